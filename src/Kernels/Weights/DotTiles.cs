@@ -1,0 +1,289 @@
+using System.Runtime.CompilerServices;
+
+namespace Neuralink.Kernels;
+
+/// <summary>
+/// The register tiles of the matrix products: several (row, x) sums side by side, each in the canonical order of
+/// <see cref="ILanes{TSelf}"/>, one accumulator a sum. A tile hides the latency of the multiply-add and uses a decoded weight for
+/// several columns and a loaded x for several rows; it never changes a sum's bits.
+/// </summary>
+internal static class DotTiles<TCodec, TLanes>
+    where TCodec : struct, IWeightCodec
+    where TLanes : struct, ILanes<TLanes>
+{
+    private const int Lanes = ILanes<TLanes>.Count;
+
+    /// <summary>One sum.</summary>
+    public static float Dot(ref readonly byte row, ref readonly float x, int columns)
+    {
+        TLanes sum = TLanes.Zero;
+        int c = 0;
+        for (; c <= columns - Lanes; c += Lanes)
+        {
+            sum = TLanes.FusedMultiplyAdd(W(in row, c), X(in x, c), sum);
+        }
+
+        if (c < columns)
+        {
+            sum = TLanes.FusedMultiplyAdd(TailW(in row, c, columns), TailX(in x, c, columns), sum);
+        }
+
+        return TLanes.Sum(sum);
+    }
+
+    /// <summary>All rows of a block against one x, four rows at a time.</summary>
+    public static void RowsByOne(ref byte rows, ref float x, ref float y, MatMulShape shape)
+    {
+        nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes;
+        int r = 0;
+        for (; r <= shape.RowCount - 4; r += 4)
+        {
+            Tile4x1(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape.Columns);
+        }
+
+        for (; r < shape.RowCount; r++)
+        {
+            Unsafe.Add(ref y, r) = Dot(in Unsafe.Add(ref rows, r * rowBytes), in x, shape.Columns);
+        }
+    }
+
+    /// <summary>All rows of a block against two x, two rows at a time.</summary>
+    public static void RowsByTwo(ref byte rows, ref float x, ref float y, MatMulShape shape)
+    {
+        nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes;
+        int r = 0;
+        for (; r <= shape.RowCount - 2; r += 2)
+        {
+            Tile2x2(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
+        }
+
+        LastRow(ref rows, ref x, ref y, shape, r, 2);
+    }
+
+    /// <summary>All rows of a block against four x, two rows at a time.</summary>
+    public static void RowsByFour(ref byte rows, ref float x, ref float y, MatMulShape shape)
+    {
+        nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes;
+        int r = 0;
+        for (; r <= shape.RowCount - 2; r += 2)
+        {
+            Tile2x4(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
+        }
+
+        if (r < shape.RowCount)
+        {
+            Tile1x4(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
+        }
+    }
+
+    private static void LastRow(ref byte rows, ref float x, ref float y, MatMulShape shape, int row, int batch)
+    {
+        if (row < shape.RowCount)
+        {
+            ref byte w = ref Unsafe.Add(ref rows, (nint)row * shape.Columns * TCodec.WeightBytes);
+            for (int b = 0; b < batch; b++)
+            {
+                ref float to = ref Unsafe.Add(ref y, row + ((nint)b * shape.OutputStride));
+                to = Dot(in w, in Unsafe.Add(ref x, (nint)b * shape.Columns), shape.Columns);
+            }
+        }
+    }
+
+    private static void Tile4x1(ref byte rows, ref float x, ref float y, int columns)
+    {
+        nint rowBytes = (nint)columns * TCodec.WeightBytes;
+        ref byte w0 = ref rows;
+        ref byte w1 = ref Unsafe.Add(ref w0, rowBytes);
+        ref byte w2 = ref Unsafe.Add(ref w1, rowBytes);
+        ref byte w3 = ref Unsafe.Add(ref w2, rowBytes);
+        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
+        int c = 0;
+        for (; c <= columns - Lanes; c += Lanes)
+        {
+            TLanes v = X(in x, c);
+            s0 = TLanes.FusedMultiplyAdd(W(in w0, c), v, s0);
+            s1 = TLanes.FusedMultiplyAdd(W(in w1, c), v, s1);
+            s2 = TLanes.FusedMultiplyAdd(W(in w2, c), v, s2);
+            s3 = TLanes.FusedMultiplyAdd(W(in w3, c), v, s3);
+        }
+
+        if (c < columns)
+        {
+            TLanes v = TailX(in x, c, columns);
+            s0 = TLanes.FusedMultiplyAdd(TailW(in w0, c, columns), v, s0);
+            s1 = TLanes.FusedMultiplyAdd(TailW(in w1, c, columns), v, s1);
+            s2 = TLanes.FusedMultiplyAdd(TailW(in w2, c, columns), v, s2);
+            s3 = TLanes.FusedMultiplyAdd(TailW(in w3, c, columns), v, s3);
+        }
+
+        y = TLanes.Sum(s0);
+        Unsafe.Add(ref y, 1) = TLanes.Sum(s1);
+        Unsafe.Add(ref y, 2) = TLanes.Sum(s2);
+        Unsafe.Add(ref y, 3) = TLanes.Sum(s3);
+    }
+
+    private static void Tile2x2(ref byte rows, ref float x, ref float y, MatMulShape shape)
+    {
+        int columns = shape.Columns;
+        ref byte w0 = ref rows;
+        ref byte w1 = ref Unsafe.Add(ref w0, (nint)columns * TCodec.WeightBytes);
+        ref float x0 = ref x;
+        ref float x1 = ref Unsafe.Add(ref x0, columns);
+        TLanes s00 = TLanes.Zero, s01 = TLanes.Zero, s10 = TLanes.Zero, s11 = TLanes.Zero;
+        int c = 0;
+        for (; c <= columns - Lanes; c += Lanes)
+        {
+            TLanes r0 = W(in w0, c), r1 = W(in w1, c);
+            TLanes v0 = X(in x0, c), v1 = X(in x1, c);
+            s00 = TLanes.FusedMultiplyAdd(r0, v0, s00);
+            s01 = TLanes.FusedMultiplyAdd(r0, v1, s01);
+            s10 = TLanes.FusedMultiplyAdd(r1, v0, s10);
+            s11 = TLanes.FusedMultiplyAdd(r1, v1, s11);
+        }
+
+        if (c < columns)
+        {
+            TLanes r0 = TailW(in w0, c, columns), r1 = TailW(in w1, c, columns);
+            TLanes v0 = TailX(in x0, c, columns), v1 = TailX(in x1, c, columns);
+            s00 = TLanes.FusedMultiplyAdd(r0, v0, s00);
+            s01 = TLanes.FusedMultiplyAdd(r0, v1, s01);
+            s10 = TLanes.FusedMultiplyAdd(r1, v0, s10);
+            s11 = TLanes.FusedMultiplyAdd(r1, v1, s11);
+        }
+
+        Put(s00, s10, ref y);
+        Put(s01, s11, ref Unsafe.Add(ref y, shape.OutputStride));
+    }
+
+    private static void Tile2x4(ref byte rows, ref float x, ref float y, MatMulShape shape)
+    {
+        int columns = shape.Columns;
+        ref byte w0 = ref rows;
+        ref byte w1 = ref Unsafe.Add(ref w0, (nint)columns * TCodec.WeightBytes);
+        ref float x0 = ref x;
+        ref float x1 = ref Unsafe.Add(ref x0, columns);
+        ref float x2 = ref Unsafe.Add(ref x1, columns);
+        ref float x3 = ref Unsafe.Add(ref x2, columns);
+        TLanes s00 = TLanes.Zero, s01 = TLanes.Zero, s02 = TLanes.Zero, s03 = TLanes.Zero;
+        TLanes s10 = TLanes.Zero, s11 = TLanes.Zero, s12 = TLanes.Zero, s13 = TLanes.Zero;
+        int c = 0;
+        for (; c <= columns - Lanes; c += Lanes)
+        {
+            TLanes r0 = W(in w0, c), r1 = W(in w1, c);
+            TLanes v = X(in x0, c);
+            s00 = TLanes.FusedMultiplyAdd(r0, v, s00);
+            s10 = TLanes.FusedMultiplyAdd(r1, v, s10);
+            v = X(in x1, c);
+            s01 = TLanes.FusedMultiplyAdd(r0, v, s01);
+            s11 = TLanes.FusedMultiplyAdd(r1, v, s11);
+            v = X(in x2, c);
+            s02 = TLanes.FusedMultiplyAdd(r0, v, s02);
+            s12 = TLanes.FusedMultiplyAdd(r1, v, s12);
+            v = X(in x3, c);
+            s03 = TLanes.FusedMultiplyAdd(r0, v, s03);
+            s13 = TLanes.FusedMultiplyAdd(r1, v, s13);
+        }
+
+        if (c < columns)
+        {
+            TLanes r0 = TailW(in w0, c, columns), r1 = TailW(in w1, c, columns);
+            TLanes v = TailX(in x0, c, columns);
+            s00 = TLanes.FusedMultiplyAdd(r0, v, s00);
+            s10 = TLanes.FusedMultiplyAdd(r1, v, s10);
+            v = TailX(in x1, c, columns);
+            s01 = TLanes.FusedMultiplyAdd(r0, v, s01);
+            s11 = TLanes.FusedMultiplyAdd(r1, v, s11);
+            v = TailX(in x2, c, columns);
+            s02 = TLanes.FusedMultiplyAdd(r0, v, s02);
+            s12 = TLanes.FusedMultiplyAdd(r1, v, s12);
+            v = TailX(in x3, c, columns);
+            s03 = TLanes.FusedMultiplyAdd(r0, v, s03);
+            s13 = TLanes.FusedMultiplyAdd(r1, v, s13);
+        }
+
+        nint stride = shape.OutputStride;
+        Put(s00, s10, ref y);
+        Put(s01, s11, ref Unsafe.Add(ref y, stride));
+        Put(s02, s12, ref Unsafe.Add(ref y, stride * 2));
+        Put(s03, s13, ref Unsafe.Add(ref y, stride * 3));
+    }
+
+    private static void Tile1x4(ref byte row, ref float x, ref float y, MatMulShape shape)
+    {
+        int columns = shape.Columns;
+        ref float x0 = ref x;
+        ref float x1 = ref Unsafe.Add(ref x0, columns);
+        ref float x2 = ref Unsafe.Add(ref x1, columns);
+        ref float x3 = ref Unsafe.Add(ref x2, columns);
+        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
+        int c = 0;
+        for (; c <= columns - Lanes; c += Lanes)
+        {
+            TLanes w = W(in row, c);
+            s0 = TLanes.FusedMultiplyAdd(w, X(in x0, c), s0);
+            s1 = TLanes.FusedMultiplyAdd(w, X(in x1, c), s1);
+            s2 = TLanes.FusedMultiplyAdd(w, X(in x2, c), s2);
+            s3 = TLanes.FusedMultiplyAdd(w, X(in x3, c), s3);
+        }
+
+        if (c < columns)
+        {
+            TLanes w = TailW(in row, c, columns);
+            s0 = TLanes.FusedMultiplyAdd(w, TailX(in x0, c, columns), s0);
+            s1 = TLanes.FusedMultiplyAdd(w, TailX(in x1, c, columns), s1);
+            s2 = TLanes.FusedMultiplyAdd(w, TailX(in x2, c, columns), s2);
+            s3 = TLanes.FusedMultiplyAdd(w, TailX(in x3, c, columns), s3);
+        }
+
+        nint stride = shape.OutputStride;
+        y = TLanes.Sum(s0);
+        Unsafe.Add(ref y, stride) = TLanes.Sum(s1);
+        Unsafe.Add(ref y, stride * 2) = TLanes.Sum(s2);
+        Unsafe.Add(ref y, stride * 3) = TLanes.Sum(s3);
+    }
+
+    private static void Put(TLanes row0, TLanes row1, ref float y)
+    {
+        y = TLanes.Sum(row0);
+        Unsafe.Add(ref y, 1) = TLanes.Sum(row1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes W(ref readonly byte row, int column)
+        => TCodec.Load<TLanes>(in Unsafe.Add(ref Unsafe.AsRef(in row), (nint)column * TCodec.WeightBytes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes X(ref readonly float x, int column) => TLanes.Load(in Unsafe.Add(ref Unsafe.AsRef(in x), (nint)column));
+
+    // A tail is padded with zeros: fma(0, 0, s) = s, so it joins the lanes it belongs to and leaves the others alone.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TLanes TailW(ref readonly byte row, int column, int columns)
+    {
+        TailBuffer buffer = default;
+        ref byte first = ref Unsafe.As<TailBuffer, byte>(ref buffer);
+        nint offset = (nint)column * TCodec.WeightBytes;
+        Unsafe.CopyBlockUnaligned(
+            ref first, in Unsafe.Add(ref Unsafe.AsRef(in row), offset), (uint)((columns - column) * TCodec.WeightBytes));
+        return TCodec.Load<TLanes>(in first);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TLanes TailX(ref readonly float x, int column, int columns)
+    {
+        TailBuffer buffer = default;
+        ref float first = ref Unsafe.As<TailBuffer, float>(ref buffer);
+        for (int i = 0; i < columns - column; i++)
+        {
+            Unsafe.Add(ref first, i) = Unsafe.Add(ref Unsafe.AsRef(in x), (nint)column + i);
+        }
+
+        return TLanes.Load(in first);
+    }
+
+    /// <summary>Sixteen float32 values, the largest a block of 16 weights gets.</summary>
+    [InlineArray(Lanes * sizeof(float))]
+    private struct TailBuffer
+    {
+        private byte _first;
+    }
+}

@@ -1,0 +1,11 @@
+namespace Neuralink.Kernels;
+
+/// <summary>
+/// A loop body for <see cref="WorkerPool.Run"/>. An object rather than a delegate, so that a caller keeps one, sets its fields before
+/// each run, and a run allocates nothing.
+/// </summary>
+public interface IParallelBody
+{
+    /// <summary>Does the indices [begin, end) as worker <paramref name="worker"/> (0 is the caller of Run).</summary>
+    public void Execute(int begin, int end, int worker);
+}
