@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Neuralink.Storage;
+
+namespace Neuralink.Models.Tokenizers;
+
+/// <summary>
+/// Reads a Hugging Face tokenizer.json. What it uses beyond byte-level BPE is refused by name; nothing is approximated.
+/// The fields "truncation" and "padding" are not read: they are a caller's choice, and here the whole prompt is meant.
+/// </summary>
+internal static class TokenizerFile
+{
+    /// <summary>A longer file is refused. The largest published one of this kind has about 17 MB.</summary>
+    public const long FileBytesMax = 256L << 20;
+
+    public static Tokenizer Read(string path)
+    {
+        byte[] bytes = ReadBytes(path);
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new NeuralinkException($"read {path}", "JSON in UTF-8", "bytes that are not UTF-8");
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes);
+            return Read(new JsonField(path, "", document.RootElement));
+        }
+        catch (JsonException error)
+        {
+            throw new NeuralinkException($"read {path}", "JSON", error.Message.ReplaceLineEndings(" "), inner: error);
+        }
+    }
+
+    private static Tokenizer Read(JsonField root)
+    {
+        JsonField version = root["version"];
+        if (!version.IsNull && version.Text() != "1.0")
+        {
+            throw version.Refuse("version 1.0", version.Shown());
+        }
+
+        BpeModel model = BpeModelReader.Read(root["model"]);
+        List<AddedToken> added = AddedTokenReader.Read(root["added_tokens"], model.Vocabulary);
+        TokenTable table = new(model.Vocabulary, added);
+        RequireNoNormalizer(root["normalizer"]);
+        PreTokenizer preTokenizer = PreTokenizerReader.Read(root["pre_tokenizer"]);
+        RequireByteLevelDecoder(root["decoder"]);
+        return new Tokenizer(model, table, added, preTokenizer, PostProcessorReader.Read(root["post_processor"], table.Has));
+    }
+
+    // With InvariantGlobalization string.Normalize returns its text unchanged, so not even NFC can be honoured.
+    private static void RequireNoNormalizer(JsonField normalizer)
+    {
+        if (!normalizer.IsNull)
+        {
+            throw normalizer.Refuse("no normalizer", $"type {normalizer.Type()}");
+        }
+    }
+
+    private static void RequireByteLevelDecoder(JsonField decoder)
+    {
+        const string supported = "a ByteLevel decoder";
+        if (decoder.IsNull)
+        {
+            throw decoder.Refuse(supported, "none");
+        }
+
+        string type = decoder.Type();
+        IEnumerable<JsonField> parts = type == "Sequence" ? decoder["decoders"].Items() : [decoder];
+        int byteLevels = 0;
+        foreach (JsonField part in parts)
+        {
+            // Fuse joins the pieces, which a byte-level decoder has done already.
+            switch (part.Type())
+            {
+                case "ByteLevel":
+                    byteLevels++;
+                    break;
+                case "Fuse":
+                    break;
+                default:
+                    throw part.Refuse(supported, $"type {part.Type()}");
+            }
+        }
+
+        if (byteLevels != 1)
+        {
+            throw decoder.Refuse(supported, $"{byteLevels} of them");
+        }
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        try
+        {
+            long length = new FileInfo(path).Length;
+            return length <= FileBytesMax
+                ? File.ReadAllBytes(path)
+                : throw new NeuralinkException($"read {path}", $"at most {FileBytesMax} bytes", $"{length}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new NeuralinkException($"read {path}", "a readable tokenizer.json", error.Message, inner: error);
+        }
+    }
+}
