@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using System.Collections.Frozen;
+using Microsoft.Win32.SafeHandles;
+
+namespace Neuralink.Storage.Safetensors;
+
+/// <summary>
+/// A safetensors file, open for reading: 8 bytes of header length (little-endian), the JSON header, the data. The header is validated
+/// entirely by <see cref="Open"/>, so every <see cref="TensorInfo"/> from here lies inside the file. Reads may run on any threads at once.
+/// </summary>
+public sealed class SafetensorsFile : IDisposable
+{
+    private const int PrefixBytes = 8;
+
+    private readonly SafeFileHandle _handle;
+
+    private SafetensorsFile(
+        string path, SafeFileHandle handle, long lengthBytes, IReadOnlyList<TensorInfo> tensors, FrozenDictionary<string, string> metadata)
+    {
+        Path = path;
+        _handle = handle;
+        LengthBytes = lengthBytes;
+        InFileOrder = tensors;
+        Tensors = tensors.ToFrozenDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        Metadata = metadata;
+    }
+
+    /// <summary>The file's path, as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>The file's length.</summary>
+    public long LengthBytes { get; }
+
+    /// <summary>The tensors by name.</summary>
+    public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>The tensors in the order of their data.</summary>
+    public IReadOnlyList<TensorInfo> InFileOrder { get; }
+
+    /// <summary>The header's own notes, text to text; often only "format".</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Opens and validates.</summary>
+    /// <exception cref="NeuralinkException">The file cannot be opened, or its header is wrong; says where, expected and found.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        SafeFileHandle? handle = null;
+        try
+        {
+            handle = File.OpenHandle(path);
+            long lengthBytes = RandomAccess.GetLength(handle);
+            byte[] header = ReadHeader(handle, lengthBytes);
+            long dataOffset = PrefixBytes + header.Length;
+            (IReadOnlyList<TensorInfo> tensors, FrozenDictionary<string, string> metadata) =
+                SafetensorsHeader.Parse(header, dataOffset, lengthBytes - dataOffset);
+            SafetensorsFile file = new(path, handle, lengthBytes, tensors, metadata);
+            handle = null;
+            return file;
+        }
+        catch (InvalidSafetensorsException error)
+        {
+            throw error.About(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new NeuralinkException($"open {path}", expected: null, error.Message, inner: error);
+        }
+        finally
+        {
+            handle?.Dispose();
+        }
+    }
+
+    /// <summary>Reads bytes of a tensor of this file.</summary>
+    /// <param name="tensor">A tensor of this file.</param>
+    /// <param name="offsetBytes">Where in the tensor to begin.</param>
+    /// <param name="destination">Filled entirely; it must end inside the tensor.</param>
+    /// <exception cref="NeuralinkException">The read fails, or the file has become shorter than it was.</exception>
+    public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination)
+    {
+        if (!Tensors.TryGetValue(tensor.Name, out TensorInfo? known) || !ReferenceEquals(known, tensor))
+            throw new ArgumentException($"Tensor '{tensor.Name}' is not of {Path}.", nameof(tensor));
+        if (offsetBytes < 0 || offsetBytes > tensor.LengthBytes - destination.Length)
+            throw new ArgumentOutOfRangeException(nameof(offsetBytes), offsetBytes, $"{destination.Length} bytes from there leave '{tensor.Name}'.");
+        int done = 0;
+        try
+        {
+            while (done < destination.Length)
+            {
+                int count = RandomAccess.Read(_handle, destination[done..], tensor.FileOffset + offsetBytes + done);
+                if (count == 0)
+                    break;
+                done += count;
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new NeuralinkException($"read tensor '{tensor.Name}' of {Path}", expected: null, error.Message, inner: error);
+        }
+
+        if (done < destination.Length)
+        {
+            throw new NeuralinkException(
+                $"read tensor '{tensor.Name}' of {Path}", $"{destination.Length} bytes at {tensor.FileOffset + offsetBytes}", $"{done}", "the file was cut while in use");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    private static byte[] ReadHeader(SafeFileHandle handle, long lengthBytes)
+    {
+        if (lengthBytes < PrefixBytes)
+            throw new InvalidSafetensorsException("at least the 8 bytes of the header's length", $"a file of {lengthBytes} bytes");
+        Span<byte> prefix = stackalloc byte[PrefixBytes];
+        ReadFully(handle, prefix, 0);
+        ulong headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerBytes > (ulong)(lengthBytes - PrefixBytes))
+            throw new InvalidSafetensorsException($"a header within the file's {lengthBytes} bytes", $"a header length of {headerBytes}");
+        if (headerBytes > SafetensorsHeader.LengthBytesMax)
+            throw new InvalidSafetensorsException($"a header of at most {SafetensorsHeader.LengthBytesMax} bytes", $"a header length of {headerBytes}");
+        byte[] header = new byte[headerBytes];
+        ReadFully(handle, header, PrefixBytes);
+        return header;
+    }
+
+    private static void ReadFully(SafeFileHandle handle, Span<byte> destination, long offset)
+    {
+        for (int done = 0; done < destination.Length;)
+        {
+            int count = RandomAccess.Read(handle, destination[done..], offset + done);
+            if (count == 0)
+                throw new InvalidSafetensorsException($"{destination.Length} bytes at {offset}", $"{done}");
+            done += count;
+        }
+    }
+}
