@@ -1,0 +1,180 @@
+using Neuralink.Storage;
+
+namespace Neuralink.Models.Sampling;
+
+/// <summary>
+/// Chooses the next token from logits. The order is llama.cpp's: repeat penalty, top-k, top-p, min-p, temperature, draw; so
+/// top-p and min-p see probabilities at temperature 1. Each filter keeps at least one token. Ties go to the lowest id.
+/// Allocates nothing after construction. Thread safety: none; one generation, one sampler.
+/// </summary>
+public sealed class Sampler
+{
+    private readonly SamplingOptions _options;
+    private readonly float[] _logits;
+    private readonly ulong[] _candidates;
+    private readonly double[] _weights;
+    private Xoshiro256 _random;
+
+    /// <param name="options">Validated here.</param>
+    /// <param name="vocabularySize">How many logits each call brings.</param>
+    /// <exception cref="NeuralinkException">An option is out of its range.</exception>
+    public Sampler(SamplingOptions options, int vocabularySize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabularySize);
+        options.Validate();
+        _options = options;
+        _logits = new float[vocabularySize];
+        bool isGreedy = options.Temperature == 0;
+        _candidates = isGreedy ? [] : new ulong[vocabularySize];
+        _weights = isGreedy ? [] : new double[vocabularySize];
+        _random = new Xoshiro256(options.Seed);
+    }
+
+    /// <summary>The id of the token that comes next.</summary>
+    /// <param name="logits">[vocabularySize]; minus infinity excludes a token.</param>
+    /// <param name="recentTokens">The tokens so far, oldest first; the latest RepeatLastN of them are penalised.</param>
+    /// <exception cref="NeuralinkException">A logit is NaN or plus infinity, or all exclude their tokens.</exception>
+    public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> recentTokens)
+    {
+        if (logits.Length != _logits.Length)
+        {
+            throw new ArgumentException($"expected {_logits.Length} logits, found {logits.Length}", nameof(logits));
+        }
+
+        RequireUsable(logits);
+        logits.CopyTo(_logits);
+        Penalize(logits, recentTokens);
+        return _options.Temperature == 0 ? ArgMax(_logits) : Draw();
+    }
+
+    /// <summary>The id of the largest value, the lowest among equals; the values have no NaN.</summary>
+    internal static int ArgMax(ReadOnlySpan<float> values)
+    {
+        int best = 0;
+        for (int id = 1; id < values.Length; id++)
+        {
+            best = values[id] > values[best] ? id : best;
+        }
+
+        return best;
+    }
+
+    // From the unpenalised logits, so that a token that occurs twice is penalised once.
+    private void Penalize(ReadOnlySpan<float> logits, ReadOnlySpan<int> recentTokens)
+    {
+        float penalty = _options.RepeatPenalty;
+        if (penalty == 1)
+        {
+            return;
+        }
+
+        foreach (int id in recentTokens[Math.Max(0, recentTokens.Length - _options.RepeatLastN)..])
+        {
+            float logit = logits[id];
+            _logits[id] = logit <= 0 ? logit * penalty : logit / penalty;
+        }
+    }
+
+    private int Draw()
+    {
+        for (int id = 0; id < _logits.Length; id++)
+        {
+            _candidates[id] = Candidate.Pack(_logits[id], id);
+        }
+
+        Span<ulong> kept = _candidates.AsSpan(0, TopK.Select(_candidates, _options.TopK));
+        kept = kept[..KeepTopP(kept)];
+        kept = kept[..KeepMinP(kept)];
+
+        double sum = Weigh(kept, _options.Temperature);
+        double point = _random.NextDouble() * sum;
+        int last = 0;
+        for (int i = 0; i < kept.Length; i++)
+        {
+            // Rounding may leave the point beyond the last weight; a weight of zero is never drawn.
+            if (_weights[i] > 0)
+            {
+                last = i;
+                point -= _weights[i];
+                if (point < 0)
+                {
+                    break;
+                }
+            }
+        }
+
+        return Candidate.IdOf(kept[last]);
+    }
+
+    private int KeepTopP(ReadOnlySpan<ulong> kept)
+    {
+        if (_options.TopP >= 1)
+        {
+            return kept.Length;
+        }
+
+        double enough = _options.TopP * Weigh(kept, temperature: 1);
+        double sum = 0;
+        for (int i = 0; i < kept.Length; i++)
+        {
+            sum += _weights[i];
+            if (sum >= enough)
+            {
+                return i + 1;
+            }
+        }
+
+        return kept.Length;
+    }
+
+    private int KeepMinP(ReadOnlySpan<ulong> kept)
+    {
+        if (_options.MinP <= 0)
+        {
+            return kept.Length;
+        }
+
+        float least = Candidate.LogitOf(kept[0]) + MathF.Log(_options.MinP);
+        int count = 1;
+        while (count < kept.Length && Candidate.LogitOf(kept[count]) >= least)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>Fills the weights with the kept candidates' softmax, not yet divided by its sum, which it returns.</summary>
+    private double Weigh(ReadOnlySpan<ulong> kept, float temperature)
+    {
+        double sum = 0;
+        float highest = Candidate.LogitOf(kept[0]);
+        for (int i = 0; i < kept.Length; i++)
+        {
+            _weights[i] = Math.Exp((Candidate.LogitOf(kept[i]) - (double)highest) / temperature);
+            sum += _weights[i];
+        }
+
+        return sum;
+    }
+
+    private static void RequireUsable(ReadOnlySpan<float> logits)
+    {
+        bool hasToken = false;
+        for (int id = 0; id < logits.Length; id++)
+        {
+            if (float.IsNaN(logits[id]) || float.IsPositiveInfinity(logits[id]))
+            {
+                throw new NeuralinkException(
+                    "choose the next token", "finite logits", $"{logits[id]} for token {id}", "verify the model's files");
+            }
+
+            hasToken |= !float.IsNegativeInfinity(logits[id]);
+        }
+
+        if (!hasToken)
+        {
+            throw new NeuralinkException("choose the next token", "a finite logit", "minus infinity for every token");
+        }
+    }
+}

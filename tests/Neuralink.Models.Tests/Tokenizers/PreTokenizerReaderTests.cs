@@ -1,0 +1,97 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Storage;
+
+namespace Neuralink.Models.Tests.Tokenizers;
+
+public class PreTokenizerReaderTests
+{
+    [Fact]
+    public void Llama3_split_cuts_as_its_pattern_says()
+    {
+        Pieces(TokenizerJson.Llama3Pattern, "Hello world 1234567\n\n  x I'LL ok!!\n")
+            .Should().Equal("Hello", " world", " ", "123", "456", "7", "\n\n", " ", " x", " I", "'LL", " ok", "!!\n");
+    }
+
+    [Theory]
+    [InlineData("\U00010400\U00010428 a", new[] { "\U00010400\U00010428", " a" })] // Deseret letters, upper and lower
+    [InlineData("a\U00020000b", new[] { "a\U00020000b" })] // a CJK ideograph of the second plane
+    [InlineData("\U0001D7CE\U0001D7CF\U0001D7D0\U0001D7D1", new[] { "\U0001D7CE\U0001D7CF\U0001D7D0", "\U0001D7D1" })] // digits
+    [InlineData("x\U0001F600\U0001F680y", new[] { "x", "\U0001F600\U0001F680", "y" })] // emoji: the second alternative takes none
+    [InlineData("\U0001F600\U00020000", new[] { "\U0001F600\U00020000" })]
+    [InlineData("a \uD83D b", new[] { "a", " \uD83D", " b" })] // half a pair
+    public void Characters_beyond_the_first_plane_count_as_what_they_are(string text, string[] expected)
+    {
+        Pieces(TokenizerJson.Llama3Pattern, text).Should().Equal(expected);
+    }
+
+    [Theory]
+    [InlineData("Isolated", false, new[] { "a", "-", "b", "-", "-" })]
+    [InlineData("Isolated", true, new[] { "a", "-", "b", "-", "-" })]
+    [InlineData("Removed", false, new[] { "a", "b" })]
+    [InlineData("Removed", true, new[] { "-", "-", "-" })]
+    public void Split_behaviors_keep_what_they_should(string behavior, bool invert, string[] expected)
+    {
+        foreach (string kind in (string[])["Regex", "String"])
+        {
+            JsonObject step = TokenizerJson.Split("-", behavior, invert, kind);
+            Words(step, "a-b--").Should().Equal(expected);
+        }
+    }
+
+    [Fact]
+    public void A_literal_pattern_is_no_regular_expression()
+    {
+        Words(TokenizerJson.Split("a.c", kind: "String"), "abca.c").Should().Equal("abc", "a.c");
+    }
+
+    [Fact]
+    public void Splits_of_a_sequence_apply_in_order_each_within_the_pieces_of_the_last()
+    {
+        JsonObject json = TokenizerJson.ByteLevel("a b", "ab c", "1 2");
+        json["pre_tokenizer"] = TokenizerJson.Sequence(
+            "pretokenizers",
+            TokenizerJson.Sequence("pretokenizers", TokenizerJson.Split("[0-9]")),
+            TokenizerJson.Split("b"),
+            TokenizerJson.ByteLevelStep(useRegex: false));
+
+        TokenizerTests.Tokens(TokenizerJson.Load(json), "abc12").Should().Equal("a", "b", "c", "1", "2");
+    }
+
+    [Theory]
+    [InlineData("""{"type":"Metaspace"}""", "*at pre_tokenizer:*ByteLevel*found type Metaspace*")]
+    [InlineData("""{"type":"Sequence","pretokenizers":[]}""", "*no ByteLevel step*")]
+    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}""", "*pretokenizers[0]*a step after*")]
+    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Digits"},{"type":"ByteLevel"}]}""", "*[0]*found type Digits*")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"a"},"behavior":"MergedWithNext"}""", "*behavior*Isolated or Removed*MergedWithNext*")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"a++"},"behavior":"Isolated"}""", "*pattern.Regex*.NET can run*")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"[a-z&&[^b]]"},"behavior":"Isolated"}""", "*set intersection*&&*")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"[[:alpha:]]"},"behavior":"Isolated"}""", "*POSIX*")]
+    [InlineData("""{"type":"Split","pattern":{"String":"\ud83d\ude00"},"behavior":"Isolated"}""", "*Multilingual Plane*")]
+    [InlineData("""{"type":"Split","pattern":{},"behavior":"Isolated"}""", "*pattern.Regex*a string*nothing*")]
+    [InlineData("""{"type":7}""", "*pre_tokenizer.type*a string*7*")]
+    [InlineData("null", "*pre_tokenizer*found none*")]
+    public void What_is_not_supported_is_refused_by_name(string section, string message)
+    {
+        using JsonDocument json = JsonDocument.Parse(section);
+        FluentActions.Invoking(() => PreTokenizerReader.Read(new JsonField("t.json", "pre_tokenizer", json.RootElement)))
+            .Should().Throw<NeuralinkException>().WithMessage(message);
+    }
+
+    private static string[] Pieces(string pattern, string text)
+    {
+        List<Range> pieces = [];
+        new SplitStep(new Regex(pattern, RegexOptions.CultureInvariant)).Cut(text, pieces);
+        return [.. pieces.Select(piece => text[piece])];
+    }
+
+    // A vocabulary of bytes shows no word boundaries; merges over everything a word can hold do.
+    private static string[] Words(JsonObject step, string text)
+    {
+        JsonObject json = TokenizerJson.ByteLevel("a b", "ab c", "a .", "a. c", "- -", "a -", "b -");
+        json["pre_tokenizer"] = TokenizerJson.Sequence("pretokenizers", step, TokenizerJson.ByteLevelStep(useRegex: false));
+        return TokenizerTests.Tokens(TokenizerJson.Load(json), text);
+    }
+}
