@@ -118,5 +118,6 @@ internal sealed class BpeModel
 
     [DoesNotReturn]
     private static void ThrowNoToken(byte value) =>
-        throw new NeuralinkException("encode text", "bytes for which the vocabulary has a token", $"byte 0x{value:X2}, for which it has none");
+        throw new NeuralinkException(
+            "encode text", "bytes for which the vocabulary has a token", $"byte 0x{value:X2}, for which it has none");
 }

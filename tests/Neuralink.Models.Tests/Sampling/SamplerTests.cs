@@ -51,7 +51,15 @@ public class SamplerTests
     [InlineData(1.5f, 8, 0.9f, 0.02f, 1.3f)]
     public void Draws_follow_the_distribution(float temperature, int topK, float topP, float minP, float penalty)
     {
-        SamplingOptions options = new() { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, RepeatPenalty = penalty, Seed = 11 };
+        SamplingOptions options = new()
+        {
+            Temperature = temperature,
+            TopK = topK,
+            TopP = topP,
+            MinP = minP,
+            RepeatPenalty = penalty,
+            Seed = 11,
+        };
         float[] logits = [1.2f, 0.3f, -0.5f, 2f, 0f, 0.9f, 1.9f, -1f, 0.7f, 1.1f];
         int[] recent = [3, 3, 7];
         List<(int Id, double Probability)> expected = NaiveSampler.Distribution(options, logits, recent);

@@ -65,7 +65,7 @@ public class PreTokenizerReaderTests
     [InlineData("""{"type":"Sequence","pretokenizers":[]}""", "*no ByteLevel step*")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}""", "*pretokenizers[0]*a step after*")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Digits"},{"type":"ByteLevel"}]}""", "*[0]*found type Digits*")]
-    [InlineData("""{"type":"Split","pattern":{"Regex":"a"},"behavior":"MergedWithNext"}""", "*behavior*Isolated or Removed*MergedWithNext*")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"a"},"behavior":"MergedWithNext"}""", "*behavior*Isolated or*MergedWithNext*")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"a++"},"behavior":"Isolated"}""", "*pattern.Regex*.NET can run*")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"[a-z&&[^b]]"},"behavior":"Isolated"}""", "*set intersection*&&*")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"[[:alpha:]]"},"behavior":"Isolated"}""", "*POSIX*")]

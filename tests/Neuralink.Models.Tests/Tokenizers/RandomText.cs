@@ -6,7 +6,10 @@ namespace Neuralink.Models.Tests.Tokenizers;
 internal static class RandomText
 {
     private static readonly string[] s_parts =
-        ["the ", "Once", " upon", "'s", "'LL", " ", "  ", "\t", "\n", "\r\n", "\n\n", "1", "12345", "...", "!?", "\u00e9", "\u00a0", "\u2028", "\u4e2d\u6587"];
+    [
+        "the ", "Once", " upon", "'s", "'LL", " ", "  ", "\t", "\n", "\r\n", "\n\n", "1", "12345", "...", "!?",
+        "\u00e9", "\u00a0", "\u2028", "\u4e2d\u6587",
+    ];
 
     public static string Make(Random random, int partsMax)
     {
