@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 
 namespace Neuralink.Storage;
 
@@ -24,6 +25,8 @@ internal static unsafe partial class LibC
     public const int IovMax = 1024;
 
     private const int AdviseHugePage = 14;
+    private const int PrctlSetTimerSlack = 29;
+    private const int FcntlNoCache = 48;
 
     /// <summary>O_DIRECT, which asm/fcntl.h defines differently for ARM than for the generic architectures.</summary>
     public static int OpenDirect => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 ? 0x10000 : 0x4000;
@@ -36,27 +39,72 @@ internal static unsafe partial class LibC
         public nuint Length;
     }
 
+    /// <summary>An errno as .NET reports errors: with its text, and the number as HResult.</summary>
+    public static IOException Failure(int errno) => new(Marshal.GetPInvokeErrorMessage(errno), errno);
+
     /// <summary>Asks for huge pages. A kernel without them refuses, which costs speed and nothing else.</summary>
     [SupportedOSPlatform("linux")]
     public static void AdviseHugePages(void* address, nuint lengthBytes) => _ = Madvise(address, lengthBytes, AdviseHugePage);
 
+    /// <summary>
+    /// Lets the calling thread sleep to the microsecond; by default Linux adds up to 50 to every sleep so that it can wake threads together.
+    /// </summary>
+    [SupportedOSPlatform("linux")]
+    public static void MakeSleepsPrecise() => _ = Prctl(PrctlSetTimerSlack, 1);
+
+    /// <summary>Sleeps for less than a second. A signal may end the sleep early.</summary>
+    [SupportedOSPlatform("linux")]
+    public static void Nanosleep(long nanos)
+    {
+        TimeSpec duration = new() { Seconds = 0, Nanos = (nint)nanos };
+        _ = Nanosleep(&duration, null);
+    }
+
+    /// <summary>Turns the page cache off for a file, as far as macOS does that.</summary>
+    /// <returns>Whether it did.</returns>
+    [SupportedOSPlatform("macos")]
+    public static bool TurnCacheOff(SafeFileHandle file) =>
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+            ? FcntlOnStack(file, FcntlNoCache, 0, 0, 0, 0, 0, 0, 1) >= 0
+            : Fcntl(file, FcntlNoCache, 1) >= 0;
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [SupportedOSPlatform("linux")]
-    public static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    [SupportedOSPlatform("linux")]
-    public static partial int Close(int fileDescriptor);
+    public static partial SafeFileHandle Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [SupportedOSPlatform("linux")]
-    public static partial int Fsync(int fileDescriptor);
+    public static partial int Fsync(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "preadv", SetLastError = true)]
     [SupportedOSPlatform("linux")]
-    public static partial nint Preadv(int fileDescriptor, IoVector* vectors, int vectorCount, long offsetBytes);
+    public static partial nint Preadv(SafeFileHandle file, IoVector* vectors, int vectorCount, long offsetBytes);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     [SupportedOSPlatform("linux")]
     private static partial int Madvise(void* address, nuint lengthBytes, int advice);
+
+    [LibraryImport("libc", EntryPoint = "prctl")]
+    [SupportedOSPlatform("linux")]
+    private static partial int Prctl(int option, nuint value);
+
+    [LibraryImport("libc", EntryPoint = "nanosleep")]
+    [SupportedOSPlatform("linux")]
+    private static partial int Nanosleep(TimeSpec* duration, TimeSpec* remaining);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    [SupportedOSPlatform("macos")]
+    private static partial int Fcntl(SafeFileHandle file, int command, nint value);
+
+    // fcntl is variadic, and Apple's ARM64 convention passes variadic arguments on the stack: the ninth argument is the first that lands there.
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    [SupportedOSPlatform("macos")]
+    private static partial int FcntlOnStack(SafeFileHandle file, int command, nint x2, nint x3, nint x4, nint x5, nint x6, nint x7, nint value);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeSpec
+    {
+        public nint Seconds;
+        public nint Nanos;
+    }
 }

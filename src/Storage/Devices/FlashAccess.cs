@@ -1,0 +1,11 @@
+namespace Neuralink.Storage.Devices;
+
+/// <summary>How a file is read.</summary>
+public enum FlashAccess
+{
+    /// <summary>Past the operating system's page cache: what is read costs what flash costs, and takes no memory but the frames.</summary>
+    Direct,
+
+    /// <summary>Through the page cache.</summary>
+    Buffered,
+}
