@@ -1,0 +1,47 @@
+using System.Text;
+
+namespace Neuralink.Storage.Tests;
+
+public sealed class Crc32CTests
+{
+    public static TheoryData<byte[], uint> KnownAnswers => new()
+    {
+        { [], 0 },
+        { Encoding.ASCII.GetBytes("123456789"), 0xE3069283 },
+
+        // RFC 3720, appendix B.4.
+        { new byte[32], 0x8A9136AA },
+        { Enumerable.Repeat((byte)0xFF, 32).ToArray(), 0x62A8AB43 },
+        { Enumerable.Range(0, 32).Select(i => (byte)i).ToArray(), 0x46DD794E },
+        { Enumerable.Range(0, 32).Select(i => (byte)(31 - i)).ToArray(), 0x113FDB5C },
+    };
+
+    [Theory]
+    [MemberData(nameof(KnownAnswers))]
+    public void Known_answers(byte[] bytes, uint crc) => Crc32C.Compute(bytes).Should().Be(crc);
+
+    [Fact]
+    public void Equals_the_bitwise_definition_at_ragged_lengths_and_offsets()
+    {
+        byte[] bytes = new byte[300];
+        new Random(1).NextBytes(bytes);
+        for (int start = 0; start < 9; start++)
+        {
+            for (int length = 0; length < 100; length++)
+                Crc32C.Compute(bytes.AsSpan(start, length)).Should().Be(Reference(bytes.AsSpan(start, length)));
+        }
+    }
+
+    private static uint Reference(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in bytes)
+        {
+            crc ^= value;
+            for (int bit = 0; bit < 8; bit++)
+                crc = (crc >> 1) ^ ((crc & 1) * 0x82F63B78u);
+        }
+
+        return ~crc;
+    }
+}
