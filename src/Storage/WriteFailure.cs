@@ -7,8 +7,30 @@ internal static class WriteFailure
     private const int WindowsDiskFull = unchecked((int)0x80070070);
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
 
+    private const string Advice = "free some space on it or write to another disk";
+
     /// <summary>The error to throw for <paramref name="error"/>, met while writing <paramref name="path"/>.</summary>
     public static NeuralinkException Describe(string path, Exception error) => error.HResult is LibC.Enospc or WindowsDiskFull or WindowsHandleDiskFull
-        ? new NeuralinkException($"write {path}", expected: null, "the disk is full", "free some space on it or write to another disk", error)
+        ? new NeuralinkException($"write {path}", expected: null, "the disk is full", Advice, error)
         : new NeuralinkException($"write {path}", expected: null, error.Message, inner: error);
+
+    /// <summary>
+    /// The same, met while creating <paramref name="path"/> with room for <paramref name="bytes"/> bytes: there .NET reports a full disk without its error code.
+    /// </summary>
+    public static NeuralinkException DescribeCreation(string path, long bytes, Exception error) => FreeBytes(path) is { } free && free < bytes
+        ? new NeuralinkException($"write {path}", $"{bytes} bytes free on its disk", $"{free}", Advice, error)
+        : Describe(path, error);
+
+    private static long? FreeBytes(string path)
+    {
+        try
+        {
+            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // A network path, or a folder that is not there: the first error says more.
+            return null;
+        }
+    }
 }

@@ -47,6 +47,7 @@ public sealed class SafetensorsWriter : IDisposable
     public static SafetensorsWriter Create(
         string path, IReadOnlyList<TensorDeclaration> tensors, IReadOnlyDictionary<string, string>? metadata = null, int dataAlignmentBytes = 8)
     {
+        long dataBytes = tensors.Sum(tensor => tensor.LengthBytes);
         try
         {
             FileStream stream = new(path, new FileStreamOptions
@@ -54,13 +55,13 @@ public sealed class SafetensorsWriter : IDisposable
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
                 BufferSize = BufferBytes,
-                PreallocationSize = tensors.Sum(tensor => tensor.LengthBytes),
+                PreallocationSize = dataBytes,
             });
             return new SafetensorsWriter(stream, path, tensors, metadata, dataAlignmentBytes);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw WriteFailure.Describe(path, error);
+            throw WriteFailure.DescribeCreation(path, dataBytes, error);
         }
     }
 
