@@ -7,6 +7,7 @@ namespace Neuralink.Kernels;
 /// <see cref="ILanes{TSelf}"/>, one accumulator a sum. A tile hides the latency of the multiply-add and uses a decoded weight for
 /// several columns and a loaded x for several rows; it never changes a sum's bits.
 /// </summary>
+[SkipLocalsInit]
 internal static class DotTiles<TCodec, TLanes>
     where TCodec : struct, IWeightCodec
     where TLanes : struct, ILanes<TLanes>
@@ -14,18 +15,27 @@ internal static class DotTiles<TCodec, TLanes>
     private const int Lanes = ILanes<TLanes>.Count;
 
     /// <summary>One sum.</summary>
-    public static float Dot(ref readonly byte row, ref readonly float x, int columns)
+    public static float Dot(ref readonly byte row, ref readonly float x, int columns, ref readonly byte upcoming)
     {
+        Unsafe.SkipInit(out Tail wTail);
+        Unsafe.SkipInit(out Tail xTail);
+        if (columns % Lanes != 0)
+        {
+            CopyTail(in row, columns, out wTail);
+            CopyTail(in x, columns, out xTail);
+        }
+
         TLanes sum = TLanes.Zero;
         int c = 0;
         for (; c <= columns - Lanes; c += Lanes)
         {
+            Upcoming.Touch(in upcoming, (nint)c * TCodec.WeightBytes);
             sum = TLanes.FusedMultiplyAdd(W(in row, c), X(in x, c), sum);
         }
 
         if (c < columns)
         {
-            sum = TLanes.FusedMultiplyAdd(TailW(in row, c, columns), TailX(in x, c, columns), sum);
+            sum = TLanes.FusedMultiplyAdd(W(ref wTail), X(ref xTail), sum);
         }
 
         return TLanes.Sum(sum);
@@ -43,7 +53,8 @@ internal static class DotTiles<TCodec, TLanes>
 
         for (; r < shape.RowCount; r++)
         {
-            Unsafe.Add(ref y, r) = Dot(in Unsafe.Add(ref rows, r * rowBytes), in x, shape.Columns);
+            Unsafe.Add(ref y, r) = Dot(
+                in Unsafe.Add(ref rows, r * rowBytes), in x, shape.Columns, in Unsafe.Add(ref rows, (r + 1) * rowBytes));
         }
     }
 
@@ -84,7 +95,7 @@ internal static class DotTiles<TCodec, TLanes>
             for (int b = 0; b < batch; b++)
             {
                 ref float to = ref Unsafe.Add(ref y, row + ((nint)b * shape.OutputStride));
-                to = Dot(in w, in Unsafe.Add(ref x, (nint)b * shape.Columns), shape.Columns);
+                to = Dot(in w, in Unsafe.Add(ref x, (nint)b * shape.Columns), shape.Columns, in w);
             }
         }
     }
@@ -96,6 +107,20 @@ internal static class DotTiles<TCodec, TLanes>
         ref byte w1 = ref Unsafe.Add(ref w0, rowBytes);
         ref byte w2 = ref Unsafe.Add(ref w1, rowBytes);
         ref byte w3 = ref Unsafe.Add(ref w2, rowBytes);
+        Unsafe.SkipInit(out Tail w0Tail);
+        Unsafe.SkipInit(out Tail w1Tail);
+        Unsafe.SkipInit(out Tail w2Tail);
+        Unsafe.SkipInit(out Tail w3Tail);
+        Unsafe.SkipInit(out Tail xTail);
+        if (columns % Lanes != 0)
+        {
+            CopyTail(in w0, columns, out w0Tail);
+            CopyTail(in w1, columns, out w1Tail);
+            CopyTail(in w2, columns, out w2Tail);
+            CopyTail(in w3, columns, out w3Tail);
+            CopyTail(in x, columns, out xTail);
+        }
+
         TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
         int c = 0;
         for (; c <= columns - Lanes; c += Lanes)
@@ -109,11 +134,11 @@ internal static class DotTiles<TCodec, TLanes>
 
         if (c < columns)
         {
-            TLanes v = TailX(in x, c, columns);
-            s0 = TLanes.FusedMultiplyAdd(TailW(in w0, c, columns), v, s0);
-            s1 = TLanes.FusedMultiplyAdd(TailW(in w1, c, columns), v, s1);
-            s2 = TLanes.FusedMultiplyAdd(TailW(in w2, c, columns), v, s2);
-            s3 = TLanes.FusedMultiplyAdd(TailW(in w3, c, columns), v, s3);
+            TLanes v = X(ref xTail);
+            s0 = TLanes.FusedMultiplyAdd(W(ref w0Tail), v, s0);
+            s1 = TLanes.FusedMultiplyAdd(W(ref w1Tail), v, s1);
+            s2 = TLanes.FusedMultiplyAdd(W(ref w2Tail), v, s2);
+            s3 = TLanes.FusedMultiplyAdd(W(ref w3Tail), v, s3);
         }
 
         y = TLanes.Sum(s0);
@@ -129,6 +154,18 @@ internal static class DotTiles<TCodec, TLanes>
         ref byte w1 = ref Unsafe.Add(ref w0, (nint)columns * TCodec.WeightBytes);
         ref float x0 = ref x;
         ref float x1 = ref Unsafe.Add(ref x0, columns);
+        Unsafe.SkipInit(out Tail w0Tail);
+        Unsafe.SkipInit(out Tail w1Tail);
+        Unsafe.SkipInit(out Tail x0Tail);
+        Unsafe.SkipInit(out Tail x1Tail);
+        if (columns % Lanes != 0)
+        {
+            CopyTail(in w0, columns, out w0Tail);
+            CopyTail(in w1, columns, out w1Tail);
+            CopyTail(in x0, columns, out x0Tail);
+            CopyTail(in x1, columns, out x1Tail);
+        }
+
         TLanes s00 = TLanes.Zero, s01 = TLanes.Zero, s10 = TLanes.Zero, s11 = TLanes.Zero;
         int c = 0;
         for (; c <= columns - Lanes; c += Lanes)
@@ -143,8 +180,8 @@ internal static class DotTiles<TCodec, TLanes>
 
         if (c < columns)
         {
-            TLanes r0 = TailW(in w0, c, columns), r1 = TailW(in w1, c, columns);
-            TLanes v0 = TailX(in x0, c, columns), v1 = TailX(in x1, c, columns);
+            TLanes r0 = W(ref w0Tail), r1 = W(ref w1Tail);
+            TLanes v0 = X(ref x0Tail), v1 = X(ref x1Tail);
             s00 = TLanes.FusedMultiplyAdd(r0, v0, s00);
             s01 = TLanes.FusedMultiplyAdd(r0, v1, s01);
             s10 = TLanes.FusedMultiplyAdd(r1, v0, s10);
@@ -164,6 +201,22 @@ internal static class DotTiles<TCodec, TLanes>
         ref float x1 = ref Unsafe.Add(ref x0, columns);
         ref float x2 = ref Unsafe.Add(ref x1, columns);
         ref float x3 = ref Unsafe.Add(ref x2, columns);
+        Unsafe.SkipInit(out Tail w0Tail);
+        Unsafe.SkipInit(out Tail w1Tail);
+        Unsafe.SkipInit(out Tail x0Tail);
+        Unsafe.SkipInit(out Tail x1Tail);
+        Unsafe.SkipInit(out Tail x2Tail);
+        Unsafe.SkipInit(out Tail x3Tail);
+        if (columns % Lanes != 0)
+        {
+            CopyTail(in w0, columns, out w0Tail);
+            CopyTail(in w1, columns, out w1Tail);
+            CopyTail(in x0, columns, out x0Tail);
+            CopyTail(in x1, columns, out x1Tail);
+            CopyTail(in x2, columns, out x2Tail);
+            CopyTail(in x3, columns, out x3Tail);
+        }
+
         TLanes s00 = TLanes.Zero, s01 = TLanes.Zero, s02 = TLanes.Zero, s03 = TLanes.Zero;
         TLanes s10 = TLanes.Zero, s11 = TLanes.Zero, s12 = TLanes.Zero, s13 = TLanes.Zero;
         int c = 0;
@@ -186,17 +239,17 @@ internal static class DotTiles<TCodec, TLanes>
 
         if (c < columns)
         {
-            TLanes r0 = TailW(in w0, c, columns), r1 = TailW(in w1, c, columns);
-            TLanes v = TailX(in x0, c, columns);
+            TLanes r0 = W(ref w0Tail), r1 = W(ref w1Tail);
+            TLanes v = X(ref x0Tail);
             s00 = TLanes.FusedMultiplyAdd(r0, v, s00);
             s10 = TLanes.FusedMultiplyAdd(r1, v, s10);
-            v = TailX(in x1, c, columns);
+            v = X(ref x1Tail);
             s01 = TLanes.FusedMultiplyAdd(r0, v, s01);
             s11 = TLanes.FusedMultiplyAdd(r1, v, s11);
-            v = TailX(in x2, c, columns);
+            v = X(ref x2Tail);
             s02 = TLanes.FusedMultiplyAdd(r0, v, s02);
             s12 = TLanes.FusedMultiplyAdd(r1, v, s12);
-            v = TailX(in x3, c, columns);
+            v = X(ref x3Tail);
             s03 = TLanes.FusedMultiplyAdd(r0, v, s03);
             s13 = TLanes.FusedMultiplyAdd(r1, v, s13);
         }
@@ -215,6 +268,20 @@ internal static class DotTiles<TCodec, TLanes>
         ref float x1 = ref Unsafe.Add(ref x0, columns);
         ref float x2 = ref Unsafe.Add(ref x1, columns);
         ref float x3 = ref Unsafe.Add(ref x2, columns);
+        Unsafe.SkipInit(out Tail rowTail);
+        Unsafe.SkipInit(out Tail x0Tail);
+        Unsafe.SkipInit(out Tail x1Tail);
+        Unsafe.SkipInit(out Tail x2Tail);
+        Unsafe.SkipInit(out Tail x3Tail);
+        if (columns % Lanes != 0)
+        {
+            CopyTail(in row, columns, out rowTail);
+            CopyTail(in x0, columns, out x0Tail);
+            CopyTail(in x1, columns, out x1Tail);
+            CopyTail(in x2, columns, out x2Tail);
+            CopyTail(in x3, columns, out x3Tail);
+        }
+
         TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
         int c = 0;
         for (; c <= columns - Lanes; c += Lanes)
@@ -228,11 +295,11 @@ internal static class DotTiles<TCodec, TLanes>
 
         if (c < columns)
         {
-            TLanes w = TailW(in row, c, columns);
-            s0 = TLanes.FusedMultiplyAdd(w, TailX(in x0, c, columns), s0);
-            s1 = TLanes.FusedMultiplyAdd(w, TailX(in x1, c, columns), s1);
-            s2 = TLanes.FusedMultiplyAdd(w, TailX(in x2, c, columns), s2);
-            s3 = TLanes.FusedMultiplyAdd(w, TailX(in x3, c, columns), s3);
+            TLanes w = W(ref rowTail);
+            s0 = TLanes.FusedMultiplyAdd(w, X(ref x0Tail), s0);
+            s1 = TLanes.FusedMultiplyAdd(w, X(ref x1Tail), s1);
+            s2 = TLanes.FusedMultiplyAdd(w, X(ref x2Tail), s2);
+            s3 = TLanes.FusedMultiplyAdd(w, X(ref x3Tail), s3);
         }
 
         nint stride = shape.OutputStride;
@@ -255,34 +322,39 @@ internal static class DotTiles<TCodec, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes X(ref readonly float x, int column) => TLanes.Load(in Unsafe.Add(ref Unsafe.AsRef(in x), (nint)column));
 
-    // A tail is padded with zeros: fma(0, 0, s) = s, so it joins the lanes it belongs to and leaves the others alone.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes W(ref Tail tail) => TCodec.Load<TLanes>(in Unsafe.As<Tail, byte>(ref tail));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes X(ref Tail tail) => TLanes.Load(in Unsafe.As<Tail, float>(ref tail));
+
+    // A tail is padded with zeros: fma(0, 0, s) = s, so it joins the lanes it belongs to and leaves the others alone. Tails are copied
+    // before a loop, not after it: a call after it, taken or not, would make the JIT keep the sums in memory during the loop.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TLanes TailW(ref readonly byte row, int column, int columns)
+    private static void CopyTail(ref readonly byte row, int columns, out Tail tail)
     {
-        TailBuffer buffer = default;
-        ref byte first = ref Unsafe.As<TailBuffer, byte>(ref buffer);
-        nint offset = (nint)column * TCodec.WeightBytes;
+        tail = default;
+        int count = columns % Lanes;
         Unsafe.CopyBlockUnaligned(
-            ref first, in Unsafe.Add(ref Unsafe.AsRef(in row), offset), (uint)((columns - column) * TCodec.WeightBytes));
-        return TCodec.Load<TLanes>(in first);
+            ref Unsafe.As<Tail, byte>(ref tail),
+            in Unsafe.Add(ref Unsafe.AsRef(in row), (nint)(columns - count) * TCodec.WeightBytes),
+            (uint)(count * TCodec.WeightBytes));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TLanes TailX(ref readonly float x, int column, int columns)
+    private static void CopyTail(ref readonly float x, int columns, out Tail tail)
     {
-        TailBuffer buffer = default;
-        ref float first = ref Unsafe.As<TailBuffer, float>(ref buffer);
-        for (int i = 0; i < columns - column; i++)
-        {
-            Unsafe.Add(ref first, i) = Unsafe.Add(ref Unsafe.AsRef(in x), (nint)column + i);
-        }
-
-        return TLanes.Load(in first);
+        tail = default;
+        int count = columns % Lanes;
+        Unsafe.CopyBlockUnaligned(
+            ref Unsafe.As<Tail, byte>(ref tail),
+            in Unsafe.As<float, byte>(ref Unsafe.Add(ref Unsafe.AsRef(in x), (nint)(columns - count))),
+            (uint)(count * sizeof(float)));
     }
 
     /// <summary>Sixteen float32 values, the largest a block of 16 weights gets.</summary>
     [InlineArray(Lanes * sizeof(float))]
-    private struct TailBuffer
+    private struct Tail
     {
         private byte _first;
     }

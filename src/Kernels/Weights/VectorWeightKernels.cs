@@ -13,11 +13,13 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
 
     public override int RowBytes(int columns) => checked(columns * TCodec.WeightBytes);
 
-    public override float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x)
+    public override float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x) => Dot(row, x, []);
+
+    internal override float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming)
     {
         Require.Length(row.Length, RowBytes(x.Length), nameof(row));
         return DotTiles<TCodec, TLanes>.Dot(
-            ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(x), x.Length);
+            ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(x), x.Length, ref MemoryMarshal.GetReference(upcoming.IsEmpty ? row : upcoming));
     }
 
     public override void MatMul(
@@ -41,15 +43,19 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
         }
     }
 
-    public override void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y)
+    public override void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y) => AddScaled(scale, row, y, []);
+
+    internal override void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y, ReadOnlySpan<byte> upcoming)
     {
         Require.Length(row.Length, RowBytes(y.Length), nameof(row));
         ref byte w = ref MemoryMarshal.GetReference(row);
         ref float to = ref MemoryMarshal.GetReference(y);
+        ref byte next = ref MemoryMarshal.GetReference(upcoming.IsEmpty ? row : upcoming);
         TLanes scales = TLanes.Broadcast(scale);
         int i = 0;
         for (; i <= y.Length - ILanes<TLanes>.Count; i += ILanes<TLanes>.Count)
         {
+            Upcoming.Touch(in next, (nint)i * TCodec.WeightBytes);
             TLanes weights = TCodec.Load<TLanes>(in Unsafe.Add(ref w, (nint)i * TCodec.WeightBytes));
             ref float at = ref Unsafe.Add(ref to, i);
             TLanes.Store(TLanes.FusedMultiplyAdd(scales, weights, TLanes.Load(in at)), ref at);

@@ -65,6 +65,12 @@ public abstract class WeightKernels
     /// </summary>
     public abstract bool AllFinite(ReadOnlySpan<byte> row);
 
+    /// <summary><see cref="Dot(ReadOnlySpan{byte}, ReadOnlySpan{float})"/>, prefetching the row that is read soon after (or none).</summary>
+    internal abstract float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming);
+
+    /// <summary>As <see cref="AddScaled(float, ReadOnlySpan{byte}, Span{float})"/>, prefetching the row that is read soon after (or none).</summary>
+    internal abstract void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y, ReadOnlySpan<byte> upcoming);
+
     /// <summary>The kernels on a stated instruction set, for the tests that hold the sets against each other.</summary>
     internal static WeightKernels Create<TCodec, TLanes>()
         where TCodec : struct, IWeightCodec
