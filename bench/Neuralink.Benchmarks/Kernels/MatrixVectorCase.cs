@@ -12,8 +12,8 @@ internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
     private readonly MatMulShape _shape;
     private readonly int _rowBytes;
     private readonly int _matrices;
-    private readonly float[] _x;
-    private readonly float[] _y;
+    private readonly Memory<float> _x;
+    private readonly Memory<float> _y;
     private int _matrix;
 
     public MatrixVectorCase(HugeBuffer buffer, WeightFormat format, int batch)
@@ -23,9 +23,8 @@ internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
         _shape = MatMulShape.Whole(Rows, Columns, batch);
         _rowBytes = _kernels.RowBytes(Columns);
         _matrices = (int)(buffer.LengthBytes / ((long)Rows * _rowBytes));
-        _x = new float[batch * Columns];
-        Array.Fill(_x, 0.5f);
-        _y = new float[batch * Rows];
+        _x = AlignedFloats.Create(batch * Columns, 0.5f);
+        _y = AlignedFloats.Create(batch * Rows, 0f);
         Name = batch == 1 ? $"{format} matrix-vector" : $"{format} matrix x {batch}";
     }
 
@@ -44,6 +43,6 @@ internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
     public void Execute(int begin, int end, int worker)
     {
         ReadOnlySpan<byte> rows = _buffer.Slice(((long)_matrix * Rows * _rowBytes) + ((long)begin * _rowBytes), (end - begin) * _rowBytes);
-        _kernels.MatMul(rows, _x, [], _y, _shape.Rows(begin, end));
+        _kernels.MatMul(rows, _x.Span, [], _y.Span, _shape.Rows(begin, end));
     }
 }

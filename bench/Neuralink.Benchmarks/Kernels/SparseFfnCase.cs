@@ -14,9 +14,9 @@ internal sealed class SparseFfnCase : IKernelCase
     private readonly int[] _frames;
     private readonly int _neurons;
     private readonly int _batch;
-    private readonly float[] _x;
-    private readonly float[] _h;
-    private readonly float[] _y;
+    private readonly Memory<float> _x;
+    private readonly Memory<float> _h;
+    private readonly Memory<float> _y;
     private int _first;
 
     public SparseFfnCase(HugeBuffer buffer, WeightFormat format, int hidden, int neurons, int batch)
@@ -35,10 +35,9 @@ internal sealed class SparseFfnCase : IKernelCase
         }
 
         new Random(1).Shuffle(_frames);
-        _x = new float[batch * hidden];
-        Array.Fill(_x, 0.5f);
-        _h = new float[neurons * batch];
-        _y = new float[batch * hidden];
+        _x = AlignedFloats.Create(batch * hidden, 0.5f);
+        _h = AlignedFloats.Create(neurons * batch, 0f);
+        _y = AlignedFloats.Create(batch * hidden, 0f);
         Name = $"{format} sparse FFN, d {hidden}" + (batch == 1 ? "" : $", x {batch}");
     }
 
@@ -50,7 +49,7 @@ internal sealed class SparseFfnCase : IKernelCase
     {
         for (_first = 0; _first <= _frames.Length - _neurons; _first += _neurons)
         {
-            Array.Clear(_y);
+            _y.Span.Clear();
             pool.Run(_activate, _neurons, 4);
             pool.Run(_addDown, _layout.Hidden, 64);
         }
@@ -63,12 +62,12 @@ internal sealed class SparseFfnCase : IKernelCase
     {
         public void Execute(int begin, int end, int worker)
             => owner._kernels.Activate(
-                owner.Bundles(begin, end), owner._x, owner._batch, owner._h.AsSpan(begin * owner._batch, (end - begin) * owner._batch));
+                owner.Bundles(begin, end), owner._x.Span, owner._batch, owner._h.Span.Slice(begin * owner._batch, (end - begin) * owner._batch));
     }
 
     private sealed class AddDownBody(SparseFfnCase owner) : IParallelBody
     {
         public void Execute(int begin, int end, int worker)
-            => owner._kernels.AddDown(owner.Bundles(0, owner._neurons), owner._h, owner._y, owner._batch, begin, end);
+            => owner._kernels.AddDown(owner.Bundles(0, owner._neurons), owner._h.Span, owner._y.Span, owner._batch, begin, end);
     }
 }

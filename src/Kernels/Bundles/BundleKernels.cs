@@ -19,6 +19,9 @@ public sealed class BundleKernels
     // Batch columns whose up values are computed together; a stack buffer of this many floats.
     private const int ColumnsMax = 16;
 
+    // Indices of firing neurons collected at a time, on the stack.
+    private const int FiringMax = 512;
+
     // How far ahead of the arithmetic memory is asked for: about a microsecond of it, and half of a first-level cache.
     private const int LookaheadBytes = 16 << 10;
 
@@ -53,6 +56,7 @@ public sealed class BundleKernels
     /// <summary>
     /// h[b] of one neuron. Gated: g = gate . x[b] + bias; 0 unless it fires, else g * (up . x[b] + bias), the latter rectified for
     /// dReLU. Plain: act(up . x[b] + bias). The gate (plain: up) value has the bits of <see cref="WeightKernels.MatMul"/>.
+    /// At batch 1 the up row is read along with the gate row: who brings a bundle here expects it to fire.
     /// </summary>
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="x">[batch, Hidden], the FFN's input.</param>
@@ -70,7 +74,7 @@ public sealed class BundleKernels
     {
         Require.Length(x.Length, (long)batch * _layout.Hidden, nameof(x));
         Require.Length(h.Length, (long)bundles.Count * batch, nameof(h));
-        int ahead = Ahead(_layout.DownOffset);
+        int ahead = Math.Max(1, LookaheadBytes / _layout.DownOffset);
         for (int n = 0; n < bundles.Count; n++)
         {
             ReadOnlySpan<byte> upcoming = n + ahead < bundles.Count ? bundles[n + ahead] : [];
@@ -89,7 +93,7 @@ public sealed class BundleKernels
     {
         Require.Length(h.Length, batch, nameof(h));
         ValidateShare(y, batch, columnBegin, columnEnd);
-        AddDownOne(bundle, h, y, columnBegin, columnEnd, []);
+        AddDownOne(bundle, h, y, columnBegin, columnEnd);
     }
 
     /// <summary>Adds the down columns of every bundle of the view, in its order; h: [bundles.Count, batch], y: [batch, Hidden].</summary>
@@ -97,41 +101,49 @@ public sealed class BundleKernels
     {
         Require.Length(h.Length, (long)bundles.Count * batch, nameof(h));
         ValidateShare(y, batch, columnBegin, columnEnd);
-        int ahead = Ahead(_weights.RowBytes(columnEnd - columnBegin));
+        if (batch == 1)
+        {
+            AddDownFours(bundles, h, y[columnBegin..columnEnd], columnBegin);
+            return;
+        }
+
         for (int n = 0; n < bundles.Count; n++)
         {
-            ReadOnlySpan<byte> upcoming = n + ahead < bundles.Count ? bundles[n + ahead] : [];
-            AddDownOne(bundles[n], h.Slice(n * batch, batch), y, columnBegin, columnEnd, upcoming);
+            AddDownOne(bundles[n], h.Slice(n * batch, batch), y, columnBegin, columnEnd);
         }
     }
-
-    /// <summary>How many bundles ahead to prefetch where each is read for so many bytes.</summary>
-    private static int Ahead(int bytesEach) => Math.Max(1, LookaheadBytes / Math.Max(1, bytesEach));
 
     private void ActivateOne(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, ReadOnlySpan<byte> upcoming)
     {
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
-        int firing = FiringOf(bundle, x, h, upcoming);
-        if (_layout.Gated && firing > 0)
+        if (_layout.Gated && h.Length == 1)
         {
-            MultiplyUp(bundle, x, h, firing, upcoming);
+            h[0] = GatedValue(bundle, x, upcoming);
+        }
+        else if (FiringOf(bundle, x, h) is > 0 and int firing && _layout.Gated)
+        {
+            MultiplyUp(bundle, x, h, firing);
         }
     }
 
-    /// <summary>The rectified gate (plain: up) values into h; returns how many fire.</summary>
-    private int FiringOf(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, ReadOnlySpan<byte> upcoming)
+    /// <summary>h of one gated neuron for one x: both sums side by side, so that neither waits for the other's additions.</summary>
+    private float GatedValue(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming)
     {
-        // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
-        ReadOnlySpan<byte> row = Part(bundle, 0);
-        if (h.Length == 1)
+        _weights.DotTwo(bundle[.._layout.DownOffset], x, upcoming, out float gate, out float up);
+        if (_layout.Biased)
         {
-            h[0] = _weights.Dot(row, x, Part(upcoming, 0));
-        }
-        else
-        {
-            _weights.MatMul(row, x, [], h, MatMulShape.Whole(1, _layout.Hidden, h.Length));
+            gate += BiasOf(bundle, 0);
+            up += BiasOf(bundle, 1);
         }
 
+        return _activation.Fires(gate) ? _activation.Combine(gate, up) : 0f;
+    }
+
+    /// <summary>The rectified gate (plain: up) values into h; returns how many fire.</summary>
+    private int FiringOf(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h)
+    {
+        // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
+        _weights.MatMul(bundle[.._layout.PartBytes], x, [], h, MatMulShape.Whole(1, _layout.Hidden, h.Length));
         float bias = _layout.Biased ? BiasOf(bundle, 0) : 0f;
         int firing = 0;
         for (int b = 0; b < h.Length; b++)
@@ -146,10 +158,9 @@ public sealed class BundleKernels
     }
 
     [SkipLocalsInit]
-    private void MultiplyUp(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, int firing, ReadOnlySpan<byte> upcoming)
+    private void MultiplyUp(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, int firing)
     {
-        ReadOnlySpan<byte> row = Part(bundle, _layout.UpOffset);
-        ReadOnlySpan<byte> upcomingRow = Part(upcoming, _layout.UpOffset);
+        ReadOnlySpan<byte> row = bundle.Slice(_layout.UpOffset, _layout.PartBytes);
         float bias = _layout.Biased ? BiasOf(bundle, 1) : 0f;
 
         // Where few of the batch fire, their sums one by one cost less than everybody's in tiles; the bits are the same.
@@ -169,32 +180,82 @@ public sealed class BundleKernels
                 ref float value = ref h[begin + i];
                 if (value != 0f)
                 {
-                    float up = tiled ? ups[i] : _weights.Dot(row, x.Slice((begin + i) * _layout.Hidden, _layout.Hidden), upcomingRow);
+                    float up = tiled ? ups[i] : _weights.Dot(row, x.Slice((begin + i) * _layout.Hidden, _layout.Hidden));
                     value = _activation.Combine(value, _layout.Biased ? up + bias : up);
                 }
             }
         }
     }
 
-    private void AddDownOne(
-        ReadOnlySpan<byte> bundle, ReadOnlySpan<float> h, Span<float> y, int columnBegin, int columnEnd, ReadOnlySpan<byte> upcoming)
+    private void AddDownOne(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> h, Span<float> y, int columnBegin, int columnEnd)
     {
-        Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
-        int offsetBytes = _weights.RowBytes(columnBegin);
         int columns = columnEnd - columnBegin;
-        ReadOnlySpan<byte> down = bundle.Slice(_layout.DownOffset + offsetBytes, _weights.RowBytes(columns));
-        ReadOnlySpan<byte> upcomingDown = upcoming.IsEmpty ? [] : upcoming[(_layout.DownOffset + offsetBytes)..];
+        ReadOnlySpan<byte> down = DownShare(bundle, columnBegin, columnEnd);
         for (int b = 0; b < h.Length; b++)
         {
             if (h[b] != 0f)
             {
-                _weights.AddScaled(h[b], down, y.Slice((b * _layout.Hidden) + columnBegin, columns), upcomingDown);
+                _weights.AddScaled(h[b], down, y.Slice((b * _layout.Hidden) + columnBegin, columns));
             }
         }
     }
 
-    private ReadOnlySpan<byte> Part(ReadOnlySpan<byte> bundle, int offset)
-        => bundle.IsEmpty ? [] : bundle.Slice(offset, _layout.PartBytes);
+    /// <summary>For batch 1: the neurons that fire, four at a time; share: y's columns [columnBegin, columnEnd).</summary>
+    [SkipLocalsInit]
+    private void AddDownFours(BundleFrames bundles, ReadOnlySpan<float> h, Span<float> share, int columnBegin)
+    {
+        int columnEnd = columnBegin + share.Length;
+        int ahead = Math.Max(4, LookaheadBytes / Math.Max(1, _weights.RowBytes(share.Length)));
+        Span<float> scales = stackalloc float[4];
+        Span<int> firing = stackalloc int[FiringMax];
+        for (int begin = 0; begin < h.Length; begin += FiringMax)
+        {
+            int end = Math.Min(h.Length, begin + FiringMax);
+            int count = CollectFiring(h, begin, end, firing);
+            int i = 0;
+            for (; i <= count - 4; i += 4)
+            {
+                RowFour rows = DownFour(bundles, columnBegin, columnEnd, firing[i], firing[i + 1], firing[i + 2], firing[i + 3]);
+                int next = i + ahead;
+                RowFour upcoming = next <= count - 4
+                    ? DownFour(bundles, columnBegin, columnEnd, firing[next], firing[next + 1], firing[next + 2], firing[next + 3])
+                    : rows;
+                for (int k = 0; k < 4; k++)
+                {
+                    scales[k] = h[firing[i + k]];
+                }
+
+                _weights.AddScaledFour(scales, rows, upcoming, share);
+            }
+
+            for (; i < count; i++)
+            {
+                _weights.AddScaled(h[firing[i]], DownShare(bundles[firing[i]], columnBegin, columnEnd), share);
+            }
+        }
+    }
+
+    private static int CollectFiring(ReadOnlySpan<float> h, int begin, int end, Span<int> firing)
+    {
+        int count = 0;
+        for (int n = begin; n < end; n++)
+        {
+            firing[count] = n;
+            count += h[n] != 0f ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private RowFour DownFour(BundleFrames bundles, int columnBegin, int columnEnd, int n0, int n1, int n2, int n3)
+        => new(
+            in MemoryMarshal.GetReference(DownShare(bundles[n0], columnBegin, columnEnd)),
+            in MemoryMarshal.GetReference(DownShare(bundles[n1], columnBegin, columnEnd)),
+            in MemoryMarshal.GetReference(DownShare(bundles[n2], columnBegin, columnEnd)),
+            in MemoryMarshal.GetReference(DownShare(bundles[n3], columnBegin, columnEnd)));
+
+    private ReadOnlySpan<byte> DownShare(ReadOnlySpan<byte> bundle, int columnBegin, int columnEnd)
+        => bundle.Slice(_layout.DownOffset, _layout.PartBytes)[_weights.RowBytes(columnBegin).._weights.RowBytes(columnEnd)];
 
     private float BiasOf(ReadOnlySpan<byte> bundle, int index)
         => MemoryMarshal.Read<float>(bundle[(_layout.BiasOffset + (index * sizeof(float)))..]);

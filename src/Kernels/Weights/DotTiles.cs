@@ -15,7 +15,7 @@ internal static class DotTiles<TCodec, TLanes>
     private const int Lanes = ILanes<TLanes>.Count;
 
     /// <summary>One sum.</summary>
-    public static float Dot(ref readonly byte row, ref readonly float x, int columns, ref readonly byte upcoming)
+    public static float Dot(ref readonly byte row, ref readonly float x, int columns)
     {
         Unsafe.SkipInit(out Tail wTail);
         Unsafe.SkipInit(out Tail xTail);
@@ -29,7 +29,6 @@ internal static class DotTiles<TCodec, TLanes>
         int c = 0;
         for (; c <= columns - Lanes; c += Lanes)
         {
-            Upcoming.Touch(in upcoming, (nint)c * TCodec.WeightBytes);
             sum = TLanes.FusedMultiplyAdd(W(in row, c), X(in x, c), sum);
         }
 
@@ -39,6 +38,44 @@ internal static class DotTiles<TCodec, TLanes>
         }
 
         return TLanes.Sum(sum);
+    }
+
+    /// <summary>Two sums of rows that lie one after the other, with one x.</summary>
+    public static void DotTwo(ref readonly byte rows, ref readonly float x, int columns, ref readonly byte upcoming, out float y0, out float y1)
+    {
+        nint rowBytes = (nint)columns * TCodec.WeightBytes;
+        ref readonly byte w0 = ref rows;
+        ref readonly byte w1 = ref Unsafe.Add(ref Unsafe.AsRef(in rows), rowBytes);
+        Unsafe.SkipInit(out Tail w0Tail);
+        Unsafe.SkipInit(out Tail w1Tail);
+        Unsafe.SkipInit(out Tail xTail);
+        if (columns % Lanes != 0)
+        {
+            CopyTail(in w0, columns, out w0Tail);
+            CopyTail(in w1, columns, out w1Tail);
+            CopyTail(in x, columns, out xTail);
+        }
+
+        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero;
+        int c = 0;
+        for (; c <= columns - Lanes; c += Lanes)
+        {
+            TLanes v = X(in x, c);
+            Prefetch.Line(in upcoming, (nint)c * TCodec.WeightBytes);
+            s0 = TLanes.FusedMultiplyAdd(W(in w0, c), v, s0);
+            Prefetch.Line(in upcoming, rowBytes + ((nint)c * TCodec.WeightBytes));
+            s1 = TLanes.FusedMultiplyAdd(W(in w1, c), v, s1);
+        }
+
+        if (c < columns)
+        {
+            TLanes v = X(ref xTail);
+            s0 = TLanes.FusedMultiplyAdd(W(ref w0Tail), v, s0);
+            s1 = TLanes.FusedMultiplyAdd(W(ref w1Tail), v, s1);
+        }
+
+        y0 = TLanes.Sum(s0);
+        y1 = TLanes.Sum(s1);
     }
 
     /// <summary>All rows of a block against one x, four rows at a time.</summary>
@@ -53,8 +90,7 @@ internal static class DotTiles<TCodec, TLanes>
 
         for (; r < shape.RowCount; r++)
         {
-            Unsafe.Add(ref y, r) = Dot(
-                in Unsafe.Add(ref rows, r * rowBytes), in x, shape.Columns, in Unsafe.Add(ref rows, (r + 1) * rowBytes));
+            Unsafe.Add(ref y, r) = Dot(in Unsafe.Add(ref rows, r * rowBytes), in x, shape.Columns);
         }
     }
 
@@ -95,7 +131,7 @@ internal static class DotTiles<TCodec, TLanes>
             for (int b = 0; b < batch; b++)
             {
                 ref float to = ref Unsafe.Add(ref y, row + ((nint)b * shape.OutputStride));
-                to = Dot(in w, in Unsafe.Add(ref x, (nint)b * shape.Columns), shape.Columns, in w);
+                to = Dot(in w, in Unsafe.Add(ref x, (nint)b * shape.Columns), shape.Columns);
             }
         }
     }
@@ -121,14 +157,20 @@ internal static class DotTiles<TCodec, TLanes>
             CopyTail(in x, columns, out xTail);
         }
 
+        // Four rows on lies what this column of tiles reads next.
+        nint ahead = 4 * rowBytes;
         TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
         int c = 0;
         for (; c <= columns - Lanes; c += Lanes)
         {
             TLanes v = X(in x, c);
+            Prefetch.Line(in w0, ahead + ((nint)c * TCodec.WeightBytes));
             s0 = TLanes.FusedMultiplyAdd(W(in w0, c), v, s0);
+            Prefetch.Line(in w1, ahead + ((nint)c * TCodec.WeightBytes));
             s1 = TLanes.FusedMultiplyAdd(W(in w1, c), v, s1);
+            Prefetch.Line(in w2, ahead + ((nint)c * TCodec.WeightBytes));
             s2 = TLanes.FusedMultiplyAdd(W(in w2, c), v, s2);
+            Prefetch.Line(in w3, ahead + ((nint)c * TCodec.WeightBytes));
             s3 = TLanes.FusedMultiplyAdd(W(in w3, c), v, s3);
         }
 

@@ -13,13 +13,22 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
 
     public override int RowBytes(int columns) => checked(columns * TCodec.WeightBytes);
 
-    public override float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x) => Dot(row, x, []);
-
-    internal override float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming)
+    public override float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x)
     {
         Require.Length(row.Length, RowBytes(x.Length), nameof(row));
-        return DotTiles<TCodec, TLanes>.Dot(
-            ref MemoryMarshal.GetReference(row), ref MemoryMarshal.GetReference(x), x.Length, ref MemoryMarshal.GetReference(upcoming.IsEmpty ? row : upcoming));
+        return DotTiles<TCodec, TLanes>.Dot(in MemoryMarshal.GetReference(row), in MemoryMarshal.GetReference(x), x.Length);
+    }
+
+    internal override void DotTwo(ReadOnlySpan<byte> rows, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming, out float y0, out float y1)
+    {
+        Require.Length(rows.Length, 2L * RowBytes(x.Length), nameof(rows));
+        DotTiles<TCodec, TLanes>.DotTwo(
+            in MemoryMarshal.GetReference(rows),
+            in MemoryMarshal.GetReference(x),
+            x.Length,
+            in MemoryMarshal.GetReference(upcoming.IsEmpty ? rows : upcoming),
+            out y0,
+            out y1);
     }
 
     public override void MatMul(
@@ -43,28 +52,16 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
         }
     }
 
-    public override void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y) => AddScaled(scale, row, y, []);
-
-    internal override void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y, ReadOnlySpan<byte> upcoming)
+    public override void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y)
     {
         Require.Length(row.Length, RowBytes(y.Length), nameof(row));
-        ref byte w = ref MemoryMarshal.GetReference(row);
-        ref float to = ref MemoryMarshal.GetReference(y);
-        ref byte next = ref MemoryMarshal.GetReference(upcoming.IsEmpty ? row : upcoming);
-        TLanes scales = TLanes.Broadcast(scale);
-        int i = 0;
-        for (; i <= y.Length - ILanes<TLanes>.Count; i += ILanes<TLanes>.Count)
-        {
-            Upcoming.Touch(in next, (nint)i * TCodec.WeightBytes);
-            TLanes weights = TCodec.Load<TLanes>(in Unsafe.Add(ref w, (nint)i * TCodec.WeightBytes));
-            ref float at = ref Unsafe.Add(ref to, i);
-            TLanes.Store(TLanes.FusedMultiplyAdd(scales, weights, TLanes.Load(in at)), ref at);
-        }
+        AxpyTiles<TCodec, TLanes>.AddOne(scale, in MemoryMarshal.GetReference(row), y);
+    }
 
-        for (; i < y.Length; i++)
-        {
-            y[i] = MathF.FusedMultiplyAdd(scale, TCodec.Decode(in Unsafe.Add(ref w, (nint)i * TCodec.WeightBytes)), y[i]);
-        }
+    internal override void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, Span<float> y)
+    {
+        Require.Length(scales.Length, 4, nameof(scales));
+        AxpyTiles<TCodec, TLanes>.AddFour(scales, rows, upcoming, y);
     }
 
     public override void Decode(ReadOnlySpan<byte> row, Span<float> y)

@@ -65,11 +65,16 @@ public abstract class WeightKernels
     /// </summary>
     public abstract bool AllFinite(ReadOnlySpan<byte> row);
 
-    /// <summary><see cref="Dot(ReadOnlySpan{byte}, ReadOnlySpan{float})"/>, prefetching the row that is read soon after (or none).</summary>
-    internal abstract float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming);
+    /// <summary>
+    /// The dots of two rows that lie one after the other (2 * RowBytes bytes), prefetching two rows that are read soon after (or none).
+    /// </summary>
+    internal abstract void DotTwo(ReadOnlySpan<byte> rows, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming, out float y0, out float y1);
 
-    /// <summary>As <see cref="AddScaled(float, ReadOnlySpan{byte}, Span{float})"/>, prefetching the row that is read soon after (or none).</summary>
-    internal abstract void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y, ReadOnlySpan<byte> upcoming);
+    /// <summary>
+    /// <see cref="AddScaled"/> of four rows in turn, prefetching four that are read soon after. The rows' lengths are the caller's word:
+    /// RowBytes(y.Length) each.
+    /// </summary>
+    internal abstract void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, Span<float> y);
 
     /// <summary>The kernels on a stated instruction set, for the tests that hold the sets against each other.</summary>
     internal static WeightKernels Create<TCodec, TLanes>()

@@ -7,11 +7,11 @@ namespace Neuralink.Kernels;
 /// Prefetching of what a loop reads next. A row ends after a few KiB, and the next one lies elsewhere: without a hint, every row begins
 /// by waiting for memory, because the processor's own prefetchers stop at the row's page.
 /// </summary>
-internal static class Upcoming
+internal static class Prefetch
 {
     /// <summary>Asks for the cache line at <paramref name="origin"/> + <paramref name="offset"/>. Never faults, whatever lies there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Touch(ref readonly byte origin, nint offset)
+    public static unsafe void Line(ref readonly byte origin, nint offset)
     {
         if (Sse.IsSupported)
         {
