@@ -88,7 +88,7 @@ internal sealed partial class ActorCell
         catch (Exception e)
         {
             // Best effort: the instance is going away whatever it throws.
-            System.EventStream.Publish(new Error(e, self.Path, actor.GetType(), e.Message));
+            System.PublishLog(new Error(e, self.Path, actor.GetType(), e.Message));
         }
 
         timers?.CancelAll();

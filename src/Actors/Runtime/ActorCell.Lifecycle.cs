@@ -93,7 +93,7 @@ internal sealed partial class ActorCell
         }
         catch (Exception e)
         {
-            System.EventStream.Publish(new Error(e, self.Path, actor!.GetType(), e.Message));
+            System.PublishLog(new Error(e, self.Path, actor!.GetType(), e.Message));
         }
 
         // PostStop may have started any of these again.

@@ -85,6 +85,13 @@ public sealed class ActorSystem : IActorRefFactory, IDisposable
         _ => throw new ConfigurationException($"Dispatcher [{dispatcher}] is not configured."),
     };
 
+    /// <summary>Logs on behalf of an actor, from the configured level upwards.</summary>
+    internal void PublishLog(LogEvent logEvent)
+    {
+        if (Logs(logEvent.LogLevel()))
+            EventStream.Publish(logEvent);
+    }
+
     internal void PublishDeadLetter(object message, IActorRef? sender, IActorRef recipient)
     {
         if (message is not (PoisonPill or Terminated or IUnseenMessage))

@@ -3,7 +3,7 @@ namespace Neuralink.Actors.Runtime;
 /// <summary>The base of the runtime's exceptions.</summary>
 public abstract class AkkaException : Exception
 {
-    protected AkkaException(string message, Exception? cause = null)
+    private protected AkkaException(string message, Exception? cause = null)
         : base(message, cause)
     {
     }
@@ -19,9 +19,9 @@ public class ActorInitializationException : AkkaException
 }
 
 /// <summary>The new instance could not be built or threw in PostRestart.</summary>
-public sealed class PostRestartException : ActorInitializationException
+internal sealed class PostRestartException : ActorInitializationException
 {
-    internal PostRestartException(IActorRef actor, Exception cause)
+    public PostRestartException(IActorRef actor, Exception cause)
         : base($"Exception post restart ({cause.GetType()}) of {actor}: {cause.Message}", cause)
     {
     }

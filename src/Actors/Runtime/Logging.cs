@@ -1,6 +1,6 @@
 namespace Neuralink.Actors.Runtime;
 
-/// <summary>Publishes <see cref="LogEvent"/>s on the event stream, from the level of <c>akka.loglevel</c> upwards. Formats are those of string.Format.</summary>
+/// <summary>Publishes <see cref="LogEvent"/>s on the event stream, from the level of <c>akka.loglevel</c> upwards.</summary>
 public interface ILoggingAdapter
 {
     /// <summary>Whether debug events are published.</summary>
@@ -14,6 +14,8 @@ public interface ILoggingAdapter
 
     /// <summary>Whether errors are published.</summary>
     public bool IsErrorEnabled { get; }
+
+    internal void Log(LogLevel level, Exception? cause, string format, ReadOnlySpan<object?> args);
 }
 
 /// <summary>The log of an actor.</summary>
@@ -27,38 +29,26 @@ public static class Logging
     }
 }
 
-/// <summary>The forms of logging.</summary>
+/// <summary>The forms of logging. Formats are those of string.Format; a format without arguments is taken as it is.</summary>
 public static class LoggingExtensions
 {
-    public static void Debug(this ILoggingAdapter log, string format, params object?[] args)
-    {
-        if (log.IsDebugEnabled)
-            ((BusLogging)log).Publish((source, type) => new Debug(null, source, type, Format(format, args)));
-    }
+    public static void Debug(this ILoggingAdapter log, string format, params ReadOnlySpan<object?> args) =>
+        log.Log(LogLevel.DebugLevel, null, format, args);
 
-    public static void Info(this ILoggingAdapter log, string format, params object?[] args)
-    {
-        if (log.IsInfoEnabled)
-            ((BusLogging)log).Publish((source, type) => new Info(null, source, type, Format(format, args)));
-    }
+    public static void Info(this ILoggingAdapter log, string format, params ReadOnlySpan<object?> args) =>
+        log.Log(LogLevel.InfoLevel, null, format, args);
 
-    public static void Warning(this ILoggingAdapter log, string format, params object?[] args) => log.Warning(null, format, args);
+    public static void Warning(this ILoggingAdapter log, string format, params ReadOnlySpan<object?> args) =>
+        log.Log(LogLevel.WarningLevel, null, format, args);
 
-    public static void Warning(this ILoggingAdapter log, Exception? cause, string format, params object?[] args)
-    {
-        if (log.IsWarningEnabled)
-            ((BusLogging)log).Publish((source, type) => new Warning(cause, source, type, Format(format, args)));
-    }
+    public static void Warning(this ILoggingAdapter log, Exception cause, string format, params ReadOnlySpan<object?> args) =>
+        log.Log(LogLevel.WarningLevel, cause, format, args);
 
-    public static void Error(this ILoggingAdapter log, string format, params object?[] args) => log.Error(null, format, args);
+    public static void Error(this ILoggingAdapter log, string format, params ReadOnlySpan<object?> args) =>
+        log.Log(LogLevel.ErrorLevel, null, format, args);
 
-    public static void Error(this ILoggingAdapter log, Exception? cause, string format, params object?[] args)
-    {
-        if (log.IsErrorEnabled)
-            ((BusLogging)log).Publish((source, type) => new Error(cause, source, type, Format(format, args)));
-    }
-
-    private static string Format(string format, object?[] args) => args.Length == 0 ? format : string.Format(format, args);
+    public static void Error(this ILoggingAdapter log, Exception cause, string format, params ReadOnlySpan<object?> args) =>
+        log.Log(LogLevel.ErrorLevel, cause, format, args);
 }
 
 /// <summary>A log of one source.</summary>
@@ -72,5 +62,18 @@ internal sealed class BusLogging(ActorSystem system, string source, Type type) :
 
     public bool IsErrorEnabled => system.Logs(LogLevel.ErrorLevel);
 
-    public void Publish(Func<string, Type, LogEvent> make) => system.EventStream.Publish(make(source, type));
+    void ILoggingAdapter.Log(LogLevel level, Exception? cause, string format, ReadOnlySpan<object?> args)
+    {
+        if (!system.Logs(level))
+            return;
+        var message = args.Length == 0 ? format : string.Format(format, args);
+        LogEvent logEvent = level switch
+        {
+            LogLevel.DebugLevel => new Debug(cause, source, type, message),
+            LogLevel.InfoLevel => new Info(cause, source, type, message),
+            LogLevel.WarningLevel => new Warning(cause, source, type, message),
+            _ => new Error(cause, source, type, message),
+        };
+        system.EventStream.Publish(logEvent);
+    }
 }

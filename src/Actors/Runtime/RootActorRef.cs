@@ -19,7 +19,7 @@ internal sealed class RootActorRef(ActorSystem system, string path) : IInternalA
         switch (message)
         {
             case Failed failed:
-                system.EventStream.Publish(new Error(failed.Cause, path, typeof(RootActorRef), failed.Cause.Message));
+                system.PublishLog(new Error(failed.Cause, path, typeof(RootActorRef), failed.Cause.Message));
                 system.Stop(failed.Child);
                 break;
             case DeathWatchNotification death when ReferenceEquals(death.Actor, Guardian):

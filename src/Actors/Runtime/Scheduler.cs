@@ -22,6 +22,8 @@ internal sealed class Scheduler(TimeProvider time) : IScheduler, IDisposable
     {
         if (delay < TimeSpan.Zero)
             throw new ArgumentOutOfRangeException(nameof(delay), delay, "The delay must not be negative.");
+        if (message is null)
+            throw new InvalidMessageException("Message is null.");
         var scheduled = new ScheduledTell(this, period, receiver, message, sender);
         lock (pending)
         {

@@ -56,14 +56,14 @@ public abstract class SupervisorStrategy
 
     internal abstract bool MayRestart(Child child, TimeProvider time);
 
+    // What is escalated is logged by the supervisor that decides.
     private void Log(ActorCell supervisor, Child child, Exception cause, Directive directive)
     {
         var shown = cause is ActorInitializationException { InnerException: { } inner } ? inner : cause;
-        var log = supervisor.System.EventStream;
         if (directive is Directive.Resume)
-            log.Publish(new Warning(cause, child.Actor.Path, GetType(), shown.Message));
+            supervisor.System.PublishLog(new Warning(shown, child.Actor.Path, GetType(), shown.Message));
         else if (directive is not Directive.Escalate)
-            log.Publish(new Error(shown, child.Actor.Path, GetType(), shown.Message));
+            supervisor.System.PublishLog(new Error(shown, child.Actor.Path, GetType(), shown.Message));
     }
 }
 

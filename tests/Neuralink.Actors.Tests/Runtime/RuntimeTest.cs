@@ -34,6 +34,8 @@ public class Scripted(Action<Scripted, object> receive) : UntypedActor
 {
     public new IActorContext Context => ActorBase.Context;
 
+    public static IActorContext Current => ActorBase.Context;
+
     public new IActorRef Self => base.Self;
 
     public new IActorRef Sender => base.Sender;

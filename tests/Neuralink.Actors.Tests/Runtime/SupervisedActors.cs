@@ -83,3 +83,17 @@ public sealed class BuildableOnce : UntypedActor
 
     protected override void OnReceive(object message) => throw new InvalidOperationException("fails");
 }
+
+/// <summary>Answers with a new child of the given kind.</summary>
+public sealed class Judge : ReceiveActor
+{
+    private readonly SupervisorStrategy strategy;
+
+    public Judge(Props child, SupervisorStrategy strategy)
+    {
+        this.strategy = strategy;
+        ReceiveAny(_ => Sender.Tell(Context.ActorOf(child)));
+    }
+
+    protected override SupervisorStrategy SupervisorStrategy() => strategy;
+}
