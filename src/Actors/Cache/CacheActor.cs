@@ -1,0 +1,153 @@
+using Neuralink.Actors.Io;
+using Neuralink.Actors.Protocols;
+using Neuralink.Models.Inference;
+using Neuralink.Placement;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Actors.Cache;
+
+/// <summary>
+/// Turns the neurons a layer needs into leased frames, fetching what is missing, and keeps what is worth keeping.
+/// See <see cref="ResidencyProtocol"/> and <see cref="FetchProtocol"/>.
+/// </summary>
+internal sealed class CacheActor : ReceiveActor
+{
+    private readonly CacheState _state;
+    private readonly FlashImage _image;
+    private readonly NeuronSetPool _sets;
+    private readonly IActorRef _io;
+    private readonly IActorRef _compute;
+    private readonly FrameLease _lease;
+    private readonly Stack<FetchBatch> _idleBatches = new();
+    private readonly int _fetchMax;
+    private long _nextFetch;
+    private int _fetching;
+
+    private PassId _pass;
+    private LayerIndex _layer;
+    private NeuronSet? _wanted;      // the layer that is being served
+    private int _taken;              // how many of its neurons earlier waves had
+    private PassId? _abandoning;
+
+    public CacheActor(CacheState state, CacheLimits limits, FlashImage image, NeuronSetPool sets, IActorRef io, IActorRef compute)
+    {
+        _state = state;
+        _image = image;
+        _sets = sets;
+        _io = io;
+        _compute = compute;
+        _fetchMax = limits.FetchMax;
+        _lease = new FrameLease(limits.LeasedMax);
+        Receive<PredictionProtocol.Fires>(fires =>
+        {
+            (_pass, _layer, _wanted, _taken) = (fires.Pass, fires.Layer, fires.Neurons, 0);
+            GrantNextWave();
+        });
+        Receive<PredictionProtocol.MayFire>(Prefetch);
+        Receive<ResidencyProtocol.Returned>(_ => EndWave());
+        Receive<FetchProtocol.Fetched>(fetched =>
+        {
+            _state.Complete(fetched.Batch);
+            Settle(fetched.Batch, error: null);
+        });
+        Receive<FetchProtocol.FetchFailed>(failed =>
+        {
+            _state.Fail(failed.Batch);
+            Settle(failed.Batch, failed.Error);
+        });
+        Receive<PassProtocol.AbandonPass>(abandon =>
+        {
+            _abandoning = abandon.Pass;
+            ReturnAllWhenQuiet();
+        });
+    }
+
+    private void GrantNextWave()
+    {
+        FetchBatch misses = NewBatch(_layer, isDemand: true);
+        _taken += _state.Lease(_layer, _image.PlacementOf(_layer), _wanted!.Ids[_taken..], _lease, misses);
+        Fetch(misses);
+        _compute.Tell(new ResidencyProtocol.Granted(_pass, _layer, _lease), Self);
+    }
+
+    private void Prefetch(PredictionProtocol.MayFire mayFire)
+    {
+        FetchBatch misses = NewBatch(mayFire.Layer, isDemand: false);
+        _state.Prefetch(mayFire.Layer, _image.PlacementOf(mayFire.Layer), mayFire.Neurons.Ids, misses);
+        _sets.Return(mayFire.Neurons);
+        Fetch(misses);
+    }
+
+    private void EndWave()
+    {
+        bool layerIsThrough = _lease.IsLastWave;
+        _state.Release(_lease);
+        if (!layerIsThrough)
+        {
+            GrantNextWave();
+            return;
+        }
+        EndLayer();
+        _state.EndLayer(_layer);
+    }
+
+    private void EndLayer()
+    {
+        if (_wanted is not null)
+            _sets.Return(_wanted);
+        _wanted = null;
+    }
+
+    private void Settle(FetchBatch batch, Exception? error)
+    {
+        _fetching--;
+        _idleBatches.Push(batch);
+        if (_abandoning is not null)
+        {
+            ReturnAllWhenQuiet();
+            return;
+        }
+        bool wasWaitedFor = _lease.Settle(batch.Id);
+        if (!wasWaitedFor || _lease.HasFailed)
+            return;
+        if (error is not null)
+        {
+            _lease.HasFailed = true;
+            _compute.Tell(new ResidencyProtocol.Unavailable(_pass, _layer, error), Self);
+        }
+        else if (_lease.IsComplete)
+        {
+            _compute.Tell(new ResidencyProtocol.Arrived(_pass, _layer, _lease), Self);
+        }
+    }
+
+    /// <summary>A device may still write into the frames of a dropped pass: they are free when its last read is back.</summary>
+    private void ReturnAllWhenQuiet()
+    {
+        if (_fetching > 0)
+            return;
+        _state.Release(_lease);
+        _state.EndLayer(new LayerIndex(int.MaxValue));
+        EndLayer();
+        _compute.Tell(new ResidencyProtocol.AllReturned(_abandoning!.Value), Self);
+        _abandoning = null;
+    }
+
+    private void Fetch(FetchBatch batch)
+    {
+        if (batch.Count == 0)
+        {
+            _idleBatches.Push(batch);
+            return;
+        }
+        _fetching++;
+        _io.Tell(new FetchProtocol.Fetch(batch), Self);
+    }
+
+    private FetchBatch NewBatch(LayerIndex layer, bool isDemand)
+    {
+        FetchBatch batch = _idleBatches.Count > 0 ? _idleBatches.Pop() : new FetchBatch(_fetchMax);
+        batch.Reset(_nextFetch++, layer, isDemand);
+        return batch;
+    }
+}

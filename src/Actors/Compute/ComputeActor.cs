@@ -1,0 +1,168 @@
+using Neuralink.Actors.Cache;
+using Neuralink.Actors.Protocols;
+using Neuralink.Actors.Tracing;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Compute;
+
+/// <summary>
+/// Runs forward passes, layer by layer, on the worker pool: attention; then, with the neurons the Cache leases it, the FFN.
+/// See <see cref="PassProtocol"/>, <see cref="PredictionProtocol"/> and <see cref="ResidencyProtocol"/>.
+/// </summary>
+internal sealed class ComputeActor : ReceiveActor
+{
+    private readonly ComputeSetup _setup;
+    private IActorRef? _predictor;
+    private IActorRef? _generation;
+
+    private PassProtocol.RunPass? _run;
+    private LayerIndex _layer;
+    private Exception? _failure;        // why the pass is being dropped, if not on demand
+    private bool _abandoning;
+    private long _waitingSince;
+
+    public ComputeActor(ComputeSetup setup)
+    {
+        _setup = setup;
+        Receive<PipelineProtocol.Wire>(wire => (_predictor, _generation) = (wire.Predictor, wire.Generation));
+        Receive<PassProtocol.RunPass>(Begin);
+        Receive<ResidencyProtocol.Granted>(granted => ComputeHits(granted.Lease), granted => IsCurrent(granted.Pass));
+        Receive<ResidencyProtocol.Arrived>(arrived => ComputeRest(arrived.Lease), arrived => IsCurrent(arrived.Pass));
+        Receive<ResidencyProtocol.Unavailable>(unavailable => Abandon(unavailable.Pass, unavailable.Error), unavailable => IsCurrent(unavailable.Pass));
+        Receive<PassProtocol.AbandonPass>(abandon => Abandon(abandon.Pass, failure: null));
+        Receive<ResidencyProtocol.AllReturned>(returned => EndAbandoned(returned.Pass));
+        Receive<ResidencyProtocol.Granted>(_ => { });                                     // of a pass that is being dropped
+        Receive<ResidencyProtocol.Arrived>(_ => { });
+        Receive<ResidencyProtocol.Unavailable>(_ => { });
+    }
+
+    private Decoder Decoder => _setup.Decoder;
+
+    private bool IsCurrent(PassId pass) => !_abandoning && _run?.Pass == pass;
+
+    private void Begin(PassProtocol.RunPass run)
+    {
+        if (_run is not null)
+            throw new InvalidOperationException($"{_run.Pass} is running; {run.Pass} must wait.");
+        _run = run;
+        _layer = new LayerIndex(0);
+        Decoder.Begin(run.Tokens.Span, run.Position);
+        ReachLayer();
+    }
+
+    private void ReachLayer()
+    {
+        long start = _setup.Time.GetTimestamp();
+        int batch = _run!.Tokens.Length, next = _layer.Value + 1;
+        Decoder.Attend(_layer.Value);
+        if (_setup.Lookahead is { } lookahead && next < _setup.LayerCount)
+            Decoder.NormaliseFfnInput(next, _setup.Activations.Residual.First(batch), lookahead[next % 2].First(batch));
+        _setup.Trace?.Span("attention", _layer, start, _setup.Time.GetTimestamp(), "tokens", batch);
+        _predictor!.Tell(new PredictionProtocol.LayerReached(_run.Pass, _layer, batch), Self);
+    }
+
+    private void ComputeHits(FrameLease lease)
+    {
+        if (lease.Rest.IsEmpty)
+        {
+            Finish(lease, lease.Hits);
+            return;
+        }
+        if (_setup.Strategy == ExecutionStrategy.Overlap && !lease.Hits.IsEmpty)
+        {
+            long start = _setup.Time.GetTimestamp();
+            _setup.Ffn.Activate(lease.Hits, lease.Frames, _run!.Tokens.Length);
+            _setup.Trace?.Span("ffn hits", _layer, start, _setup.Time.GetTimestamp(), "neurons", lease.Hits.Length);
+        }
+        _waitingSince = _setup.Time.GetTimestamp();
+    }
+
+    private void ComputeRest(FrameLease lease)
+    {
+        long now = _setup.Time.GetTimestamp();
+        _setup.Counts.WaitTicks += now - _waitingSince;
+        _setup.Trace?.Span("wait", _layer, _waitingSince, now, "neurons", lease.Rest.Length);
+        if (_setup.Strategy == ExecutionStrategy.Serial)
+            _setup.Ffn.Activate(lease.Hits, lease.Frames, _run!.Tokens.Length);
+        Finish(lease, lease.Rest);
+    }
+
+    private void Finish(FrameLease lease, ReadOnlyMemory<int> ordinals)
+    {
+        long start = _setup.Time.GetTimestamp();
+        int batch = _run!.Tokens.Length, count = ordinals.Length;
+        bool layerIsThrough = lease.IsLastWave;
+        _setup.Ffn.Activate(ordinals, lease.Frames, batch);
+        _setup.Ffn.AddDown(lease.Frames, batch);
+        if (layerIsThrough)
+            Decoder.AddFfn(_layer.Value);
+        _setup.Trace?.Span("ffn", _layer, start, _setup.Time.GetTimestamp(), "neurons", count);
+        Sender.Tell(new ResidencyProtocol.Returned(_run.Pass, _layer, lease), Self);
+        if (!layerIsThrough)
+            return;
+        _layer = new LayerIndex(_layer.Value + 1);
+        if (_layer.Value < _setup.LayerCount)
+            ReachLayer();
+        else
+            EndPass();
+    }
+
+    private void EndPass()
+    {
+        PassProtocol.RunPass run = _run!;
+        _run = null;
+        long start = _setup.Time.GetTimestamp();
+        double nll = 0;
+        if (run.Targets is { } targets)
+        {
+            for (int row = 0; row < targets.Length; row++)
+                nll += Likelihood.NegativeLog(Decoder.Logits(row), targets.Span[row]);
+        }
+        if (run.WantsLogits)
+            _ = Decoder.Logits(run.Tokens.Length - 1);
+        _setup.Trace?.Span("logits", _layer, start, _setup.Time.GetTimestamp(), "tokens", run.Targets?.Length ?? 1);
+        _generation!.Tell(new PassProtocol.PassDone(run.Pass, nll), Self);
+    }
+
+    /// <summary>
+    /// Sends the request down the way that the pass's own messages take, so that it comes back when all of them have had their effect.
+    /// </summary>
+    private void Abandon(PassId pass, Exception? failure)
+    {
+        _failure = failure;                   // if it failed just before it is abandoned, who asked wants the latter's answer
+        if (_abandoning)
+            return;
+        _abandoning = true;
+        _predictor!.Tell(new PassProtocol.AbandonPass(pass), Self);
+    }
+
+    private void EndAbandoned(PassId pass)
+    {
+        object answer = _failure is { } error ? new PassProtocol.PassFailed(pass, error) : new PassProtocol.PassAbandoned(pass);
+        (_run, _abandoning, _failure) = (null, false, null);
+        _generation!.Tell(answer, Self);
+    }
+}
+
+/// <summary>What Compute works with.</summary>
+/// <param name="Decoder">The resident half of the model.</param>
+/// <param name="Ffn">The other half.</param>
+/// <param name="Activations">The pass's buffers.</param>
+/// <param name="Lookahead">Where the next layer's guessed FFN input goes, by the layer's parity; null without lookahead.</param>
+/// <param name="Strategy">How to share the time.</param>
+/// <param name="LayerCount">Layers.</param>
+/// <param name="Counts">What is counted.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Trace">The actor's track, or null.</param>
+internal sealed record ComputeSetup(
+    Decoder Decoder, SparseFfn Ffn, Activations Activations, FloatTensor[]? Lookahead, ExecutionStrategy Strategy, int LayerCount, ComputeCounts Counts,
+    TimeProvider Time, TraceTrack? Trace);
+
+/// <summary>What Compute has counted since the engine started. Written by Compute alone; read between passes.</summary>
+internal sealed class ComputeCounts
+{
+    /// <summary>Time spent waiting for flash, in the clock's ticks.</summary>
+    public long WaitTicks { get; set; }
+}

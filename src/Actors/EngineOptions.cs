@@ -1,0 +1,80 @@
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+
+namespace Neuralink.Actors;
+
+/// <summary>
+/// How an engine is set up. Every limit of the pipeline is here, with its default and where that comes from. Checked by
+/// <see cref="Validate"/> when the engine opens, and fixed from then on.
+/// </summary>
+public sealed record EngineOptions
+{
+    /// <summary>Budget for all of the engine's native memory; null takes what the other options need.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>
+    /// Neurons kept in DRAM. Null: what the budget leaves, or without a budget <see cref="DefaultCacheShare"/>.
+    /// </summary>
+    public CacheSize? Cache { get; init; }
+
+    /// <summary>The cache of Neuralink's first version (arXiv 2410.19274v1, evaluation setup).</summary>
+    public const double DefaultCacheShare = 0.10;
+
+    /// <summary>Workers that compute, 1 to 256. Default: the processors there are.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Overlap;
+
+    /// <summary>
+    /// Reads in flight, 1 to 256, a thread each. Default: from 16 threads on a virtio disk gives its full bandwidth at 64 KiB, and 32
+    /// add little (docs/experiments.md).
+    /// </summary>
+    public int QueueDepth { get; init; } = 16;
+
+    /// <summary>Whether reads go past the page cache.</summary>
+    public FlashAccess Io { get; init; } = FlashAccess.Direct;
+
+    /// <summary>Positions of the KV cache; null takes the model's own context length.</summary>
+    public int? ContextTokens { get; init; }
+
+    /// <summary>
+    /// Tokens of a prompt that are run, and whose neurons are read, together; 1 to 512. Default: most of what a larger chunk saves is
+    /// saved, and its activations stay small (docs/experiments.md).
+    /// </summary>
+    public int ChunkTokens { get; init; } = 32;
+
+    /// <summary>
+    /// The widest gap that is read through, 0 to 1 MiB: the break-even gap of the device, bandwidth / IOPS. Default: the knee of both a
+    /// UFS 4.0 phone (paper, section on the online stage) and the virtio disk this is built on is near 20 KiB.
+    /// </summary>
+    public int CollapseGapBytes { get; init; } = 16 << 10;
+
+    /// <summary>The longest read, 4 KiB to 16 MiB. Default: bandwidth is flat from here on (docs/experiments.md).</summary>
+    public int ReadBytesMax { get; init; } = 256 << 10;
+
+    /// <summary>Times that a read is tried, 1 to 10, before its generation fails.</summary>
+    public int ReadAttemptsMax { get; init; } = 3;
+
+    /// <exception cref="NeuralinkException">A value is outside its range.</exception>
+    public void Validate()
+    {
+        Require(MemoryBytes is null or > 0, "memory above 0 bytes", MemoryBytes);
+        Require(Cache?.Share is null or (>= 0 and <= 1), "a cache share of 0% to 100%", Cache?.Share);
+        Require(Cache?.Bytes is null or >= 0, "a cache of at least 0 bytes", Cache?.Bytes);
+        Require(Threads is >= 1 and <= 256, "1 to 256 threads", Threads);
+        Require(Enum.IsDefined(Strategy), "strategy serial or overlap", Strategy);
+        Require(QueueDepth is >= 1 and <= 256, "a queue depth of 1 to 256", QueueDepth);
+        Require(Enum.IsDefined(Io), "io direct or buffered", Io);
+        Require(ContextTokens is null or > 0, "a context of at least 1 token", ContextTokens);
+        Require(ChunkTokens is >= 1 and <= 512, "chunks of 1 to 512 tokens", ChunkTokens);
+        Require(CollapseGapBytes is >= 0 and <= 1 << 20, "a collapse gap of 0 to 1 MiB", CollapseGapBytes);
+        Require(ReadBytesMax is >= 4096 and <= 16 << 20, "reads of 4 KiB to 16 MiB", ReadBytesMax);
+        Require(ReadAttemptsMax is >= 1 and <= 10, "1 to 10 attempts", ReadAttemptsMax);
+
+        static void Require(bool holds, string expected, object? found)
+        {
+            if (!holds)
+                throw new NeuralinkException("set up the engine", expected, $"{found}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using Neuralink.Actors.Cache;
+using Neuralink.Actors.Compute;
+using Neuralink.Actors.Generation;
+using Neuralink.Actors.Io;
+using Neuralink.Actors.Prediction;
+using Neuralink.Actors.Tracing;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Weights;
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Actors;
+
+/// <summary>Everything of an engine that outlives its actors: files, native memory, threads that compute, and the states the actors wrap.</summary>
+internal sealed class EngineResources : IDisposable
+{
+    // What one preadv takes on Linux (IOV_MAX).
+    private const int SegmentsMax = 1024;
+
+    private readonly List<IDisposable> _owned = [];
+
+    private EngineResources()
+    {
+    }
+
+    public FlashImage Image { get; private set; } = null!;
+
+    public ModelConfig Config { get; private set; } = null!;
+
+    public Tokenizer Tokenizer { get; private set; } = null!;
+
+    public MemoryPlan Plan { get; private set; } = null!;
+
+    public FileFlashDevice File { get; private set; } = null!;
+
+    /// <summary><see cref="File"/>, or what was put around it.</summary>
+    public IFlashDevice Device { get; private set; } = null!;
+
+    public PipelineParts Parts { get; private set; } = null!;
+
+    public static EngineResources Load(
+        string imageFolder, EngineOptions options, TraceRecorder? trace, TimeProvider time, Func<IFlashDevice, IFlashDevice>? decorate, CancellationToken cancellation)
+    {
+        options.Validate();
+        EngineResources resources = new();
+        try
+        {
+            resources.OpenFiles(imageFolder, options, time, decorate);
+            cancellation.ThrowIfCancellationRequested();
+            resources.LoadModel(options, trace, time);
+            return resources;
+        }
+        catch
+        {
+            resources.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Frees in the reverse order: the device, which may still write into frames, before the memory.</summary>
+    public void Dispose()
+    {
+        for (int i = _owned.Count - 1; i >= 0; i--)
+            _owned[i].Dispose();
+        _owned.Clear();
+    }
+
+    private void OpenFiles(string imageFolder, EngineOptions options, TimeProvider time, Func<IFlashDevice, IFlashDevice>? decorate)
+    {
+        Image = FlashImage.Open(imageFolder);
+        Config = ModelConfigJson.Read(Image);
+        CheckBundle();
+        CheckContext(options);
+        Plan = MemoryPlan.Make(Config, WeightFormats.Parse(Image.Manifest.Weights), Image.StrideBytes, options);
+        ImageVerifier.VerifyFile(Image, ImageFiles.Placement);
+        ImageVerifier.VerifyFile(Image, ImageFiles.Tokenizer);
+        Tokenizer = Tokenizer.Load(Image.PathOf(ImageFiles.Tokenizer));
+        Arena = Own(new NativeArena(Plan.TotalBytes));
+        File = FileFlashDevice.Open(Image.NeuronsPath, options.Io, Image.StrideBytes, options.QueueDepth, time);
+        Device = Own(decorate is null ? File : decorate(File));
+    }
+
+    private NativeArena Arena { get; set; } = null!;
+
+    private void LoadModel(EngineOptions options, TraceRecorder? trace, TimeProvider time)
+    {
+        WeightFormat format = WeightFormats.Parse(Image.Manifest.Weights);
+        int chunk = Math.Min(options.ChunkTokens, Plan.ContextTokens);
+        WorkerPool pool = Own(new WorkerPool(options.Threads));
+        FrameArena frames = new(Arena, Plan.Frames.FrameCount, Image.StrideBytes, "frames");
+        ResidentModel model;
+        using (ImageTensors tensors = ImageTensors.Open(Image, ImageFiles.Resident))
+            model = ResidentModel.Load(tensors, Arena, Config, format);
+        ExactPredictor predictor;
+        using (ImageTensors tensors = ImageTensors.Open(Image, ImageFiles.Predictor))
+            predictor = ExactPredictor.Load(tensors, Arena, Config, format, chunk, pool.Threads);
+        Activations activations = new(Arena, Config, chunk);
+        Decoder decoder = new(Arena, model, new KvCache(Arena, Config, Plan.ContextTokens), activations, pool);
+        BundleKernels bundles = new(BundleLayoutOf(format), Config.ActivationFunction);
+        SparseFfn ffn = new(Arena, bundles, frames, Plan.Frames.LeasedMax, activations, pool);
+        FloatTensor[]? lookahead = options.Strategy == ExecutionStrategy.Overlap
+            ? [new(Arena, chunk, Config.HiddenSize, "activations"), new(Arena, chunk, Config.HiddenSize, "activations")]
+            : null;
+        Arena.Seal();
+
+        // The tracks in the order in which a viewer shows them.
+        TraceTrack? predictorTrace = trace?.AddTrack("Predictor"), ioTrace = trace?.AddTrack("Io"), computeTrace = trace?.AddTrack("Compute");
+        NeuronSetPool sets = new(Config.FfnSize);
+        CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize);
+        int extentSlotsMax = Math.Clamp(options.ReadBytesMax / Image.StrideBytes, 1, SegmentsMax);
+        IoState io = new(options.CollapseGapBytes / Image.StrideBytes, extentSlotsMax, options.ReadAttemptsMax);
+        PipelineCounters counters = new(cache.Counts, io.Counts, new ComputeCounts(), new FiringCounts(Config.LayerCount));
+        Parts = new PipelineParts
+        {
+            Image = Image,
+            Device = Device,
+            Frames = frames,
+            Limits = Plan.Frames,
+            ExtentSlotsMax = extentSlotsMax,
+            Sets = sets,
+            Cache = cache,
+            Io = io,
+            Compute = new ComputeSetup(decoder, ffn, activations, lookahead, options.Strategy, Config.LayerCount, counters.Compute, time, computeTrace),
+            Predictor = new PredictorSetup(
+                predictor, pool, activations.FfnInput, lookahead, sets, counters.Firing, Config.LayerCount, Config.FfnSize, time, predictorTrace),
+            Generation = new GenerationSetup(Config, Tokenizer, activations.Logits, chunk, Image.Manifest.Bundle.PayloadBytes, counters, time),
+            Time = time,
+            IoTrace = ioTrace,
+        };
+    }
+
+    private BundleLayout BundleLayoutOf(WeightFormat format) => new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
+
+    /// <summary>The manifest's bundle must be the one that this model's shape gives: the kernels read weights by that.</summary>
+    private void CheckBundle()
+    {
+        BundleLayout layout = BundleLayoutOf(WeightFormats.Parse(Image.Manifest.Weights));
+        BundleManifest expected = new(layout.StrideBytes, layout.PayloadBytes, layout.Gated, layout.Biased);
+        if (Image.Manifest.Bundle != expected)
+            throw new NeuralinkException($"open {Image.Folder}", $"{expected}, as the model's shape gives", $"{Image.Manifest.Bundle}", "the image is damaged; pack the model again");
+    }
+
+    private void CheckContext(EngineOptions options)
+    {
+        if (options.ContextTokens > Config.ContextLength)
+        {
+            throw new NeuralinkException(
+                $"open {Image.Folder}", $"a context of at most {Config.ContextLength} tokens, which the model was made for", $"{options.ContextTokens}",
+                "shorten the prompt or generate fewer tokens");
+        }
+    }
+
+    private T Own<T>(T resource)
+        where T : IDisposable
+    {
+        _owned.Add(resource);
+        return resource;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Threading.Channels;
+using Neuralink.Actors.Protocols;
+
+namespace Neuralink.Actors.Generation;
+
+/// <summary>A text being generated: a <see cref="TextState"/> with a clock, the counters and the channel.</summary>
+internal sealed class TextJob : IJob
+{
+    private readonly GenerationSetup _setup;
+    private readonly GenerationRequest _request;
+    private readonly ChannelWriter<GenerationEvent> _events;
+    private readonly TextState _text;
+    private readonly CountersSnapshot _before;
+    private readonly long _start;
+    private long _promptDone;
+    private long _firstToken;
+    private long _lastToken;
+
+    public TextJob(GenerationSetup setup, GenerationRequest request, ChannelWriter<GenerationEvent> events)
+    {
+        _setup = setup;
+        _request = request;
+        _events = events;
+        _text = new TextState(request, setup.Tokenizer, setup.Config.VocabularySize, setup.Config.EndTokens);
+        _before = setup.Counters.Snapshot();
+        _start = setup.Time.GetTimestamp();
+    }
+
+    public PassProtocol.RunPass NextPass(PassId pass)
+    {
+        (ReadOnlyMemory<int> tokens, int position) = _text.NextChunk(_setup.ChunkTokens);
+        return new PassProtocol.RunPass(pass, tokens, position, WantsLogits: _text.PromptIsDone, Targets: null);
+    }
+
+    public bool Accept(PassProtocol.PassDone done)
+    {
+        if (!_text.PromptIsDone)
+            return true;
+        long now = _setup.Time.GetTimestamp();
+        if (_promptDone == 0)
+            _promptDone = now;
+        TokenGenerated token = _text.Choose(_setup.Logits.Row(0));
+        _lastToken = _setup.Time.GetTimestamp();
+        if (_firstToken == 0)
+            _firstToken = _lastToken;
+        _events.TryWrite(token);
+        return _text.Finished is null;
+    }
+
+    public void Finish(Exception? error)
+    {
+        if (error is null)
+        {
+            string rest = _text.Flush();
+            _events.TryWrite(new GenerationFinished(Result(), rest));
+        }
+        _events.TryComplete(error);
+    }
+
+    private GenerationResult Result()
+    {
+        CountersSnapshot spent = _setup.Counters.Snapshot() - _before;
+        int[] tokens = _text.Generated.ToArray();
+        double prompt = Millis(_start, _promptDone), predicted = Millis(_promptDone, _lastToken), afterFirst = Millis(_firstToken, _lastToken);
+        GenerationTimings timings = new(
+            prompt, predicted, Millis(_start, _firstToken),
+            PromptPerSecond: _request.Prompt.Length / Math.Max(prompt, 1e-6) * 1000,
+            PredictedPerSecond: tokens.Length < 2 ? 0 : (tokens.Length - 1) / Math.Max(afterFirst, 1e-6) * 1000);
+        return new GenerationResult(
+            _text.Text, _request.Prompt.Length, tokens, _text.Finished!.Value, timings, spent.ToFigures(_setup.Time, _setup.PayloadBytes),
+            spent.FiringShare(_setup.Config.FfnSize));
+    }
+
+    private double Millis(long from, long to) => _setup.Time.GetElapsedTime(from, to).TotalMilliseconds;
+}

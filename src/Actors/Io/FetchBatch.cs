@@ -1,0 +1,93 @@
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Io;
+
+/// <summary>
+/// Bundles of one layer to be read together, and how far that has come. Made once for the largest set and reused; it has one owner at a
+/// time: the Cache fills it, Io reads it, the Cache takes it back.
+/// </summary>
+public sealed class FetchBatch(int capacity)
+{
+    private readonly Slot[] _slots = new Slot[capacity];
+    private readonly int[] _keys = new int[capacity];
+    private readonly int[] _frames = new int[capacity];
+    private readonly Extent[] _extents = new Extent[capacity];
+    private int _extentCount;
+    private int _nextExtent;
+    private int _nextSlot;
+    private int _reading;
+
+    /// <summary>Unlike that of any other batch in flight.</summary>
+    public long Id { get; private set; }
+
+    public LayerIndex Layer { get; private set; }
+
+    /// <summary>Whether a layer waits for it; otherwise it is a prefetch.</summary>
+    public bool IsDemand { get; private set; }
+
+    public int Count { get; private set; }
+
+    /// <summary>The wanted slots; ascending once planned.</summary>
+    public ReadOnlySpan<Slot> Slots => _slots.AsSpan(0, Count);
+
+    /// <summary>The frame for each slot.</summary>
+    public ReadOnlySpan<int> Frames => _frames.AsSpan(0, Count);
+
+    /// <summary>The first error, or null.</summary>
+    public Exception? Error { get; private set; }
+
+    /// <summary>When the first read was submitted.</summary>
+    public long StartedTimestamp { get; set; }
+
+    /// <summary>Whether every read has been handed out and has come back.</summary>
+    public bool IsDone => _reading == 0 && (_nextExtent == _extentCount || Error is not null);
+
+    /// <summary>Whether a read is left to be handed out.</summary>
+    public bool HasNext => _nextExtent < _extentCount && Error is null;
+
+    public void Reset(long id, LayerIndex layer, bool isDemand)
+    {
+        Id = id;
+        Layer = layer;
+        IsDemand = isDemand;
+        Count = 0;
+        Error = null;
+        StartedTimestamp = 0;
+        (_extentCount, _nextExtent, _nextSlot, _reading) = (0, 0, 0, 0);
+    }
+
+    public void Add(Slot slot, int frame)
+    {
+        _slots[Count] = slot;
+        _frames[Count++] = frame;
+    }
+
+    /// <summary>Sorts by slot and cuts into extents; <see cref="AccessCollapse.Plan"/> has the meaning of the limits.</summary>
+    public void Plan(int gapSlotsMax, int extentSlotsMax)
+    {
+        for (int i = 0; i < Count; i++)
+            _keys[i] = _slots[i].Value;
+        Array.Sort(_keys, _frames, 0, Count);
+        for (int i = 0; i < Count; i++)
+            _slots[i] = new Slot(_keys[i]);
+        _extentCount = AccessCollapse.Plan(Slots, gapSlotsMax, extentSlotsMax, _extents);
+    }
+
+    /// <summary>Hands out the next read: its extent, and where in <see cref="Slots"/> its wanted slots begin.</summary>
+    public (Extent Extent, int SlotIndex) TakeNext()
+    {
+        Extent extent = _extents[_nextExtent++];
+        int index = _nextSlot;
+        while (_nextSlot < Count && _slots[_nextSlot].Value < extent.End.Value)
+            _nextSlot++;
+        _reading++;
+        return (extent, index);
+    }
+
+    /// <summary>One read has come back for good.</summary>
+    public void Finish(Exception? error)
+    {
+        _reading--;
+        Error ??= error;
+    }
+}

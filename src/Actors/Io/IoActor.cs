@@ -1,0 +1,118 @@
+using Neuralink.Actors.Protocols;
+using Neuralink.Actors.Tracing;
+using Neuralink.Placement;
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Actors.Io;
+
+/// <summary>
+/// Drives the flash device: plans each batch into reads, keeps as many in flight as there are credits, checks what comes back (length and
+/// every wanted bundle's CRC), repeats what failed, and returns the batch when all of it is settled. See <see cref="FetchProtocol"/>.
+/// </summary>
+internal sealed class IoActor : ReceiveActor
+{
+    private readonly IoState _state;
+    private readonly FlashImage _image;
+    private readonly IFlashDevice _device;
+    private readonly FrameArena _frames;
+    private readonly TimeProvider _time;
+    private readonly TraceTrack? _trace;
+    private readonly CompletionQueue _completions;
+    private readonly Stack<FlashRead> _credits = new();
+    private readonly Dictionary<FlashRead, ReadTicket> _reading = [];
+    private readonly Dictionary<FetchBatch, IActorRef> _askers = [];
+    private long _busySince;
+
+    public IoActor(IoState state, FlashImage image, IFlashDevice device, FrameArena frames, int extentSlotsMax, TimeProvider time, TraceTrack? trace)
+    {
+        _state = state;
+        _image = image;
+        _device = device;
+        _frames = frames;
+        _time = time;
+        _trace = trace;
+        _completions = new CompletionQueue(Self, device.QueueDepth);
+        for (int i = 0; i < device.QueueDepth; i++)
+            _credits.Push(new FlashRead(frames, extentSlotsMax, _completions));
+        Receive<FetchProtocol.Fetch>(fetch =>
+        {
+            fetch.Batch.StartedTimestamp = _time.GetTimestamp();
+            _askers.Add(fetch.Batch, Sender);
+            _state.Enqueue(fetch.Batch);
+            SubmitAll();
+        });
+        Receive<FetchProtocol.CompletionsReady>(_ => Settle());
+    }
+
+    private void SubmitAll()
+    {
+        while (_credits.Count > 0 && _state.TryTake(out ReadTicket? ticket))
+            Submit(_credits.Pop(), ticket.Value);
+    }
+
+    private void Submit(FlashRead read, ReadTicket ticket)
+    {
+        FetchBatch batch = ticket.Batch;
+        read.Reset(_image.OffsetOf(batch.Layer, ticket.Extent.First));
+        int next = ticket.SlotIndex;
+        for (int slot = ticket.Extent.First.Value; slot < ticket.Extent.End.Value; slot++)
+        {
+            bool wanted = batch.Slots[next].Value == slot;
+            read.Append(wanted ? batch.Frames[next] : FrameArena.Discard);
+            if (wanted && next < batch.Count - 1)
+                next++;
+        }
+        if (_reading.Count == 0)
+            _busySince = _time.GetTimestamp();
+        _reading.Add(read, ticket);
+        _device.Submit(read);
+    }
+
+    private void Settle()
+    {
+        _completions.Acknowledge();
+        while (_completions.TryTake(out FlashRead? read))
+        {
+            _reading.Remove(read, out ReadTicket ticket);
+            if (_reading.Count == 0)
+                _state.Counts.BusyTicks += Math.Max(0, read.CompletedTimestamp - _busySince);
+            if (_state.Settle(ticket, read.BytesTransferred, Check(read, ticket)) is { } again)
+            {
+                Submit(read, again);
+                continue;
+            }
+            _credits.Push(read);
+            if (ticket.Batch.IsDone)
+                Answer(ticket.Batch);
+        }
+        SubmitAll();
+    }
+
+    private void Answer(FetchBatch batch)
+    {
+        _trace?.Overlapping(batch.IsDemand ? "fetch (demand)" : "fetch (lookahead)", batch.Layer, batch.StartedTimestamp, _time.GetTimestamp(), "neurons", batch.Count);
+        _askers.Remove(batch, out IActorRef? asker);
+        object answer = batch.Error is { } error ? new FetchProtocol.FetchFailed(batch, error) : new FetchProtocol.Fetched(batch);
+        asker!.Tell(answer, Self);
+    }
+
+    private NeuralinkException? Check(FlashRead read, ReadTicket ticket)
+    {
+        if (!read.IsComplete)
+        {
+            string where = $"read {_image.NeuronsPath}", expected = $"{read.LengthBytes} bytes at offset {read.OffsetBytes} ({ticket.Batch.Layer}, {ticket.Extent.First} on)";
+            string found = read.Error?.Message ?? $"{read.BytesTransferred} bytes";
+            return new NeuralinkException(where, expected, $"{found}, {ticket.Attempt} times", "check the disk, and the image with `neuralink verify`", read.Error);
+        }
+        for (int i = 0; i < read.SegmentCount; i++)
+        {
+            int frame = read.Frames[i];
+            if (frame != FrameArena.Discard && !BundleCrc.IsIntact(_frames.Frame(frame)))
+                return ImageVerifier.DamagedBundle(_image, ticket.Batch.Layer, new Slot(ticket.Extent.First.Value + i), "read");
+        }
+        return null;
+    }
+}

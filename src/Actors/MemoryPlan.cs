@@ -1,0 +1,85 @@
+using Neuralink.Actors.Cache;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Weights;
+using Neuralink.Storage;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Actors;
+
+/// <summary>
+/// How the engine's native memory is shared out, in bytes. Made before anything is loaded; the arena has exactly <see cref="TotalBytes"/>.
+/// What a budget leaves after resident weights, KV cache and activations goes to staging up to what speeds things up, and then to the cache.
+/// </summary>
+/// <param name="ResidentBytes">Weights that are always there, the exact predictor's included.</param>
+/// <param name="KvBytes">The KV cache.</param>
+/// <param name="ActivationBytes">Buffers of a pass.</param>
+/// <param name="StagingBytes">Frames of leases and prefetches, with the activations of a lease's neurons.</param>
+/// <param name="CacheBytes">Frames of cached neurons.</param>
+/// <param name="Frames">The same in frames.</param>
+/// <param name="ContextTokens">Positions of the KV cache.</param>
+public sealed record MemoryPlan(
+    long ResidentBytes, long KvBytes, long ActivationBytes, long StagingBytes, long CacheBytes, CacheLimits Frames, int ContextTokens)
+{
+    // A lease of fewer neurons would cut nearly every layer into waves.
+    private const int LeasedMin = 32;
+
+    // Without a budget a lease has room for this part of a layer; more fire only in chunks of a prompt, which then come in waves.
+    private const int LeasedPart = 4;
+
+    public long TotalBytes => ResidentBytes + KvBytes + ActivationBytes + StagingBytes + CacheBytes;
+
+    /// <summary>Shares out <paramref name="options"/>.MemoryBytes, or what is needed.</summary>
+    /// <exception cref="NeuralinkException">It does not fit; the message has the plan and the smallest budget that works.</exception>
+    public static MemoryPlan Make(ModelConfig config, WeightFormat format, int strideBytes, EngineOptions options)
+    {
+        int context = options.ContextTokens ?? config.ContextLength, chunk = Math.Min(options.ChunkTokens, context);
+        int neurons = checked(config.LayerCount * config.FfnSize);
+        bool ahead = options.Strategy == ExecutionStrategy.Overlap;
+        int leasedMin = Math.Min(LeasedMin, config.FfnSize), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
+        int? cached = options.Cache?.FrameCount(neurons, strideBytes);
+        if (cached is null && options.MemoryBytes is null)
+            cached = CacheSize.OfShare(EngineOptions.DefaultCacheShare).FrameCount(neurons, strideBytes);
+
+        MemoryPlan smallest = Plan(leasedMin, cached ?? 0);
+        if (options.MemoryBytes is not { } budget)
+            return Plan(leasedMax, cached!.Value);
+        if (smallest.TotalBytes > budget)
+            throw DoesNotFit(smallest, budget);
+        int leased = Largest(leasedMin, leasedMax, n => Plan(n, cached ?? 0).TotalBytes <= budget);
+        return Plan(leased, cached ?? Largest(0, neurons, n => Plan(leased, n).TotalBytes <= budget));
+
+        MemoryPlan Plan(int leasedCount, int cachedCount)
+        {
+            CacheLimits frames = new(cachedCount, leasedCount, ahead ? leasedCount : 0);
+            long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
+            return new MemoryPlan(
+                ResidentModel.RequiredBytes(config, format, TensorPlace.Resident) + ResidentModel.RequiredBytes(config, format, TensorPlace.Predictor),
+                KvCache.RequiredBytes(config, context),
+                Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads)
+                    + ExactPredictor.RequiredBytes(config, chunk) + (ahead ? 2 * FloatTensor.RequiredBytes(chunk, config.HiddenSize) : 0),
+                frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context);
+        }
+    }
+
+    /// <summary>The parts, for people.</summary>
+    public override string ToString() =>
+        $"resident weights {ByteSize.Format(ResidentBytes)}, KV cache {ByteSize.Format(KvBytes)} ({ContextTokens} tokens), activations {ByteSize.Format(ActivationBytes)}, "
+        + $"staging {ByteSize.Format(StagingBytes)}, neuron cache {ByteSize.Format(CacheBytes)}";
+
+    /// <summary>The largest n in [low, high] that fits; low does.</summary>
+    private static int Largest(int low, int high, Func<int, bool> fits)
+    {
+        while (low < high)
+        {
+            int middle = low + ((high - low + 1) / 2);
+            (low, high) = fits(middle) ? (middle, high) : (low, middle - 1);
+        }
+        return low;
+    }
+
+    private static NeuralinkException DoesNotFit(MemoryPlan smallest, long budget) => new(
+        "fit the model into its memory", $"at least {ByteSize.Format(smallest.TotalBytes)} ({smallest})", ByteSize.Format(budget),
+        $"give --memory {(smallest.TotalBytes + (1 << 20) - 1) >> 20}MiB or more, or a smaller --cache");
+}

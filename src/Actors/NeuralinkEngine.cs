@@ -1,0 +1,210 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Neuralink.Actors.Generation;
+using Neuralink.Actors.Protocols;
+using Neuralink.Actors.Tracing;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Actors;
+
+/// <summary>
+/// A model opened from a flash image, ready to generate. One job runs at a time; a second one is refused, not queued. Opening loads
+/// the resident weights and allocates all native memory; disposing ends the running job and frees it.
+/// </summary>
+public sealed class NeuralinkEngine : IAsyncDisposable
+{
+    private readonly EngineResources _resources;
+    private readonly ActorSystem _system;
+    private readonly IActorRef _pipeline;
+    private readonly Lock _gate = new();
+    private long _lastJob;
+    private Action<Exception>? _failJob;      // ends the running job with an error; null when none runs
+    private Exception? _failure;              // the bug that stopped the pipeline
+    private bool _isDisposed;
+
+    private NeuralinkEngine(EngineResources resources, TimeSpan loadTime)
+    {
+        _resources = resources;
+        LoadTime = loadTime;
+        _system = ActorSystem.Create("neuralink", ConfigurationFactory.ParseString(PipelineActor.Configuration));
+        PipelineParts parts = resources.Parts;
+        Action<Exception> onFailure = Fail;
+        _pipeline = _system.ActorOf(Props.Create(() => new PipelineActor(parts, onFailure)), "pipeline");
+    }
+
+    /// <summary>The model's configuration.</summary>
+    public ModelConfig Model => _resources.Config;
+
+    public Tokenizer Tokenizer => _resources.Tokenizer;
+
+    public FlashImage Image => _resources.Image;
+
+    /// <summary>How the memory is shared out.</summary>
+    public MemoryPlan Memory => _resources.Plan;
+
+    /// <summary>The device that neurons are read from, in words.</summary>
+    public string DeviceDescription => _resources.Device.Description;
+
+    /// <summary>Why reads go through the page cache although direct I/O was asked for, or null.</summary>
+    public string? DirectIoFallback => _resources.File.FallbackReason;
+
+    /// <summary>How long opening took.</summary>
+    public TimeSpan LoadTime { get; }
+
+    /// <summary>Positions there is room for: prompt and generated tokens together.</summary>
+    public int ContextTokens => _resources.Plan.ContextTokens;
+
+    /// <summary>Sets and frames that a job holds: none when nothing runs.</summary>
+    internal int LeaseCount => _resources.Parts.Sets.RentedCount + _resources.Parts.Cache.LeasedCount + _resources.Parts.Cache.PrefetchedCount;
+
+    /// <summary>The state of the cache, for tests, while nothing runs.</summary>
+    internal Cache.CacheState CacheState => _resources.Parts.Cache;
+
+    /// <summary>Opens a flash image.</summary>
+    /// <param name="imageFolder">The image.</param>
+    /// <param name="options">How to set up.</param>
+    /// <param name="trace">Records what the actors do, or null.</param>
+    /// <param name="time">The clock; null is the system's.</param>
+    /// <param name="decorate">Wraps the flash device, for studies of other devices and of faults; null leaves it as it is.</param>
+    /// <param name="cancellation">Stops the loading.</param>
+    /// <exception cref="NeuralinkException">The image is damaged, an option is out of range, or it does not fit the budget.</exception>
+    public static Task<NeuralinkEngine> OpenAsync(
+        string imageFolder, EngineOptions options, TraceRecorder? trace = null, TimeProvider? time = null, Func<IFlashDevice, IFlashDevice>? decorate = null,
+        CancellationToken cancellation = default) => Task.Run(
+            () =>
+            {
+                TimeProvider clock = time ?? TimeProvider.System;
+                long start = clock.GetTimestamp();
+                EngineResources resources = EngineResources.Load(imageFolder, options, trace, clock, decorate, cancellation);
+                return new NeuralinkEngine(resources, clock.GetElapsedTime(start));
+            },
+            cancellation);
+
+    /// <summary>Generates a text, token by token; the last event has the result.</summary>
+    /// <param name="request">What to generate.</param>
+    /// <param name="cancellation">Ends the generation; when the enumeration has thrown, every lease is returned.</param>
+    /// <exception cref="NeuralinkException">The request cannot be met, or flash failed; the engine lives on.</exception>
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        CheckTokens(request.Prompt.Span, request.MaxTokens);
+        request.Sampling.Validate();
+        Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true });
+        long job = Begin(error => events.Writer.TryComplete(error));
+        try
+        {
+            _pipeline.Tell(new GenerationProtocol.Generate(job, request, events.Writer));
+            using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
+            await foreach (GenerationEvent happened in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                yield return happened;
+        }
+        finally
+        {
+            // Whoever stops listening early stops the job; the channel ends when nothing of it is left.
+            _pipeline.Tell(new GenerationProtocol.Cancel(job));
+            await DrainAsync(events.Reader).ConfigureAwait(false);
+            End();
+        }
+    }
+
+    /// <summary>Scores a text: how likely each token is after those before it.</summary>
+    /// <param name="tokens">At least two, at most one more than the context.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="NeuralinkException">The tokens do not fit, or flash failed.</exception>
+    public async Task<ScoreResult> ScoreAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellation = default)
+    {
+        if (tokens.Length < 2)
+            throw new NeuralinkException("score the text", "at least 2 tokens", $"{tokens.Length}");
+        CheckTokens(tokens.Span[..^1], newTokens: 0);
+        CheckTokens(tokens.Span[^1..], newTokens: 0);
+        TaskCompletionSource<ScoreResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        long job = Begin(error => result.TrySetException(error));
+        try
+        {
+            _pipeline.Tell(new GenerationProtocol.Score(job, tokens, result));
+            using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
+            return await result.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>Ends the running job and frees everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            _failJob?.Invoke(new ObjectDisposedException(nameof(NeuralinkEngine)));
+        }
+        await _system.Terminate().ConfigureAwait(false);
+        _system.Dispose();
+        _resources.Dispose();
+    }
+
+    private void CheckTokens(ReadOnlySpan<int> prompt, int newTokens)
+    {
+        if (prompt.IsEmpty)
+            throw new NeuralinkException("start the text", "a prompt of at least 1 token", "an empty prompt", "give a prompt");
+        if (newTokens < 0 || (long)prompt.Length + newTokens > ContextTokens)
+        {
+            throw new NeuralinkException(
+                "start the text", $"prompt and new tokens to fit a context of {ContextTokens} tokens", $"{prompt.Length} + {newTokens}", "shorten the prompt or generate fewer tokens");
+        }
+        foreach (int token in prompt)
+        {
+            if ((uint)token >= (uint)Model.VocabularySize)
+                throw new NeuralinkException("start the text", $"token ids of 0 to {Model.VocabularySize - 1}", $"{token}");
+        }
+    }
+
+    private static async Task DrainAsync(ChannelReader<GenerationEvent> events)
+    {
+        while (!events.Completion.IsCompleted)
+        {
+            while (events.TryRead(out _))
+            {
+            }
+            await Task.WhenAny(events.Completion, events.WaitToReadAsync(CancellationToken.None).AsTask()).ConfigureAwait(false);
+        }
+    }
+
+    private long Begin(Action<Exception> failJob)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_failure is not null)
+                throw new InvalidOperationException("The engine has stopped after an internal error; open it again.", _failure);
+            if (_failJob is not null)
+                throw new NeuralinkException("start the text", "an idle engine", "a job that is running", "wait for it to end");
+            _failJob = failJob;
+            return ++_lastJob;
+        }
+    }
+
+    private void End()
+    {
+        lock (_gate)
+            _failJob = null;
+    }
+
+    private CancellationTokenRegistration RegisterCancel(long job, CancellationToken cancellation) =>
+        cancellation.UnsafeRegister(_ => _pipeline.Tell(new GenerationProtocol.Cancel(job), ActorRefs.NoSender), null);
+
+    private void Fail(Exception error)
+    {
+        lock (_gate)
+        {
+            _failure ??= error;
+            _failJob?.Invoke(error);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Neuralink.Actors.Io;
+
+namespace Neuralink.Actors.Protocols;
+
+/// <summary>
+/// Reading bundles from flash into frames.
+/// <code>
+/// Cache                        Io                           device
+///   | Fetch                     |                             |
+///   |--------------------------&gt;| Submit (as credits allow)   |
+///   |                           |----------------------------&gt;|
+///   |                           |            CompletionsReady |   coalesced: the reads come through a queue
+///   |                           |&lt;----------------------------|
+///   |         Fetched / Failed  |   when every read of the batch has come back
+///   |&lt;--------------------------|
+/// </code>
+/// The batch belongs to Io from Fetch until it comes back.
+/// </summary>
+public static class FetchProtocol
+{
+    /// <summary>Read the batch; those that a layer waits for go before those that are only predicted.</summary>
+    public sealed record Fetch(FetchBatch Batch) : INoSerializationVerificationNeeded;
+
+    /// <summary>Every bundle of the batch is in its frame and its CRC is right.</summary>
+    public sealed record Fetched(FetchBatch Batch) : INoSerializationVerificationNeeded;
+
+    /// <summary>A read failed even when repeated. None of the batch's frames is to be used.</summary>
+    public sealed record FetchFailed(FetchBatch Batch, Exception Error) : INoSerializationVerificationNeeded;
+
+    /// <summary>The device has completed reads since the last time.</summary>
+    public sealed class CompletionsReady : INoSerializationVerificationNeeded
+    {
+        public static readonly CompletionsReady Instance = new();
+
+        private CompletionsReady()
+        {
+        }
+    }
+}

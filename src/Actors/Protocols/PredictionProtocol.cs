@@ -1,0 +1,31 @@
+using Neuralink.Models.Inference;
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Protocols;
+
+/// <summary>
+/// Which neurons a layer needs.
+/// <code>
+/// Compute                    Predictor                        Cache
+///    | LayerReached n            |                              |
+///    |--------------------------&gt;| Fires n                      |   exact: from layer n's FFN input
+///    |                           |-----------------------------&gt;|
+///    |                           | MayFire n+1 (a few times)    |   lookahead, while Compute works on layer n
+///    |                           |-----------------------------&gt;|
+///    | AbandonPass               |                              |
+///    |--------------------------&gt;| AbandonPass                  |   answered by ResidencyProtocol.AllReturned
+///    |                           |-----------------------------&gt;|
+/// </code>
+/// The sets change owner with the message: who receives one returns it to the pool.
+/// </summary>
+public static class PredictionProtocol
+{
+    /// <summary>Compute's FFN input of <paramref name="Layer"/> is ready, and so is the lookahead's input for the layer after it.</summary>
+    public sealed record LayerReached(PassId Pass, LayerIndex Layer, int Batch) : INoSerializationVerificationNeeded;
+
+    /// <summary>Exactly these neurons of <paramref name="Layer"/> fire.</summary>
+    public sealed record Fires(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
+
+    /// <summary>These neurons of <paramref name="Layer"/> probably fire; they are worth reading already.</summary>
+    public sealed record MayFire(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,34 @@
+using Neuralink.Actors.Cache;
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Protocols;
+
+/// <summary>
+/// The right to read bundles in frames. A layer whose firing set exceeds the frames that one lease may hold comes in several waves, in
+/// ascending neuron order.
+/// <code>
+/// Cache                                   Compute
+///   | Granted (hits are readable)            |
+///   |---------------------------------------&gt;|   compute the hits
+///   | Arrived (everything is readable)       |   only if something was missing
+///   |---------------------------------------&gt;|   compute the rest
+///   |                               Returned |
+///   |&lt;---------------------------------------|   and the next wave follows, unless this was the last
+///   | Unavailable (flash failed)             |   instead of Arrived; Compute abandons the pass
+///   |---------------------------------------&gt;|
+///   | AllReturned (after AbandonPass)        |
+///   |---------------------------------------&gt;|
+/// </code>
+/// </summary>
+public static class ResidencyProtocol
+{
+    public sealed record Granted(PassId Pass, LayerIndex Layer, FrameLease Lease) : INoSerializationVerificationNeeded;
+
+    public sealed record Arrived(PassId Pass, LayerIndex Layer, FrameLease Lease) : INoSerializationVerificationNeeded;
+
+    public sealed record Returned(PassId Pass, LayerIndex Layer, FrameLease Lease) : INoSerializationVerificationNeeded;
+
+    public sealed record Unavailable(PassId Pass, LayerIndex Layer, Exception Error) : INoSerializationVerificationNeeded;
+
+    public sealed record AllReturned(PassId Pass) : INoSerializationVerificationNeeded;
+}

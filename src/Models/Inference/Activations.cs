@@ -1,0 +1,60 @@
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Inference;
+
+/// <summary>The buffers of one forward pass over a chunk of up to B tokens, in native memory.</summary>
+public sealed class Activations
+{
+    private const string Purpose = "activations";
+
+    public Activations(NativeArena arena, ModelConfig c, int chunkTokens)
+    {
+        ChunkTokens = chunkTokens;
+        Embedded = new(arena, chunkTokens, c.EmbeddingSize, Purpose);
+        Residual = new(arena, chunkTokens, c.HiddenSize, Purpose);
+        Normed = new(arena, chunkTokens, c.HiddenSize, Purpose);
+        Qkv = new(arena, chunkTokens, QkvWidth(c), Purpose);
+        Attended = new(arena, chunkTokens, c.HeadCount * c.HeadSize, Purpose);
+        FfnInput = new(arena, chunkTokens, c.HiddenSize, Purpose);
+        FfnOutput = new(arena, chunkTokens, c.HiddenSize, Purpose);
+        Logits = new(arena, 1, c.VocabularySize, Purpose);
+    }
+
+    /// <summary>B: the most tokens of a pass.</summary>
+    public int ChunkTokens { get; }
+
+    /// <summary>[B, embedding width].</summary>
+    public FloatTensor Embedded { get; }
+
+    /// <summary>The residual stream, [B, d].</summary>
+    public FloatTensor Residual { get; }
+
+    /// <summary>Scratch, [B, d].</summary>
+    public FloatTensor Normed { get; }
+
+    /// <summary>Queries, keys and values, [B, (H + 2 G) * s].</summary>
+    public FloatTensor Qkv { get; }
+
+    /// <summary>The heads' outputs, [B, H * s].</summary>
+    public FloatTensor Attended { get; }
+
+    /// <summary>What the FFN of the current layer multiplies with its weights, [B, d].</summary>
+    public FloatTensor FfnInput { get; }
+
+    /// <summary>The sum of the firing neurons' down columns, [B, d].</summary>
+    public FloatTensor FfnOutput { get; }
+
+    /// <summary>[vocabulary], of one row at a time.</summary>
+    public FloatTensor Logits { get; }
+
+    public static long RequiredBytes(ModelConfig c, int chunkTokens) =>
+        FloatTensor.RequiredBytes(chunkTokens, c.EmbeddingSize)
+        + (4 * FloatTensor.RequiredBytes(chunkTokens, c.HiddenSize))
+        + FloatTensor.RequiredBytes(chunkTokens, QkvWidth(c))
+        + FloatTensor.RequiredBytes(chunkTokens, c.HeadCount * c.HeadSize)
+        + FloatTensor.RequiredBytes(1, c.VocabularySize);
+
+    private static int QkvWidth(ModelConfig c) => (c.HeadCount + (2 * c.KvHeadCount)) * c.HeadSize;
+}

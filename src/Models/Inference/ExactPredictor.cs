@@ -1,0 +1,110 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Inference;
+
+/// <summary>
+/// Knows exactly which neurons fire: it holds the matrix that decides it (the gate, or for a plain FFN the up matrix) and computes the
+/// product. The values have the very bits that the bundle's own row gives, so a neuron it leaves out contributes exactly nothing.
+/// </summary>
+public sealed class ExactPredictor : IParallelBody
+{
+    private const string Purpose = "resident";
+
+    // Rows of a worker's share, a cache line of output floats.
+    private const int GrainRows = 16;
+
+    private readonly Linear[] _layers;
+    private readonly Activation _activation;
+    private readonly FloatTensor _gates;       // [B, f]
+    private readonly bool[] _fires;            // [f]
+    private readonly int[] _firing;            // [workers], neuron-token pairs
+    private Linear? _linear;
+    private FloatTensor? _input;
+    private int _batch;
+
+    private ExactPredictor(ModelConfig config, Linear[] layers, FloatTensor gates, int threads)
+    {
+        _layers = layers;
+        _activation = config.ActivationFunction;
+        _gates = gates;
+        _fires = new bool[config.FfnSize];
+        _firing = new int[threads];
+    }
+
+    /// <summary>Bytes of the activations.</summary>
+    public static long RequiredBytes(ModelConfig config, int chunkTokens) => FloatTensor.RequiredBytes(chunkTokens, config.FfnSize);
+
+    /// <summary>Loads the tensors of predictor.safetensors.</summary>
+    public static ExactPredictor Load(ITensorSource source, NativeArena arena, ModelConfig c, WeightFormat format, int chunkTokens, int threads)
+    {
+        TensorNames names = TensorNames.For(c.Family);
+        Linear[] layers = new Linear[c.LayerCount];
+        for (int i = 0; i < layers.Length; i++)
+            layers[i] = Linear.Load(source, arena, format, c.FfnBias, Purpose, names.Layer(i).Firing, c.FfnSize, c.HiddenSize);
+        return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), threads);
+    }
+
+    /// <summary>Fills <paramref name="set"/> with the neurons that fire for at least one row of <paramref name="input"/> [batch, d].</summary>
+    /// <returns>How many (neuron, token) pairs fire.</returns>
+    public int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
+    {
+        Prepare(layer, input, batch);
+        Array.Clear(_firing);
+        pool.Run(this, _fires.Length, GrainRows);
+        Collect(0, _fires.Length, set);
+        return _firing.Sum();
+    }
+
+    /// <summary>The same for neurons <paramref name="begin"/> to <paramref name="end"/> only, on the calling thread.</summary>
+    public void PredictBlock(int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
+    {
+        Prepare(layer, input, batch);
+        Execute(begin, end, worker: 0);
+        Collect(begin, end, set);
+    }
+
+    public void Execute(int begin, int end, int worker)
+    {
+        WeightMatrix w = _linear!.Weights;
+        ReadOnlySpan<float> bias = _linear.Bias is { } b ? b.Row(0)[begin..end] : default;
+        w.Kernels.MatMul(
+            w.Range(begin, end), _input!.First(_batch), bias, _gates.First(_batch), new MatMulShape(end - begin, w.Columns, _batch, begin, w.Rows));
+        Span<bool> fires = _fires.AsSpan(begin, end - begin);
+        fires.Clear();
+        int firing = 0;
+        for (int row = 0; row < _batch; row++)
+        {
+            ReadOnlySpan<float> gates = _gates.Row(row)[begin..end];
+            for (int n = 0; n < gates.Length; n++)
+            {
+                if (_activation.Fires(gates[n]))
+                {
+                    fires[n] = true;
+                    firing++;
+                }
+            }
+        }
+        _firing[worker] = firing;
+    }
+
+    private void Prepare(int layer, FloatTensor input, int batch)
+    {
+        _linear = _layers[layer];
+        _input = input;
+        _batch = batch;
+    }
+
+    private void Collect(int begin, int end, NeuronSet set)
+    {
+        set.Clear();
+        for (int n = begin; n < end; n++)
+        {
+            if (_fires[n])
+                set.Add(new NeuronId(n));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Weights;
+
+namespace Neuralink.Models.Inference;
+
+/// <summary>Runs y = x W^T + b over a worker pool, its rows split over the workers. Reused for every product of a pass, so nothing is allocated.</summary>
+internal sealed class LinearProduct : IParallelBody
+{
+    // Rows of a share: a multiple of a cache line's 16 floats, so that two workers do not write one line.
+    private const int GrainRows = 16;
+
+    private Linear? _linear;
+    private FloatTensor? _x;
+    private FloatTensor? _y;
+    private int _batch;
+
+    /// <summary>y [batch, linear.Rows] from x [batch, linear.Columns].</summary>
+    public void Run(WorkerPool pool, Linear linear, FloatTensor x, FloatTensor y, int batch)
+    {
+        _linear = linear;
+        _x = x;
+        _y = y;
+        _batch = batch;
+        pool.Run(this, linear.Weights.Rows, GrainRows);
+    }
+
+    public void Execute(int begin, int end, int worker)
+    {
+        WeightMatrix w = _linear!.Weights;
+        ReadOnlySpan<float> bias = _linear.Bias is { } b ? b.Row(0)[begin..end] : default;
+        w.Kernels.MatMul(w.Range(begin, end), _x!.First(_batch), bias, _y!.First(_batch), new MatMulShape(end - begin, w.Columns, _batch, begin, w.Rows));
+    }
+}

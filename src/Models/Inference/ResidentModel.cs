@@ -1,0 +1,84 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Inference;
+
+/// <summary>What always stays in DRAM of one layer: all but the FFN's neurons.</summary>
+/// <param name="AttentionNorm">Before the attention, or after it in a post-norm model.</param>
+/// <param name="QueryKeyValue">One matrix: H query heads, then G key heads, then G value heads, each of s rows.</param>
+/// <param name="AttentionOutput">[d, H * s].</param>
+/// <param name="FfnNorm">Before the FFN, or after it in a post-norm model.</param>
+/// <param name="DownBias">[d], added once to the FFN's output.</param>
+public sealed record ResidentLayer(Norm AttentionNorm, Linear QueryKeyValue, Linear AttentionOutput, Norm FfnNorm, FloatTensor? DownBias);
+
+/// <summary>The resident weights of a model by role, loaded into the engine's arena.</summary>
+public sealed class ResidentModel
+{
+    private const string Purpose = "resident";
+
+    private ResidentModel(ModelConfig config) => Config = config;
+
+    public ModelConfig Config { get; }
+
+    public required Linear Embedding { get; init; }
+
+    public required Linear Output { get; init; }
+
+    public required Linear? Positions { get; init; }
+
+    public required Linear? ProjectIn { get; init; }
+
+    public required Linear? ProjectOut { get; init; }
+
+    public required Norm? FinalNorm { get; init; }
+
+    public required IReadOnlyList<ResidentLayer> Layers { get; init; }
+
+    /// <summary>Bytes that the tensors of <paramref name="place"/> take in DRAM: matrices in <paramref name="format"/>, vectors as float32.</summary>
+    public static long RequiredBytes(ModelConfig config, WeightFormat format, TensorPlace place) =>
+        TensorCatalog.All(config).Where(spec => spec.Place == place).Sum(spec => BytesOf(spec, format));
+
+    /// <summary>Loads the tensors of resident.safetensors.</summary>
+    public static ResidentModel Load(ITensorSource source, NativeArena arena, ModelConfig c, WeightFormat format)
+    {
+        TensorNames names = TensorNames.For(c.Family);
+        bool projected = c.EmbeddingSize != c.HiddenSize;
+        int queryWidth = c.HeadCount * c.HeadSize, kvWidth = c.KvHeadCount * c.HeadSize;
+        Linear embedding = Matrix(names.Embedding, c.VocabularySize, c.EmbeddingSize);
+        return new ResidentModel(c)
+        {
+            Embedding = embedding,
+            Output = c.TiedEmbedding ? embedding : Matrix(names.Output, c.VocabularySize, c.EmbeddingSize),
+            Positions = c.Family == ModelFamily.Opt ? Matrix(names.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize) : null,
+            ProjectIn = projected ? Matrix(names.ProjectIn, c.HiddenSize, c.EmbeddingSize) : null,
+            ProjectOut = projected ? Matrix(names.ProjectOut, c.EmbeddingSize, c.HiddenSize) : null,
+            FinalNorm = c.FinalNorm ? Norm.Load(source, arena, c, names.FinalNorm, Purpose) : null,
+            Layers = [.. Enumerable.Range(0, c.LayerCount).Select(i => Layer(names.Layer(i)))],
+        };
+
+        ResidentLayer Layer(LayerModules m)
+        {
+            FloatTensor? downBias = c.FfnBias ? new FloatTensor(arena, 1, c.HiddenSize, Purpose) : null;
+            if (downBias is not null)
+                TensorReader.Fill(source, new TensorSpec($"{m.Down}.bias", c.HiddenSize, 0, TensorPlace.Resident), downBias);
+            return new ResidentLayer(
+                Norm.Load(source, arena, c, m.AttentionNorm, Purpose),
+                Linear.Load(source, arena, format, c.AttentionBias, Purpose, c.HiddenSize, (m.Query, queryWidth), (m.Key, kvWidth), (m.Value, kvWidth)),
+                Matrix(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias),
+                Norm.Load(source, arena, c, m.FfnNorm, Purpose),
+                downBias);
+        }
+
+        Linear Matrix(string module, int rows, int columns, bool bias = false) =>
+            Linear.Load(source, arena, format, bias, Purpose, module, rows, columns);
+    }
+
+    private static long BytesOf(TensorSpec spec, WeightFormat format)
+    {
+        int columns = Math.Max(spec.Columns, 1);
+        long bytes = (long)spec.Rows * WeightKernels.For(spec.IsVector ? WeightFormat.F32 : format).RowBytes(columns);
+        return (bytes + 63) & ~63L;
+    }
+}

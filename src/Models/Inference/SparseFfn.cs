@@ -1,0 +1,87 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Inference;
+
+/// <summary>
+/// The FFN of the neurons whose bundles lie in frames, in two steps: <see cref="Activate"/> for bundles in any order and any number of
+/// calls, as they arrive, and then <see cref="AddDown"/> once for all, in ascending neuron order. So the sum is the same, to the bit,
+/// whatever was cached, predicted or late.
+/// </summary>
+public sealed class SparseFfn
+{
+    // Output columns of a worker's share: whole cache lines.
+    private const int GrainColumns = 32;
+
+    private readonly WorkerPool _pool;
+    private readonly Activating _activating;
+    private readonly Adding _adding;
+
+    /// <param name="arena">Takes the activations, [neuronsMax, B].</param>
+    /// <param name="kernels">For the image's bundles.</param>
+    /// <param name="frames">Where the bundles are.</param>
+    /// <param name="neuronsMax">The most neurons of one set.</param>
+    /// <param name="activations">The pass's buffers.</param>
+    /// <param name="pool">Shares the work.</param>
+    public SparseFfn(NativeArena arena, BundleKernels kernels, FrameArena frames, int neuronsMax, Activations activations, WorkerPool pool)
+    {
+        _pool = pool;
+        FloatTensor h = new(arena, neuronsMax, activations.ChunkTokens, "activations");
+        _activating = new Activating(kernels, frames, h, activations.FfnInput);
+        _adding = new Adding(kernels, frames, h, activations.FfnOutput);
+    }
+
+    public static long RequiredBytes(int neuronsMax, int chunkTokens) => FloatTensor.RequiredBytes(neuronsMax, chunkTokens);
+
+    /// <summary>Computes the activations of neurons <paramref name="ordinals"/> of the set, whose bundles lie in <paramref name="frames"/>[ordinal].</summary>
+    public void Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int batch)
+    {
+        _activating.Ordinals = ordinals;
+        _activating.Frames = frames;
+        _activating.Batch = batch;
+        _pool.Run(_activating, ordinals.Length, grain: 1);
+    }
+
+    /// <summary>FfnOutput += activation * down column, for all neurons of the set in the order of <paramref name="frames"/>: ascending.</summary>
+    public void AddDown(ReadOnlyMemory<int> frames, int batch)
+    {
+        _adding.Frames = frames;
+        _adding.Batch = batch;
+        _pool.Run(_adding, _adding.Columns, GrainColumns);
+    }
+
+    private sealed class Activating(BundleKernels kernels, FrameArena arena, FloatTensor h, FloatTensor x) : IParallelBody
+    {
+        public ReadOnlyMemory<int> Ordinals { get; set; }
+
+        public ReadOnlyMemory<int> Frames { get; set; }
+
+        public int Batch { get; set; }
+
+        public void Execute(int begin, int end, int worker)
+        {
+            ReadOnlySpan<int> frames = Frames.Span;
+            ReadOnlySpan<float> input = x.First(Batch);
+            foreach (int ordinal in Ordinals.Span[begin..end])
+                kernels.Activate(arena.Frame(frames[ordinal]), input, Batch, h.Row(ordinal)[..Batch]);
+        }
+    }
+
+    private sealed class Adding(BundleKernels kernels, FrameArena arena, FloatTensor h, FloatTensor y) : IParallelBody
+    {
+        public ReadOnlyMemory<int> Frames { get; set; }
+
+        public int Batch { get; set; }
+
+        public int Columns => y.Columns;
+
+        public void Execute(int begin, int end, int worker)
+        {
+            ReadOnlySpan<int> frames = Frames.Span;
+            Span<float> output = y.First(Batch);
+            for (int ordinal = 0; ordinal < frames.Length; ordinal++)
+                kernels.AddDown(arena.Frame(frames[ordinal]), h.Row(ordinal)[..Batch], output, Batch, begin, end);
+        }
+    }
+}

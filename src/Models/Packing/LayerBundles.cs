@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Models.Packing;
+
+/// <summary>
+/// Cuts one layer's FFN into bundles. The matrices of a layer are held whole, because a bundle needs a column of the down matrix, which
+/// lies across all of its rows.
+/// </summary>
+internal sealed class LayerBundles
+{
+    /// <summary>Bundles built at a time: the down matrix is then read in runs of this many elements instead of one by one.</summary>
+    public const int BlockNeurons = 64;
+
+    private readonly HuggingFaceFolder _source;
+    private readonly ModelConfig _config;
+    private readonly BundleLayout _layout;
+    private readonly byte[]? _gate;
+    private readonly byte[] _up;
+    private readonly byte[] _down;
+    private readonly byte[]? _gateBias;
+    private readonly byte[]? _upBias;
+    private readonly byte[] _block;
+
+    public LayerBundles(HuggingFaceFolder source, BundleLayout layout)
+    {
+        _source = source;
+        _config = source.Config;
+        _layout = layout;
+        int matrixBytes = checked(_config.FfnSize * layout.PartBytes), biasBytes = _config.FfnSize * sizeof(float);
+        _gate = layout.Gated ? new byte[matrixBytes] : null;
+        _up = new byte[matrixBytes];
+        _down = new byte[matrixBytes];
+        _gateBias = layout is { Gated: true, Biased: true } ? new byte[biasBytes] : null;
+        _upBias = layout.Biased ? new byte[biasBytes] : null;
+        _block = new byte[BlockNeurons * layout.StrideBytes];
+    }
+
+    /// <summary>Reads the matrices of <paramref name="layer"/>.</summary>
+    public void Load(int layer)
+    {
+        LayerModules m = TensorNames.For(_config.Family).Layer(layer);
+        foreach (TensorSpec spec in TensorCatalog.Layer(_config, layer).Where(s => s.Place == TensorPlace.Neurons))
+        {
+            byte[] target = spec.Name == $"{m.Gate}.weight" ? _gate!
+                : spec.Name == $"{m.Up}.weight" ? _up
+                : spec.Name == $"{m.Down}.weight" ? _down
+                : spec.Name == $"{m.Gate}.bias" ? _gateBias!
+                : _upBias!;
+            int rowBytes = target.Length / spec.Rows;
+            TensorReader.ReadRows(
+                _source, spec, spec.IsVector ? WeightFormat.F32 : _layout.Format, (begin, _, rows) => rows.CopyTo(target.AsSpan(begin * rowBytes)));
+        }
+    }
+
+    /// <summary>The bundles of neurons <paramref name="begin"/> to <paramref name="end"/>, sealed, [count, stride]. Valid until the next call.</summary>
+    public ReadOnlySpan<byte> Block(int begin, int end)
+    {
+        Span<byte> block = _block.AsSpan(0, (end - begin) * _layout.StrideBytes);
+        block.Clear();
+        for (int n = begin; n < end; n++)
+            CopyRows(n, block.Slice((n - begin) * _layout.StrideBytes, _layout.StrideBytes));
+        if (_layout.Format == WeightFormat.F32)
+            TransposeDown<float>(begin, end, block);
+        else
+            TransposeDown<ushort>(begin, end, block);
+        for (int at = 0; at < block.Length; at += _layout.StrideBytes)
+            BundleCrc.Seal(block.Slice(at, _layout.StrideBytes));
+        return block;
+    }
+
+    private void CopyRows(int neuron, Span<byte> bundle)
+    {
+        int rowBytes = _layout.PartBytes, biasAt = _layout.BiasOffset;
+        if (_gate is not null)
+            _gate.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.GateOffset..]);
+        _up.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.UpOffset..]);
+        foreach (byte[]? biases in (ReadOnlySpan<byte[]?>)[_gateBias, _upBias])
+        {
+            if (biases is null)
+                continue;
+            biases.AsSpan(neuron * sizeof(float), sizeof(float)).CopyTo(bundle[biasAt..]);
+            biasAt += sizeof(float);
+        }
+    }
+
+    private void TransposeDown<T>(int begin, int end, Span<byte> block)
+        where T : unmanaged
+    {
+        ReadOnlySpan<T> down = MemoryMarshal.Cast<byte, T>(_down);                           // [d, f]
+        Span<T> bundles = MemoryMarshal.Cast<byte, T>(block[_layout.DownOffset..]);
+        int stride = _layout.StrideBytes / (_layout.PartBytes / _config.HiddenSize);
+        for (int row = 0; row < _config.HiddenSize; row++)
+        {
+            ReadOnlySpan<T> run = down.Slice((row * _config.FfnSize) + begin, end - begin);
+            for (int n = 0; n < run.Length; n++)
+                bundles[(n * stride) + row] = run[n];
+        }
+    }
+}

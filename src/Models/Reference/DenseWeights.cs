@@ -1,0 +1,74 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Reference;
+
+/// <summary>Every weight of a checkpoint by role, in native memory that belongs to this object.</summary>
+internal sealed class DenseWeights : IDisposable
+{
+    private readonly NativeArena _arena;
+
+    private DenseWeights(NativeArena arena) => _arena = arena;
+
+    public required Linear Embedding { get; init; }
+
+    public required Linear Output { get; init; }
+
+    public Linear? Positions { get; init; }
+
+    public Linear? ProjectIn { get; init; }
+
+    public Linear? ProjectOut { get; init; }
+
+    public Norm? FinalNorm { get; init; }
+
+    public required DenseLayer[] Layers { get; init; }
+
+    public static DenseWeights Load(HuggingFaceFolder folder)
+    {
+        ModelConfig c = folder.Config;
+        TensorNames names = TensorNames.For(c.Family);
+        NativeArena arena = new(TensorCatalog.All(c).Sum(spec => ((spec.ElementCount * sizeof(float)) + 63) & ~63L));
+        Linear embedding = Matrix(names.Embedding, c.VocabularySize, c.EmbeddingSize);
+        bool opt = c.Family == ModelFamily.Opt, projected = c.EmbeddingSize != c.HiddenSize;
+        return new DenseWeights(arena)
+        {
+            Embedding = embedding,
+            Output = c.TiedEmbedding ? embedding : Matrix(names.Output, c.VocabularySize, c.EmbeddingSize),
+            Positions = opt ? Matrix(names.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize) : null,
+            ProjectIn = projected ? Matrix(names.ProjectIn, c.HiddenSize, c.EmbeddingSize) : null,
+            ProjectOut = projected ? Matrix(names.ProjectOut, c.EmbeddingSize, c.HiddenSize) : null,
+            FinalNorm = c.FinalNorm ? Norm.Load(folder, arena, c, names.FinalNorm, "weights") : null,
+            Layers = [.. Enumerable.Range(0, c.LayerCount).Select(i => Layer(names.Layer(i)))],
+        };
+
+        DenseLayer Layer(LayerModules m)
+        {
+            int queryWidth = c.HeadCount * c.HeadSize, kvWidth = c.KvHeadCount * c.HeadSize;
+            return new DenseLayer(
+                Norm.Load(folder, arena, c, m.AttentionNorm, "weights"),
+                Matrix(m.Query, queryWidth, c.HiddenSize, c.AttentionBias),
+                Matrix(m.Key, kvWidth, c.HiddenSize, c.AttentionBias),
+                Matrix(m.Value, kvWidth, c.HiddenSize, c.AttentionBias),
+                Matrix(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias),
+                Norm.Load(folder, arena, c, m.FfnNorm, "weights"),
+                m.Gate is null ? null : Matrix(m.Gate, c.FfnSize, c.HiddenSize, c.FfnBias),
+                Matrix(m.Up, c.FfnSize, c.HiddenSize, c.FfnBias),
+                Matrix(m.Down, c.HiddenSize, c.FfnSize, c.FfnBias));
+        }
+
+        Linear Matrix(string module, int rows, int columns, bool bias = false)
+        {
+            WeightFormat format = WeightFormats.From(folder.Get($"{module}.weight").Dtype);
+            return Linear.Load(folder, arena, format, bias, "weights", module, rows, columns);
+        }
+    }
+
+    public void Dispose() => _arena.Dispose();
+}
+
+/// <summary>One decoder layer's weights.</summary>
+internal sealed record DenseLayer(
+    Norm AttentionNorm, Linear Query, Linear Key, Linear Value, Linear AttentionOutput, Norm FfnNorm, Linear? Gate, Linear Up, Linear Down);

@@ -1,0 +1,95 @@
+using Neuralink.Models.Configuration;
+
+namespace Neuralink.Models.Weights;
+
+/// <summary>Where a tensor goes in a flash image.</summary>
+public enum TensorPlace
+{
+    /// <summary>resident.safetensors: always in DRAM.</summary>
+    Resident,
+
+    /// <summary>predictor.safetensors: the exact predictor's matrix, [neurons, d], in the model's order, and its bias.</summary>
+    Predictor,
+
+    /// <summary>neurons.safetensors: spread over the bundles.</summary>
+    Neurons,
+}
+
+/// <summary>A tensor that a model must have: a matrix [Rows, Columns], or a vector [Rows] where <paramref name="Columns"/> is 0.</summary>
+public sealed record TensorSpec(string Name, int Rows, int Columns, TensorPlace Place)
+{
+    public bool IsVector => Columns == 0;
+
+    public long ElementCount => (long)Rows * Math.Max(Columns, 1);
+}
+
+/// <summary>
+/// Every tensor of a model with its shape and its place: what a checkpoint is checked against, and what the packer writes.
+/// The matrix that decides firing appears twice, as the predictor's and as part of the bundles.
+/// </summary>
+public static class TensorCatalog
+{
+    /// <summary>The tensors outside the layers.</summary>
+    public static IEnumerable<TensorSpec> Global(ModelConfig c)
+    {
+        TensorNames names = TensorNames.For(c.Family);
+        yield return Matrix(names.Embedding, c.VocabularySize, c.EmbeddingSize, TensorPlace.Resident);
+        if (c.Family == ModelFamily.Opt)
+            yield return Matrix(names.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize, TensorPlace.Resident);
+        if (c.EmbeddingSize != c.HiddenSize)
+        {
+            yield return Matrix(names.ProjectIn, c.HiddenSize, c.EmbeddingSize, TensorPlace.Resident);
+            yield return Matrix(names.ProjectOut, c.EmbeddingSize, c.HiddenSize, TensorPlace.Resident);
+        }
+        if (c.FinalNorm)
+        {
+            foreach (TensorSpec spec in Norm(c, names.FinalNorm))
+                yield return spec;
+        }
+        if (!c.TiedEmbedding)
+            yield return Matrix(names.Output, c.VocabularySize, c.EmbeddingSize, TensorPlace.Resident);
+    }
+
+    /// <summary>The tensors of layer <paramref name="index"/>.</summary>
+    public static IEnumerable<TensorSpec> Layer(ModelConfig c, int index)
+    {
+        LayerModules m = TensorNames.For(c.Family).Layer(index);
+        int queryWidth = c.HeadCount * c.HeadSize, kvWidth = c.KvHeadCount * c.HeadSize;
+        return
+        [
+            .. Norm(c, m.AttentionNorm),
+            .. Linear(m.Query, queryWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident),
+            .. Linear(m.Key, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident),
+            .. Linear(m.Value, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident),
+            .. Linear(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias, TensorPlace.Resident),
+            .. Norm(c, m.FfnNorm),
+            .. Linear(m.Firing, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Predictor),
+            .. m.Gate is null ? [] : Linear(m.Gate, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Neurons),
+            .. Linear(m.Up, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Neurons),
+            Matrix(m.Down, c.HiddenSize, c.FfnSize, TensorPlace.Neurons),
+            .. c.FfnBias ? [Vector($"{m.Down}.bias", c.HiddenSize, TensorPlace.Resident)] : Array.Empty<TensorSpec>(),
+        ];
+    }
+
+    /// <summary>All of them, layer by layer after the global ones.</summary>
+    public static IEnumerable<TensorSpec> All(ModelConfig c) =>
+        Global(c).Concat(Enumerable.Range(0, c.LayerCount).SelectMany(i => Layer(c, i)));
+
+    private static TensorSpec Matrix(string module, int rows, int columns, TensorPlace place) => new($"{module}.weight", rows, columns, place);
+
+    private static TensorSpec Vector(string name, int length, TensorPlace place) => new(name, length, 0, place);
+
+    private static IEnumerable<TensorSpec> Linear(string module, int rows, int columns, bool bias, TensorPlace place)
+    {
+        yield return Matrix(module, rows, columns, place);
+        if (bias)
+            yield return Vector($"{module}.bias", rows, place);
+    }
+
+    private static IEnumerable<TensorSpec> Norm(ModelConfig c, string module)
+    {
+        yield return Vector($"{module}.weight", c.HiddenSize, TensorPlace.Resident);
+        if (c.Family == ModelFamily.Opt)
+            yield return Vector($"{module}.bias", c.HiddenSize, TensorPlace.Resident);
+    }
+}

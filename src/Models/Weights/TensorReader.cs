@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Neuralink.Kernels;
+using Neuralink.Storage;
+using Neuralink.Storage.Safetensors;
+
+namespace Neuralink.Models.Weights;
+
+/// <summary>
+/// Reads tensors in the format that is wanted, whatever the source stores, a piece at a time: memory stays constant. Values that are
+/// not finite are refused, because the kernels cannot represent them.
+/// </summary>
+public static class TensorReader
+{
+    private const int PieceBytesMax = 4 << 20;
+
+    /// <summary>Takes rows <c>begin</c> to <c>end</c> of a tensor.</summary>
+    public delegate void RowSink(int begin, int end, ReadOnlySpan<byte> rows);
+
+    /// <summary>Feeds <paramref name="sink"/> all rows of <paramref name="spec"/> in order, as <paramref name="format"/>.</summary>
+    /// <exception cref="NeuralinkException">The tensor cannot be read or has a value that is not finite.</exception>
+    public static void ReadRows(ITensorSource source, TensorSpec spec, WeightFormat format, RowSink sink)
+    {
+        TensorInfo tensor = source.Get(spec.Name);
+        WeightFormat stored = WeightFormats.From(tensor.Dtype);
+        WeightKernels from = WeightKernels.For(stored), to = WeightKernels.For(format);
+        int columns = Math.Max(spec.Columns, 1), rowBytes = from.RowBytes(columns), wantedRowBytes = to.RowBytes(columns);
+        int pieceRows = Math.Clamp(PieceBytesMax / Math.Max(rowBytes, wantedRowBytes), 1, spec.Rows);
+        byte[] piece = ArrayPool<byte>.Shared.Rent(pieceRows * rowBytes), converted = ArrayPool<byte>.Shared.Rent(pieceRows * wantedRowBytes);
+        float[] row = ArrayPool<float>.Shared.Rent(columns);
+        for (int begin = 0; begin < spec.Rows; begin += pieceRows)
+        {
+            int end = Math.Min(begin + pieceRows, spec.Rows);
+            Span<byte> bytes = piece.AsSpan(0, (end - begin) * rowBytes);
+            source.Read(tensor, (long)begin * rowBytes, bytes);
+            if (!from.AllFinite(bytes))
+                throw NotFinite(source, spec);
+            if (stored == format)
+            {
+                sink(begin, end, bytes);
+                continue;
+            }
+            Span<byte> result = converted.AsSpan(0, (end - begin) * wantedRowBytes);
+            for (int r = 0; r < end - begin; r++)
+            {
+                from.Decode(bytes.Slice(r * rowBytes, rowBytes), row.AsSpan(0, columns));
+                to.Encode(row.AsSpan(0, columns), result.Slice(r * wantedRowBytes, wantedRowBytes));
+            }
+            if (!to.AllFinite(result))
+                throw NotFinite(source, spec);
+            sink(begin, end, result);
+        }
+        ArrayPool<byte>.Shared.Return(piece);
+        ArrayPool<byte>.Shared.Return(converted);
+        ArrayPool<float>.Shared.Return(row);
+    }
+
+    /// <summary>Fills <paramref name="matrix"/> from row <paramref name="row"/> on.</summary>
+    public static void Fill(ITensorSource source, TensorSpec spec, WeightMatrix matrix, int row = 0) =>
+        ReadRows(source, spec, matrix.Format, (begin, end, rows) => rows.CopyTo(matrix.WritableRange(row + begin, row + end)));
+
+    /// <summary>Fills <paramref name="vector"/> [1, length] from element <paramref name="offset"/> on.</summary>
+    public static void Fill(ITensorSource source, TensorSpec spec, FloatTensor vector, int offset = 0) =>
+        ReadRows(source, spec, WeightFormat.F32, (begin, end, rows) =>
+            MemoryMarshal.Cast<byte, float>(rows).CopyTo(vector.Row(0)[(offset + begin)..(offset + end)]));
+
+    private static NeuralinkException NotFinite(ITensorSource source, TensorSpec spec) => new(
+        $"read tensor {spec.Name}", "finite weights", $"an infinity or a NaN in {source}", "the checkpoint is damaged, or too large for the chosen --weights format");
+}

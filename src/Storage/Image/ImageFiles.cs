@@ -1,0 +1,24 @@
+namespace Neuralink.Storage.Image;
+
+/// <summary>The files of a flash image and the names of the tensors in them.</summary>
+public static class ImageFiles
+{
+    public const string Resident = "resident.safetensors";
+
+    public const string Neurons = "neurons.safetensors";
+
+    public const string Placement = "placement.safetensors";
+
+    public const string Predictor = "predictor.safetensors";
+
+    public const string Tokenizer = "tokenizer.json";
+
+    /// <summary>Where the bundles begin in neurons.safetensors: a multiple of this, so that direct I/O can read any of them.</summary>
+    public const int NeuronsAlignmentBytes = 4096;
+
+    /// <summary>The U8 tensor [slots, stride] of a layer's bundles.</summary>
+    public static string NeuronsTensor(int layer) => $"layers.{layer}.neurons";
+
+    /// <summary>The I32 tensor [slots] that says which neuron each slot holds.</summary>
+    public static string PlacementTensor(int layer) => $"layers.{layer}.neuron_of_slot";
+}

@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using Neuralink.Placement;
+
+namespace Neuralink.Storage.Image;
+
+/// <summary>Reads a whole image and checks every digest and every bundle's CRC.</summary>
+public static class ImageVerifier
+{
+    private const int PieceBytes = 1 << 20;
+
+    /// <summary>Checks the bundles first, so that a damaged one is named, and then every file's digest.</summary>
+    /// <param name="image">The opened image.</param>
+    /// <param name="progress">Told the bytes read so far, of <see cref="TotalBytes"/>.</param>
+    /// <param name="cancellation">Stops between pieces.</param>
+    /// <exception cref="NeuralinkException">The first damaged bundle, by layer and slot, or the first file whose digest differs.</exception>
+    public static void Verify(FlashImage image, IProgress<long>? progress, CancellationToken cancellation)
+    {
+        long doneBytes = VerifyBundles(image, progress, cancellation);
+        foreach (string name in image.Manifest.Files.Keys)
+            doneBytes = VerifyFile(image, name, progress, doneBytes, cancellation);
+    }
+
+    /// <summary>Checks the digest of one of the image's files.</summary>
+    /// <exception cref="NeuralinkException">It differs from the manifest's.</exception>
+    public static void VerifyFile(FlashImage image, string fileName) => VerifyFile(image, fileName, progress: null, doneBytes: 0, CancellationToken.None);
+
+    /// <summary>Bytes that <see cref="Verify"/> reads.</summary>
+    public static long TotalBytes(FlashImage image) =>
+        ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + image.Manifest.Files.Values.Sum(f => f.Bytes);
+
+    private static long VerifyFile(FlashImage image, string fileName, IProgress<long>? progress, long doneBytes, CancellationToken cancellation)
+    {
+        string path = image.PathOf(fileName), expected = image.Manifest.Files[fileName].Sha256;
+        byte[] piece = new byte[PieceBytes];
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using FileStream stream = OpenSequential(path);
+        for (int read; (read = stream.Read(piece)) > 0; progress?.Report(doneBytes += read))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            hash.AppendData(piece.AsSpan(0, read));
+        }
+        string found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return found == expected
+            ? doneBytes
+            : throw new NeuralinkException($"verify {path}", $"SHA-256 {expected}", found, "the file is damaged; pack the model again");
+    }
+
+    private static long VerifyBundles(FlashImage image, IProgress<long>? progress, CancellationToken cancellation)
+    {
+        using FileStream stream = OpenSequential(image.NeuronsPath);
+        byte[] bundle = new byte[image.StrideBytes];
+        long doneBytes = 0;
+        for (int layer = 0; layer < image.LayerCount; layer++)
+        {
+            stream.Position = image.OffsetOf(new LayerIndex(layer), new Slot(0));
+            for (int slot = 0; slot < image.SlotCount; slot++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                stream.ReadExactly(bundle);
+                if (!BundleCrc.IsIntact(bundle))
+                    throw DamagedBundle(image, new LayerIndex(layer), new Slot(slot), "verify");
+                progress?.Report(doneBytes += bundle.Length);
+            }
+        }
+        return doneBytes;
+    }
+
+    /// <summary>The error for a bundle whose CRC does not match.</summary>
+    public static NeuralinkException DamagedBundle(FlashImage image, LayerIndex layer, Slot slot, string verb) => new(
+        $"{verb} {image.NeuronsPath}", $"{layer}, {slot} with a matching CRC-32C",
+        $"damaged bytes at offset {image.OffsetOf(layer, slot)}", "pack the model again, and check the disk");
+
+    private static FileStream OpenSequential(string path) =>
+        new(path, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = PieceBytes });
+}

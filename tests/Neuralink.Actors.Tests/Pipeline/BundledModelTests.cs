@@ -1,0 +1,30 @@
+using Neuralink.Actors.Generation;
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Actors.Tests.Pipeline;
+
+/// <summary>The bundled model through pack and pipeline gives what an independent implementation computed, however the engine is set up.</summary>
+public sealed class BundledModelTests(BundledModelTests.Image image) : IClassFixture<BundledModelTests.Image>
+{
+    [Theory]
+    [CombinatorialSetups]
+    public async Task Greedy_tokens_are_those_of_the_independent_implementation(int threads, double cache, ExecutionStrategy strategy, int depth)
+    {
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            image.Packed.Folder, new EngineOptions { Threads = threads, Cache = CacheSize.OfShare(cache), Strategy = strategy, QueueDepth = depth });
+        foreach (GreedyReference expected in BundledModel.Greedy)
+        {
+            GenerationResult result = await engine.RunAsync(expected.PromptIds, expected.NewIds.Length);
+            result.Tokens.Should().Equal(expected.NewIds, "of the prompt {0}", expected.Prompt);
+            engine.LeaseCount.Should().Be(0);
+            engine.CacheState.CheckInvariants();
+        }
+    }
+
+    public sealed class Image : IDisposable
+    {
+        public PackedModel Packed { get; } = new(BundledModel.Folder);
+
+        public void Dispose() => Packed.Dispose();
+    }
+}
