@@ -20,8 +20,8 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: dotnet run -c Release --project bench/Neuralink.Benchmarks -- COMMAND
 
-          kernels [--threads 1,2] [--rounds 7]   matrix products and the sparse FFN as a share of the memory bandwidth
-          --bdn [--filter PATTERN]               the BenchmarkDotNet classes
+          kernels [--threads 1,2] [--rounds 7] [--only NAME]   matrix products and the sparse FFN as a share of the memory bandwidth
+          --bdn [--filter PATTERN]                             the BenchmarkDotNet classes
         """);
     return 2;
 }

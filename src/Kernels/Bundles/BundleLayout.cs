@@ -52,8 +52,8 @@ public sealed record BundleLayout
     /// <summary>Bytes of the gate row, the up row and the down column, each.</summary>
     public int PartBytes { get; }
 
-    /// <summary>The gate row's offset, 0; only a gated bundle has one.</summary>
-    public int GateOffset => Gated ? 0 : throw new InvalidOperationException("A plain bundle has no gate row.");
+    /// <summary>The gate row's offset, 0. Only a gated bundle has one: a plain bundle begins with its up row.</summary>
+    public int GateOffset => 0;
 
     /// <summary>The up row's offset.</summary>
     public int UpOffset { get; }

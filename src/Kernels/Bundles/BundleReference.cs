@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace Neuralink.Kernels;
+
+/// <summary>The FFN over bundles as its formula reads, part by part: what the fused kernels are tested against.</summary>
+internal static class BundleReference
+{
+    /// <summary>h[b] of one neuron, with the canonical sums.</summary>
+    public static void Activate(
+        BundleLayout layout, Activation activation, ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h)
+    {
+        for (int b = 0; b < h.Length; b++)
+        {
+            ReadOnlySpan<float> input = x.Slice(b * layout.Hidden, layout.Hidden);
+            float up = WeightReference.CanonicalDot(layout.Format, bundle.Slice(layout.UpOffset, layout.PartBytes), input);
+            float gate = up;
+            if (layout.Gated)
+            {
+                gate = WeightReference.CanonicalDot(layout.Format, bundle.Slice(layout.GateOffset, layout.PartBytes), input);
+            }
+
+            if (layout.Biased)
+            {
+                ReadOnlySpan<float> biases = MemoryMarshal.Cast<byte, float>(
+                    bundle.Slice(layout.BiasOffset, layout.BiasCount * sizeof(float)));
+                gate += biases[0];
+                up += biases[^1];
+            }
+
+            float fired = gate > activation.Threshold ? gate : 0f;
+            float factor = activation.Kind == ActivationKind.DRelu ? Math.Max(up, 0f) : up;
+            h[b] = !layout.Gated ? fired : fired == 0f ? 0f : fired * factor;
+        }
+    }
+
+    /// <summary>y[b, c] += h[b] * down[c], all columns.</summary>
+    public static void AddDown(BundleLayout layout, ReadOnlySpan<byte> bundle, ReadOnlySpan<float> h, Span<float> y)
+    {
+        for (int b = 0; b < h.Length; b++)
+        {
+            if (h[b] != 0f)
+            {
+                Span<float> row = y.Slice(b * layout.Hidden, layout.Hidden);
+                WeightReference.AddScaled(layout.Format, h[b], bundle.Slice(layout.DownOffset, layout.PartBytes), row);
+            }
+        }
+    }
+}
