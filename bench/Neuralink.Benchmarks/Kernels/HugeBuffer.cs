@@ -31,7 +31,7 @@ internal sealed unsafe partial class HugeBuffer : IDisposable
     public Span<byte> Slice(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, LengthBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, LengthBytes - length);
         return new Span<byte>(_origin + offset, length);
     }
 

@@ -91,12 +91,13 @@ internal static class KernelsCommand
     private static void Print(IKernelCase[] cases, double[][] rates, int threads)
     {
         double limit = Median(rates[0]);
-        Console.WriteLine($"{threads} thread(s), {RuntimeInformation.ProcessArchitecture}, {rates[0].Length} rounds, median (least to most)");
+        Console.WriteLine(
+            $"{threads} thread(s), {RuntimeInformation.ProcessArchitecture}, {rates[0].Length} rounds, median (least to most)");
         for (int i = 0; i < cases.Length; i++)
         {
             double rate = Median(rates[i]);
-            Console.WriteLine(
-                $"  {cases[i].Name,-26} {rate / 1e9,6:F1} GB/s  ({rates[i].Min() / 1e9:F1} to {rates[i].Max() / 1e9:F1})  share {rate / limit:F2}");
+            string range = $"({rates[i].Min() / 1e9:F1} to {rates[i].Max() / 1e9:F1})";
+            Console.WriteLine($"  {cases[i].Name,-30} {rate / 1e9,6:F1} GB/s  {range,-14}  share {rate / limit:F2}");
         }
     }
 

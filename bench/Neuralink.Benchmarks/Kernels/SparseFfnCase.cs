@@ -62,7 +62,10 @@ internal sealed class SparseFfnCase : IKernelCase
     {
         public void Execute(int begin, int end, int worker)
             => owner._kernels.Activate(
-                owner.Bundles(begin, end), owner._x.Span, owner._batch, owner._h.Span.Slice(begin * owner._batch, (end - begin) * owner._batch));
+                owner.Bundles(begin, end),
+                owner._x.Span,
+                owner._batch,
+                owner._h.Span[(begin * owner._batch)..(end * owner._batch)]);
     }
 
     private sealed class AddDownBody(SparseFfnCase owner) : IParallelBody

@@ -47,5 +47,8 @@ public readonly ref struct BundleFrames
 
     /// <summary>The bundles [begin, end) of the view.</summary>
     public BundleFrames Slice(int begin, int end)
-        => new(MemoryMarshal.CreateReadOnlySpan(in _origin, _frameCount == 0 ? 0 : _strideBytes), _frameCount, _strideBytes, _frames[begin..end]);
+    {
+        ReadOnlySpan<byte> firstFrame = MemoryMarshal.CreateReadOnlySpan(in _origin, _frameCount == 0 ? 0 : _strideBytes);
+        return new(firstFrame, _frameCount, _strideBytes, _frames[begin..end]);
+    }
 }

@@ -9,7 +9,9 @@ namespace Neuralink.Kernels;
 /// </summary>
 public static class Rope
 {
-    /// <summary>inverseFrequencies[i] = 1 / theta^(2i / headDim), headDim being twice the span's length; rounded as PyTorch's float32.</summary>
+    /// <summary>
+    /// inverseFrequencies[i] = 1 / theta^(2i / headDim), headDim being twice the span's length; rounded as PyTorch's float32.
+    /// </summary>
     public static void FillInverseFrequencies(float theta, Span<float> inverseFrequencies)
     {
         int headDim = inverseFrequencies.Length * 2;

@@ -9,7 +9,10 @@ namespace Neuralink.Kernels;
 /// </summary>
 internal static class Prefetch
 {
-    /// <summary>Asks for the cache line at <paramref name="origin"/> + <paramref name="offset"/>. Never faults, whatever lies there.</summary>
+    /// <summary>
+    /// Asks for the cache line at <paramref name="origin"/> + <paramref name="offset"/>, where the instruction set can. Never faults,
+    /// whatever lies there, so a loop may ask past the end of what it reads.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Line(ref readonly byte origin, nint offset)
     {

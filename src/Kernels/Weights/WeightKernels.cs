@@ -6,8 +6,8 @@ namespace Neuralink.Kernels;
 /// Products with weights of one format. Weights are bytes, row-major and little endian; activations and results are float32.
 /// <para>
 /// Sums have one order (see <see cref="ILanes{TSelf}"/>): the value for a (row, x) pair has the same bits from <see cref="Dot"/> and
-/// from <see cref="MatMul"/> at any batch, any split of the rows and any instruction set with fused multiply-add. The engine relies on it: chunked
-/// prompts, a gate recomputed from a bundle, and any number of threads give the same tokens.
+/// from <see cref="MatMul"/> at any batch, any split of the rows and any instruction set. The engine relies on it: chunked prompts, a
+/// gate recomputed from a bundle, and any number of threads give the same tokens.
 /// </para>
 /// Instances have no state; <see cref="For"/> returns the same one every time.
 /// </summary>

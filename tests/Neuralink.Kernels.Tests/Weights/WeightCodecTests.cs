@@ -6,7 +6,8 @@ public class WeightCodecTests
 {
     private static readonly float[] Edges =
     [
-        0f, -0f, 1f, -1f, 65504f, 65519.996f, 65520f, -65520f, 1e30f, 6.1035156e-5f, 6.097555e-5f, 5.9604645e-8f, 2.9802322e-8f, 2.9802326e-8f,
+        0f, -0f, 1f, -1f, 65504f, 65519.996f, 65520f, -65520f, 1e30f, 6.1035156e-5f, 6.097555e-5f, 5.9604645e-8f,
+        2.9802322e-8f, 2.9802326e-8f,
         8.940697e-8f, -2.98e-8f, 1e-40f, float.Epsilon, float.MaxValue, float.MinValue, float.PositiveInfinity, float.NegativeInfinity,
         float.NaN, 2048.5f, 2049.5f, 1.00048828125f, 1.00146484375f, 3.3895314e38f, 3.4e38f, 1.00390625f, 1.01171875f,
     ];
@@ -43,7 +44,9 @@ public class WeightCodecTests
     [Fact]
     public void F16_encodes_as_the_framework_rounds()
     {
-        foreach (float[] values in new[] { Edges, AnyFloats(1, 200_003), Samples.Floats(2, 10_000, 1e-4f), Samples.Floats(3, 10_000, 7e4f) })
+        float[] small = Samples.Floats(2, 10_000, 1e-4f);
+        float[] large = Samples.Floats(3, 10_000, 7e4f);
+        foreach (float[] values in new[] { Edges, AnyFloats(1, 200_003), small, large })
         {
             byte[] encoded = new byte[values.Length * 2];
             WeightKernels.For(WeightFormat.F16).Encode(values, encoded);

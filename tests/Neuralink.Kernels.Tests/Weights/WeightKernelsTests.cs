@@ -150,8 +150,8 @@ public class WeightKernelsTests
         Product(row, eight, [], [], MatMulShape.Whole(1, 8, 1)).Should().Throw<ArgumentException>();
         Product(row, eight, [], new float[1], MatMulShape.Whole(2, 8, 1)).Should().Throw<ArgumentException>();
         Product(row, eight, new float[2], new float[1], MatMulShape.Whole(1, 8, 1)).Should().Throw<ArgumentException>();
-        Product(row, eight, [], new float[2], new MatMulShape(1, 8, 1, OutputOffset: 2, OutputStride: 3)).Should().Throw<ArgumentException>();
-        Product(row, eight, [], new float[9], new MatMulShape(1, 8, 1, OutputOffset: 2, OutputStride: 2)).Should().Throw<ArgumentException>();
+        Product(row, eight, [], new float[2], new MatMulShape(1, 8, 1, 2, 3)).Should().Throw<ArgumentException>();
+        Product(row, eight, [], new float[9], new MatMulShape(1, 8, 1, 2, 2)).Should().Throw<ArgumentException>();
 
         Action Product(byte[] rows, float[] x, float[] bias, float[] y, MatMulShape shape)
             => () => kernels.MatMul(rows, x, bias, y, shape);

@@ -194,7 +194,8 @@ public class WorkerPoolTests
             WeightKernels kernels = WeightKernels.For(WeightFormat.F16);
             var whole = MatMulShape.Whole(101, 77, 3);
             pool.Run(
-                new Body((begin, end, _) => kernels.MatMul(rows.AsSpan(begin * 154, (end - begin) * 154), x, [], y, whole.Rows(begin, end))),
+                new Body((begin, end, _) =>
+                    kernels.MatMul(rows.AsSpan(begin * 154, (end - begin) * 154), x, [], y, whole.Rows(begin, end))),
                 101,
                 1);
             return y;
