@@ -13,7 +13,8 @@ public abstract class ActorBase
         $"You cannot create an instance of [{GetType()}] explicitly using the constructor (new). Use the ActorOf methods instead.");
 
     /// <summary>The runtime's side of the actor that is running on this thread.</summary>
-    /// <exception cref="NotSupportedException">No actor is running on this thread, as after an await that did not come back to the actor.</exception>
+    /// <exception cref="NotSupportedException">No actor is running on this thread, as after an await that did not come back to the
+    /// actor.</exception>
     protected static IActorContext Context => ActorCell.Current ?? throw new NotSupportedException(
         "There is no active ActorContext, this is most likely due to use of async operations from within this actor.");
 

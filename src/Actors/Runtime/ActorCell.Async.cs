@@ -3,13 +3,15 @@ using System.Runtime.ExceptionServices;
 namespace Neuralink.Actors.Runtime;
 
 /// <summary>
-/// Asynchronous handlers. While one is awaited, user messages wait; its continuations come back as system messages, which are handled as ever.
+/// Asynchronous handlers. While one is awaited, user messages wait; its continuations come back as system messages, which are handled as
+/// ever.
 /// </summary>
 internal sealed partial class ActorCell
 {
     private AsyncHandler? awaited;
 
-    /// <summary>Starts the handler of the message being handled; when it does not complete at once, suspends user messages until it does.</summary>
+    /// <summary>Starts the handler of the message being handled; when it does not complete at once, suspends user messages until it
+    /// does.</summary>
     public void RunAsync<T>(Func<T, Task> handle, T message)
     {
         var handler = new AsyncHandler(self, handling);

@@ -16,7 +16,7 @@ internal static class ActorName
         if (name[0] == '$' || !IsPathElement(name))
         {
             throw new InvalidActorNameException(
-                $"Illegal actor name [{name}]. Actor paths MUST: not start with `$`, include only ASCII letters and can only contain these special characters: {Symbols}.");
+                $"Illegal actor name [{name}]: only ASCII letters, digits and {Symbols} are allowed, and no dollar sign first.");
         }
     }
 

@@ -6,7 +6,8 @@ public static class ActorRefs
     /// <summary>A reference that swallows every message.</summary>
     public static readonly Nobody Nobody = Nobody.Instance;
 
-    /// <summary>The sender of a message that has none (null). The receiver sees <see cref="ActorSystem.DeadLetters"/> as its Sender.</summary>
+    /// <summary>The sender of a message that has none (null). The receiver sees <see cref="ActorSystem.DeadLetters"/> as its
+    /// Sender.</summary>
     public static readonly IActorRef? NoSender;
 }
 

@@ -1,6 +1,7 @@
 namespace Neuralink.Actors.Runtime;
 
-/// <summary>The system's own events (<see cref="DeadLetter"/>, <see cref="UnhandledMessage"/>, <see cref="LogEvent"/>), for actors that subscribe.</summary>
+/// <summary>The system's own events (<see cref="DeadLetter"/>, <see cref="UnhandledMessage"/>, <see cref="LogEvent"/>), for actors that
+/// subscribe.</summary>
 public sealed class EventStream
 {
     private readonly Lock gate = new();

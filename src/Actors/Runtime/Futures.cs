@@ -1,11 +1,14 @@
 namespace Neuralink.Actors.Runtime;
 
-/// <summary>Questions from outside the actors: hosts and tests. It costs a promise, a timer and a task, so actors do not ask each other.</summary>
+/// <summary>Questions from outside the actors: hosts and tests. It costs a promise, a timer and a task, so actors do not ask each
+/// other.</summary>
 public static class Futures
 {
-    /// <summary>Sends the message from a temporary reference and completes with the first answer; waits for ever without a timeout.</summary>
+    /// <summary>Sends the message from a temporary reference and completes with the first answer; waits for ever without a
+    /// timeout.</summary>
     /// <exception cref="AskTimeoutException">No answer came in time.</exception>
-    /// <exception cref="ArgumentException">The answer is no <typeparamref name="T"/>. A <see cref="Status.Failure"/> throws its cause.</exception>
+    /// <exception cref="ArgumentException">The answer is no <typeparamref name="T"/>. A <see cref="Status.Failure"/> throws its
+    /// cause.</exception>
     public static Task<T> Ask<T>(this ICanTell self, object message, TimeSpan? timeout = null) =>
         self.Ask<T>(message, timeout, CancellationToken.None);
 

@@ -88,10 +88,12 @@ internal sealed class HoconReader(string text)
         if (TryTake('"'))
             return ReadQuoted();
         var start = position;
-        while (position < text.Length && !char.IsWhiteSpace(text[position]) && !Delimiters.Contains(text[position], StringComparison.Ordinal))
+        while (position < text.Length && !EndsToken(text[position]))
             position++;
         return position > start ? text[start..position] : throw Malformed($"no {expected}");
     }
+
+    private static bool EndsToken(char c) => char.IsWhiteSpace(c) || Delimiters.Contains(c, StringComparison.Ordinal);
 
     private string ReadQuoted()
     {

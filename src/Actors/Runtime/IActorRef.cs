@@ -3,7 +3,8 @@ namespace Neuralink.Actors.Runtime;
 /// <summary>Something that takes messages.</summary>
 public interface ICanTell
 {
-    /// <summary>Queues <paramref name="message"/> for the receiver and returns at once. At most once, in order between one sender and one receiver.</summary>
+    /// <summary>Queues <paramref name="message"/> for the receiver and returns at once. At most once, in order between one sender and one
+    /// receiver.</summary>
     /// <exception cref="InvalidMessageException">The message is null.</exception>
     public void Tell(object message, IActorRef? sender);
 }

@@ -9,7 +9,8 @@ internal readonly record struct Envelope(object Message, IActorRef? Sender);
 /// The two queues of one actor and the right to run it, which one thread at a time has.
 /// </summary>
 /// <remarks>
-/// The state goes Idle -> Signalled (a sender queued something, and a run is due) -> Running (the run has begun) -> Idle. A sender that finds
+/// The state goes Idle
+/// -> Signalled (a sender queued something, and a run is due) -> Running (the run has begun) -> Idle. A sender that finds
 /// the mailbox not idle leaves Signalled behind; the run then cannot go idle and runs again. So no wakeup is lost and nobody peeks into
 /// the channel, whose reader side belongs to the running thread alone.
 /// </remarks>
@@ -60,7 +61,8 @@ internal sealed class Mailbox : IThreadPoolWorkItem
         return true;
     }
 
-    /// <summary>Runs the actor until nothing is left or its turn is over. Called by the dispatcher only, once for each <see cref="Dispatcher.Execute"/>.</summary>
+    /// <summary>Runs the actor until nothing is left or its turn is over. Called by the dispatcher only, once for each
+    /// <see cref="Dispatcher.Execute"/>.</summary>
     public void Execute()
     {
         Interlocked.Exchange(ref state, Running);

@@ -17,7 +17,8 @@ public abstract class ReceiveActor : UntypedActor
     protected sealed override void OnReceive(object message) => Handle(initial, message);
 
     /// <summary>Registers a handler.</summary>
-    /// <exception cref="InvalidOperationException">Called outside the constructor and Become, or after a handler that takes everything.</exception>
+    /// <exception cref="InvalidOperationException">Called outside the constructor and Become, or after a handler that takes
+    /// everything.</exception>
     protected void Receive<T>(Action<T> handler, Predicate<T>? shouldHandle = null) =>
         Open.Add(handler, shouldHandle);
 
@@ -25,12 +26,14 @@ public abstract class ReceiveActor : UntypedActor
     /// Registers an asynchronous handler. No other message is handled until its task completes; its continuations run in the actor,
     /// with the same Sender. When the actor is stopped or restarted meanwhile, what is left of the handler does not run.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Called outside the constructor and Become, or after a handler that takes everything.</exception>
+    /// <exception cref="InvalidOperationException">Called outside the constructor and Become, or after a handler that takes
+    /// everything.</exception>
     protected void ReceiveAsync<T>(Func<T, Task> handler, Predicate<T>? shouldHandle = null) =>
         Open.Add(message => ActorCell.Current!.RunAsync(handler, message), shouldHandle);
 
     /// <summary>Registers a handler for every message the ones before did not take. It is the last.</summary>
-    /// <exception cref="InvalidOperationException">Called outside the constructor and Become, or after a handler that takes everything.</exception>
+    /// <exception cref="InvalidOperationException">Called outside the constructor and Become, or after a handler that takes
+    /// everything.</exception>
     protected void ReceiveAny(Action<object> handler) => Open.Add(handler, null);
 
     /// <summary>Replaces all handlers by those that <paramref name="configure"/> registers.</summary>
@@ -68,7 +71,7 @@ public abstract class ReceiveActor : UntypedActor
         public void Add<T>(Action<T> handler, Predicate<T>? shouldHandle)
         {
             if (takesEverything)
-                throw new InvalidOperationException("A handler that catches all messages has been added. No handler can be added after that.");
+                throw new InvalidOperationException("No handler can be added after one that catches all messages.");
             takesEverything = typeof(T) == typeof(object) && shouldHandle is null;
             handlers.Add(message =>
             {

@@ -1,6 +1,7 @@
 namespace Neuralink.Actors.Runtime;
 
-/// <summary>The parent of the guardian: when the guardian fails (a failure escalated to the very top) or stops, so does the system.</summary>
+/// <summary>The parent of the guardian: when the guardian fails (a failure escalated to the very top) or stops, so does the
+/// system.</summary>
 internal sealed class RootActorRef(ActorSystem system, string path) : IInternalActorRef
 {
     /// <summary>The guardian, once it exists.</summary>

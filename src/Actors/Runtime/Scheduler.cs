@@ -3,7 +3,8 @@ namespace Neuralink.Actors.Runtime;
 /// <summary>Messages later.</summary>
 public interface IScheduler
 {
-    /// <summary>Sends <paramref name="message"/> to <paramref name="receiver"/> once after <paramref name="delay"/>, unless the system ends before.</summary>
+    /// <summary>Sends <paramref name="message"/> to <paramref name="receiver"/> once after <paramref name="delay"/>, unless the system
+    /// ends before.</summary>
     public void ScheduleTellOnce(TimeSpan delay, ICanTell receiver, object message, IActorRef? sender);
 }
 
@@ -62,7 +63,8 @@ internal sealed class Scheduler(TimeProvider time) : IScheduler, IDisposable
         public void Start(TimeProvider time, TimeSpan delay)
         {
             var every = repeats && period < ShortestPeriod ? ShortestPeriod : period;
-            timer = time.CreateTimer(static state => ((ScheduledTell)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            timer = time.CreateTimer(
+                static state => ((ScheduledTell)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             timer.Change(delay, every);
         }
 

@@ -1,6 +1,7 @@
 namespace Neuralink.Actors.Runtime;
 
-/// <summary>A message of the runtime to a cell. System messages overtake user messages and are handled even while the mailbox is suspended.</summary>
+/// <summary>A message of the runtime to a cell. System messages overtake user messages and are handled even while the mailbox is
+/// suspended.</summary>
 internal abstract class SystemMessage
 {
     /// <summary>What happens when the addressee has already stopped: nothing, except that a watcher is told so.</summary>

@@ -73,7 +73,8 @@ internal sealed class TimerScheduler(IActorRef self, Scheduler scheduler) : ITim
     }
 }
 
-/// <summary>One start of a timer, and what arrives in the mailbox when it goes off. Its identity tells it from earlier timers of its key.</summary>
+/// <summary>One start of a timer, and what arrives in the mailbox when it goes off. Its identity tells it from earlier timers of its
+/// key.</summary>
 internal sealed class TimerMessage(object key, object message, bool repeats) : IUnseenMessage
 {
     public object Key => key;

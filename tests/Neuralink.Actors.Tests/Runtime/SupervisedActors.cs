@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Neuralink.Actors.Runtime.Tests;
 
-/// <summary>Reports its life to a probe; an exception as a message is thrown, an event is waited for, a number is added up and reported.</summary>
+/// <summary>Reports its life to a probe; an exception as a message is thrown, an event is waited for, a number is added up and
+/// reported.</summary>
 public class Worker : ReceiveActor
 {
     private readonly IActorRef probe;
