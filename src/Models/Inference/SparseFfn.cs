@@ -18,7 +18,7 @@ public sealed class SparseFfn
     private readonly Activating _activating;
     private readonly Adding _adding;
 
-    /// <param name="arena">Takes the activations, [neuronsMax, B].</param>
+    /// <param name="arena">Takes the activations.</param>
     /// <param name="kernels">For the image's bundles.</param>
     /// <param name="frames">Where the bundles are.</param>
     /// <param name="neuronsMax">The most neurons of one set.</param>
@@ -28,11 +28,13 @@ public sealed class SparseFfn
     {
         _pool = pool;
         FloatTensor h = new(arena, neuronsMax, activations.ChunkTokens, "activations");
-        _activating = new Activating(kernels, frames, h, activations.FfnInput);
+        FloatTensor arrived = new(arena, neuronsMax, activations.ChunkTokens, "activations");
+        _activating = new Activating(kernels, frames, arrived, h, activations.FfnInput, new int[neuronsMax]);
         _adding = new Adding(kernels, frames, h, activations.FfnOutput);
     }
 
-    public static long RequiredBytes(int neuronsMax, int chunkTokens) => FloatTensor.RequiredBytes(neuronsMax, chunkTokens);
+    /// <summary>Bytes of the activations.</summary>
+    public static long RequiredBytes(int neuronsMax, int chunkTokens) => 2 * FloatTensor.RequiredBytes(neuronsMax, chunkTokens);
 
     /// <summary>Computes the activations of neurons <paramref name="ordinals"/> of the set, whose bundles lie in <paramref name="frames"/>[ordinal].</summary>
     public void Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int batch)
@@ -51,7 +53,10 @@ public sealed class SparseFfn
         _pool.Run(_adding, _adding.Columns, GrainColumns);
     }
 
-    private sealed class Activating(BundleKernels kernels, FrameArena arena, FloatTensor h, FloatTensor x) : IParallelBody
+    private static BundleFrames View(FrameArena arena, ReadOnlySpan<int> frames) => new(arena.Frame(0), arena.FrameCount, arena.StrideBytes, frames);
+
+    /// <summary>Activations are computed in the order given, [count, batch], and then put in their places, [ordinal, batch].</summary>
+    private sealed class Activating(BundleKernels kernels, FrameArena arena, FloatTensor arrived, FloatTensor h, FloatTensor x, int[] chosen) : IParallelBody
     {
         public ReadOnlyMemory<int> Ordinals { get; set; }
 
@@ -61,10 +66,14 @@ public sealed class SparseFfn
 
         public void Execute(int begin, int end, int worker)
         {
-            ReadOnlySpan<int> frames = Frames.Span;
-            ReadOnlySpan<float> input = x.First(Batch);
-            foreach (int ordinal in Ordinals.Span[begin..end])
-                kernels.Activate(arena.Frame(frames[ordinal]), input, Batch, h.Row(ordinal)[..Batch]);
+            ReadOnlySpan<int> frames = Frames.Span, ordinals = Ordinals.Span[begin..end];
+            Span<int> mine = chosen.AsSpan(begin, ordinals.Length);
+            for (int i = 0; i < mine.Length; i++)
+                mine[i] = frames[ordinals[i]];
+            Span<float> values = arrived.Flat(begin * Batch, mine.Length * Batch);
+            kernels.Activate(View(arena, mine), x.First(Batch), Batch, values);
+            for (int i = 0; i < mine.Length; i++)
+                values.Slice(i * Batch, Batch).CopyTo(h.Flat(ordinals[i] * Batch, Batch));
         }
     }
 
@@ -76,12 +85,7 @@ public sealed class SparseFfn
 
         public int Columns => y.Columns;
 
-        public void Execute(int begin, int end, int worker)
-        {
-            ReadOnlySpan<int> frames = Frames.Span;
-            Span<float> output = y.First(Batch);
-            for (int ordinal = 0; ordinal < frames.Length; ordinal++)
-                kernels.AddDown(arena.Frame(frames[ordinal]), h.Row(ordinal)[..Batch], output, Batch, begin, end);
-        }
+        public void Execute(int begin, int end, int worker) =>
+            kernels.AddDown(View(arena, Frames.Span), h.Flat(0, Frames.Length * Batch), y.First(Batch), Batch, begin, end);
     }
 }
