@@ -1,10 +1,12 @@
 using BenchmarkDotNet.Running;
 using Neuralink.Benchmarks.Kernels;
+using Neuralink.Benchmarks.Pipeline;
 
 // One command a part of the engine: each measures its part against the limit below it, in one run (see docs/experiments.md).
 return args switch
 {
     ["kernels", .. string[] rest] => KernelsCommand.Run(rest),
+    ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
     ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
     _ => Usage(),
 };
@@ -21,6 +23,7 @@ static int Usage()
         usage: dotnet run -c Release --project bench/Neuralink.Benchmarks -- COMMAND
 
           kernels [--threads 1,2] [--rounds 7] [--only NAME]   matrix products and the sparse FFN as a share of the memory bandwidth
+          overlap [--threads 1] [--rounds 7] [--model DIR]     overlapped against serial reads, on a device as slow as the computing
           --bdn [--filter PATTERN]                             the BenchmarkDotNet classes
         """);
     return 2;

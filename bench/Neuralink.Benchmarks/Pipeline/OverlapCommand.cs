@@ -1,0 +1,131 @@
+using Neuralink.Actors;
+using Neuralink.Actors.Generation;
+using Neuralink.Models.Packing;
+using Neuralink.Models.Sampling;
+using Neuralink.Storage.Devices;
+
+namespace Neuralink.Benchmarks.Pipeline;
+
+/// <summary>
+/// `overlap`: what overlapping reads with computing saves, on a device slowed to where both take the same time: the best case for
+/// overlap, in which a perfect one would halve the time. Serial and overlapped runs take turns; figures are medians.
+/// </summary>
+internal static class OverlapCommand
+{
+    // The knee of a phone's UFS 4.0 and of a cloud disk: bandwidth / IOPS.
+    private const double KneeBytes = 20 << 10;
+    private const int Tokens = 48;
+    private const int WarmUpTokens = 24;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        int threads = 1, rounds = 7;
+        string? source = null;
+        for (int i = 0; i + 1 < arguments.Length; i += 2)
+        {
+            switch (arguments[i])
+            {
+                case "--threads":
+                    threads = int.Parse(arguments[i + 1]);
+                    break;
+                case "--rounds":
+                    rounds = int.Parse(arguments[i + 1]);
+                    break;
+                case "--model":
+                    source = arguments[i + 1];
+                    break;
+                default:
+                    Console.Error.WriteLine($"overlap: unknown option {arguments[i]}");
+                    return 2;
+            }
+        }
+
+        string root = Directory.CreateTempSubdirectory("neuralink-bench-").FullName;
+        try
+        {
+            if (source is null)
+            {
+                source = Path.Combine(root, "synthetic");
+                Console.Error.WriteLine("writing a synthetic model, 1 GB ...");
+                SyntheticModel.Write(source, BundledTokenizer(), seed: 1);
+            }
+
+            string image = Path.Combine(root, "model.nlk");
+            ModelPacker.Pack(source, image, new PackOptions());
+            await CompareAsync(image, threads, rounds);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    private static async Task CompareAsync(string image, int threads, int rounds)
+    {
+        GenerationResult fast = await GenerateAsync(image, ExecutionStrategy.Serial, threads, cost: null);
+        double computeMillis = MillisPerToken(fast) - (fast.Io.WaitMillis / Passes(fast));
+        double reads = (double)fast.Io.Reads / Passes(fast), bytes = (double)fast.Io.BytesRead / Passes(fast);
+        double bytesPerMicro = ((reads * KneeBytes) + bytes) / (computeMillis * 1000);
+        FlashCost cost = new(KneeBytes / bytesPerMicro, bytesPerMicro);
+        Console.WriteLine($"{threads} thread(s); a token computes for {computeMillis:0.00} ms and reads {bytes / 1024:0} KiB in {reads:0} reads");
+        Console.WriteLine($"device: {cost.ReadMicros:0.0} us a read, {cost.BytesPerMicro:0} MB/s, so that a serial token reads as long as it computes");
+
+        List<GenerationResult> serial = [], overlap = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            serial.Add(await GenerateAsync(image, ExecutionStrategy.Serial, threads, cost));
+            overlap.Add(await GenerateAsync(image, ExecutionStrategy.Overlap, threads, cost));
+        }
+
+        Console.WriteLine("strategy   ms/token  wait ms  device ms  on time  late  wasted  repaired (neurons a token)");
+        Print("serial", serial);
+        Print("overlap", overlap);
+        double[] ratios = [.. serial.Zip(overlap, (s, o) => MillisPerToken(o) / MillisPerToken(s)).Order()];
+        Console.WriteLine($"overlap / serial: {ratios[ratios.Length / 2]:0.000} (median of {rounds} pairs; {ratios[0]:0.000} to {ratios[^1]:0.000})");
+    }
+
+    private static void Print(string name, List<GenerationResult> results)
+    {
+        Console.WriteLine(
+            $"{name,-9} {Median(MillisPerToken),9:0.00} {Median(r => r.Io.WaitMillis / Passes(r)),8:0.00} {Median(r => r.Io.IoMillis / Passes(r)),10:0.00} "
+            + $"{Median(r => (double)r.Io.PrefetchOnTime / Passes(r)),8:0} {Median(r => (double)r.Io.PrefetchLate / Passes(r)),5:0} "
+            + $"{Median(r => (double)r.Io.PrefetchWasted / Passes(r)),7:0} {Median(r => (double)r.Io.Repaired / Passes(r)),9:0}");
+
+        double Median(Func<GenerationResult, double> figure) => results.Select(figure).Order().ElementAt(results.Count / 2);
+    }
+
+    private static double MillisPerToken(GenerationResult result) => (result.Timings.PromptMillis + result.Timings.PredictedMillis) / Passes(result);
+
+    // The prompt is one token, and the last token is not run.
+    private static int Passes(GenerationResult result) => result.Tokens.Count;
+
+    private static async Task<GenerationResult> GenerateAsync(string image, ExecutionStrategy strategy, int threads, FlashCost? cost)
+    {
+        EngineOptions options = new() { Strategy = strategy, Threads = threads, Cache = CacheSize.OfShare(0.05), Io = FlashAccess.Buffered, ContextTokens = 256, QueueDepth = 4 };
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            image, options, decorate: file => cost is null ? file : new ThrottledDevice(file, cost, TimeProvider.System));
+        await GenerateAsync(engine, WarmUpTokens);
+        return await GenerateAsync(engine, Tokens);
+    }
+
+    private static async Task<GenerationResult> GenerateAsync(NeuralinkEngine engine, int tokens)
+    {
+        GenerationRequest request = new() { Prompt = new[] { 42 }, MaxTokens = tokens, Sampling = new SamplingOptions { Seed = 7 }, IgnoreEndTokens = true };
+        await foreach (GenerationEvent happened in engine.GenerateAsync(request))
+        {
+            if (happened is GenerationFinished finished)
+                return finished.Result;
+        }
+
+        throw new InvalidOperationException("The generation ended without a result.");
+    }
+
+    private static string BundledTokenizer()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Neuralink.sln")))
+            folder = folder.Parent;
+        return Path.Combine(folder?.FullName ?? ".", "models", "tiny-stories", "tokenizer.json");
+    }
+}
