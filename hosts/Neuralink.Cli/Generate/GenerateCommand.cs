@@ -1,0 +1,148 @@
+using System.CommandLine;
+using Neuralink.Actors;
+using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
+using Neuralink.Models.Sampling;
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+
+namespace Neuralink.Cli.Generate;
+
+/// <summary>`neuralink generate`: its options, and what they mean to the engine. Defaults are the engine's own.</summary>
+internal sealed class GenerateCommand
+{
+    private static readonly SamplingOptions s_sampling = new();
+    private static readonly EngineOptions s_engine = new();
+
+    private readonly Option<string?> _model = TypedOption.Text(
+        ["--model", "-m"], "FOLDER", "A flash image (packed by 'neuralink pack'), or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled tiny-stories]");
+
+    private readonly Option<string?> _prompt = TypedOption.Text(["--prompt", "-p"], "TEXT", "The text to continue; - reads it from standard input");
+    private readonly Option<string?> _file = TypedOption.Text(["--file", "-f"], "FILE", "A file with the text to continue; - is standard input. One line end at its end is dropped");
+
+    private readonly Option<int?> _maxTokens = TypedOption.Of<int>(
+        ["--max-tokens", "-n"], "N",
+        $"The most tokens to generate [default: {GenerateSettings.DefaultMaxTokens}, or fewer where the model's context ends; a number that does not fit is an error]",
+        "an integer of 1 or more", ValueReaders.PositiveInteger);
+
+    private readonly Option<float?> _temperature = TypedOption.Of<float>(
+        ["--temperature"], "T", $"Divides the logits; 0 takes the most probable token always [default: {s_sampling.Temperature}]", "a number", ValueReaders.Number);
+
+    private readonly Option<int?> _topK = TypedOption.Of<int>(
+        ["--top-k"], "K", $"Choose among the K most probable tokens; 0 is off [default: {s_sampling.TopK}]", "an integer", ValueReaders.Integer);
+
+    private readonly Option<float?> _topP = TypedOption.Of<float>(
+        ["--top-p"], "P", $"Choose among the fewest tokens whose probabilities sum to P; 1 is off [default: {s_sampling.TopP}]", "a number", ValueReaders.Number);
+
+    private readonly Option<float?> _minP = TypedOption.Of<float>(
+        ["--min-p"], "P", $"Choose among tokens at least P times as probable as the first; 0 is off [default: {s_sampling.MinP}]", "a number", ValueReaders.Number);
+
+    private readonly Option<float?> _repeatPenalty = TypedOption.Of<float>(
+        ["--repeat-penalty"], "R", $"Makes the last {s_sampling.RepeatLastN} tokens less probable; 1 is off [default: {s_sampling.RepeatPenalty}]", "a number", ValueReaders.Number);
+
+    private readonly Option<ulong?> _seed = TypedOption.Of<ulong>(
+        ["--seed"], "SEED", "Of the random numbers: the same seed gives the same text [default: random, and printed]", "an integer of 0 or more", ValueReaders.Seed);
+
+    private readonly Option<string[]> _stop = new("--stop")
+    {
+        HelpName = "TEXT", Description = "End before this text; may be given several times", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<bool> _ignoreEnd = new("--ignore-eos") { Description = "Go on past the model's end-of-text tokens" };
+
+    private readonly Option<long?> _memory = TypedOption.Of<long>(
+        ["--memory"], "BYTES", "Budget for all of the engine's native memory, e.g. 64MiB [default: what the other options need]", "a number of bytes such as 64MiB", ValueReaders.Bytes);
+
+    private readonly Option<CacheSize?> _cache = TypedOption.Of<CacheSize>(
+        ["--cache"], "SIZE", $"FFN neurons kept in DRAM: a share (10% or 0.1) or bytes (512MiB) [default: what --memory leaves, or without it {EngineOptions.DefaultCacheShare:0%}]",
+        "a share of at most 100% such as 10% or 0.1, or bytes with a unit such as 512MiB", ValueReaders.Cache);
+
+    private readonly Option<int?> _threads = TypedOption.Of<int>(
+        ["--threads"], "N", "Threads that compute; the text does not depend on it [default: the processors there are]", "an integer", ValueReaders.Integer);
+
+    private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf<ExecutionStrategy>(
+        "--strategy", "serial: read a layer's neurons, then compute it; overlap: read the next layer's meanwhile [default: overlap]",
+        ("serial", ExecutionStrategy.Serial), ("overlap", ExecutionStrategy.Overlap));
+
+    private readonly Option<int?> _queueDepth = TypedOption.Of<int>(
+        ["--queue-depth"], "N", $"Reads in flight [default: {s_engine.QueueDepth}]", "an integer", ValueReaders.Integer);
+
+    private readonly Option<FlashAccess?> _io = TypedOption.OneOf<FlashAccess>(
+        "--io", "direct: read past the operating system's page cache; buffered: through it [default: direct]",
+        ("direct", FlashAccess.Direct), ("buffered", FlashAccess.Buffered));
+
+    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
+    private readonly Option<string?> _trace = TypedOption.Text(["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object with the text and all figures instead of the text as it comes" };
+
+    public static string[] Examples { get; } =
+    [
+        "neuralink generate --prompt \"Once upon a time\"",
+        "neuralink generate -p \"Once upon a time\" -n 64 --temperature 0 --memory 24MiB",
+        "neuralink generate --model ./my-model --file story.txt --cache 20% --trace trace.json",
+        "echo \"Recipe: \" | neuralink generate -p - --json | jq .timings",
+    ];
+
+    public Command Create(Surroundings surroundings)
+    {
+        Command command = new("generate", "Continue a text with a model whose feed-forward neurons are read from flash. The text goes to standard output, all else to standard error.");
+        foreach (Option option in (ReadOnlySpan<Option>)
+            [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory, _cache, _threads, _strategy, _queueDepth,
+            _io, _weights, _trace, _json])
+        {
+            command.Options.Add(option);
+        }
+        command.SetAction((parsed, cancellation) => new GenerateRun(Bind(parsed), surroundings).RunAsync(cancellation));
+        return command;
+    }
+
+    private GenerateSettings Bind(ParseResult parsed)
+    {
+        GenerateSettings settings = new()
+        {
+            Model = parsed.GetValue(_model),
+            Prompt = new PromptSource(parsed.GetValue(_prompt), parsed.GetValue(_file)),
+            MaxTokens = parsed.GetValue(_maxTokens),
+            Sampling = BindSampling(parsed),
+            Stop = parsed.GetValue(_stop) ?? [],
+            IgnoreEndTokens = parsed.GetValue(_ignoreEnd),
+            Engine = BindEngine(parsed),
+            Weights = parsed.GetValue(_weights),
+            TracePath = parsed.GetValue(_trace),
+            Json = parsed.GetValue(_json),
+        };
+        if (settings.Stop.Contains("", StringComparer.Ordinal))
+            throw new UsageException("--stop: expected a text, found an empty one");
+        try
+        {
+            settings.Sampling.Validate();
+            settings.Engine.Validate();
+        }
+        catch (NeuralinkException error)
+        {
+            throw new UsageException(error.Message, error);
+        }
+        return settings;
+    }
+
+    private SamplingOptions BindSampling(ParseResult parsed) => new()
+    {
+        Temperature = parsed.GetValue(_temperature) ?? s_sampling.Temperature,
+        TopK = parsed.GetValue(_topK) ?? s_sampling.TopK,
+        TopP = parsed.GetValue(_topP) ?? s_sampling.TopP,
+        MinP = parsed.GetValue(_minP) ?? s_sampling.MinP,
+        RepeatPenalty = parsed.GetValue(_repeatPenalty) ?? s_sampling.RepeatPenalty,
+        // Nine digits are enough to choose from, and can be typed.
+        Seed = parsed.GetValue(_seed) ?? (ulong)Random.Shared.Next(1_000_000_000),
+    };
+
+    private EngineOptions BindEngine(ParseResult parsed) => new()
+    {
+        MemoryBytes = parsed.GetValue(_memory),
+        Cache = parsed.GetValue(_cache),
+        Threads = parsed.GetValue(_threads) ?? s_engine.Threads,
+        Strategy = parsed.GetValue(_strategy) ?? s_engine.Strategy,
+        QueueDepth = parsed.GetValue(_queueDepth) ?? s_engine.QueueDepth,
+        Io = parsed.GetValue(_io) ?? s_engine.Io,
+    };
+}

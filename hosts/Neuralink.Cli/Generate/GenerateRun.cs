@@ -1,0 +1,108 @@
+using Neuralink.Actors;
+using Neuralink.Actors.Generation;
+using Neuralink.Actors.Tracing;
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Cli.Generate;
+
+/// <summary>One run of `generate`: find the model, open the engine, stream the text, show the figures.</summary>
+internal sealed class GenerateRun(GenerateSettings settings, Surroundings surroundings)
+{
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        string prompt = await settings.Prompt.ReadAsync(surroundings, cancellation);
+        using TraceFile? trace = settings.TracePath is { } path ? new TraceFile(path, surroundings.Time) : null;
+        LocatedModel model = ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation);
+        (NeuralinkEngine opened, GenerationRequest request) = await OpenOrRepairAsync(model, prompt, trace?.Recorder, cancellation);
+        await using NeuralinkEngine engine = opened;
+        if (engine.DirectIoFallback is { } reason)
+            surroundings.Note($"reading through the page cache: {reason}");
+        GenerationResult result = await GenerateAsync(engine, request, prompt, cancellation);
+        GenerationReport report = GenerationReport.Of(result, engine, model.Name, settings);
+        if (settings.Json)
+            surroundings.Out.WriteLine(report.ToJson());
+        else
+            FiguresBox.Write(report, surroundings);
+        return ExitCode.Success;
+    }
+
+    /// <summary>An image in the cache is ours to repair: when it turns out to be damaged, it is packed again, once.</summary>
+    private async Task<(NeuralinkEngine Engine, GenerationRequest Request)> OpenOrRepairAsync(
+        LocatedModel model, string prompt, TraceRecorder? trace, CancellationToken cancellation)
+    {
+        try
+        {
+            return await OpenAsync(model.Image, prompt, trace, cancellation);
+        }
+        catch (NeuralinkException) when (model.Source is not null && ImageCache.FindDamage(model.Image) is not null)
+        {
+            NeuralinkException damage = ImageCache.FindDamage(model.Image)!;
+            new ImageCache(surroundings).Repair(model.Source!, model.Image, settings.Weights, damage, cancellation);
+            return await OpenAsync(model.Image, prompt, trace, cancellation);
+        }
+    }
+
+    /// <summary>The tokenizer comes first: the prompt's length decides how much context the engine makes room for.</summary>
+    private async Task<(NeuralinkEngine Engine, GenerationRequest Request)> OpenAsync(string image, string prompt, TraceRecorder? trace, CancellationToken cancellation)
+    {
+        FlashImage opened = FlashImage.Open(image);
+        int contextMax = ModelConfigJson.Read(opened).ContextLength;
+        int[] tokens = Tokenizer.Load(opened.PathOf(ImageFiles.Tokenizer)).Encode(prompt);
+        int maxTokens = settings.MaxTokens ?? GenerateSettings.DefaultMaxTokens;
+        if (settings.MaxTokens is null && tokens.Length < contextMax && tokens.Length + maxTokens > contextMax)
+        {
+            maxTokens = contextMax - tokens.Length;
+            surroundings.Note($"the prompt's {tokens.Length} tokens leave room for {maxTokens} in the model's context of {contextMax}");
+        }
+        int context = (int)Math.Min(contextMax, (long)tokens.Length + maxTokens);
+        NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            image, settings.Engine with { ContextTokens = context }, trace, surroundings.Time, cancellation: cancellation);
+        GenerationRequest request = new()
+        {
+            Prompt = tokens,
+            MaxTokens = maxTokens,
+            Sampling = settings.Sampling,
+            Stop = settings.Stop,
+            IgnoreEndTokens = settings.IgnoreEndTokens,
+        };
+        return (engine, request);
+    }
+
+    private async Task<GenerationResult> GenerateAsync(NeuralinkEngine engine, GenerationRequest request, string prompt, CancellationToken cancellation)
+    {
+        TextStream? stream = settings.Json ? null : new TextStream(surroundings.Out);
+        int count = 0;
+        try
+        {
+            GenerationResult? result = null;
+            stream?.Write(prompt);
+            await foreach (GenerationEvent happened in engine.GenerateAsync(request, cancellation))
+            {
+                if (happened is TokenGenerated token)
+                {
+                    count++;
+                    stream?.Write(token.Text);
+                }
+                else if (happened is GenerationFinished finished)
+                {
+                    stream?.Write(finished.Text);
+                    result = finished.Result;
+                }
+            }
+            return result ?? throw new InvalidOperationException("The generation ended without a result.");
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new CancelledException($"cancelled after {count} tokens", error);
+        }
+        finally
+        {
+            stream?.EndLine();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Neuralink.Actors;
+using Neuralink.Kernels;
+using Neuralink.Models.Sampling;
+
+namespace Neuralink.Cli.Generate;
+
+/// <summary>What the command line of `generate` says.</summary>
+internal sealed record GenerateSettings
+{
+    /// <summary>Tokens that are generated when --max-tokens is not given.</summary>
+    public const int DefaultMaxTokens = 128;
+
+    /// <summary>The model's folder, or null for the bundled one.</summary>
+    public required string? Model { get; init; }
+
+    public required PromptSource Prompt { get; init; }
+
+    /// <summary>Null: <see cref="DefaultMaxTokens"/>, or what the model's context has room for.</summary>
+    public required int? MaxTokens { get; init; }
+
+    public required SamplingOptions Sampling { get; init; }
+
+    public required IReadOnlyList<string> Stop { get; init; }
+
+    public required bool IgnoreEndTokens { get; init; }
+
+    /// <summary>All but the context, which follows from the prompt.</summary>
+    public required EngineOptions Engine { get; init; }
+
+    /// <summary>The format an unpacked model is packed in; null is its own.</summary>
+    public required WeightFormat? Weights { get; init; }
+
+    /// <summary>Where the trace goes, or null.</summary>
+    public required string? TracePath { get; init; }
+
+    public required bool Json { get; init; }
+}

@@ -1,0 +1,65 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Neuralink.Actors;
+using Neuralink.Actors.Generation;
+
+namespace Neuralink.Cli.Generate;
+
+/// <summary>
+/// What --json prints, in snake_case. The names are a contract that tools parse: new ones may be added, none is renamed or removed.
+/// Times in milliseconds, sizes in bytes, io.prefetched to io.repaired in neurons, rates and shares 0 to 1.
+/// </summary>
+/// <param name="Text">What was generated, without the prompt.</param>
+/// <param name="PromptTokens">Tokens of the prompt.</param>
+/// <param name="Tokens">The generated ids.</param>
+/// <param name="FinishReason">"stop" or "length".</param>
+/// <param name="Timings">How long it took.</param>
+/// <param name="Io">What was read.</param>
+/// <param name="Memory">How the native memory is shared out.</param>
+/// <param name="FiringShare">Share of the neurons that fired, over all layers and tokens.</param>
+/// <param name="Model">Its name.</param>
+/// <param name="Strategy">"serial" or "overlap".</param>
+/// <param name="Device">Where the neurons were read from, and how.</param>
+/// <param name="Seed">Of the random numbers.</param>
+internal sealed record GenerationReport(
+    string Text, int PromptTokens, IReadOnlyList<int> Tokens, string FinishReason, TimingsReport Timings, IoReport Io, MemoryReport Memory, double FiringShare,
+    string Model, string Strategy, string Device, ulong Seed)
+{
+    public static GenerationReport Of(GenerationResult result, NeuralinkEngine engine, string model, GenerateSettings settings)
+    {
+        GenerationTimings t = result.Timings;
+        IoFigures io = result.Io;
+        MemoryPlan m = engine.Memory;
+        return new GenerationReport(
+            result.Text, result.PromptTokens, result.Tokens, result.FinishReason == Actors.Generation.FinishReason.Stop ? "stop" : "length",
+            new TimingsReport(engine.LoadTime.TotalMilliseconds, t.PromptMillis, t.PredictedMillis, t.PromptPerSecond, t.PredictedPerSecond, t.FirstTokenMillis),
+            new IoReport(
+                io.BytesRead, io.BytesUsed, io.Reads, io.MeanReadBytes, io.CacheHitRate, io.Prefetched, io.PrefetchOnTime, io.PrefetchLate, io.PrefetchWasted, io.Repaired,
+                io.WaitMillis, io.IoMillis),
+            new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes),
+            result.FiringShare, model, settings.Engine.Strategy == ExecutionStrategy.Serial ? "serial" : "overlap", engine.DeviceDescription, settings.Sampling.Seed);
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(this, GenerationReportJson.Readable.GenerationReport);
+}
+
+internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
+
+internal sealed record IoReport(
+    long BytesRead, long BytesUsed, long Reads, double MeanReadBytes, double CacheHitRate, long Prefetched, long PrefetchOnTime, long PrefetchLate, long PrefetchWasted,
+    long Repaired, double WaitMs, double IoMs);
+
+internal sealed record MemoryReport(long Resident, long Kv, long Activations, long Staging, long Cache, long Total);
+
+[JsonSerializable(typeof(GenerationReport))]
+internal sealed partial class GenerationReportJson : JsonSerializerContext
+{
+    /// <summary>Letters of any script stay as they are: the output goes to a file or a terminal, not into a web page.</summary>
+    public static GenerationReportJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
+using Neuralink.Models.Packing;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Cli.Images;
+
+/// <summary>`neuralink pack`: a Hugging Face folder into a flash image.</summary>
+internal static class PackCommand
+{
+    public static string[] Examples { get; } =
+    [
+        "neuralink pack models/tiny-stories tiny-stories.nlk",
+        "neuralink pack ./my-model my-model.nlk --weights f16 --force",
+    ];
+
+    public static Command Create(Surroundings surroundings)
+    {
+        Argument<string> source = new("SRC") { Description = "A Hugging Face folder: config.json, safetensors, tokenizer.json" };
+        Argument<string> destination = new("DST") { Description = "The image to write, a folder; by custom its name ends in .nlk" };
+        Option<WeightFormat?> weights = WeightsOption.Create("The format of every matrix in the image");
+        Option<bool> force = new("--force") { Description = "Replace an image that is there already" };
+        Command command = new("pack", "Turn a Hugging Face model into a flash image. The image appears whole or not at all.") { source, destination, weights, force };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(
+            parsed.GetRequiredValue(source), parsed.GetRequiredValue(destination), new PackOptions(parsed.GetValue(weights), parsed.GetValue(force)), surroundings, cancellation)));
+        return command;
+    }
+
+    private static int Run(string source, string destination, PackOptions options, Surroundings surroundings, CancellationToken cancellation)
+    {
+        // --force replaces images; a folder that is none was a mistyped name.
+        if (options.Replace && Directory.Exists(destination) && !FlashImage.IsImage(destination) && Directory.EnumerateFileSystemEntries(destination).Any())
+            throw new NeuralinkException($"write {destination}", "a flash image to replace", "a folder of something else", "choose another name");
+        long start = surroundings.Time.GetTimestamp();
+        PackingProgress.Run(surroundings, source, destination, options, cancellation);
+        TimeSpan time = surroundings.Time.GetElapsedTime(start);
+        FlashImage image = FlashImage.Open(destination);
+        ImageReport report = ImageReport.Of(image);
+        surroundings.Out.WriteLine(
+            $"packed {destination}: {ByteSize.Format(report.Files.Sum(f => f.Bytes))} in {time.TotalSeconds:0.#} s; {image.LayerCount} layers of {image.SlotCount} neurons, "
+            + $"{image.StrideBytes} bytes each ({report.Weights}); {ByteSize.Format(report.BytesOnFlash)} stay on flash, {ByteSize.Format(report.BytesResident)} go to memory");
+        return ExitCode.Success;
+    }
+}

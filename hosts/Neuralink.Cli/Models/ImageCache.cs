@@ -1,0 +1,86 @@
+using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
+using Neuralink.Models.Packing;
+using Neuralink.Models.Weights;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Cli.Models;
+
+/// <summary>Images of unpacked models, packed when they are first used and found again by their <see cref="ImageKey"/>.</summary>
+internal sealed class ImageCache(Surroundings surroundings)
+{
+    /// <summary>The image of a Hugging Face folder.</summary>
+    /// <param name="modelFolder">The folder.</param>
+    /// <param name="weights">The format to pack matrices in, or null for the checkpoint's own.</param>
+    /// <param name="cancellation">Ends the packing; nothing of it stays.</param>
+    /// <exception cref="NeuralinkException">The folder is not usable, or the cache folder cannot be written.</exception>
+    public string Get(string modelFolder, WeightFormat? weights, CancellationToken cancellation)
+    {
+        string name = NameOf(modelFolder);
+        string image = Path.Combine(CacheFolder.Of(surroundings), $"{name}-{KeyOf(modelFolder, weights)}.nlk");
+        if (TryOpen(image) is { } damage)
+            Pack(modelFolder, image, new PackOptions(weights, Replace: Directory.Exists(image)), Directory.Exists(image) ? damage : null, cancellation);
+        return image;
+    }
+
+    /// <summary>Packs again an image that turned out to be damaged when it was loaded.</summary>
+    public void Repair(string modelFolder, string image, WeightFormat? weights, NeuralinkException damage, CancellationToken cancellation) =>
+        Pack(modelFolder, image, new PackOptions(weights, Replace: true), damage, cancellation);
+
+    /// <summary>Why the files of an image that are loaded whole are not what they were when packed, or null.</summary>
+    public static NeuralinkException? FindDamage(string image)
+    {
+        try
+        {
+            FlashImage opened = FlashImage.Open(image);
+            foreach (string file in opened.Manifest.Files.Keys.Where(f => f != ImageFiles.Neurons))
+                ImageVerifier.VerifyFile(opened, file);
+            return null;
+        }
+        catch (NeuralinkException error)
+        {
+            return error;
+        }
+    }
+
+    // The header of every file is read and checked here, so that a folder which cannot be packed is refused before anything is written.
+    private static string KeyOf(string modelFolder, WeightFormat? weights)
+    {
+        using HuggingFaceFolder source = HuggingFaceFolder.Open(modelFolder);
+        if (!File.Exists(source.TokenizerPath))
+            throw new NeuralinkException($"read {source.TokenizerPath}", "a tokenizer", "no such file", "give the folder of a Hugging Face model");
+        return ImageKey.Of(modelFolder, WeightFormats.NameOf(weights ?? source.SourceFormat));
+    }
+
+    private static string NameOf(string modelFolder) =>
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(modelFolder))) is { Length: > 0 } name ? name : "model";
+
+    private static NeuralinkException? TryOpen(string image)
+    {
+        try
+        {
+            FlashImage.Open(image);
+            return null;
+        }
+        catch (NeuralinkException error)
+        {
+            return error;
+        }
+    }
+
+    private void Pack(string modelFolder, string image, PackOptions options, NeuralinkException? damage, CancellationToken cancellation)
+    {
+        surroundings.Note(damage is null
+            ? $"packing {NameOf(modelFolder)} for reading from flash, this once, into {image}"
+            : $"the packed image is damaged ({damage.Message}); packing {NameOf(modelFolder)} again");
+        try
+        {
+            PackingProgress.Run(surroundings, modelFolder, image, options, cancellation);
+        }
+        catch (NeuralinkException) when (TryOpen(image) is null)
+        {
+            // Another process has packed the same model meanwhile, and its image is as good.
+        }
+    }
+}

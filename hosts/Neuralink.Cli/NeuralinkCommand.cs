@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Neuralink.Cli.Generate;
+using Neuralink.Cli.Images;
+using Neuralink.Cli.Terminal;
+
+namespace Neuralink.Cli;
+
+/// <summary>The `neuralink` command: its subcommands, and what happens to whatever they throw.</summary>
+internal static class NeuralinkCommand
+{
+    private const string Name = "neuralink", VerboseName = "--verbose";
+
+    /// <summary>Runs the command.</summary>
+    /// <param name="args">Its arguments, without the program's name.</param>
+    /// <param name="surroundings">Streams, environment, clock.</param>
+    /// <param name="cancellation">Ends it in an orderly way.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, Surroundings surroundings, CancellationToken cancellation)
+    {
+        // A prompt may begin with @, which would otherwise name a file of arguments.
+        ParseResult parsed = Create(surroundings).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        Command command = parsed.CommandResult.Command;
+        string path = command is RootCommand ? Name : $"{Name} {command.Name}";
+        try
+        {
+            if (parsed.Action is ParseErrorAction)
+                throw new UsageException(Describe(parsed));
+            InvocationConfiguration configuration = new()
+            {
+                Output = surroundings.Out, Error = surroundings.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+            };
+            return await parsed.InvokeAsync(configuration, cancellation);
+        }
+        catch (Exception error)
+        {
+            return ErrorReport.Write(error, path, surroundings, args.Contains(VerboseName, StringComparer.Ordinal));
+        }
+    }
+
+    private static RootCommand Create(Surroundings surroundings)
+    {
+        RootCommand root = new("Runs language models whose feed-forward neurons lie on flash, in less memory than the model needs.");
+        Command generate = new GenerateCommand().Create(surroundings), pack = PackCommand.Create(surroundings);
+        Command inspect = InspectCommand.Create(surroundings), verify = VerifyCommand.Create(surroundings);
+        foreach (Command command in (ReadOnlySpan<Command>)[generate, pack, inspect, verify])
+            root.Subcommands.Add(command);
+        root.Options.Add(new Option<bool>(VerboseName) { Description = "Show the stack trace of an error", Recursive = true });
+        Dictionary<Command, string[]> examples = new()
+        {
+            [root] = [GenerateCommand.Examples[0], PackCommand.Examples[0]],
+            [generate] = GenerateCommand.Examples,
+            [pack] = PackCommand.Examples,
+            [inspect] = InspectCommand.Examples,
+            [verify] = VerifyCommand.Examples,
+        };
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        HelpWithExamples action = new((HelpAction)help.Action!, examples);
+        help.Action = action;
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
+        root.SetAction(action.Invoke);
+        return root;
+    }
+
+    private static string Describe(ParseResult parsed)
+    {
+        string message = parsed.Errors[0].Message.TrimEnd('.');
+        return message.StartsWith("--", StringComparison.Ordinal) ? message : char.ToLowerInvariant(message[0]) + message[1..];
+    }
+
+    private sealed class VersionAction : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"{Name} {typeof(NeuralinkCommand).Assembly.GetName().Version?.ToString(3)}");
+            return ExitCode.Success;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Neuralink.Cli.Terminal;
+
+/// <summary>Options whose values are read by us, so that a wrong one is answered with what was expected and found.</summary>
+internal static class TypedOption
+{
+    /// <summary>Reads a value from its text.</summary>
+    public delegate bool Reader<T>(string text, out T value);
+
+    /// <summary>An option of one value.</summary>
+    /// <param name="names">The name and its aliases.</param>
+    /// <param name="valueName">What help calls the value.</param>
+    /// <param name="description">What help says.</param>
+    /// <param name="expected">What an error says was expected.</param>
+    /// <param name="read">Reads the value.</param>
+    public static Option<T?> Of<T>(ReadOnlySpan<string> names, string valueName, string description, string expected, Reader<T> read)
+        where T : struct => new(names[0], [.. names[1..]])
+        {
+            HelpName = valueName,
+            Description = description,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[^1].Value;
+                if (read(text, out T value))
+                    return value;
+                result.AddError($"{NameOf(result)}: expected {expected}, found '{text}'");
+                return null;
+            },
+        };
+
+    /// <summary>An option that takes one of a few words.</summary>
+    public static Option<T?> OneOf<T>(string name, string description, params (string Word, T Value)[] choices)
+        where T : struct
+    {
+        string words = string.Join("|", choices.Select(c => c.Word));
+        return Of<T>([name], words, description, string.Join(" or ", choices.Select(c => c.Word)), (string text, out T value) =>
+        {
+            int found = Array.FindIndex(choices, c => c.Word.Equals(text, StringComparison.OrdinalIgnoreCase));
+            value = found < 0 ? default : choices[found].Value;
+            return found >= 0;
+        });
+    }
+
+    /// <summary>An option of one text.</summary>
+    public static Option<string?> Text(ReadOnlySpan<string> names, string valueName, string description) =>
+        new(names[0], [.. names[1..]]) { HelpName = valueName, Description = description, Arity = ArgumentArity.ExactlyOne };
+
+    private static string NameOf(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
+}
