@@ -46,7 +46,7 @@ public static class HuggingFaceConfig
             LayerCount = f.Integer("num_hidden_layers"),
             HeadCount = heads,
             KvHeadCount = f.Integer("num_key_value_heads", heads),
-            HeadSize = f.Integer("head_dim", HeadSize(f, hidden, heads)),
+            HeadSize = f.OptionalInteger("head_dim") ?? HeadSize(f, hidden, heads),
             ContextLength = f.Integer("max_position_embeddings"),
             NormEpsilon = f.Number("rms_norm_eps"),
             PostNorm = false,

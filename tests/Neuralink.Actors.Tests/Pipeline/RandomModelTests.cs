@@ -1,0 +1,78 @@
+using Neuralink.Actors.Generation;
+using Neuralink.Kernels;
+using Neuralink.Models.Packing;
+using Neuralink.Storage.Safetensors;
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Actors.Tests.Pipeline;
+
+/// <summary>Every kind of model goes through pack and pipeline with the dense reference's tokens, however the engine is set up.</summary>
+public sealed class RandomModelTests
+{
+    private const int PromptTokens = 41;
+    private const int NewTokens = 12;
+
+    // The KV cache's f16 moves logits by about a tenth of this.
+    private const float MarginMin = 0.03f;
+
+    // A score is summed chunk by chunk, so its chunks' size moves its last bits; one bit of one logit would move it a thousand times more.
+    private const double SummationError = 1e-12;
+
+    public static TheoryData<string> Names => new(RandomModels.All.Select(spec => spec.Name));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Tokens_are_the_dense_references_and_scores_the_same_bits_in_every_setup(string name)
+    {
+        using RandomModel model = new(RandomModels.ByName(name));
+        using PackedModel image = new(model.Folder);
+        await CheckAsync(image.Folder, model.Folder, EverySetup());
+    }
+
+    [Theory]
+    [InlineData("llama-relu", WeightFormat.F16, SafetensorsDtype.F16)]
+    [InlineData("llama-relu", WeightFormat.BF16, SafetensorsDtype.BF16)]
+    [InlineData("opt", WeightFormat.F16, SafetensorsDtype.F16)]
+    [InlineData("llama-biased-bf16", WeightFormat.F32, SafetensorsDtype.BF16)]
+    [InlineData("opt-unbiased-f16", WeightFormat.F32, SafetensorsDtype.F16)]
+    public async Task A_conversion_while_packing_gives_the_tokens_of_a_checkpoint_converted_beforehand(string name, WeightFormat format, SafetensorsDtype converted)
+    {
+        RandomModelSpec spec = RandomModels.ByName(name);
+        using RandomModel source = new(spec), oracle = new(spec with { MatrixDtype = converted });
+        using PackedModel image = new(source.Folder, new PackOptions(format));
+        await CheckAsync(image.Folder, oracle.Folder, [new EngineOptions { Threads = 2, QueueDepth = 4 }]);
+    }
+
+    /// <summary>Half of all combinations, such that any two settings of strategy, threads, cache and chunk size meet.</summary>
+    private static IEnumerable<EngineOptions> EverySetup() =>
+        from strategy in Enum.GetValues<ExecutionStrategy>()
+        from threads in (int[])[1, 2]
+        from cache in (double[])[0.02, 1]
+        where (strategy == ExecutionStrategy.Overlap) ^ (threads == 2) ^ (cache == 1)
+        from chunk in (int[])[1, 5, 32]
+        select new EngineOptions { Strategy = strategy, Threads = threads, Cache = CacheSize.OfShare(cache), ChunkTokens = chunk, QueueDepth = 4 };
+
+    private static async Task CheckAsync(string image, string oracleFolder, IEnumerable<EngineOptions> setups)
+    {
+        using DenseOracle oracle = new(oracleFolder);
+        (int[] prompt, int[] tokens) = oracle.Clear(PromptTokens, NewTokens, MarginMin);
+        int[] whole = [.. prompt, .. tokens];
+        double expectedScore = oracle.NegativeLogLikelihood(whole);
+        double? score = null;
+        Dictionary<int, double> scoreByChunk = [];
+        foreach (EngineOptions options in setups)
+        {
+            string because = $"of {options.Strategy}, {options.Threads} threads, cache {options.Cache}, chunks of {options.ChunkTokens}";
+            await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image, options);
+            GenerationResult result = await engine.RunAsync(prompt, NewTokens);
+            result.Tokens.Should().Equal(tokens, because);
+            result.FiringShare.Should().BeInRange(0.05, 0.4, "a test of sparsity needs some");
+            double found = (await engine.ScoreAsync(whole)).NegativeLogLikelihood;
+            found.Should().BeApproximately(score ??= found, SummationError * found, because);
+            found.Should().Be(scoreByChunk.TryAdd(options.ChunkTokens, found) ? found : scoreByChunk[options.ChunkTokens], because);
+            engine.LeaseCount.Should().Be(0);
+            engine.CacheState.CheckInvariants();
+        }
+        score!.Value.Should().BeApproximately(expectedScore, 1e-3 * expectedScore);
+    }
+}
