@@ -102,7 +102,7 @@ internal static class OverlapCommand
 
     private static async Task<GenerationResult> GenerateAsync(string image, ExecutionStrategy strategy, int threads, FlashCost? cost)
     {
-        EngineOptions options = new() { Strategy = strategy, Threads = threads, Cache = CacheSize.OfShare(0.05), Io = FlashAccess.Buffered, ContextTokens = 256, QueueDepth = 4 };
+        EngineOptions options = new() { Strategy = strategy, Threads = threads, Cache = CacheSize.OfShare(0.05), Io = FlashAccess.Buffered, ContextTokens = 256 };
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
             image, options, decorate: file => cost is null ? file : new ThrottledDevice(file, cost, TimeProvider.System));
         await GenerateAsync(engine, WarmUpTokens);

@@ -17,6 +17,9 @@ internal static class SyntheticModel
     public const int Heads = 16;
     public const int Vocabulary = 1600;
 
+    // Neighbours that mostly fire together, as a placement by co-activation makes them.
+    private const int GroupNeurons = 8;
+
     private const int NormalCount = 1 << 22;
 
     // The gates' inputs are normalised, so a gate value is N(0, 1): 5% are above this.
@@ -53,13 +56,25 @@ internal static class SyntheticModel
     /// <summary>Rows are pieces of one table of normal numbers, from random places: drawing each of 700 million would take a minute.</summary>
     private static void WriteTensor(SafetensorsWriter writer, string name, int rows, int columns, double deviation, float[] normals, Random random)
     {
+        // What the rows of a group of gates have in common, and what each has of its own; the squares sum to 1.
+        float shared = name.Contains("gate_proj", StringComparison.Ordinal) ? 0.95f : 0f, own = MathF.Sqrt(1 - (shared * shared));
         float[] row = new float[Math.Max(columns, 1)];
-        Array.Fill(row, 1);
         byte[] bytes = new byte[row.Length * 2];
+        int common = 0;
         for (int r = 0; r < rows; r++)
         {
-            if (columns > 0)
-                TensorPrimitives.Multiply(normals.AsSpan(random.Next(normals.Length - columns), columns), (float)deviation, row);
+            if (columns == 0)
+            {
+                row[0] = 1;
+            }
+            else
+            {
+                if (r % GroupNeurons == 0)
+                    common = random.Next(normals.Length - columns);
+                TensorPrimitives.Multiply(normals.AsSpan(random.Next(normals.Length - columns), columns), (float)deviation * own, row);
+                TensorPrimitives.MultiplyAdd(normals.AsSpan(common, columns), (float)deviation * shared, row, row);
+            }
+
             WeightKernels.For(WeightFormat.F16).Encode(row, bytes);
             writer.Write(name, bytes);
         }

@@ -14,8 +14,8 @@ namespace Neuralink.Actors.Prediction;
 /// </summary>
 internal sealed class PredictorActor : ReceiveActor
 {
-    // A block is about half a millisecond of one thread: short against a layer, long against a message.
-    private const int BlockProductsMax = 4 << 20;
+    // A block is about a tenth of a millisecond of one thread: short against a layer, long against a message.
+    private const int BlockProductsMax = 1 << 20;
 
     private readonly PredictorSetup _setup;
     private readonly IActorRef _cache;
