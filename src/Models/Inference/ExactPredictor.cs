@@ -69,10 +69,7 @@ public sealed class ExactPredictor : IParallelBody
 
     public void Execute(int begin, int end, int worker)
     {
-        WeightMatrix w = _linear!.Weights;
-        ReadOnlySpan<float> bias = _linear.Bias is { } b ? b.Row(0)[begin..end] : default;
-        w.Kernels.MatMul(
-            w.Range(begin, end), _input!.First(_batch), bias, _gates.First(_batch), new MatMulShape(end - begin, w.Columns, _batch, begin, w.Rows));
+        _linear!.Multiply(_input!.First(_batch), _gates.First(_batch), _batch, begin, end);
         Span<bool> fires = _fires.AsSpan(begin, end - begin);
         fires.Clear();
         int firing = 0;

@@ -24,10 +24,5 @@ internal sealed class LinearProduct : IParallelBody
         pool.Run(this, linear.Weights.Rows, GrainRows);
     }
 
-    public void Execute(int begin, int end, int worker)
-    {
-        WeightMatrix w = _linear!.Weights;
-        ReadOnlySpan<float> bias = _linear.Bias is { } b ? b.Row(0)[begin..end] : default;
-        w.Kernels.MatMul(w.Range(begin, end), _x!.First(_batch), bias, _y!.First(_batch), new MatMulShape(end - begin, w.Columns, _batch, begin, w.Rows));
-    }
+    public void Execute(int begin, int end, int worker) => _linear!.Multiply(_x!.First(_batch), _y!.First(_batch), _batch, begin, end);
 }

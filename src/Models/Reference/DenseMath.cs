@@ -83,11 +83,6 @@ internal sealed class DenseMath(WorkerPool pool)
 
         public float[] Y { get; set; } = [];
 
-        public void Execute(int begin, int end, int worker)
-        {
-            WeightMatrix w = Linear.Weights;
-            ReadOnlySpan<float> bias = Linear.Bias is { } b ? b.Row(0)[begin..end] : default;
-            w.Kernels.MatMul(w.Range(begin, end), X, bias, Y, new MatMulShape(end - begin, w.Columns, X.Length / w.Columns, begin, w.Rows));
-        }
+        public void Execute(int begin, int end, int worker) => Linear.Multiply(X, Y, X.Length / Linear.Weights.Columns, begin, end);
     }
 }

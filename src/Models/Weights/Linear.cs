@@ -16,6 +16,18 @@ public sealed class Linear
 
     public FloatTensor? Bias { get; }
 
+    /// <summary>y[b, r] = (W x[b] + b)[r] for rows <paramref name="begin"/> to <paramref name="end"/>, the share of one worker.</summary>
+    /// <param name="x">[batch, Columns].</param>
+    /// <param name="y">[batch, Rows].</param>
+    /// <param name="batch">Rows of x.</param>
+    /// <param name="begin">The first row of the share.</param>
+    /// <param name="end">One past the last.</param>
+    public void Multiply(ReadOnlySpan<float> x, Span<float> y, int batch, int begin, int end)
+    {
+        ReadOnlySpan<float> bias = Bias is null ? default : Bias.Row(0)[begin..end];
+        Weights.Kernels.MatMul(Weights.Range(begin, end), x, bias, y, new MatMulShape(end - begin, Weights.Columns, batch, begin, Weights.Rows));
+    }
+
     /// <summary>Loads one module: `module.weight`, and `module.bias` if <paramref name="bias"/>.</summary>
     public static Linear Load(ITensorSource source, NativeArena arena, WeightFormat format, bool bias, string purpose, string module, int rows, int columns) =>
         Load(source, arena, format, bias, purpose, columns, (module, rows));
