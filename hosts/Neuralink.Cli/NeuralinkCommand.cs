@@ -31,7 +31,9 @@ internal static class NeuralinkCommand
             {
                 Output = surroundings.Out, Error = surroundings.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
             };
-            return await parsed.InvokeAsync(configuration, cancellation);
+            int code = await parsed.InvokeAsync(configuration, cancellation);
+            await surroundings.Out.FlushAsync(CancellationToken.None);
+            return code;
         }
         catch (Exception error)
         {

@@ -7,8 +7,7 @@ using CancellationTokenSource stop = new();
 bool isTerminated = false;
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-using Surroundings surroundings = Surroundings.OfProcess();
-int code = await NeuralinkCommand.RunAsync(args, surroundings, stop.Token);
+int code = await NeuralinkCommand.RunAsync(args, Surroundings.OfProcess(), stop.Token);
 return code == ExitCode.Cancelled && isTerminated ? ExitCode.Terminated : code;
 
 void Stop(PosixSignalContext signal)

@@ -7,31 +7,35 @@ namespace Neuralink.Cli.Generate;
 /// <summary>The figures of a generation, for people.</summary>
 internal static class FiguresBox
 {
-    public static void Write(GenerationReport r, Surroundings surroundings)
+    /// <param name="r">The figures.</param>
+    /// <param name="isGreedy">Whether nothing depended on the seed.</param>
+    /// <param name="surroundings">Where to.</param>
+    public static void Write(GenerationReport r, bool isGreedy, Surroundings surroundings)
     {
         Grid grid = new();
         grid.AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(0, 0, 2, 0) }).AddColumn(new GridColumn { Padding = new Padding(0, 0, 0, 0) });
-        foreach ((string name, string figures) in Rows(r))
+        foreach ((string name, string figures) in Rows(r, isGreedy))
             grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(figures));
         IAnsiConsole console = Screen.OnError(surroundings);
         console.WriteLine();
         console.Write(new Panel(grid) { Header = new PanelHeader($" {Markup.Escape(r.Model)} "), Border = BoxBorder.Rounded, Expand = false, Padding = new Padding(1, 0) });
     }
 
-    private static IEnumerable<(string Name, string Figures)> Rows(GenerationReport r)
+    private static IEnumerable<(string Name, string Figures)> Rows(GenerationReport r, bool isGreedy)
     {
         TimingsReport t = r.Timings;
         IoReport io = r.Io;
         MemoryReport m = r.Memory;
+        string seed = isGreedy ? "" : $", seed {r.Seed}";
         yield return ("prompt", $"{r.PromptTokens} tokens in {Duration(t.PromptMs)}, {t.PromptPerSecond:0.#} tokens/s");
-        yield return ("generated", $"{r.Tokens.Count} tokens in {Duration(t.PredictedMs)}, {t.PredictedPerSecond:0.#} tokens/s; ended by {r.FinishReason}, seed {r.Seed}");
+        yield return ("generated", $"{r.Tokens.Count} tokens in {Duration(t.PredictedMs)}, {t.PredictedPerSecond:0.#} tokens/s; ended by {r.FinishReason}{seed}");
         yield return ("first token", $"after {Duration(t.TtftMs)}; model loaded in {Duration(t.LoadMs)}");
         yield return ("flash", $"{ByteSize.Format(io.BytesRead)} in {io.Reads} reads of {ByteSize.Format(io.MeanReadBytes)}, {ByteSize.Format(io.BytesUsed)} of it used");
         yield return ("waiting", $"compute waited {Duration(io.WaitMs)} for flash, which was busy {Duration(io.IoMs)} ({r.Strategy})");
         yield return ("neurons", $"{r.FiringShare:0.0%} fired; {io.CacheHitRate:0.0%} of these were in the cache, {io.Repaired} read on demand");
         yield return ("read ahead", $"{io.Prefetched} neurons: {io.PrefetchOnTime} in time, {io.PrefetchLate} late, {io.PrefetchWasted} in vain");
-        yield return ("memory", $"{ByteSize.Format(m.Total)}: weights {ByteSize.Format(m.Resident)}, KV cache {ByteSize.Format(m.Kv)}, activations {ByteSize.Format(m.Activations)}, "
-            + $"staging {ByteSize.Format(m.Staging)}, neuron cache {ByteSize.Format(m.Cache)}");
+        yield return ("memory", $"{ByteSize.Format(m.Total)}: weights {ByteSize.Format(m.Resident)}, KV cache {ByteSize.Format(m.Kv)}, neuron cache {ByteSize.Format(m.Cache)},");
+        yield return ("", $"activations {ByteSize.Format(m.Activations)}, staging {ByteSize.Format(m.Staging)}");
         yield return ("device", r.Device);
     }
 

@@ -27,7 +27,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         if (settings.Json)
             surroundings.Out.WriteLine(report.ToJson());
         else
-            FiguresBox.Write(report, surroundings);
+            FiguresBox.Write(report, isGreedy: settings.Sampling.Temperature == 0, surroundings);
         return ExitCode.Success;
     }
 
@@ -53,15 +53,9 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         FlashImage opened = FlashImage.Open(image);
         int contextMax = ModelConfigJson.Read(opened).ContextLength;
         int[] tokens = Tokenizer.Load(opened.PathOf(ImageFiles.Tokenizer)).Encode(prompt);
-        int maxTokens = settings.MaxTokens ?? GenerateSettings.DefaultMaxTokens;
-        if (settings.MaxTokens is null && tokens.Length < contextMax && tokens.Length + maxTokens > contextMax)
-        {
-            maxTokens = contextMax - tokens.Length;
-            surroundings.Note($"the prompt's {tokens.Length} tokens leave room for {maxTokens} in the model's context of {contextMax}");
-        }
-        int context = (int)Math.Min(contextMax, (long)tokens.Length + maxTokens);
+        int maxTokens = FitContext(tokens.Length, contextMax);
         NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            image, settings.Engine with { ContextTokens = context }, trace, surroundings.Time, cancellation: cancellation);
+            image, settings.Engine with { ContextTokens = tokens.Length + maxTokens }, trace, surroundings.Time, cancellation: cancellation);
         GenerationRequest request = new()
         {
             Prompt = tokens,
@@ -71,6 +65,22 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
             IgnoreEndTokens = settings.IgnoreEndTokens,
         };
         return (engine, request);
+    }
+
+    /// <summary>The tokens to generate. The default gives way to the end of the context; a number that was asked for does not.</summary>
+    private int FitContext(int promptTokens, int contextMax)
+    {
+        int maxTokens = settings.MaxTokens ?? GenerateSettings.DefaultMaxTokens, room = contextMax - promptTokens;
+        if (maxTokens <= room)
+            return maxTokens;
+        if (settings.MaxTokens is not null || room <= 0)
+        {
+            throw new NeuralinkException(
+                "start the text", $"prompt and new tokens to fit the model's context of {contextMax} tokens", $"{promptTokens} + {maxTokens}",
+                "shorten the prompt or generate fewer tokens");
+        }
+        surroundings.Note($"the prompt's {promptTokens} tokens leave room for {room} in the model's context of {contextMax}");
+        return room;
     }
 
     private async Task<GenerationResult> GenerateAsync(NeuralinkEngine engine, GenerationRequest request, string prompt, CancellationToken cancellation)

@@ -13,7 +13,7 @@ internal static class ErrorReport
     /// <returns>The exit code.</returns>
     public static int Write(Exception error, string commandPath, Surroundings surroundings, bool verbose)
     {
-        surroundings.Out.Flush();
+        TryFlush(surroundings.Out);
         (int code, string line) = error switch
         {
             CancelledException => (ExitCode.Cancelled, error.Message),
@@ -27,6 +27,19 @@ internal static class ErrorReport
         if (verbose && code != ExitCode.Cancelled)
             surroundings.Error.WriteLine(error);
         return code;
+    }
+
+    /// <summary>What has been written comes before the error; unless writing it is the error.</summary>
+    private static void TryFlush(TextWriter writer)
+    {
+        try
+        {
+            writer.Flush();
+        }
+        catch (IOException)
+        {
+            // The error being reported is this one, met earlier.
+        }
     }
 
     // A file name may hold anything; the report stays one line, and a terminal is not steered by it.

@@ -3,7 +3,7 @@ using System.Text;
 namespace Neuralink.Cli.Terminal;
 
 /// <summary>What the command takes from the process it runs in: streams, environment, clock. Tests give their own.</summary>
-internal sealed record Surroundings : IDisposable
+internal sealed record Surroundings
 {
     // A box wider than this is harder to read than one that wraps.
     private const int WidthMax = 120;
@@ -54,10 +54,4 @@ internal sealed record Surroundings : IDisposable
 
     /// <summary>Tells the user something, in a line of its own.</summary>
     public void Note(string text) => Error.WriteLine($"neuralink: {text}");
-
-    public void Dispose()
-    {
-        Out.Flush();
-        Error.Flush();
-    }
 }

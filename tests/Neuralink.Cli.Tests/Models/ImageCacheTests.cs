@@ -1,0 +1,94 @@
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Cli.Tests.Models;
+
+[Collection(PackedModelFixture.Name)]
+public sealed class ImageCacheTests : IDisposable
+{
+    private readonly TestHome _home = new();
+    private readonly string _model;
+
+    public ImageCacheTests() => _model = _home.CopyModel();
+
+    public void Dispose() => _home.Dispose();
+
+    [Fact]
+    public async Task A_model_is_packed_when_it_is_first_used_and_found_again()
+    {
+        CliResult first = await Generate();
+        first.Code.Should().Be(0, "of {0}", first.Error);
+        first.Error.Should().Contain("packing model for reading from flash, this once");
+        string image = _home.Cached.Should().ContainSingle().Subject;
+        Path.GetFileName(image).Should().MatchRegex("^model-[0-9a-f]{16}\\.nlk$");
+        DateTime packed = File.GetLastWriteTimeUtc(Damage.Manifest(image));
+
+        CliResult second = await Generate();
+        second.Out.Should().Be(first.Out);
+        second.Error.Should().NotContain("packing");
+        File.GetLastWriteTimeUtc(Damage.Manifest(image)).Should().Be(packed);
+    }
+
+    [Fact]
+    public async Task The_bundled_model_is_the_default()
+    {
+        CliResult run = await _home.RunAsync("generate", "-p", "Once", "-n", "1");
+        run.Code.Should().Be(0, "of {0}", run.Error);
+        Path.GetFileName(_home.Cached.Should().ContainSingle().Subject).Should().StartWith("tiny-stories-");
+    }
+
+    [Fact]
+    public async Task Another_weight_format_or_a_changed_model_is_another_image()
+    {
+        await Generate();
+        (await Generate("--weights", "f16")).Error.Should().NotContain("packing", "f16 is what the checkpoint has");
+        (await Generate("--weights", "bf16")).Error.Should().Contain("packing");
+        File.SetLastWriteTimeUtc(Path.Combine(_model, "model.safetensors"), DateTime.UnixEpoch);
+        (await Generate()).Error.Should().Contain("packing");
+        Damage.Replace(Path.Combine(_model, "config.json"), "10000.0", "20000.0");
+        (await Generate()).Error.Should().Contain("packing");
+        _home.Cached.Should().HaveCount(4);
+    }
+
+    [Theory]
+    [InlineData(ImageManifest.FileName, 0)]
+    [InlineData(ImageFiles.Placement, 0)]
+    [InlineData(ImageFiles.Tokenizer, 100)]
+    [InlineData(ImageFiles.Resident, 100_000)]
+    [InlineData(ImageFiles.Predictor, 100_000)]
+    public async Task A_damaged_image_is_packed_again(string file, long offset)
+    {
+        CliResult first = await Generate();
+        Damage.Flip(Path.Combine(_home.Cached.Single(), file), offset);
+        CliResult second = await Generate();
+        second.Code.Should().Be(0, "of {0}", second.Error);
+        second.Error.Should().Contain("the packed image is damaged").And.Contain("packing model again");
+        second.Out.Should().Be(first.Out);
+        (await _home.RunAsync("verify", _home.Cached.Should().ContainSingle().Subject)).Code.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Runs_that_pack_at_the_same_time_end_with_one_whole_image()
+    {
+        CliResult[] runs = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => Generate())));
+        runs.Should().OnlyContain(r => r.Code == 0);
+        runs.Select(r => r.Out).Distinct(StringComparer.Ordinal).Should().ContainSingle();
+        (await _home.RunAsync("verify", _home.Cached.Should().ContainSingle().Subject)).Code.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_budget_that_is_too_small_does_not_pack_again()
+    {
+        await Generate();
+        (await Generate("--memory", "1MiB")).ShouldFail(1, "resident weights", "neuron cache", "give --memory");
+    }
+
+    [Fact]
+    public async Task A_cache_folder_that_cannot_be_written_is_named()
+    {
+        await File.WriteAllTextAsync(_home.PathOf("cache"), "a file where the folder should be");
+        (await Generate()).ShouldFail(1, _home.Cache);
+    }
+
+    private Task<CliResult> Generate(params string[] args) =>
+        _home.RunAsync(["generate", "--model", _model, "-p", "Once upon a time", "-n", "4", "--temperature", "0", .. args]);
+}
