@@ -29,7 +29,10 @@ internal static class NeuralinkCommand
                 throw new UsageException(Describe(parsed));
             InvocationConfiguration configuration = new()
             {
-                Output = surroundings.Out, Error = surroundings.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+                Output = surroundings.Out,
+                Error = surroundings.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
             };
             int code = await parsed.InvokeAsync(configuration, cancellation);
             await surroundings.Out.FlushAsync(CancellationToken.None);

@@ -45,7 +45,10 @@ internal sealed class GenerateCommand
 
     private readonly Option<string[]> _stop = new("--stop")
     {
-        HelpName = "TEXT", Description = "End before this text; may be given several times", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        HelpName = "TEXT",
+        Description = "End before this text; may be given several times",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
 
     private readonly Option<bool> _ignoreEnd = new("--ignore-eos") { Description = "Go on past the model's end-of-text tokens" };
