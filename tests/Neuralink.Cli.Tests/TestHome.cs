@@ -23,6 +23,7 @@ public sealed class TestHome : IDisposable
     {
         output ??= new StringWriter();
         using StringWriter error = new();
+        output.NewLine = error.NewLine = "\n";
         Surroundings surroundings = new() { In = new StringReader(input), Out = output, Error = error, Variable = Variable };
         int code = await NeuralinkCommand.RunAsync(args, surroundings, cancellation);
         return new CliResult(code, output.ToString() ?? "", error.ToString());

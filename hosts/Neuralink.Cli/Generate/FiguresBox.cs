@@ -18,7 +18,12 @@ internal static class FiguresBox
             grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(figures));
         IAnsiConsole console = Screen.OnError(surroundings);
         console.WriteLine();
-        console.Write(new Panel(grid) { Header = new PanelHeader($" {Markup.Escape(r.Model)} "), Border = BoxBorder.Rounded, Expand = false, Padding = new Padding(1, 0) });
+        console.Write(new Panel(grid)
+        {
+            Header = new PanelHeader($" {Markup.Escape(r.Model)} "),
+            Border = BoxBorder.Rounded,
+            Padding = new Padding(1, 0),
+        });
     }
 
     private static IEnumerable<(string Name, string Figures)> Rows(GenerationReport r, bool isGreedy)
@@ -28,16 +33,19 @@ internal static class FiguresBox
         MemoryReport m = r.Memory;
         string seed = isGreedy ? "" : $", seed {r.Seed}";
         yield return ("prompt", $"{r.PromptTokens} tokens in {Duration(t.PromptMs)}, {t.PromptPerSecond:0.#} tokens/s");
-        yield return ("generated", $"{r.Tokens.Count} tokens in {Duration(t.PredictedMs)}, {t.PredictedPerSecond:0.#} tokens/s; ended by {r.FinishReason}{seed}");
+        yield return (
+            "generated", $"{r.Tokens.Count} tokens in {Duration(t.PredictedMs)}, {t.PredictedPerSecond:0.#} tokens/s; ended by {r.FinishReason}{seed}");
         yield return ("first token", $"after {Duration(t.TtftMs)}; model loaded in {Duration(t.LoadMs)}");
-        yield return ("flash", $"{ByteSize.Format(io.BytesRead)} in {io.Reads} reads of {ByteSize.Format(io.MeanReadBytes)}, {ByteSize.Format(io.BytesUsed)} of it used");
+        yield return ("flash", $"{Size(io.BytesRead)} in {io.Reads} reads of {Size(io.MeanReadBytes)}, {Size(io.BytesUsed)} of it used");
         yield return ("waiting", $"compute waited {Duration(io.WaitMs)} for flash, which was busy {Duration(io.IoMs)} ({r.Strategy})");
         yield return ("neurons", $"{r.FiringShare:0.0%} fired; {io.CacheHitRate:0.0%} of these were in the cache, {io.Repaired} read on demand");
         yield return ("read ahead", $"{io.Prefetched} neurons: {io.PrefetchOnTime} in time, {io.PrefetchLate} late, {io.PrefetchWasted} in vain");
-        yield return ("memory", $"{ByteSize.Format(m.Total)}: weights {ByteSize.Format(m.Resident)}, KV cache {ByteSize.Format(m.Kv)}, neuron cache {ByteSize.Format(m.Cache)},");
-        yield return ("", $"activations {ByteSize.Format(m.Activations)}, staging {ByteSize.Format(m.Staging)}");
+        yield return ("memory", $"{Size(m.Total)}: weights {Size(m.Resident)}, KV cache {Size(m.Kv)}, neuron cache {Size(m.Cache)},");
+        yield return ("", $"activations {Size(m.Activations)}, staging {Size(m.Staging)}");
         yield return ("device", r.Device);
     }
+
+    private static string Size(double bytes) => ByteSize.Format(bytes);
 
     private static string Duration(double millis) => millis < 1000 ? $"{millis:0.#} ms" : $"{millis / 1000:0.##} s";
 }

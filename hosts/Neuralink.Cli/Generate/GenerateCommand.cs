@@ -15,33 +15,46 @@ internal sealed class GenerateCommand
     private static readonly EngineOptions s_engine = new();
 
     private readonly Option<string?> _model = TypedOption.Text(
-        ["--model", "-m"], "FOLDER", "A flash image (packed by 'neuralink pack'), or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled tiny-stories]");
+        ["--model", "-m"], "FOLDER",
+        "A flash image (made by 'neuralink pack'), or a Hugging Face folder, which is packed into the cache folder when it is first used "
+        + "[default: the bundled tiny-stories]");
 
-    private readonly Option<string?> _prompt = TypedOption.Text(["--prompt", "-p"], "TEXT", "The text to continue; - reads it from standard input");
-    private readonly Option<string?> _file = TypedOption.Text(["--file", "-f"], "FILE", "A file with the text to continue; - is standard input. One line end at its end is dropped");
+    private readonly Option<string?> _prompt = TypedOption.Text(
+        ["--prompt", "-p"], "TEXT", "The text to continue; - reads it from standard input");
+
+    private readonly Option<string?> _file = TypedOption.Text(
+        ["--file", "-f"], "FILE", "A file with the text to continue; - is standard input. One line end at its end is dropped");
 
     private readonly Option<int?> _maxTokens = TypedOption.Of<int>(
         ["--max-tokens", "-n"], "N",
-        $"The most tokens to generate [default: {GenerateSettings.DefaultMaxTokens}, or fewer where the model's context ends; a number that does not fit is an error]",
+        $"The most tokens to generate; more than the model's context has room for is an error "
+        + $"[default: {GenerateSettings.DefaultMaxTokens}, or fewer where the context ends]",
         "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<float?> _temperature = TypedOption.Of<float>(
-        ["--temperature"], "T", $"Divides the logits; 0 takes the most probable token always [default: {s_sampling.Temperature}]", "a number", ValueReaders.Number);
+        ["--temperature"], "T", $"Divides the logits; 0 takes the most probable token always [default: {s_sampling.Temperature}]",
+        "a number", ValueReaders.Number);
 
     private readonly Option<int?> _topK = TypedOption.Of<int>(
-        ["--top-k"], "K", $"Choose among the K most probable tokens; 0 is off [default: {s_sampling.TopK}]", "an integer", ValueReaders.Integer);
+        ["--top-k"], "K", $"Choose among the K most probable tokens; 0 is off [default: {s_sampling.TopK}]", "an integer",
+        ValueReaders.Integer);
 
     private readonly Option<float?> _topP = TypedOption.Of<float>(
-        ["--top-p"], "P", $"Choose among the fewest tokens whose probabilities sum to P; 1 is off [default: {s_sampling.TopP}]", "a number", ValueReaders.Number);
+        ["--top-p"], "P", $"Choose among the fewest tokens whose probabilities sum to P; 1 is off [default: {s_sampling.TopP}]", "a number",
+        ValueReaders.Number);
 
     private readonly Option<float?> _minP = TypedOption.Of<float>(
-        ["--min-p"], "P", $"Choose among tokens at least P times as probable as the first; 0 is off [default: {s_sampling.MinP}]", "a number", ValueReaders.Number);
+        ["--min-p"], "P", $"Choose among tokens at least P times as probable as the first; 0 is off [default: {s_sampling.MinP}]",
+        "a number", ValueReaders.Number);
 
     private readonly Option<float?> _repeatPenalty = TypedOption.Of<float>(
-        ["--repeat-penalty"], "R", $"Makes the last {s_sampling.RepeatLastN} tokens less probable; 1 is off [default: {s_sampling.RepeatPenalty}]", "a number", ValueReaders.Number);
+        ["--repeat-penalty"], "R",
+        $"Makes the last {s_sampling.RepeatLastN} tokens less probable; 1 is off [default: {s_sampling.RepeatPenalty}]", "a number",
+        ValueReaders.Number);
 
     private readonly Option<ulong?> _seed = TypedOption.Of<ulong>(
-        ["--seed"], "SEED", "Of the random numbers: the same seed gives the same text [default: random, and printed]", "an integer of 0 or more", ValueReaders.Seed);
+        ["--seed"], "SEED", "Of the random numbers: the same seed gives the same text [default: random, and printed]",
+        "an integer of 0 or more", ValueReaders.Seed);
 
     private readonly Option<string[]> _stop = new("--stop")
     {
@@ -54,14 +67,18 @@ internal sealed class GenerateCommand
     private readonly Option<bool> _ignoreEnd = new("--ignore-eos") { Description = "Go on past the model's end-of-text tokens" };
 
     private readonly Option<long?> _memory = TypedOption.Of<long>(
-        ["--memory"], "BYTES", "Budget for all of the engine's native memory, e.g. 64MiB [default: what the other options need]", "a number of bytes such as 64MiB", ValueReaders.Bytes);
+        ["--memory"], "BYTES", "Budget for all of the engine's native memory, e.g. 64MiB [default: what the other options need]",
+        "a number of bytes such as 64MiB", ValueReaders.Bytes);
 
     private readonly Option<CacheSize?> _cache = TypedOption.Of<CacheSize>(
-        ["--cache"], "SIZE", $"FFN neurons kept in DRAM: a share (10% or 0.1) or bytes (512MiB) [default: what --memory leaves, or without it {EngineOptions.DefaultCacheShare:0%}]",
+        ["--cache"], "SIZE",
+        "FFN neurons kept in DRAM: a share (10% or 0.1) or bytes (512MiB) "
+        + $"[default: what --memory leaves, or without it {EngineOptions.DefaultCacheShare:0%}]",
         "a share of at most 100% such as 10% or 0.1, or bytes with a unit such as 512MiB", ValueReaders.Cache);
 
     private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute; the text does not depend on it [default: the processors there are]", "an integer", ValueReaders.Integer);
+        ["--threads"], "N", "Threads that compute; the text does not depend on it [default: the processors there are]", "an integer",
+        ValueReaders.Integer);
 
     private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf<ExecutionStrategy>(
         "--strategy", "serial: read a layer's neurons, then compute it; overlap: read the next layer's meanwhile [default: overlap]",
@@ -88,10 +105,13 @@ internal sealed class GenerateCommand
 
     public Command Create(Surroundings surroundings)
     {
-        Command command = new("generate", "Continue a text with a model whose feed-forward neurons are read from flash. The text goes to standard output, all else to standard error.");
+        Command command = new(
+            "generate",
+            "Continue a text with a model whose feed-forward neurons are read from flash. The text goes to standard output, all else to "
+            + "standard error.");
         foreach (Option option in (ReadOnlySpan<Option>)
-            [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory, _cache, _threads, _strategy, _queueDepth,
-            _io, _weights, _trace, _json])
+            [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory,
+            _cache, _threads, _strategy, _queueDepth, _io, _weights, _trace, _json])
         {
             command.Options.Add(option);
         }

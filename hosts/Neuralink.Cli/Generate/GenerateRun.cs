@@ -48,14 +48,16 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
     }
 
     /// <summary>The tokenizer comes first: the prompt's length decides how much context the engine makes room for.</summary>
-    private async Task<(NeuralinkEngine Engine, GenerationRequest Request)> OpenAsync(string image, string prompt, TraceRecorder? trace, CancellationToken cancellation)
+    private async Task<(NeuralinkEngine Engine, GenerationRequest Request)> OpenAsync(
+        string image, string prompt, TraceRecorder? trace, CancellationToken cancellation)
     {
         FlashImage opened = FlashImage.Open(image);
         int contextMax = ModelConfigJson.Read(opened).ContextLength;
         int[] tokens = Tokenizer.Load(opened.PathOf(ImageFiles.Tokenizer)).Encode(prompt);
         int maxTokens = FitContext(tokens.Length, contextMax);
         NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            image, settings.Engine with { ContextTokens = tokens.Length + maxTokens }, trace, surroundings.Time, cancellation: cancellation);
+            image, settings.Engine with { ContextTokens = tokens.Length + maxTokens }, trace, surroundings.Time,
+            cancellation: cancellation);
         GenerationRequest request = new()
         {
             Prompt = tokens,
@@ -76,7 +78,8 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         if (settings.MaxTokens is not null || room <= 0)
         {
             throw new NeuralinkException(
-                "start the text", $"prompt and new tokens to fit the model's context of {contextMax} tokens", $"{promptTokens} + {maxTokens}",
+                "start the text", $"prompt and new tokens to fit the model's context of {contextMax} tokens",
+                $"{promptTokens} + {maxTokens}",
                 "shorten the prompt or generate fewer tokens");
         }
         surroundings.Note($"the prompt's {promptTokens} tokens leave room for {room} in the model's context of {contextMax}");

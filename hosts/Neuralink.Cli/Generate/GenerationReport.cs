@@ -23,8 +23,8 @@ namespace Neuralink.Cli.Generate;
 /// <param name="Device">Where the neurons were read from, and how.</param>
 /// <param name="Seed">Of the random numbers.</param>
 internal sealed record GenerationReport(
-    string Text, int PromptTokens, IReadOnlyList<int> Tokens, string FinishReason, TimingsReport Timings, IoReport Io, MemoryReport Memory, double FiringShare,
-    string Model, string Strategy, string Device, ulong Seed)
+    string Text, int PromptTokens, IReadOnlyList<int> Tokens, string FinishReason, TimingsReport Timings, IoReport Io, MemoryReport Memory,
+    double FiringShare, string Model, string Strategy, string Device, ulong Seed)
 {
     public static GenerationReport Of(GenerationResult result, NeuralinkEngine engine, string model, GenerateSettings settings)
     {
@@ -35,10 +35,11 @@ internal sealed record GenerationReport(
             result.Text, result.PromptTokens, result.Tokens, result.FinishReason == Actors.Generation.FinishReason.Stop ? "stop" : "length",
             new TimingsReport(engine.LoadTime.TotalMilliseconds, t.PromptMillis, t.PredictedMillis, t.PromptPerSecond, t.PredictedPerSecond, t.FirstTokenMillis),
             new IoReport(
-                io.BytesRead, io.BytesUsed, io.Reads, io.MeanReadBytes, io.CacheHitRate, io.Prefetched, io.PrefetchOnTime, io.PrefetchLate, io.PrefetchWasted, io.Repaired,
-                io.WaitMillis, io.IoMillis),
+                io.BytesRead, io.BytesUsed, io.Reads, io.MeanReadBytes, io.CacheHitRate, io.Prefetched, io.PrefetchOnTime, io.PrefetchLate,
+                io.PrefetchWasted, io.Repaired, io.WaitMillis, io.IoMillis),
             new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes),
-            result.FiringShare, model, settings.Engine.Strategy == ExecutionStrategy.Serial ? "serial" : "overlap", engine.DeviceDescription, settings.Sampling.Seed);
+            result.FiringShare, model, settings.Engine.Strategy == ExecutionStrategy.Serial ? "serial" : "overlap",
+            engine.DeviceDescription, settings.Sampling.Seed);
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, GenerationReportJson.Readable.GenerationReport);
@@ -47,8 +48,8 @@ internal sealed record GenerationReport(
 internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
 
 internal sealed record IoReport(
-    long BytesRead, long BytesUsed, long Reads, double MeanReadBytes, double CacheHitRate, long Prefetched, long PrefetchOnTime, long PrefetchLate, long PrefetchWasted,
-    long Repaired, double WaitMs, double IoMs);
+    long BytesRead, long BytesUsed, long Reads, double MeanReadBytes, double CacheHitRate, long Prefetched, long PrefetchOnTime,
+    long PrefetchLate, long PrefetchWasted, long Repaired, double WaitMs, double IoMs);
 
 internal sealed record MemoryReport(long Resident, long Kv, long Activations, long Staging, long Cache, long Total);
 

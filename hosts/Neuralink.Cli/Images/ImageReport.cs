@@ -22,8 +22,9 @@ namespace Neuralink.Cli.Images;
 /// <param name="Layers">A row a layer.</param>
 /// <param name="Files">What the image consists of beside its manifest.</param>
 internal sealed record ImageReport(
-    string Folder, int FormatVersion, string WrittenBy, string Architecture, string ModelType, string Activation, string Weights, int Context, int HiddenSize,
-    int VocabularySize, string Predictor, long BytesResident, long BytesPredictor, long BytesOnFlash, IReadOnlyList<LayerReport> Layers, IReadOnlyList<FileReport> Files)
+    string Folder, int FormatVersion, string WrittenBy, string Architecture, string ModelType, string Activation, string Weights,
+    int Context, int HiddenSize, int VocabularySize, string Predictor, long BytesResident, long BytesPredictor, long BytesOnFlash,
+    IReadOnlyList<LayerReport> Layers, IReadOnlyList<FileReport> Files)
 {
     public static ImageReport Of(FlashImage image)
     {
@@ -32,10 +33,13 @@ internal sealed record ImageReport(
         long layerBytes = (long)image.SlotCount * image.StrideBytes, predictorBytes = m.Files[ImageFiles.Predictor].Bytes;
         return new ImageReport(
             image.Folder, m.FormatVersion, m.WrittenBy, config.Family == ModelFamily.Opt ? "opt" : "llama", config.ModelType,
-            ActivationNames.NameOf(config.Activation, config.ActivationThreshold), m.Weights, config.ContextLength, config.HiddenSize, config.VocabularySize, m.Predictor,
+            ActivationNames.NameOf(config.Activation, config.ActivationThreshold), m.Weights, config.ContextLength, config.HiddenSize,
+            config.VocabularySize, m.Predictor,
             m.Files[ImageFiles.Resident].Bytes + predictorBytes, predictorBytes, image.LayerCount * layerBytes,
-            [.. Enumerable.Range(0, image.LayerCount).Select(i => new LayerReport(i, image.SlotCount, image.StrideBytes, m.Bundle.PayloadBytes, layerBytes, m.Placement.Method))],
+            [.. Enumerable.Range(0, image.LayerCount).Select(Layer)],
             [.. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Sha256))]);
+
+        LayerReport Layer(int i) => new(i, image.SlotCount, image.StrideBytes, m.Bundle.PayloadBytes, layerBytes, m.Placement.Method);
     }
 }
 

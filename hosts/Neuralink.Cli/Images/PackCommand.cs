@@ -23,9 +23,13 @@ internal static class PackCommand
         Argument<string> destination = new("DST") { Description = "The image to write, a folder; by custom its name ends in .nlk" };
         Option<WeightFormat?> weights = WeightsOption.Create("The format of every matrix in the image");
         Option<bool> force = new("--force") { Description = "Replace an image that is there already" };
-        Command command = new("pack", "Turn a Hugging Face model into a flash image. The image appears whole or not at all.") { source, destination, weights, force };
+        Command command = new("pack", "Turn a Hugging Face model into a flash image. The image appears whole or not at all.")
+        {
+            source, destination, weights, force,
+        };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(
-            parsed.GetRequiredValue(source), parsed.GetRequiredValue(destination), new PackOptions(parsed.GetValue(weights), parsed.GetValue(force)), surroundings, cancellation)));
+            parsed.GetRequiredValue(source), parsed.GetRequiredValue(destination),
+            new PackOptions(parsed.GetValue(weights), parsed.GetValue(force)), surroundings, cancellation)));
         return command;
     }
 
@@ -40,8 +44,9 @@ internal static class PackCommand
         FlashImage image = FlashImage.Open(destination);
         ImageReport report = ImageReport.Of(image);
         surroundings.Out.WriteLine(
-            $"packed {destination}: {ByteSize.Format(report.Files.Sum(f => f.Bytes))} in {time.TotalSeconds:0.#} s; {image.LayerCount} layers of {image.SlotCount} neurons, "
-            + $"{image.StrideBytes} bytes each ({report.Weights}); {ByteSize.Format(report.BytesOnFlash)} stay on flash, {ByteSize.Format(report.BytesResident)} go to memory");
+            $"packed {destination}: {ByteSize.Format(report.Files.Sum(f => f.Bytes))} in {time.TotalSeconds:0.#} s; "
+            + $"{image.LayerCount} layers of {image.SlotCount} neurons, {image.StrideBytes} bytes each ({report.Weights}); "
+            + $"{ByteSize.Format(report.BytesOnFlash)} stay on flash, {ByteSize.Format(report.BytesResident)} go to memory");
         return ExitCode.Success;
     }
 }

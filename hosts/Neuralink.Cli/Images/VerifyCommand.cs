@@ -13,7 +13,8 @@ internal static class VerifyCommand
     public static Command Create(Surroundings surroundings)
     {
         Argument<string> image = new("IMG") { Description = "A flash image" };
-        Command command = new("verify", "Read a whole flash image and check every file's digest and every neuron's checksum; the first damage is named.") { image };
+        Command command = new(
+            "verify", "Read a whole flash image and check every file's digest and every neuron's checksum; the first damage is named.") { image };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed.GetRequiredValue(image), surroundings, cancellation)));
         return command;
     }
@@ -24,8 +25,8 @@ internal static class VerifyCommand
         long totalBytes = ImageVerifier.TotalBytes(image);
         ProgressDisplay.Run(surroundings, "verifying", share => ImageVerifier.Verify(image, new Share(share, totalBytes), cancellation));
         surroundings.Out.WriteLine(
-            $"OK: {folder}: {(long)image.LayerCount * image.SlotCount} bundles in {image.LayerCount} layers by their CRC-32C, {image.Manifest.Files.Count} files by their SHA-256, "
-            + $"{ByteSize.Format(totalBytes)} read");
+            $"OK: {folder}: {(long)image.LayerCount * image.SlotCount} bundles in {image.LayerCount} layers by their CRC-32C, "
+            + $"{image.Manifest.Files.Count} files by their SHA-256, {ByteSize.Format(totalBytes)} read");
         return ExitCode.Success;
     }
 

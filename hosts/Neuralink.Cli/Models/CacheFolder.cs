@@ -24,7 +24,8 @@ internal static class CacheFolder
             root = Home(surroundings) is { } home ? Path.Combine(home, ".cache") : null;
         return root is { Length: > 0 }
             ? Path.Combine(root, "neuralink")
-            : throw new NeuralinkException("find the cache folder", "a home folder", "none", "pack the model with 'neuralink pack' and give the image with --model");
+            : throw new NeuralinkException(
+                "find the cache folder", "a home folder", "none", "pack the model with 'neuralink pack' and give the image with --model");
     }
 
     private static string? Home(Surroundings surroundings) => surroundings.Variable("HOME") is { Length: > 0 } home ? home : null;

@@ -13,7 +13,8 @@ internal static class ValueReaders
 
     public static bool Seed(string text, out ulong value) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 
-    public static bool Number(string text, out float value) => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value);
+    public static bool Number(string text, out float value) =>
+        float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value);
 
     public static bool Bytes(string text, out long value) => ByteSize.TryParse(text, out value);
 

@@ -16,7 +16,8 @@ public sealed class JsonContractTests(PackedModelFixture model) : IDisposable
     {
         GreedyReference expected = BundledModel.Greedy[0];
         CliResult run = await _home.RunAsync(
-            "generate", "-m", model.Image, "-p", expected.Prompt, "-n", "20", "--temperature", "0", "--json", "--memory", "16MiB", "--strategy", "serial", "--seed", "7");
+            "generate", "-m", model.Image, "-p", expected.Prompt, "-n", "20", "--temperature", "0", "--json", "--memory", "16MiB", "--strategy", "serial", "--seed", "7",
+            "--io", "buffered");
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Error.Should().BeEmpty();
         using JsonDocument document = JsonDocument.Parse(run.Out);
