@@ -1,0 +1,228 @@
+using Neuralink.Actors.Cache;
+using Neuralink.Actors.Io;
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Tests.Pipeline;
+
+/// <summary>
+/// A <see cref="CacheState"/> driven as the Cache actor drives it, beside a record of what was read into each frame. What the cache evicts is its own
+/// choice; all else is checked: contents of leases, limits, and counts.
+/// </summary>
+internal sealed class CacheModel
+{
+    private const int LayerCount = 3;
+    private const int NeuronCount = 16;
+
+    private readonly CacheLimits _limits;
+    private readonly CacheState _state;
+    private readonly Permutation _placement = Permutation.Identity(NeuronCount);
+    private readonly Random _random;
+    private readonly FrameLease _lease;
+    private readonly List<FetchBatch> _inFlight = [];
+    private readonly Dictionary<int, int> _content = [];                  // frame -> the key last read into it
+    private readonly HashSet<int> _ahead = [];                            // keys prefetched and there, not asked for
+    private readonly HashSet<int> _aheadLoading = [];
+    private readonly HashSet<int> _failed = [];                           // frames under the lease whose read failed
+    private readonly Dictionary<int, int> _leased = [];                   // frame -> key
+    private readonly CacheCounts _expected = new();
+    private long _nextFetch;
+
+    public CacheModel(CacheLimits limits, int seed)
+    {
+        _limits = limits;
+        _state = new CacheState(limits, LayerCount, NeuronCount);
+        _lease = new FrameLease(limits.LeasedMax);
+        _random = new Random(seed);
+    }
+
+    public CacheCounts Counts => _state.Counts;
+
+    public void Step()
+    {
+        switch (_random.Next(6))
+        {
+            case 0 or 1:
+                Prefetch(_random.Next(LayerCount), RandomNeurons());
+                break;
+            case 2 when _leased.Count == 0:
+                Lease(_random.Next(LayerCount), RandomNeurons());
+                break;
+            case 3 when _inFlight.Count > 0:
+                Settle(_random.Next(_inFlight.Count), fails: _random.Next(5) == 0);
+                break;
+            case 4:
+                Release();
+                break;
+            case 5:
+                EndLayer(_random.Next(LayerCount + 1));
+                break;
+        }
+        Check();
+    }
+
+    /// <summary>As after an abandoned pass: all reads come back, all leases are returned.</summary>
+    public void Finish()
+    {
+        while (_inFlight.Count > 0)
+            Settle(0, fails: _random.Next(2) == 0);
+        Release();
+        EndLayer(int.MaxValue);
+        Check();
+        _state.LeasedCount.Should().Be(0);
+        _state.PrefetchedCount.Should().Be(0);
+    }
+
+    /// <summary>Leases, reads and releases.</summary>
+    public void Use(int layer, params int[] neurons)
+    {
+        Lease(layer, neurons);
+        while (_inFlight.Count > 0)
+            Settle(0, fails: false);
+        Release();
+        Check();
+    }
+
+    public void LeaseTwice()
+    {
+        Lease(0, [1]);
+        Lease(0, [2]);
+    }
+
+    public void ReleaseEarly()
+    {
+        Lease(0, [1]);
+        _state.Release(_lease);
+    }
+
+    private void Prefetch(int layer, int[] neurons)
+    {
+        FetchBatch misses = NewBatch(layer, isDemand: false);
+        _state.Prefetch(new(layer), _placement, Ids(neurons), misses);
+        _expected.Prefetched += misses.Count;
+        foreach (Slot slot in misses.Slots)
+            _aheadLoading.Add(Key(layer, slot.Value)).Should().BeTrue("nothing is read twice");
+        Send(misses);
+    }
+
+    private void Lease(int layer, int[] neurons)
+    {
+        FetchBatch misses = NewBatch(layer, isDemand: true);
+        int cachedBefore = _state.CachedCount;
+        int taken = _state.Lease(new(layer), _placement, Ids(neurons), _lease, misses);
+        taken.Should().Be(Math.Min(neurons.Length, _limits.LeasedMax)).And.Be(_lease.Count);
+        _lease.IsLastWave.Should().Be(taken == neurons.Length);
+        _expected.Wanted += taken;
+        HashSet<int> missing = [.. misses.Slots.ToArray().Select(s => s.Value)];
+        int[] hits = _lease.Hits.ToArray(), frames = _lease.Frames.ToArray();
+        hits.Concat(_lease.Rest.ToArray()).Should().BeEquivalentTo(Enumerable.Range(0, taken), "every ordinal is readable at once or later");
+        int cacheHits = 0;
+        for (int ordinal = 0; ordinal < taken; ordinal++)
+        {
+            int key = Key(layer, neurons[ordinal]);
+            bool isHit = hits.Contains(ordinal);
+            _leased.Add(frames[ordinal], key);
+            if (missing.Contains(neurons[ordinal]))
+            {
+                _expected.Repaired++;
+                isHit.Should().BeFalse();
+                continue;
+            }
+            _content[frames[ordinal]].Should().Be(key, "that is what was read into frame {0}", frames[ordinal]);
+            isHit.Should().Be(!_aheadLoading.Contains(key));
+            if (_aheadLoading.Remove(key))
+                _expected.PrefetchLate++;
+            else if (_ahead.Remove(key))
+                _expected.PrefetchOnTime++;
+            else
+                cacheHits++;
+        }
+        _expected.CacheHits += cacheHits;
+        _state.CachedCount.Should().Be(cachedBefore - cacheHits);
+        Send(misses);
+    }
+
+    private void Settle(int index, bool fails)
+    {
+        FetchBatch batch = _inFlight[index];
+        _inFlight.RemoveAt(index);
+        if (fails)
+            _state.Fail(batch);
+        else
+            _state.Complete(batch);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            int key = Key(batch.Layer.Value, batch.Slots[i].Value);
+            bool wasAhead = _aheadLoading.Remove(key);
+            if (!fails && wasAhead)
+                _ahead.Add(key);
+            else if (fails && !wasAhead)
+                _failed.Add(batch.Frames[i]);
+        }
+    }
+
+    private void Release()
+    {
+        bool loading = _inFlight.Any(batch => batch.Frames.ToArray().Any(_leased.ContainsKey));
+        if (loading || _leased.Count == 0)
+            return;
+        int intact = _leased.Keys.Count(frame => !_failed.Contains(frame)), before = _state.CachedCount;
+        _state.Release(_lease);
+        _state.CachedCount.Should().Be(Math.Min(_limits.CachedMax, before + intact), "nothing is evicted without need");
+        foreach (int frame in _failed)
+            _content.Remove(frame);
+        _failed.Clear();
+        _leased.Clear();
+    }
+
+    private void EndLayer(int layer)
+    {
+        int[] vain = [.. _ahead.Where(key => key / NeuronCount <= layer)];
+        int before = _state.CachedCount;
+        _state.EndLayer(new(layer));
+        _expected.PrefetchWasted += vain.Length;
+        _ahead.ExceptWith(vain);
+        _state.CachedCount.Should().Be(Math.Min(_limits.CachedMax, before + vain.Length));
+    }
+
+    private void Check()
+    {
+        _state.CheckInvariants();
+        _state.CachedCount.Should().BeLessThanOrEqualTo(_limits.CachedMax);
+        _state.LeasedCount.Should().Be(_leased.Count).And.BeLessThanOrEqualTo(_limits.LeasedMax);
+        _state.PrefetchedCount.Should().Be(_ahead.Count + _aheadLoading.Count).And.BeLessThanOrEqualTo(_limits.PrefetchedMax);
+        _state.Counts.Should().BeEquivalentTo(_expected);
+        (_expected.CacheHits + _expected.PrefetchOnTime + _expected.PrefetchLate + _expected.Repaired).Should().Be(_expected.Wanted);
+    }
+
+    private void Send(FetchBatch batch)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            int frame = batch.Frames[i];
+            int key = Key(batch.Layer.Value, batch.Slots[i].Value);
+            if (_leased.TryGetValue(frame, out int holder))
+                holder.Should().Be(key, "leased frame {0} is not to be read into for another", frame);
+            _inFlight.Any(other => other.Frames.Contains(frame)).Should().BeFalse("frame {0} is being read into", frame);
+            bool wasAhead = _content.TryGetValue(frame, out int old) && _ahead.Contains(old);
+            wasAhead.Should().BeFalse("a prefetched bundle stays until its layer is through");
+            foreach (int evictedFrom in _content.Where(pair => pair.Value == key).Select(pair => pair.Key).ToArray())
+                _content.Remove(evictedFrom);
+            _content[frame] = key;
+        }
+        if (batch.Count > 0)
+            _inFlight.Add(batch);
+    }
+
+    private FetchBatch NewBatch(int layer, bool isDemand)
+    {
+        FetchBatch batch = new(_limits.FetchMax);
+        batch.Reset(_nextFetch++, new(layer), isDemand);
+        return batch;
+    }
+
+    private int[] RandomNeurons() => [.. Enumerable.Range(0, NeuronCount).Where(_ => _random.Next(3) == 0)];
+
+    private static int Key(int layer, int neuron) => (layer * NeuronCount) + neuron;
+
+    private static NeuronId[] Ids(int[] neurons) => Array.ConvertAll(neurons, n => new NeuronId(n));
+}
