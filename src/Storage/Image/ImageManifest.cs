@@ -66,6 +66,7 @@ public sealed record FileManifest(long Bytes, string Sha256);
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     WriteIndented = true,
     RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(ImageManifest))]
 public sealed partial class ImageManifestJson : JsonSerializerContext;

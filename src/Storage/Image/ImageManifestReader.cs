@@ -25,15 +25,16 @@ internal static class ImageManifestReader
             Check(path, manifest);
             return manifest;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException is how the JSON reader says that a text is not UTF-8.
             throw new NeuralinkException($"open {path}", "a flash image's manifest", e.Message, "the image is damaged; pack the model again", e);
         }
     }
 
     private static void CheckVersion(string path, byte[] bytes)
     {
-        using JsonDocument document = JsonDocument.Parse(bytes);
+        using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
         JsonElement root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object
             || !root.TryGetProperty("format", out JsonElement format) || format.ValueKind != JsonValueKind.String || format.GetString() != ImageManifest.FormatName)
@@ -48,6 +49,9 @@ internal static class ImageManifestReader
         }
     }
 
+    private static bool IsPlainName(string name) =>
+        name.Length > 0 && name is not ("." or "..") && Path.GetFileName(name) == name && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
+
     private static void Check(string path, ImageManifest m)
     {
         Require(m.LayerCount is > 0 and <= 1 << 12, "layer_count in 1..4096", m.LayerCount);
@@ -61,8 +65,9 @@ internal static class ImageManifestReader
             Require(m.Files.ContainsKey(name), $"the file {name} listed", "it is not");
         foreach ((string name, FileManifest file) in m.Files)
         {
-            Require(name.Length > 0 && Path.GetFileName(name) == name && name is not ("." or ".."), "plain file names", name);
-            Require(file.Bytes >= 0 && file.Sha256.Length == 64 && file.Sha256.All(char.IsAsciiHexDigitLower), $"length and SHA-256 of {name}", file);
+            Require(IsPlainName(name), "plain file names", name);
+            Require(file is not null, $"length and SHA-256 of {name}", "null");      // annotations do not reach into dictionaries
+            Require(file!.Bytes >= 0 && file.Sha256.Length == 64 && file.Sha256.All(char.IsAsciiHexDigitLower), $"length and SHA-256 of {name}", file);
         }
 
         void Require(bool holds, string expected, object found)

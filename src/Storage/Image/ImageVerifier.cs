@@ -15,14 +15,15 @@ public static class ImageVerifier
     /// <exception cref="NeuralinkException">The first damaged bundle, by layer and slot, or the first file whose digest differs.</exception>
     public static void Verify(FlashImage image, IProgress<long>? progress, CancellationToken cancellation)
     {
-        long doneBytes = VerifyBundles(image, progress, cancellation);
+        long doneBytes = Guard(image.NeuronsPath, () => VerifyBundles(image, progress, cancellation));
         foreach (string name in image.Manifest.Files.Keys)
-            doneBytes = VerifyFile(image, name, progress, doneBytes, cancellation);
+            doneBytes = Guard(image.PathOf(name), () => VerifyFile(image, name, progress, doneBytes, cancellation));
     }
 
     /// <summary>Checks the digest of one of the image's files.</summary>
     /// <exception cref="NeuralinkException">It differs from the manifest's.</exception>
-    public static void VerifyFile(FlashImage image, string fileName) => VerifyFile(image, fileName, progress: null, doneBytes: 0, CancellationToken.None);
+    public static void VerifyFile(FlashImage image, string fileName) =>
+        Guard(image.PathOf(fileName), () => VerifyFile(image, fileName, progress: null, doneBytes: 0, CancellationToken.None));
 
     /// <summary>Bytes that <see cref="Verify"/> reads.</summary>
     public static long TotalBytes(FlashImage image) =>
@@ -69,6 +70,18 @@ public static class ImageVerifier
     public static NeuralinkException DamagedBundle(FlashImage image, LayerIndex layer, Slot slot, string verb) => new(
         $"{verb} {image.NeuronsPath}", $"{layer}, {slot} with a matching CRC-32C",
         $"damaged bytes at offset {image.OffsetOf(layer, slot)}", "pack the model again, and check the disk");
+
+    private static long Guard(string path, Func<long> verify)
+    {
+        try
+        {
+            return verify();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new NeuralinkException($"verify {path}", "a readable file of the length it had", error.Message, "check the disk", error);
+        }
+    }
 
     private static FileStream OpenSequential(string path) =>
         new(path, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = PieceBytes });
