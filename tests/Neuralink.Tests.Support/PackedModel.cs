@@ -11,7 +11,15 @@ public sealed class PackedModel : IDisposable
     {
         Source = sourceFolder;
         Folder = Path.Combine(_root, "model.nlk");
-        ModelPacker.Pack(sourceFolder, Folder, options ?? new PackOptions());
+        try
+        {
+            ModelPacker.Pack(sourceFolder, Folder, options ?? new PackOptions());
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The Hugging Face folder.</summary>

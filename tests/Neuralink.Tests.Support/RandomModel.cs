@@ -18,7 +18,7 @@ public sealed class RandomModel : IDisposable
         Folder = Directory.CreateTempSubdirectory("neuralink-test-").FullName;
         WriteConfig(ConfigOf(spec));
         File.WriteAllText(Path.Combine(Folder, "tokenizer.json"), ByteTokenizer.Json());
-        WriteWeights([.. RandomWeights.Of(spec)]);
+        WriteWeights([.. TensorsOf(spec)]);
     }
 
     /// <summary>The Hugging Face folder.</summary>
@@ -26,6 +26,9 @@ public sealed class RandomModel : IDisposable
 
     /// <summary>The specification's config.json, for tests that change it.</summary>
     public JsonObject Config => ConfigOf(_spec);
+
+    /// <summary>The weights of a specification, for tests that change them.</summary>
+    public static IEnumerable<RandomTensor> TensorsOf(RandomModelSpec spec) => RandomWeights.Of(spec);
 
     /// <summary>Replaces config.json.</summary>
     public void WriteConfig(JsonObject config) => File.WriteAllText(Path.Combine(Folder, "config.json"), config.ToJsonString());
@@ -61,7 +64,8 @@ public sealed class RandomModel : IDisposable
         writer.Complete();
     }
 
-    private static JsonObject ConfigOf(RandomModelSpec s)
+    /// <summary>The config.json of a specification.</summary>
+    public static JsonObject ConfigOf(RandomModelSpec s)
     {
         JsonObject config = new()
         {

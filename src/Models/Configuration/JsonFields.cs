@@ -11,7 +11,7 @@ internal sealed class JsonFields(string path, JsonElement element)
     public string? OptionalText(string name) => Find(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        { ValueKind: JsonValueKind.String } value => ToText(name, value),
         { } value => throw Wrong(name, "a string", value),
     };
 
@@ -54,6 +54,18 @@ internal sealed class JsonFields(string path, JsonElement element)
 
     private JsonElement? Find(string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private string ToText(string name, JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Wrong(name, "a string", value);                    // half a surrogate pair, escaped
+        }
+    }
 
     private int ToInteger(string name, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw Wrong(name, "an integer", value);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Neuralink.Storage;
 
 namespace Neuralink.Models.Configuration;
@@ -18,9 +19,11 @@ internal static class JsonFile
             bool missing = e is FileNotFoundException or DirectoryNotFoundException;
             throw new NeuralinkException($"read {path}", "a readable file", missing ? "no such file" : e.Message, "give the folder of a Hugging Face model", e);
         }
+        if (!Utf8.IsValid(bytes))
+            throw new NeuralinkException($"read {path}", "a JSON object in UTF-8", "other bytes", "download the file again");
         try
         {
-            JsonDocument document = JsonDocument.Parse(bytes);
+            JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind == JsonValueKind.Object)
                 return document;
             document.Dispose();

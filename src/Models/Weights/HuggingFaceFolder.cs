@@ -22,6 +22,8 @@ public sealed class HuggingFaceFolder : ITensorSource, IDisposable
 
     public string Path { get; }
 
+    public string Location => Path;
+
     public ModelConfig Config { get; }
 
     public string TokenizerPath => System.IO.Path.Combine(Path, "tokenizer.json");

@@ -6,6 +6,9 @@ namespace Neuralink.Models.Weights;
 /// <summary>Where tensors are read from: a checkpoint folder, or one file of a flash image.</summary>
 public interface ITensorSource
 {
+    /// <summary>The folder or file, for messages.</summary>
+    public string Location { get; }
+
     /// <exception cref="NeuralinkException">There is no such tensor.</exception>
     public TensorInfo Get(string name);
 

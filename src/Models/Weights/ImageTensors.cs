@@ -11,6 +11,8 @@ public sealed class ImageTensors : ITensorSource, IDisposable
 
     private ImageTensors(SafetensorsFile file) => _file = file;
 
+    public string Location => _file.Path;
+
     /// <exception cref="NeuralinkException">The file is not the one that was packed.</exception>
     public static ImageTensors Open(FlashImage image, string fileName)
     {

@@ -65,5 +65,5 @@ public static class TensorReader
             MemoryMarshal.Cast<byte, float>(rows).CopyTo(vector.Row(0)[(offset + begin)..(offset + end)]));
 
     private static NeuralinkException NotFinite(ITensorSource source, TensorSpec spec) => new(
-        $"read tensor {spec.Name}", "finite weights", $"an infinity or a NaN in {source}", "the checkpoint is damaged, or too large for the chosen --weights format");
+        $"read tensor {spec.Name}", "finite weights", $"an infinity or a NaN in {source.Location}", "the checkpoint is damaged, or too large for the chosen --weights format");
 }
