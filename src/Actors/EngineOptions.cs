@@ -21,7 +21,7 @@ public sealed record EngineOptions
     public const double DefaultCacheShare = 0.10;
 
     /// <summary>Workers that compute, 1 to 256. Default: the processors there are.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    public int Threads { get; init; } = Math.Min(Environment.ProcessorCount, 256);
 
     public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Overlap;
 

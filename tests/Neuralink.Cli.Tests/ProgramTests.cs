@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using Neuralink.Tests.Support;
 
 namespace Neuralink.Cli.Tests;
@@ -35,6 +36,22 @@ public sealed class ProgramTests(PackedModelFixture model) : IDisposable
         CliResult run = await RunProgram("", "generate", "--prompt", "Once", "-n", "1");
         run.Code.Should().Be(0, "of {0}", run.Error);
         _home.Cached.Should().ContainSingle();
+    }
+
+    // What the README states: the runtime, the code and managed objects.
+    [Theory]
+    [InlineData(16)]
+    [InlineData(40)]
+    public async Task The_process_stays_within_its_budget_and_a_constant(int budgetMebibytes)
+    {
+        const long ConstantBytes = 100L << 20;
+        CliResult run = await RunProgram(
+            "", "generate", "-m", model.Image, "-p", "Once upon a time", "-n", "400", "--ignore-eos", "--memory", $"{budgetMebibytes}MiB", "--json");
+        run.Code.Should().Be(0, "of {0}", run.Error);
+        JsonElement memory = JsonDocument.Parse(run.Out).RootElement.GetProperty("memory");
+        long budgetBytes = (long)budgetMebibytes << 20;
+        memory.GetProperty("total").GetInt64().Should().BeLessThanOrEqualTo(budgetBytes);
+        memory.GetProperty("process_peak").GetInt64().Should().BePositive().And.BeLessThanOrEqualTo(budgetBytes + ConstantBytes);
     }
 
     [Fact]

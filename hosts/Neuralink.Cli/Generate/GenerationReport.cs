@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -37,12 +38,18 @@ internal sealed record GenerationReport(
             new IoReport(
                 io.BytesRead, io.BytesUsed, io.Reads, io.MeanReadBytes, io.CacheHitRate, io.Prefetched, io.PrefetchOnTime, io.PrefetchLate,
                 io.PrefetchWasted, io.Repaired, io.WaitMillis, io.IoMillis),
-            new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes),
+            new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, PeakOfProcess()),
             result.FiringShare, model, settings.Engine.Strategy == ExecutionStrategy.Serial ? "serial" : "overlap",
             engine.DeviceDescription, settings.Sampling.Seed);
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, GenerationReportJson.Readable.GenerationReport);
+
+    private static long PeakOfProcess()
+    {
+        using Process process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
 }
 
 internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
@@ -51,7 +58,8 @@ internal sealed record IoReport(
     long BytesRead, long BytesUsed, long Reads, double MeanReadBytes, double CacheHitRate, long Prefetched, long PrefetchOnTime,
     long PrefetchLate, long PrefetchWasted, long Repaired, double WaitMs, double IoMs);
 
-internal sealed record MemoryReport(long Resident, long Kv, long Activations, long Staging, long Cache, long Total);
+/// <summary>The engine's native memory, and beside it the largest resident set of the whole process so far (VmHWM on Linux).</summary>
+internal sealed record MemoryReport(long Resident, long Kv, long Activations, long Staging, long Cache, long Total, long ProcessPeak);
 
 [JsonSerializable(typeof(GenerationReport))]
 internal sealed partial class GenerationReportJson : JsonSerializerContext
