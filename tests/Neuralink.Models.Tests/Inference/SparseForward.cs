@@ -1,0 +1,134 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Tests.Inference;
+
+/// <summary>
+/// The parts that the pipeline computes with, put together in the plainest way: every bundle of an image lies in a frame, and a pass is one
+/// loop over the layers. What differs from the dense reference is what is to be tested.
+/// </summary>
+internal sealed class SparseForward : IFlashCompletionSink, IDisposable
+{
+    private readonly NativeArena _arena = new(256 << 20);
+    private readonly WorkerPool _pool;
+    private readonly Decoder _decoder;
+    private readonly ExactPredictor _predictor;
+    private readonly SparseFfn _ffn;
+    private readonly Activations _activations;
+    private readonly NeuronSet _set;
+    private readonly SemaphoreSlim _read = new(0);
+    private readonly long[] _firing;
+    private long _tokens;
+    private int _position;
+
+    public SparseForward(string imageFolder, int chunkTokens, int threads)
+    {
+        FlashImage image = FlashImage.Open(imageFolder);
+        Config = ModelConfigJson.Read(image);
+        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
+        _pool = new WorkerPool(threads);
+        FrameArena frames = new(_arena, Config.LayerCount * Config.FfnSize, image.StrideBytes, "frames");
+        ReadAll(image, frames);
+        ResidentModel model;
+        using (ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Resident))
+            model = ResidentModel.Load(tensors, _arena, Config, format);
+        using (ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Predictor))
+            _predictor = ExactPredictor.Load(tensors, _arena, Config, format, chunkTokens, threads);
+        _activations = new Activations(_arena, Config, chunkTokens);
+        _decoder = new Decoder(_arena, model, new KvCache(_arena, Config, Config.ContextLength), _activations, _pool);
+        BundleLayout layout = new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
+        _ffn = new SparseFfn(_arena, new BundleKernels(layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
+        _set = new NeuronSet(Config.FfnSize);
+        _firing = new long[Config.LayerCount];
+    }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>Share of the (neuron, token) pairs that fired, by layer, so far.</summary>
+    public double[] FiringShares => Array.ConvertAll(_firing, firing => (double)firing / (_tokens * Config.FfnSize));
+
+    public void Reset() => _position = 0;
+
+    /// <summary>Runs tokens in chunks and returns the logits after each, [tokens, vocabulary].</summary>
+    public float[] Forward(ReadOnlySpan<int> tokens)
+    {
+        float[] logits = new float[tokens.Length * Config.VocabularySize];
+        int at = 0;
+        Forward(tokens, row =>
+        {
+            _decoder.Logits(row).CopyTo(logits.AsSpan(at));
+            at += Config.VocabularySize;
+        });
+        return logits;
+    }
+
+    /// <summary>Sum of -ln p of every token but the first, in nats.</summary>
+    public double NegativeLogLikelihood(ReadOnlySpan<int> tokens)
+    {
+        int[] targets = tokens[1..].ToArray();
+        int at = 0;
+        double sum = 0;
+        Forward(tokens[..^1], row => sum += Likelihood.NegativeLog(_decoder.Logits(row), targets[at++]));
+        return sum;
+    }
+
+    public void Completed(FlashRead read) => _read.Release();
+
+    public void Dispose()
+    {
+        _pool.Dispose();
+        _arena.Dispose();
+        _read.Dispose();
+    }
+
+    private void Forward(ReadOnlySpan<int> tokens, Action<int> eachRow)
+    {
+        for (int begin = 0; begin < tokens.Length; begin += _activations.ChunkTokens)
+        {
+            ReadOnlySpan<int> chunk = tokens[begin..Math.Min(tokens.Length, begin + _activations.ChunkTokens)];
+            Pass(chunk);
+            for (int row = 0; row < chunk.Length; row++)
+                eachRow(row);
+        }
+    }
+
+    private void Pass(ReadOnlySpan<int> chunk)
+    {
+        _decoder.Begin(chunk, _position);
+        for (int layer = 0; layer < Config.LayerCount; layer++)
+        {
+            _decoder.Attend(layer);
+            _firing[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, chunk.Length, _set);
+            int[] frames = [.. _set.Ids.ToArray().Select(id => (layer * Config.FfnSize) + id.Value)];
+            int[] ordinals = [.. Enumerable.Range(0, frames.Length).Reverse()];                // any order will do
+            _ffn.Activate(ordinals, frames, chunk.Length);
+            _ffn.AddDown(frames, chunk.Length);
+            _decoder.AddFfn(layer);
+        }
+        _position += chunk.Length;
+        _tokens += chunk.Length;
+    }
+
+    private void ReadAll(FlashImage image, FrameArena frames)
+    {
+        using FileFlashDevice device = FileFlashDevice.Open(image.NeuronsPath, FlashAccess.Buffered, image.StrideBytes, queueDepth: 1, TimeProvider.System);
+        FlashRead read = new(frames, segmentsMax: 1, this);
+        for (int layer = 0; layer < Config.LayerCount; layer++)
+        {
+            for (int slot = 0; slot < Config.FfnSize; slot++)
+            {
+                read.Reset(image.OffsetOf(new LayerIndex(layer), new Slot(slot)));
+                read.Append((layer * Config.FfnSize) + image.PlacementOf(new LayerIndex(layer)).NeuronAt(new Slot(slot)).Value);
+                device.Submit(read);
+                _read.Wait();
+                read.IsComplete.Should().BeTrue();
+            }
+        }
+    }
+}
