@@ -57,7 +57,7 @@ internal static class SyntheticModel
     private static void WriteTensor(SafetensorsWriter writer, string name, int rows, int columns, double deviation, float[] normals, Random random)
     {
         // What the rows of a group of gates have in common, and what each has of its own; the squares sum to 1.
-        float shared = name.Contains("gate_proj", StringComparison.Ordinal) ? 0.95f : 0f, own = MathF.Sqrt(1 - (shared * shared));
+        float shared = name.Contains("gate_proj", StringComparison.Ordinal) ? 0.99f : 0f, own = MathF.Sqrt(1 - (shared * shared));
         float[] row = new float[Math.Max(columns, 1)];
         byte[] bytes = new byte[row.Length * 2];
         int common = 0;

@@ -24,11 +24,6 @@ internal sealed class ThreadPoolDispatcher : Dispatcher
 /// <summary>One thread for one actor, for as long as the actor lives.</summary>
 internal sealed class PinnedDispatcher : Dispatcher
 {
-    // A few microseconds: longer than a hand-over between two running actors, far shorter than a wakeup by the kernel, and little to
-    // take from the sibling thread of a small machine.
-    private const int SpinCount = 64;
-    private const int SpinIterations = 16;
-
     private readonly object gate = new();
     private readonly Mailbox mailbox;
     private bool signalled;
@@ -62,8 +57,6 @@ internal sealed class PinnedDispatcher : Dispatcher
 
     private void AwaitSignal()
     {
-        for (var spin = 0; spin < SpinCount && !Volatile.Read(ref signalled); spin++)
-            Thread.SpinWait(SpinIterations);
         lock (gate)
         {
             while (!signalled)
