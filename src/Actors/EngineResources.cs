@@ -103,9 +103,7 @@ internal sealed class EngineResources : IDisposable
         Decoder decoder = new(Arena, model, new KvCache(Arena, Config, Plan.ContextTokens), activations, pool);
         BundleKernels bundles = new(BundleLayoutOf(format), Config.ActivationFunction);
         SparseFfn ffn = new(Arena, bundles, frames, Plan.Frames.LeasedMax, activations, pool);
-        FloatTensor[]? lookahead = options.Strategy == ExecutionStrategy.Overlap
-            ? [new(Arena, chunk, Config.HiddenSize, "activations"), new(Arena, chunk, Config.HiddenSize, "activations")]
-            : null;
+        FloatTensor? lookahead = options.Strategy == ExecutionStrategy.Overlap ? new(Arena, chunk, Config.HiddenSize, "activations") : null;
         Arena.Seal();
 
         // The tracks in the order in which a viewer shows them.
@@ -128,7 +126,7 @@ internal sealed class EngineResources : IDisposable
             Compute = new ComputeSetup(decoder, ffn, activations, lookahead, options.Strategy, Config.LayerCount, counters.Compute, time, computeTrace),
             Predictor = new PredictorSetup(
                 predictor, pool, activations.FfnInput, lookahead, sets, counters.Firing, Config.LayerCount, Config.FfnSize, time, predictorTrace),
-            Generation = new GenerationSetup(Config, Tokenizer, activations.Logits, chunk, Image.Manifest.Bundle.PayloadBytes, counters, time),
+            Generation = new GenerationSetup(Config, activations.Logits, chunk, Image.Manifest.Bundle.PayloadBytes, counters, time),
             Time = time,
             IoTrace = ioTrace,
         };

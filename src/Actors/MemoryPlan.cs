@@ -58,7 +58,7 @@ public sealed record MemoryPlan(
                 ResidentModel.RequiredBytes(config, format, TensorPlace.Resident) + ResidentModel.RequiredBytes(config, format, TensorPlace.Predictor),
                 KvCache.RequiredBytes(config, context),
                 Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads)
-                    + ExactPredictor.RequiredBytes(config, chunk) + (ahead ? 2 * FloatTensor.RequiredBytes(chunk, config.HiddenSize) : 0),
+                    + ExactPredictor.RequiredBytes(config, chunk) + (ahead ? FloatTensor.RequiredBytes(chunk, config.HiddenSize) : 0),
                 frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context);
         }
     }

@@ -91,12 +91,12 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         CheckTokens(request.Prompt.Span, request.MaxTokens);
-        request.Sampling.Validate();
+        TextState text = new(request, Tokenizer, Model.VocabularySize, Model.EndTokens);
         Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true });
         long job = Begin(error => events.Writer.TryComplete(error));
         try
         {
-            _pipeline.Tell(new GenerationProtocol.Generate(job, request, events.Writer));
+            _pipeline.Tell(new GenerationProtocol.Generate(job, text, events.Writer));
             using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
             await foreach (GenerationEvent happened in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
                 yield return happened;

@@ -49,7 +49,7 @@ internal static class OverlapCommand
             if (source is null)
             {
                 source = Path.Combine(root, "synthetic");
-                Console.Error.WriteLine("writing a synthetic model, 1 GB ...");
+                Console.Error.WriteLine("writing a synthetic model of 24 layers ...");
                 SyntheticModel.Write(source, BundledTokenizer(), seed: 1);
             }
 
@@ -68,13 +68,15 @@ internal static class OverlapCommand
     {
         using NativeArena arena = new(new FileInfo(Path.Combine(image, ImageFiles.Neurons)).Length);
         NativeBuffer neurons = Load(arena, Path.Combine(image, ImageFiles.Neurons));
-        GenerationResult fast = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, threads, cost: null);
-        double computeMillis = MillisPerToken(fast) - (fast.Io.WaitMillis / Passes(fast));
-        double reads = (double)fast.Io.Reads / Passes(fast), bytes = (double)fast.Io.BytesRead / Passes(fast);
-        double bytesPerMicro = ((reads * KneeBytes) + bytes) / (computeMillis * 1000);
+        GenerationResult fastSerial = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, threads, cost: null);
+        GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.Overlap, threads, cost: null);
+        double reads = (double)fastSerial.Io.Reads / Passes(fastSerial), bytes = (double)fastSerial.Io.BytesRead / Passes(fastSerial);
+        double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(fastOverlap) * 1000);
         FlashCost cost = new(KneeBytes / bytesPerMicro, bytesPerMicro);
-        Console.WriteLine($"{threads} thread(s); a token computes for {computeMillis:0.00} ms and reads {bytes / 1024:0} KiB in {reads:0} reads");
-        Console.WriteLine($"device: {cost.ReadMicros:0.0} us a read, {cost.BytesPerMicro:0} MB/s, so that a serial token reads as long as it computes");
+        Console.WriteLine(
+            $"{threads} thread(s); a token computes for {ComputeMillis(fastSerial):0.00} ms, with lookahead {ComputeMillis(fastOverlap):0.00} ms, "
+            + $"and reads {bytes / 1024:0} KiB in {reads:0} reads");
+        Console.WriteLine($"device: {cost.ReadMicros:0.0} us a read, {cost.BytesPerMicro:0} MB/s, so that a token reads as long as it computes with lookahead");
 
         List<GenerationResult> serial = [], overlap = [];
         for (int round = 0; round < rounds; round++)
@@ -101,6 +103,8 @@ internal static class OverlapCommand
     }
 
     private static double MillisPerToken(GenerationResult result) => (result.Timings.PromptMillis + result.Timings.PredictedMillis) / Passes(result);
+
+    private static double ComputeMillis(GenerationResult result) => MillisPerToken(result) - (result.Io.WaitMillis / Passes(result));
 
     // The prompt is one token, and the last token is not run.
     private static int Passes(GenerationResult result) => result.Tokens.Count;

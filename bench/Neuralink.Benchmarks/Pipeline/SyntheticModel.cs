@@ -10,20 +10,20 @@ namespace Neuralink.Benchmarks.Pipeline;
 /// </summary>
 internal static class SyntheticModel
 {
-    /// <summary>Its shape: Llama-2-7B's proportions at half the width; 806 MiB of bundles.</summary>
-    public const int Layers = 12;
-    public const int Hidden = 2048;
-    public const int Ffn = 5504;
+    /// <summary>Its shape: Llama-2-7B's proportions at a quarter of the width; 420 MiB of bundles.</summary>
+    public const int Layers = 24;
+    public const int Hidden = 1024;
+    public const int Ffn = 2752;
     public const int Heads = 16;
     public const int Vocabulary = 1600;
 
     // Neighbours that mostly fire together, as a placement by co-activation makes them.
-    private const int GroupNeurons = 8;
+    private const int GroupNeurons = 32;
 
     private const int NormalCount = 1 << 22;
 
-    // The gates' inputs are normalised, so a gate value is N(0, 1): 5% are above this.
-    private const double Threshold = 1.645;
+    // The gates' inputs are normalised, so a gate value is N(0, 1): 3% are above this, the share of OPT-6.7B (arXiv 2410.19274, section 2).
+    private const double Threshold = 1.881;
 
     // How much attention and FFN add to a stream of size 1.
     private const double UpdateSize = 0.1;
@@ -53,7 +53,7 @@ internal static class SyntheticModel
         writer.Complete();
     }
 
-    /// <summary>Rows are pieces of one table of normal numbers, from random places: drawing each of 700 million would take a minute.</summary>
+    /// <summary>Rows are pieces of one table of normal numbers, from random places: drawing each of 300 million would take half a minute.</summary>
     private static void WriteTensor(SafetensorsWriter writer, string name, int rows, int columns, double deviation, float[] normals, Random random)
     {
         // What the rows of a group of gates have in common, and what each has of its own; the squares sum to 1.
@@ -97,8 +97,8 @@ internal static class SyntheticModel
             yield return ($"{p}.mlp.gate_proj.weight", Ffn, Hidden, unit);
             yield return ($"{p}.mlp.up_proj.weight", Ffn, Hidden, unit);
 
-            // About Ffn / 20 neurons of size 2 fire.
-            yield return ($"{p}.mlp.down_proj.weight", Hidden, Ffn, UpdateSize / (2 * Math.Sqrt(Ffn / 20.0)));
+            // About Ffn / 33 neurons of size 2 fire.
+            yield return ($"{p}.mlp.down_proj.weight", Hidden, Ffn, UpdateSize / (2 * Math.Sqrt(Ffn / 33.0)));
         }
     }
 

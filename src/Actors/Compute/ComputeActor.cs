@@ -16,24 +16,45 @@ internal sealed class ComputeActor : ReceiveActor
     private readonly ComputeSetup _setup;
     private IActorRef? _predictor;
     private IActorRef? _generation;
+    private IActorRef? _cache;
 
     private PassProtocol.RunPass? _run;
     private LayerIndex _layer;
     private Exception? _failure;        // why the pass is being dropped, if not on demand
     private bool _abandoning;
-    private long _waitingSince;
+
+    // Of the current layer.
+    private bool _poolIsFree;           // the Predictor is done with it
+    private FrameLease? _lease;
+    private bool _hasArrived;
+    private bool _hitsAreDone;
+    private long? _waitingSince;
 
     public ComputeActor(ComputeSetup setup)
     {
         _setup = setup;
         Receive<PipelineProtocol.Wire>(wire => (_predictor, _generation) = (wire.Predictor, wire.Generation));
         Receive<PassProtocol.RunPass>(Begin);
-        Receive<ResidencyProtocol.Granted>(granted => ComputeHits(granted.Lease), granted => IsCurrent(granted.Pass));
-        Receive<ResidencyProtocol.Arrived>(arrived => ComputeRest(arrived.Lease), arrived => IsCurrent(arrived.Pass));
+        Receive<PredictionProtocol.Predicted>(
+            _ =>
+            {
+                _poolIsFree = true;
+                Advance();
+            },
+            predicted => IsCurrent(predicted.Pass));
+        Receive<ResidencyProtocol.Granted>(granted => TakeLease(granted.Lease, Sender), granted => IsCurrent(granted.Pass));
+        Receive<ResidencyProtocol.Arrived>(
+            _ =>
+            {
+                _hasArrived = true;
+                Advance();
+            },
+            arrived => IsCurrent(arrived.Pass));
         Receive<ResidencyProtocol.Unavailable>(unavailable => Abandon(unavailable.Pass, unavailable.Error), unavailable => IsCurrent(unavailable.Pass));
         Receive<PassProtocol.AbandonPass>(abandon => Abandon(abandon.Pass, failure: null));
         Receive<ResidencyProtocol.AllReturned>(returned => EndAbandoned(returned.Pass));
-        Receive<ResidencyProtocol.Granted>(_ => { });                                     // of a pass that is being dropped
+        Receive<PredictionProtocol.Predicted>(_ => { });                                  // of a pass that is being dropped
+        Receive<ResidencyProtocol.Granted>(_ => { });
         Receive<ResidencyProtocol.Arrived>(_ => { });
         Receive<ResidencyProtocol.Unavailable>(_ => { });
     }
@@ -58,48 +79,66 @@ internal sealed class ComputeActor : ReceiveActor
         int batch = _run!.Tokens.Length, next = _layer.Value + 1;
         Decoder.Attend(_layer.Value);
         if (_setup.Lookahead is { } lookahead && next < _setup.LayerCount)
-            Decoder.NormaliseFfnInput(next, _setup.Activations.Residual.First(batch), lookahead[next % 2].First(batch));
+            Decoder.NormaliseFfnInput(next, _setup.Activations.Residual.First(batch), lookahead.First(batch));
+        _poolIsFree = false;
         _setup.Trace?.Span("attention", _layer, start, _setup.Time.GetTimestamp(), "tokens", batch);
         _predictor!.Tell(new PredictionProtocol.LayerReached(_run.Pass, _layer, batch), Self);
     }
 
-    private void ComputeHits(FrameLease lease)
+    private void TakeLease(FrameLease lease, IActorRef cache)
     {
-        if (lease.Rest.IsEmpty)
+        _cache = cache;
+        _lease = lease;
+        _hasArrived = lease.Rest.IsEmpty;
+        _hitsAreDone = false;
+        Advance();
+    }
+
+    /// <summary>Does what can be done by now: the hits while the rest is on its way, and everything that is left when it is there.</summary>
+    private void Advance()
+    {
+        if (_lease is null || !_poolIsFree)
+            return;
+        if (_hasArrived)
         {
-            Finish(lease, lease.Hits);
+            EndWait(_lease);
+            Finish(_lease);
             return;
         }
-        if (_setup.Strategy == ExecutionStrategy.Overlap && !lease.Hits.IsEmpty)
+        if (_setup.Strategy == ExecutionStrategy.Overlap && !_hitsAreDone)
         {
             long start = _setup.Time.GetTimestamp();
-            _setup.Ffn.Activate(lease.Hits, lease.Frames, _run!.Tokens.Length);
-            _setup.Trace?.Span("ffn hits", _layer, start, _setup.Time.GetTimestamp(), "neurons", lease.Hits.Length);
+            _setup.Ffn.Activate(_lease.Hits, _lease.Frames, _run!.Tokens.Length);
+            _setup.Trace?.Span("ffn hits", _layer, start, _setup.Time.GetTimestamp(), "neurons", _lease.Hits.Length);
+            _hitsAreDone = true;
         }
         _waitingSince = _setup.Time.GetTimestamp();
     }
 
-    private void ComputeRest(FrameLease lease)
+    private void EndWait(FrameLease lease)
     {
+        if (_waitingSince is not { } since)
+            return;
         long now = _setup.Time.GetTimestamp();
-        _setup.Counts.WaitTicks += now - _waitingSince;
-        _setup.Trace?.Span("wait", _layer, _waitingSince, now, "neurons", lease.Rest.Length);
-        if (_setup.Strategy == ExecutionStrategy.Serial)
-            _setup.Ffn.Activate(lease.Hits, lease.Frames, _run!.Tokens.Length);
-        Finish(lease, lease.Rest);
+        _setup.Counts.WaitTicks += now - since;
+        _setup.Trace?.Span("wait", _layer, since, now, "neurons", lease.Rest.Length);
+        _waitingSince = null;
     }
 
-    private void Finish(FrameLease lease, ReadOnlyMemory<int> ordinals)
+    private void Finish(FrameLease lease)
     {
         long start = _setup.Time.GetTimestamp();
-        int batch = _run!.Tokens.Length, count = ordinals.Length;
+        int batch = _run!.Tokens.Length, count = lease.Count;
         bool layerIsThrough = lease.IsLastWave;
-        _setup.Ffn.Activate(ordinals, lease.Frames, batch);
+        if (!_hitsAreDone)
+            _setup.Ffn.Activate(lease.Hits, lease.Frames, batch);
+        _setup.Ffn.Activate(lease.Rest, lease.Frames, batch);
         _setup.Ffn.AddDown(lease.Frames, batch);
         if (layerIsThrough)
             Decoder.AddFfn(_layer.Value);
         _setup.Trace?.Span("ffn", _layer, start, _setup.Time.GetTimestamp(), "neurons", count);
-        Sender.Tell(new ResidencyProtocol.Returned(_run.Pass, _layer, lease), Self);
+        _lease = null;
+        _cache!.Tell(new ResidencyProtocol.Returned(_run.Pass, _layer, lease), Self);
         if (!layerIsThrough)
             return;
         _layer = new LayerIndex(_layer.Value + 1);
@@ -114,16 +153,16 @@ internal sealed class ComputeActor : ReceiveActor
         PassProtocol.RunPass run = _run!;
         _run = null;
         long start = _setup.Time.GetTimestamp();
-        double nll = 0;
+        double score = run.ScoreSoFar;
         if (run.Targets is { } targets)
         {
             for (int row = 0; row < targets.Length; row++)
-                nll += Likelihood.NegativeLog(Decoder.Logits(row), targets.Span[row]);
+                score += Likelihood.NegativeLog(Decoder.Logits(row), targets.Span[row]);
         }
         if (run.WantsLogits)
             _ = Decoder.Logits(run.Tokens.Length - 1);
         _setup.Trace?.Span("logits", _layer, start, _setup.Time.GetTimestamp(), "tokens", run.Targets?.Length ?? 1);
-        _generation!.Tell(new PassProtocol.PassDone(run.Pass, nll), Self);
+        _generation!.Tell(new PassProtocol.PassDone(run.Pass, score), Self);
     }
 
     /// <summary>
@@ -141,7 +180,7 @@ internal sealed class ComputeActor : ReceiveActor
     private void EndAbandoned(PassId pass)
     {
         object answer = _failure is { } error ? new PassProtocol.PassFailed(pass, error) : new PassProtocol.PassAbandoned(pass);
-        (_run, _abandoning, _failure) = (null, false, null);
+        (_run, _abandoning, _failure, _lease, _waitingSince) = (null, false, null, null, null);
         _generation!.Tell(answer, Self);
     }
 }
@@ -150,14 +189,14 @@ internal sealed class ComputeActor : ReceiveActor
 /// <param name="Decoder">The resident half of the model.</param>
 /// <param name="Ffn">The other half.</param>
 /// <param name="Activations">The pass's buffers.</param>
-/// <param name="Lookahead">Where the next layer's guessed FFN input goes, by the layer's parity; null without lookahead.</param>
+/// <param name="Lookahead">Where the next layer's guessed FFN input goes, [B, d]; null without lookahead.</param>
 /// <param name="Strategy">How to share the time.</param>
 /// <param name="LayerCount">Layers.</param>
 /// <param name="Counts">What is counted.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Trace">The actor's track, or null.</param>
 internal sealed record ComputeSetup(
-    Decoder Decoder, SparseFfn Ffn, Activations Activations, FloatTensor[]? Lookahead, ExecutionStrategy Strategy, int LayerCount, ComputeCounts Counts,
+    Decoder Decoder, SparseFfn Ffn, Activations Activations, FloatTensor? Lookahead, ExecutionStrategy Strategy, int LayerCount, ComputeCounts Counts,
     TimeProvider Time, TraceTrack? Trace);
 
 /// <summary>What Compute has counted since the engine started. Written by Compute alone; read between passes.</summary>

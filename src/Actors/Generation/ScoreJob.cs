@@ -13,12 +13,12 @@ internal sealed class ScoreJob(GenerationSetup setup, ReadOnlyMemory<int> tokens
     {
         int begin = _done, count = Math.Min(setup.ChunkTokens, _count - _done);
         _done += count;
-        return new PassProtocol.RunPass(pass, tokens.Slice(begin, count), begin, WantsLogits: false, tokens.Slice(begin + 1, count));
+        return new PassProtocol.RunPass(pass, tokens.Slice(begin, count), begin, WantsLogits: false, tokens.Slice(begin + 1, count), _negativeLogLikelihood);
     }
 
     public bool Accept(PassProtocol.PassDone done)
     {
-        _negativeLogLikelihood += done.NegativeLogLikelihood;
+        _negativeLogLikelihood = done.Score;
         return _done < _count;
     }
 

@@ -7,7 +7,6 @@ namespace Neuralink.Actors.Generation;
 internal sealed class TextJob : IJob
 {
     private readonly GenerationSetup _setup;
-    private readonly GenerationRequest _request;
     private readonly ChannelWriter<GenerationEvent> _events;
     private readonly TextState _text;
     private readonly CountersSnapshot _before;
@@ -16,12 +15,11 @@ internal sealed class TextJob : IJob
     private long _firstToken;
     private long _lastToken;
 
-    public TextJob(GenerationSetup setup, GenerationRequest request, ChannelWriter<GenerationEvent> events)
+    public TextJob(GenerationSetup setup, TextState text, ChannelWriter<GenerationEvent> events)
     {
         _setup = setup;
-        _request = request;
         _events = events;
-        _text = new TextState(request, setup.Tokenizer, setup.Config.VocabularySize, setup.Config.EndTokens);
+        _text = text;
         _before = setup.Counters.Snapshot();
         _start = setup.Time.GetTimestamp();
     }
@@ -29,7 +27,7 @@ internal sealed class TextJob : IJob
     public PassProtocol.RunPass NextPass(PassId pass)
     {
         (ReadOnlyMemory<int> tokens, int position) = _text.NextChunk(_setup.ChunkTokens);
-        return new PassProtocol.RunPass(pass, tokens, position, WantsLogits: _text.PromptIsDone, Targets: null);
+        return new PassProtocol.RunPass(pass, tokens, position, WantsLogits: _text.PromptIsDone && _text.Finished is null);
     }
 
     public bool Accept(PassProtocol.PassDone done)
@@ -38,10 +36,12 @@ internal sealed class TextJob : IJob
             return true;
         long now = _setup.Time.GetTimestamp();
         if (_promptDone == 0)
-            _promptDone = now;
+            (_promptDone, _firstToken, _lastToken) = (now, now, now);
+        if (_text.Finished is not null)
+            return false;                                             // nothing was to be generated
         TokenGenerated token = _text.Choose(_setup.Logits.Row(0));
         _lastToken = _setup.Time.GetTimestamp();
-        if (_firstToken == 0)
+        if (_text.Generated.Length == 1)
             _firstToken = _lastToken;
         _events.TryWrite(token);
         return _text.Finished is null;
@@ -64,10 +64,10 @@ internal sealed class TextJob : IJob
         double prompt = Millis(_start, _promptDone), predicted = Millis(_promptDone, _lastToken), afterFirst = Millis(_firstToken, _lastToken);
         GenerationTimings timings = new(
             prompt, predicted, Millis(_start, _firstToken),
-            PromptPerSecond: _request.Prompt.Length / Math.Max(prompt, 1e-6) * 1000,
+            PromptPerSecond: _text.PromptTokens / Math.Max(prompt, 1e-6) * 1000,
             PredictedPerSecond: tokens.Length < 2 ? 0 : (tokens.Length - 1) / Math.Max(afterFirst, 1e-6) * 1000);
         return new GenerationResult(
-            _text.Text, _request.Prompt.Length, tokens, _text.Finished!.Value, timings, spent.ToFigures(_setup.Time, _setup.PayloadBytes),
+            _text.Text, _text.PromptTokens, tokens, _text.Finished!.Value, timings, spent.ToFigures(_setup.Time, _setup.PayloadBytes),
             spent.FiringShare(_setup.Config.FfnSize));
     }
 

@@ -19,6 +19,7 @@ public sealed class TextState
     private int _length;
     private int _done;                     // tokens that passes have been handed out for
 
+    /// <exception cref="Storage.NeuralinkException">A sampling option is out of range, or a stop text is empty.</exception>
     public TextState(GenerationRequest request, Tokenizer tokenizer, int vocabularySize, IReadOnlyList<int> endTokens)
     {
         _request = request;
@@ -29,10 +30,14 @@ public sealed class TextState
         _sequence = new int[request.Prompt.Length + request.MaxTokens];
         request.Prompt.Span.CopyTo(_sequence);
         _length = request.Prompt.Length;
+        Finished = request.MaxTokens == 0 ? FinishReason.Length : null;
     }
 
     /// <summary>Why the text is over, or null.</summary>
     public FinishReason? Finished { get; private set; }
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens => _request.Prompt.Length;
 
     /// <summary>Whether the next pass's logits choose a token.</summary>
     public bool PromptIsDone => _done >= _request.Prompt.Length;

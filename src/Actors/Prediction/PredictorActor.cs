@@ -8,18 +8,20 @@ using Neuralink.Placement;
 namespace Neuralink.Actors.Prediction;
 
 /// <summary>
-/// Says which neurons a layer needs. Exactly, on the worker pool, when Compute has reached the layer and waits; and ahead of it, on its own
-/// thread and a block of neurons at a time, while Compute works: a block is a message to itself, so that the exact request for the
-/// next layer overtakes what is left of the lookahead, which is then pointless. See <see cref="PredictionProtocol"/>.
+/// Says which neurons a layer needs, exactly, and then looks ahead to the next layer. Both run on the worker pool, which Compute leaves to
+/// it meanwhile: the lookahead fills the time in which what the layer lacks is read, and takes no processor from the computing threads
+/// (docs/experiments.md). See <see cref="PredictionProtocol"/>.
 /// </summary>
 internal sealed class PredictorActor : ReceiveActor
 {
-    // A block is about a tenth of a millisecond of one thread: short against a layer, long against a message.
-    private const int BlockProductsMax = 1 << 20;
+    // Parts of a lookahead: reading for the first part begins while the others are computed.
+    private const int LookaheadParts = 4;
+
+    // Neurons of a part are a multiple of a cache line of gates for each of a few workers.
+    private const int PartMultiple = 64;
 
     private readonly PredictorSetup _setup;
     private readonly IActorRef _cache;
-    private Lookahead? _lookahead;
 
     public PredictorActor(PredictorSetup setup, IActorRef cache)
     {
@@ -28,79 +30,47 @@ internal sealed class PredictorActor : ReceiveActor
         Receive<PredictionProtocol.LayerReached>(reached =>
         {
             Predict(reached);
-            LookAhead(reached);
+            if (_setup.Lookahead is { } input && reached.Layer.Value + 1 < _setup.LayerCount)
+                LookAhead(reached, input);
+            Sender.Tell(new PredictionProtocol.Predicted(reached.Pass, reached.Layer), Self);
         });
-        Receive<Lookahead>(ContinueLookahead, IsCurrent);
-        Receive<Lookahead>(_ => { });
-        Receive<PassProtocol.AbandonPass>(abandon =>
-        {
-            _lookahead = null;
-            _cache.Forward(abandon);
-        });
+        Receive<PassProtocol.AbandonPass>(_cache.Forward);
     }
-
-    private bool IsCurrent(Lookahead lookahead) => ReferenceEquals(lookahead, _lookahead);
 
     private void Predict(PredictionProtocol.LayerReached reached)
     {
         long start = _setup.Time.GetTimestamp();
         NeuronSet set = _setup.Sets.Rent();
-        int firing = _setup.Predictor.Predict(_setup.Pool, reached.Layer.Value, _setup.Input, reached.Batch, set);
+        int firing = _setup.Predictor.Predict(_setup.Pool, reached.Layer.Value, _setup.Input, reached.Batch, 0, _setup.NeuronCount, set), count = set.Count;
         _setup.Counts.Add(reached.Layer, firing, reached.Batch);
-        int count = set.Count;
         _cache.Tell(new PredictionProtocol.Fires(reached.Pass, reached.Layer, set), Self);
         _setup.Trace?.Span("exact", reached.Layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
-    private void LookAhead(PredictionProtocol.LayerReached reached)
+    private void LookAhead(PredictionProtocol.LayerReached reached, FloatTensor input)
     {
-        _lookahead = null;
         LayerIndex next = new(reached.Layer.Value + 1);
-        if (_setup.Lookahead is null || next.Value == _setup.LayerCount)
-            return;
-        _lookahead = new Lookahead(reached.Pass, next, reached.Batch);
-        Self.Tell(_lookahead, Self);
-    }
-
-    private void ContinueLookahead(Lookahead lookahead)
-    {
-        long start = _setup.Time.GetTimestamp();
-        FloatTensor input = _setup.Lookahead![lookahead.Layer.Value % 2];
-        int rows = Math.Max(16, BlockProductsMax / (input.Columns * lookahead.Batch) / 16 * 16);
-        int begin = lookahead.NextNeuron, end = Math.Min(begin + rows, _setup.NeuronCount);
-        NeuronSet set = _setup.Sets.Rent();
-        _setup.Predictor.PredictBlock(lookahead.Layer.Value, input, lookahead.Batch, begin, end, set);
-        int count = set.Count;
-        if (count > 0)
-            _cache.Tell(new PredictionProtocol.MayFire(lookahead.Pass, lookahead.Layer, set), Self);
-        else
-            _setup.Sets.Return(set);
-        _setup.Trace?.Span("lookahead", lookahead.Layer, start, _setup.Time.GetTimestamp(), "neurons", count);
-        lookahead.NextNeuron = end;
-        if (end < _setup.NeuronCount)
-            Self.Tell(lookahead, Self);
-        else
-            _lookahead = null;
-    }
-
-    /// <summary>How far the lookahead for one layer has come: the Predictor's message to itself, which nobody else sees.</summary>
-    private sealed class Lookahead(PassId pass, LayerIndex layer, int batch) : INoSerializationVerificationNeeded
-    {
-        public PassId Pass { get; } = pass;
-
-        public LayerIndex Layer { get; } = layer;
-
-        public int Batch { get; } = batch;
-
-        public int NextNeuron { get; set; }
+        int part = ((_setup.NeuronCount / LookaheadParts) + PartMultiple) / PartMultiple * PartMultiple;
+        for (int begin = 0; begin < _setup.NeuronCount; begin += part)
+        {
+            long start = _setup.Time.GetTimestamp();
+            NeuronSet set = _setup.Sets.Rent();
+            _setup.Predictor.Predict(_setup.Pool, next.Value, input, reached.Batch, begin, Math.Min(begin + part, _setup.NeuronCount), set);
+            int count = set.Count;
+            if (count > 0)
+                _cache.Tell(new PredictionProtocol.MayFire(reached.Pass, next, set), Self);
+            else
+                _setup.Sets.Return(set);
+            _setup.Trace?.Span("lookahead", next, start, _setup.Time.GetTimestamp(), "neurons", count);
+        }
     }
 }
 
 /// <summary>What the Predictor works with.</summary>
 /// <param name="Predictor">The exact predictor.</param>
-/// <param name="Pool">Compute's workers, idle while it waits for the exact set.</param>
+/// <param name="Pool">Compute's workers, which it leaves alone until it is told Predicted.</param>
 /// <param name="Input">The current layer's FFN input, [B, d].</param>
-/// <param name="Lookahead">The guessed FFN inputs of the next layer, by its parity; null without lookahead.</param>
+/// <param name="Lookahead">The guessed FFN input of the next layer, [B, d]; null without lookahead.</param>
 /// <param name="Sets">Where sets come from.</param>
 /// <param name="Counts">Where firing is counted.</param>
 /// <param name="LayerCount">Layers.</param>
@@ -108,5 +78,5 @@ internal sealed class PredictorActor : ReceiveActor
 /// <param name="Time">The clock.</param>
 /// <param name="Trace">The actor's track, or null.</param>
 internal sealed record PredictorSetup(
-    ExactPredictor Predictor, WorkerPool Pool, FloatTensor Input, FloatTensor[]? Lookahead, NeuronSetPool Sets, FiringCounts Counts,
+    ExactPredictor Predictor, WorkerPool Pool, FloatTensor Input, FloatTensor? Lookahead, NeuronSetPool Sets, FiringCounts Counts,
     int LayerCount, int NeuronCount, TimeProvider Time, TraceTrack? Trace);

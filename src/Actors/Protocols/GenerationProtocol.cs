@@ -15,8 +15,8 @@ namespace Neuralink.Actors.Protocols;
 /// </summary>
 public static class GenerationProtocol
 {
-    /// <summary>Continue a prompt.</summary>
-    public sealed record Generate(long Job, GenerationRequest Request, ChannelWriter<GenerationEvent> Events) : INoSerializationVerificationNeeded;
+    /// <summary>Continue a text, which is Generation's from here on.</summary>
+    public sealed record Generate(long Job, TextState Text, ChannelWriter<GenerationEvent> Events) : INoSerializationVerificationNeeded;
 
     /// <summary>Score tokens.</summary>
     public sealed record Score(long Job, ReadOnlyMemory<int> Tokens, TaskCompletionSource<ScoreResult> Result) : INoSerializationVerificationNeeded;

@@ -24,13 +24,15 @@ public static class PassProtocol
     /// <param name="Position">Tokens before these.</param>
     /// <param name="WantsLogits">Whether the logits after the last token are wanted.</param>
     /// <param name="Targets">The token that follows each of <paramref name="Tokens"/>, to be scored, or null.</param>
-    public sealed record RunPass(PassId Pass, ReadOnlyMemory<int> Tokens, int Position, bool WantsLogits, ReadOnlyMemory<int>? Targets)
+    /// <param name="ScoreSoFar">The negative log likelihood of earlier targets, in nats; a running sum, so that it has one order.</param>
+    public sealed record RunPass(
+        PassId Pass, ReadOnlyMemory<int> Tokens, int Position, bool WantsLogits, ReadOnlyMemory<int>? Targets = null, double ScoreSoFar = 0)
         : INoSerializationVerificationNeeded;
 
     /// <summary>The pass is through.</summary>
     /// <param name="Pass">Which.</param>
-    /// <param name="NegativeLogLikelihood">Summed over the targets, in nats.</param>
-    public sealed record PassDone(PassId Pass, double NegativeLogLikelihood) : INoSerializationVerificationNeeded;
+    /// <param name="Score">ScoreSoFar and the negative log likelihoods of the targets.</param>
+    public sealed record PassDone(PassId Pass, double Score) : INoSerializationVerificationNeeded;
 
     /// <summary>The pass ended with an operating error.</summary>
     public sealed record PassFailed(PassId Pass, Exception Error) : INoSerializationVerificationNeeded;

@@ -7,11 +7,13 @@ namespace Neuralink.Actors.Protocols;
 /// Which neurons a layer needs.
 /// <code>
 /// Compute                    Predictor                        Cache
-///    | LayerReached n            |                              |
+///    | LayerReached n            |                              |   Compute leaves the worker pool to the Predictor
 ///    |--------------------------&gt;| Fires n                      |   exact: from layer n's FFN input
 ///    |                           |-----------------------------&gt;|
-///    |                           | MayFire n+1 (a few times)    |   lookahead, while Compute works on layer n
+///    |                           | MayFire n+1 (a few times)    |   lookahead, while what layer n lacks is read
 ///    |                           |-----------------------------&gt;|
+///    |               Predicted n |                              |   the pool is Compute's again
+///    |&lt;--------------------------|                              |
 ///    | AbandonPass               |                              |
 ///    |--------------------------&gt;| AbandonPass                  |   answered by ResidencyProtocol.AllReturned
 ///    |                           |-----------------------------&gt;|
@@ -25,6 +27,9 @@ public static class PredictionProtocol
 
     /// <summary>Exactly these neurons of <paramref name="Layer"/> fire.</summary>
     public sealed record Fires(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
+
+    /// <summary>The Predictor is done with the layer and with the worker pool.</summary>
+    public sealed record Predicted(PassId Pass, LayerIndex Layer) : INoSerializationVerificationNeeded;
 
     /// <summary>These neurons of <paramref name="Layer"/> probably fire; they are worth reading already.</summary>
     public sealed record MayFire(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;

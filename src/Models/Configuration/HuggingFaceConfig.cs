@@ -10,6 +10,9 @@ namespace Neuralink.Models.Configuration;
 /// </summary>
 public static class HuggingFaceConfig
 {
+    // MistralConfig's documented default; a null in the file means none.
+    private const int MistralWindow = 4096;
+
     /// <summary>Reads <paramref name="folder"/>/config.json, and the end tokens of generation_config.json where there is one.</summary>
     /// <exception cref="NeuralinkException">The file is missing, is no JSON, contradicts itself, or describes a model this engine does not run.</exception>
     public static ModelConfig Read(string folder)
@@ -59,7 +62,7 @@ public static class HuggingFaceConfig
             FfnBias = f.Flag("mlp_bias", false),
             RopeTheta = rope.Number("rope_theta", 10000f),
             RopeScaling = ReadRopeScaling(f.Object("rope_scaling") ?? f.Object("rope_parameters")),
-            SlidingWindow = f.OptionalInteger("sliding_window"),
+            SlidingWindow = modelType == "mistral" && !f.Has("sliding_window") ? MistralWindow : f.OptionalInteger("sliding_window"),
             EndTokens = [],
         };
     }

@@ -6,6 +6,9 @@ namespace Neuralink.Models.Configuration;
 /// <summary>Typed access to the fields of one JSON object, with errors that name file, field, expected and found. A null counts as absent.</summary>
 internal sealed class JsonFields(string path, JsonElement element)
 {
+    /// <summary>Whether the field is there at all, a null included.</summary>
+    public bool Has(string name) => element.TryGetProperty(name, out _);
+
     public string Text(string name) => OptionalText(name) ?? throw Missing(name, "a string");
 
     public string? OptionalText(string name) => Find(name) switch

@@ -25,6 +25,7 @@ public sealed class ExactPredictor : IParallelBody
     private Linear? _linear;
     private FloatTensor? _input;
     private int _batch;
+    private int _begin;
 
     private ExactPredictor(ModelConfig config, Linear[] layers, FloatTensor gates, int threads)
     {
@@ -48,27 +49,32 @@ public sealed class ExactPredictor : IParallelBody
         return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), threads);
     }
 
-    /// <summary>Fills <paramref name="set"/> with the neurons that fire for at least one row of <paramref name="input"/> [batch, d].</summary>
+    /// <summary>
+    /// Fills <paramref name="set"/> with those of the neurons <paramref name="begin"/> to <paramref name="end"/> that fire for at least one row
+    /// of <paramref name="input"/> [batch, d].
+    /// </summary>
     /// <returns>How many (neuron, token) pairs fire.</returns>
-    public int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
+    public int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
     {
-        Prepare(layer, input, batch);
+        _linear = _layers[layer];
+        _input = input;
+        _batch = batch;
+        _begin = begin;
         Array.Clear(_firing);
-        pool.Run(this, _fires.Length, GrainRows);
-        Collect(0, _fires.Length, set);
+        pool.Run(this, end - begin, GrainRows);
+        set.Clear();
+        for (int n = begin; n < end; n++)
+        {
+            if (_fires[n])
+                set.Add(new NeuronId(n));
+        }
         return _firing.Sum();
-    }
-
-    /// <summary>The same for neurons <paramref name="begin"/> to <paramref name="end"/> only, on the calling thread.</summary>
-    public void PredictBlock(int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
-    {
-        Prepare(layer, input, batch);
-        Execute(begin, end, worker: 0);
-        Collect(begin, end, set);
     }
 
     public void Execute(int begin, int end, int worker)
     {
+        begin += _begin;
+        end += _begin;
         _linear!.Multiply(_input!.First(_batch), _gates.First(_batch), _batch, begin, end);
         Span<bool> fires = _fires.AsSpan(begin, end - begin);
         fires.Clear();
@@ -86,22 +92,5 @@ public sealed class ExactPredictor : IParallelBody
             }
         }
         _firing[worker] = firing;
-    }
-
-    private void Prepare(int layer, FloatTensor input, int batch)
-    {
-        _linear = _layers[layer];
-        _input = input;
-        _batch = batch;
-    }
-
-    private void Collect(int begin, int end, NeuronSet set)
-    {
-        set.Clear();
-        for (int n = begin; n < end; n++)
-        {
-            if (_fires[n])
-                set.Add(new NeuronId(n));
-        }
     }
 }
