@@ -10,14 +10,15 @@ namespace Neuralink.Actors;
 /// <summary>
 /// Spawns, wires and supervises the actors of one engine. The pipeline reads from flash while it computes:
 /// <code>
-/// Predictor  |exact n|lookahead n+1 |exact n+1|lookahead n+2 |
-/// Cache/Io           |repair n|fetch n+1 --------|repair n+1|fetch n+2 -----
-/// Compute    |attn n|wait|ffn n: hits .. rest|attn n+1|wait|ffn n+1 ........
+/// Predictor         |exact n|lookahead n+1|              |exact n+1|lookahead n+2|
+/// Cache/Io                  |repair n|fetch n+1 -------------------|repair n+1|fetch n+2 ------
+/// Compute    |attn n|                     |ffn n|attn n+1|                       |ffn n+1|attn n+2
 /// </code>
 /// A token takes a fixed number of messages a layer:
 /// <code>
-/// Compute -LayerReached-> Predictor -Fires-> Cache -Granted-> Compute          the neurons already resident are computed
+/// Compute -LayerReached-> Predictor -Fires-> Cache -Granted-> Compute          which of its neurons are resident
 ///                         Predictor -MayFire-> Cache -Fetch-> Io               what the next layer will probably want
+///                         Predictor -Predicted-> Compute                       it may compute again
 ///                                              Cache -Fetch-> Io -Fetched-> Cache -Arrived-> Compute -Returned-> Cache
 /// </code>
 /// An exception in an actor is a bug (operating errors are values in messages): the actor is stopped, the running job fails with the
