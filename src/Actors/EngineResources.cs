@@ -81,8 +81,8 @@ internal sealed class EngineResources : IDisposable
         ImageVerifier.VerifyFile(Image, ImageFiles.Tokenizer);
         Tokenizer = Tokenizer.Load(Image.PathOf(ImageFiles.Tokenizer));
         Arena = Own(new NativeArena(Plan.TotalBytes));
-        File = FileFlashDevice.Open(Image.NeuronsPath, options.Io, Image.StrideBytes, options.QueueDepth, time);
-        Device = Own(decorate is null ? File : decorate(File));
+        File = Own(FileFlashDevice.Open(Image.NeuronsPath, options.Io, Image.StrideBytes, options.QueueDepth, time));
+        Device = decorate is null ? File : Own(decorate(File));
     }
 
     private NativeArena Arena { get; set; } = null!;

@@ -70,7 +70,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <param name="trace">Records what the actors do, or null.</param>
     /// <param name="time">The clock; null is the system's.</param>
     /// <param name="decorate">Wraps the flash device, for studies of other devices and of faults; null leaves it as it is.</param>
-    /// <param name="cancellation">Stops the loading.</param>
+    /// <param name="cancellation">Stops the opening before the weights are loaded.</param>
     /// <exception cref="NeuralinkException">The image is damaged, an option is out of range, or it does not fit the budget.</exception>
     public static Task<NeuralinkEngine> OpenAsync(
         string imageFolder, EngineOptions options, TraceRecorder? trace = null, TimeProvider? time = null, Func<IFlashDevice, IFlashDevice>? decorate = null,
@@ -80,7 +80,15 @@ public sealed class NeuralinkEngine : IAsyncDisposable
                 TimeProvider clock = time ?? TimeProvider.System;
                 long start = clock.GetTimestamp();
                 EngineResources resources = EngineResources.Load(imageFolder, options, trace, clock, decorate, cancellation);
-                return new NeuralinkEngine(resources, clock.GetElapsedTime(start));
+                try
+                {
+                    return new NeuralinkEngine(resources, clock.GetElapsedTime(start));
+                }
+                catch
+                {
+                    resources.Dispose();
+                    throw;
+                }
             },
             cancellation);
 
@@ -167,12 +175,17 @@ public sealed class NeuralinkEngine : IAsyncDisposable
 
     private static async Task DrainAsync(ChannelReader<GenerationEvent> events)
     {
-        while (!events.Completion.IsCompleted)
+        while (true)
         {
             while (events.TryRead(out _))
             {
             }
-            await Task.WhenAny(events.Completion, events.WaitToReadAsync(CancellationToken.None).AsTask()).ConfigureAwait(false);
+
+            // The channel's error has reached the enumeration already, if anybody listens.
+            Task<bool> more = events.WaitToReadAsync(CancellationToken.None).AsTask();
+            await ((Task)more).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!more.IsCompletedSuccessfully || !await more.ConfigureAwait(false))
+                return;
         }
     }
 

@@ -14,7 +14,7 @@ namespace Neuralink.Actors;
 /// Cache/Io                  |repair n|fetch n+1 -------------------|repair n+1|fetch n+2 ------
 /// Compute    |attn n|                     |ffn n|attn n+1|                       |ffn n+1|attn n+2
 /// </code>
-/// A token takes a fixed number of messages a layer:
+/// A layer takes a few messages, whatever the number of its neurons:
 /// <code>
 /// Compute -LayerReached-> Predictor -Fires-> Cache -Granted-> Compute          which of its neurons are resident
 ///                         Predictor -MayFire-> Cache -Fetch-> Io               what the next layer will probably want

@@ -67,7 +67,7 @@ internal sealed class CacheActor : ReceiveActor
         FetchBatch misses = NewBatch(_layer, isDemand: true);
         _taken += _state.Lease(_layer, _image.PlacementOf(_layer), _wanted!.Ids[_taken..], _lease, misses);
         Fetch(misses);
-        _compute.Tell(new ResidencyProtocol.Granted(_pass, _layer, _lease), Self);
+        _compute.Tell(new ResidencyProtocol.Granted(_pass, _lease), Self);
     }
 
     private void Prefetch(PredictionProtocol.MayFire mayFire)
@@ -113,11 +113,11 @@ internal sealed class CacheActor : ReceiveActor
         if (error is not null)
         {
             _lease.HasFailed = true;
-            _compute.Tell(new ResidencyProtocol.Unavailable(_pass, _layer, error), Self);
+            _compute.Tell(new ResidencyProtocol.Unavailable(_pass, error), Self);
         }
         else if (_lease.IsComplete)
         {
-            _compute.Tell(new ResidencyProtocol.Arrived(_pass, _layer, _lease), Self);
+            _compute.Tell(new ResidencyProtocol.Arrived(_pass), Self);
         }
     }
 

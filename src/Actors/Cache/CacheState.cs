@@ -133,6 +133,7 @@ public sealed class CacheState
                 continue;
             }
             LeaveAhead(frame);
+            Counts.PrefetchWasted++;
             Free(frame);
         }
     }
@@ -202,6 +203,7 @@ public sealed class CacheState
             case FrameUse.Cached:
                 CachedCount--;
                 Counts.CacheHits++;
+                _useCount[frame] = (byte)Math.Min(_useCount[frame] + 1, UseCountMax);
                 break;
             case FrameUse.Prefetched:
                 LeaveAhead(frame);
@@ -217,7 +219,6 @@ public sealed class CacheState
                 throw new InvalidOperationException($"Frame {frame} is {_use[frame]} and cannot be leased.");
         }
         _use[frame] = FrameUse.Leased;
-        _useCount[frame] = (byte)Math.Min(_useCount[frame] + 1, UseCountMax);
         lease.AddHit(frame);
     }
 

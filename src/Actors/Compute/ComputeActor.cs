@@ -138,7 +138,7 @@ internal sealed class ComputeActor : ReceiveActor
             Decoder.AddFfn(_layer.Value);
         _setup.Trace?.Span("ffn", _layer, start, _setup.Time.GetTimestamp(), "neurons", count);
         _lease = null;
-        _cache!.Tell(new ResidencyProtocol.Returned(_run.Pass, _layer, lease), Self);
+        _cache!.Tell(new ResidencyProtocol.Returned(_run.Pass), Self);
         if (!layerIsThrough)
             return;
         _layer = new LayerIndex(_layer.Value + 1);
@@ -202,6 +202,6 @@ internal sealed record ComputeSetup(
 /// <summary>What Compute has counted since the engine started. Written by Compute alone; read between passes.</summary>
 internal sealed class ComputeCounts
 {
-    /// <summary>Time spent waiting for flash, in the clock's ticks.</summary>
+    /// <summary>Time spent waiting for flash with nothing else to do, after lookahead and hits, in the clock's ticks.</summary>
     public long WaitTicks { get; set; }
 }

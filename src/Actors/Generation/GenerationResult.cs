@@ -39,7 +39,7 @@ public sealed record GenerationTimings(double PromptMillis, double PredictedMill
 /// <param name="PrefetchLate">Wanted ones that were being read ahead.</param>
 /// <param name="PrefetchWasted">Read ahead in vain.</param>
 /// <param name="Repaired">Read when the layer wanted them.</param>
-/// <param name="WaitMillis">Compute waiting for flash.</param>
+/// <param name="WaitMillis">Compute waiting for flash with nothing else to do: lookahead and hits are done.</param>
 /// <param name="IoMillis">At least one read in flight.</param>
 public sealed record IoFigures(
     long BytesRead, long BytesUsed, long Reads, double CacheHitRate, long Prefetched, long PrefetchOnTime, long PrefetchLate, long PrefetchWasted, long Repaired,

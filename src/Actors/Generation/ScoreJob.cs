@@ -1,4 +1,5 @@
 using Neuralink.Actors.Protocols;
+using Neuralink.Storage;
 
 namespace Neuralink.Actors.Generation;
 
@@ -18,7 +19,9 @@ internal sealed class ScoreJob(GenerationSetup setup, ReadOnlyMemory<int> tokens
 
     public bool Accept(PassProtocol.PassDone done)
     {
-        _negativeLogLikelihood = done.Score;
+        _negativeLogLikelihood = double.IsFinite(done.Score)
+            ? done.Score
+            : throw new NeuralinkException("score the text", "finite logits", $"{done.Score}", "the model's weights or the text overflow its numbers");
         return _done < _count;
     }
 

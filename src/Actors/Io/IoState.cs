@@ -23,13 +23,13 @@ public sealed class IoState(int gapSlotsMax, int extentSlotsMax, int attemptsMax
     /// <summary>Hands out the next read.</summary>
     public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ReadTicket? read)
     {
-        FetchBatch? batch = Next(_demand) ?? Next(_prefetch);
-        if (batch is null)
+        if (!_demand.TryPeek(out FetchBatch? batch) && !_prefetch.TryPeek(out batch))
         {
             read = null;
             return false;
         }
         (Placement.Extent extent, int slotIndex) = batch.TakeNext();
+        Retire(batch);
         read = new ReadTicket(batch, extent, slotIndex, Attempt: 1);
         InFlight++;
         return true;
@@ -51,18 +51,18 @@ public sealed class IoState(int gapSlotsMax, int extentSlotsMax, int attemptsMax
         }
         InFlight--;
         read.Batch.Finish(error);
+        Retire(read.Batch);
         return null;
     }
 
-    private static FetchBatch? Next(Queue<FetchBatch> queue)
+    /// <summary>
+    /// Drops a batch without further reads from its queue, at whose head it is unless it left before: once answered it is not Io's any more.
+    /// </summary>
+    private void Retire(FetchBatch batch)
     {
-        while (queue.TryPeek(out FetchBatch? batch))
-        {
-            if (batch.HasNext)
-                return batch;
+        Queue<FetchBatch> queue = batch.IsDemand ? _demand : _prefetch;
+        if (!batch.HasNext && queue.TryPeek(out FetchBatch? head) && ReferenceEquals(head, batch))
             queue.Dequeue();
-        }
-        return null;
     }
 }
 

@@ -17,7 +17,7 @@ internal sealed class PredictorActor : ReceiveActor
     // Parts of a lookahead: reading for the first part begins while the others are computed.
     private const int LookaheadParts = 4;
 
-    // Neurons of a part are a multiple of a cache line of gates for each of a few workers.
+    // Neurons of a part are a multiple of four cache lines of gates: whole ones for each of four workers.
     private const int PartMultiple = 64;
 
     private readonly PredictorSetup _setup;
@@ -32,7 +32,7 @@ internal sealed class PredictorActor : ReceiveActor
             Predict(reached);
             if (_setup.Lookahead is { } input && reached.Layer.Value + 1 < _setup.LayerCount)
                 LookAhead(reached, input);
-            Sender.Tell(new PredictionProtocol.Predicted(reached.Pass, reached.Layer), Self);
+            Sender.Tell(new PredictionProtocol.Predicted(reached.Pass), Self);
         });
         Receive<PassProtocol.AbandonPass>(_cache.Forward);
     }
@@ -50,7 +50,7 @@ internal sealed class PredictorActor : ReceiveActor
     private void LookAhead(PredictionProtocol.LayerReached reached, FloatTensor input)
     {
         LayerIndex next = new(reached.Layer.Value + 1);
-        int part = ((_setup.NeuronCount / LookaheadParts) + PartMultiple) / PartMultiple * PartMultiple;
+        int part = ((_setup.NeuronCount / LookaheadParts) + PartMultiple - 1) / PartMultiple * PartMultiple;
         for (int begin = 0; begin < _setup.NeuronCount; begin += part)
         {
             long start = _setup.Time.GetTimestamp();
@@ -68,7 +68,7 @@ internal sealed class PredictorActor : ReceiveActor
 
 /// <summary>What the Predictor works with.</summary>
 /// <param name="Predictor">The exact predictor.</param>
-/// <param name="Pool">Compute's workers, which it leaves alone until it is told Predicted.</param>
+/// <param name="Pool">Compute's workers, which Compute leaves alone from LayerReached to Predicted.</param>
 /// <param name="Input">The current layer's FFN input, [B, d].</param>
 /// <param name="Lookahead">The guessed FFN input of the next layer, [B, d]; null without lookahead.</param>
 /// <param name="Sets">Where sets come from.</param>

@@ -18,7 +18,7 @@ namespace Neuralink.Actors.Protocols;
 /// </summary>
 public static class FetchProtocol
 {
-    /// <summary>Read the batch; those that a layer waits for go before those that are only predicted.</summary>
+    /// <summary>Read the batch; demand batches go before prefetches.</summary>
     public sealed record Fetch(FetchBatch Batch) : INoSerializationVerificationNeeded;
 
     /// <summary>Every bundle of the batch is in its frame and its CRC is right.</summary>

@@ -29,7 +29,7 @@ public static class PredictionProtocol
     public sealed record Fires(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
 
     /// <summary>The Predictor is done with the layer and with the worker pool.</summary>
-    public sealed record Predicted(PassId Pass, LayerIndex Layer) : INoSerializationVerificationNeeded;
+    public sealed record Predicted(PassId Pass) : INoSerializationVerificationNeeded;
 
     /// <summary>These neurons of <paramref name="Layer"/> probably fire; they are worth reading already.</summary>
     public sealed record MayFire(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;

@@ -1,5 +1,4 @@
 using Neuralink.Actors.Cache;
-using Neuralink.Placement;
 
 namespace Neuralink.Actors.Protocols;
 
@@ -9,7 +8,7 @@ namespace Neuralink.Actors.Protocols;
 /// <code>
 /// Cache                                   Compute
 ///   | Granted (hits are readable)            |
-///   |---------------------------------------&gt;|   compute the hits
+///   |---------------------------------------&gt;|   once Predicted: compute the hits
 ///   | Arrived (everything is readable)       |   only if something was missing
 ///   |---------------------------------------&gt;|   compute the rest
 ///   |                               Returned |
@@ -22,13 +21,13 @@ namespace Neuralink.Actors.Protocols;
 /// </summary>
 public static class ResidencyProtocol
 {
-    public sealed record Granted(PassId Pass, LayerIndex Layer, FrameLease Lease) : INoSerializationVerificationNeeded;
+    public sealed record Granted(PassId Pass, FrameLease Lease) : INoSerializationVerificationNeeded;
 
-    public sealed record Arrived(PassId Pass, LayerIndex Layer, FrameLease Lease) : INoSerializationVerificationNeeded;
+    public sealed record Arrived(PassId Pass) : INoSerializationVerificationNeeded;
 
-    public sealed record Returned(PassId Pass, LayerIndex Layer, FrameLease Lease) : INoSerializationVerificationNeeded;
+    public sealed record Returned(PassId Pass) : INoSerializationVerificationNeeded;
 
-    public sealed record Unavailable(PassId Pass, LayerIndex Layer, Exception Error) : INoSerializationVerificationNeeded;
+    public sealed record Unavailable(PassId Pass, Exception Error) : INoSerializationVerificationNeeded;
 
     public sealed record AllReturned(PassId Pass) : INoSerializationVerificationNeeded;
 }

@@ -36,9 +36,6 @@ public sealed class FlashRead
     /// <summary>The most frames one read may fill.</summary>
     public int SegmentsMax => _frames.Length;
 
-    /// <summary>Whatever the submitter wants to find again at completion.</summary>
-    public object? Tag { get; set; }
-
     /// <summary>Where on the device the read begins.</summary>
     public long OffsetBytes { get; private set; }
 

@@ -1,4 +1,5 @@
 using Neuralink.Actors.Generation;
+using Neuralink.Storage.Devices;
 using Neuralink.Tests.Support;
 
 namespace Neuralink.Actors.Tests.Pipeline;
@@ -8,10 +9,18 @@ public sealed class BundledModelTests(BundledModelTests.Image image) : IClassFix
 {
     [Theory]
     [CombinatorialSetups]
-    public async Task Greedy_tokens_are_those_of_the_independent_implementation(int threads, double cache, ExecutionStrategy strategy, int depth)
+    public Task Greedy_tokens_are_those_of_the_independent_implementation(int threads, double cache, ExecutionStrategy strategy, int depth) =>
+        CheckAsync(new EngineOptions { Threads = threads, Cache = CacheSize.OfShare(cache), Strategy = strategy, QueueDepth = depth });
+
+    [Theory]
+    [InlineData(ExecutionStrategy.Serial)]
+    [InlineData(ExecutionStrategy.Overlap)]
+    public Task Reads_through_the_page_cache_change_no_token(ExecutionStrategy strategy) =>
+        CheckAsync(new EngineOptions { Threads = 2, Cache = CacheSize.OfShare(0.02), Strategy = strategy, Io = FlashAccess.Buffered });
+
+    private async Task CheckAsync(EngineOptions options)
     {
-        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            image.Packed.Folder, new EngineOptions { Threads = threads, Cache = CacheSize.OfShare(cache), Strategy = strategy, QueueDepth = depth });
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Packed.Folder, options);
         foreach (GreedyReference expected in BundledModel.Greedy)
         {
             GenerationResult result = await engine.RunAsync(expected.PromptIds, expected.NewIds.Length);

@@ -155,6 +155,8 @@ internal sealed class CacheModel
             bool wasAhead = _aheadLoading.Remove(key);
             if (!fails && wasAhead)
                 _ahead.Add(key);
+            else if (wasAhead)
+                _expected.PrefetchWasted++;
             else if (fails && !wasAhead)
                 _failed.Add(batch.Frames[i]);
         }
