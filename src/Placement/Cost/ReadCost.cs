@@ -1,0 +1,93 @@
+namespace Neuralink.Placement.Cost;
+
+/// <summary>
+/// What a read of n bytes costs a flash device, T(n), in microseconds: a line between measured points, and beyond the last one the line on
+/// through the last two. Strictly positive, never falling, and so is its slope beyond the last point.
+/// </summary>
+public sealed class ReadCost
+{
+    private readonly long[] _bytes;
+    private readonly double[] _micros;
+
+    /// <param name="points">At least two, by ascending size; costs are positive and do not fall.</param>
+    /// <exception cref="ArgumentException">The points are not so.</exception>
+    public ReadCost(IReadOnlyList<ReadCostPoint> points)
+    {
+        if (Flaw(points) is { } flaw)
+            throw new ArgumentException(flaw, nameof(points));
+        _bytes = [.. points.Select(p => p.Bytes)];
+        _micros = [.. points.Select(p => p.Micros)];
+    }
+
+    /// <summary>
+    /// Until a device is measured: 20 us a read and 1000 bytes a microsecond, 50 K reads/s and 1 GB/s, which is near the UFS 4.0 phones of the
+    /// Neuralink paper (arXiv 2410.19274) and near a server's virtual disk.
+    /// </summary>
+    public static ReadCost Default { get; } = Linear(readMicros: 20, bytesPerMicro: 1000);
+
+    /// <summary>The points of the curve.</summary>
+    public IEnumerable<ReadCostPoint> Points => _bytes.Zip(_micros, (bytes, micros) => new ReadCostPoint(bytes, micros));
+
+    /// <summary>T(n) = readMicros + n / bytesPerMicro.</summary>
+    /// <param name="readMicros">What every read costs, 0 or more; 1 / IOPS.</param>
+    /// <param name="bytesPerMicro">Bandwidth, in bytes a microsecond, which is MB/s; more than 0.</param>
+    public static ReadCost Linear(double readMicros, double bytesPerMicro)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(readMicros);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytesPerMicro);
+        const long Far = 1 << 20;
+        return new ReadCost([new(1, readMicros + (1 / bytesPerMicro)), new(Far, readMicros + (Far / bytesPerMicro))]);
+    }
+
+    /// <summary>What is wrong with <paramref name="points"/> as a curve, in words, or null.</summary>
+    public static string? Flaw(IReadOnlyList<ReadCostPoint> points)
+    {
+        if (points.Count < 2)
+            return $"at least two sizes are needed, there are {points.Count}";
+        for (int i = 0; i < points.Count; i++)
+        {
+            (long bytes, double micros) = points[i];
+            if (bytes < 1)
+                return $"a read of {bytes} bytes";
+            if (!(micros > 0 && double.IsFinite(micros)))
+                return $"a read of {bytes} bytes costs {micros} us";
+            if (i > 0 && bytes <= points[i - 1].Bytes)
+                return $"sizes must ascend, {bytes} follows {points[i - 1].Bytes}";
+            if (i > 0 && micros < points[i - 1].Micros)
+                return $"a read of {bytes} bytes costs {micros} us, less than the {points[i - 1].Micros} us of {points[i - 1].Bytes} bytes";
+        }
+        return points[^1].Micros > points[^2].Micros ? null : "the two largest sizes cost the same, as if bandwidth had no limit";
+    }
+
+    /// <summary>T(<paramref name="bytes"/>), in microseconds.</summary>
+    public double MicrosOf(long bytes)
+    {
+        int above = 1;
+        while (above < _bytes.Length - 1 && _bytes[above] < bytes)
+            above++;
+        double slope = (_micros[above] - _micros[above - 1]) / (_bytes[above] - _bytes[above - 1]);
+        // Below the first point, a read costs no less than the smallest that was measured.
+        return Math.Max(_micros[above - 1] + ((bytes - _bytes[above - 1]) * slope), _micros[0]);
+    }
+
+    /// <summary>The widest gap, in bundles, between two single bundles that is at least as cheap to read through as to skip.</summary>
+    /// <param name="strideBytes">Bytes of a bundle.</param>
+    /// <param name="gapSlotsMax">The widest that is looked for.</param>
+    public int BreakEvenGapSlots(int strideBytes, int gapSlotsMax = 1 << 16)
+    {
+        double apart = 2 * MicrosOf(strideBytes);
+        int lower = 0, upper = gapSlotsMax;     // lower is cheap enough if anything is
+        while (lower < upper)
+        {
+            int middle = lower + ((upper - lower + 1) / 2);
+            if (MicrosOf((middle + 2L) * strideBytes) <= apart)
+                lower = middle;
+            else
+                upper = middle - 1;
+        }
+        return lower;
+    }
+}
+
+/// <summary>What a read of <paramref name="Bytes"/> bytes was measured to cost.</summary>
+public readonly record struct ReadCostPoint(long Bytes, double Micros);

@@ -1,0 +1,128 @@
+using System.Numerics;
+
+namespace Neuralink.Placement.Traces;
+
+/// <summary>
+/// Which neurons of one layer fired at which token: a bit matrix [tokens, neurons], row-major. A row is padded with zeros to whole 64-bit
+/// words; neuron n is bit n % 64 of word n / 64. Immutable.
+/// </summary>
+public sealed class FiringMatrix
+{
+    private const int WordBits = 64;
+
+    private readonly ulong[] _words;
+
+    /// <param name="neuronCount">Neurons of the layer, at least 1.</param>
+    /// <param name="words">[tokens, <see cref="WordsPerTokenOf"/>]; taken over, not copied.</param>
+    /// <exception cref="ArgumentException">The words are no whole number of rows, or a padding bit is set.</exception>
+    public FiringMatrix(int neuronCount, ulong[] words)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(neuronCount, 1);
+        WordsPerToken = WordsPerTokenOf(neuronCount);
+        if (words.Length % WordsPerToken != 0)
+            throw new ArgumentException($"Rows of {WordsPerToken} words expected, {words.Length} words given.", nameof(words));
+        NeuronCount = neuronCount;
+        TokenCount = words.Length / WordsPerToken;
+        _words = words;
+        int used = neuronCount % WordBits;
+        for (int token = 0; used != 0 && token < TokenCount; token++)
+        {
+            if (Token(token)[^1] >> used != 0)
+                throw new ArgumentException($"Token {token} fires a neuron beyond {neuronCount - 1}.", nameof(words));
+        }
+    }
+
+    /// <summary>Rows.</summary>
+    public int TokenCount { get; }
+
+    /// <summary>Columns.</summary>
+    public int NeuronCount { get; }
+
+    /// <summary>64-bit words of a row.</summary>
+    public int WordsPerToken { get; }
+
+    /// <summary>Words that a row of <paramref name="neuronCount"/> neurons takes.</summary>
+    public static int WordsPerTokenOf(int neuronCount) => (neuronCount + WordBits - 1) / WordBits;
+
+    /// <summary>The matrix of the neurons that each token lists.</summary>
+    /// <param name="neuronCount">Neurons of the layer.</param>
+    /// <param name="firing">For each token the neurons that fire, in any order.</param>
+    public static FiringMatrix FromLists(int neuronCount, IReadOnlyList<IReadOnlyList<int>> firing)
+    {
+        int rowWords = WordsPerTokenOf(neuronCount);
+        ulong[] words = new ulong[firing.Count * rowWords];
+        for (int token = 0; token < firing.Count; token++)
+        {
+            foreach (int neuron in firing[token])
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)neuron, (uint)neuronCount, nameof(firing));
+                words[(token * rowWords) + (neuron / WordBits)] |= 1UL << (neuron % WordBits);
+            }
+        }
+        return new FiringMatrix(neuronCount, words);
+    }
+
+    /// <summary>The bits of one token.</summary>
+    public ReadOnlySpan<ulong> Token(int token) => _words.AsSpan(token * WordsPerToken, WordsPerToken);
+
+    /// <summary>Whether <paramref name="neuron"/> fired at <paramref name="token"/>.</summary>
+    public bool Fires(int token, NeuronId neuron)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)neuron.Value, (uint)NeuronCount, nameof(neuron));
+        return (Token(token)[neuron.Value / WordBits] >> (neuron.Value % WordBits) & 1) != 0;
+    }
+
+    /// <summary>Lists the neurons that fired at <paramref name="token"/>, ascending.</summary>
+    /// <param name="token">The row.</param>
+    /// <param name="neurons">Receives them; as long as <see cref="NeuronCount"/> always suffices.</param>
+    /// <returns>How many there are.</returns>
+    public int CopyFiring(int token, Span<int> neurons)
+    {
+        int count = 0;
+        ReadOnlySpan<ulong> row = Token(token);
+        for (int word = 0; word < row.Length; word++)
+        {
+            for (ulong bits = row[word]; bits != 0; bits &= bits - 1)
+                neurons[count++] = (word * WordBits) + BitOperations.TrailingZeroCount(bits);
+        }
+        return count;
+    }
+
+    /// <summary>Activations: pairs of a token and a neuron that fired at it.</summary>
+    public long FiringCount()
+    {
+        long sum = 0;
+        foreach (ulong word in _words)
+            sum += BitOperations.PopCount(word);
+        return sum;
+    }
+
+    /// <summary>For each neuron, the tokens at which it fired.</summary>
+    public int[] Frequencies()
+    {
+        int[] frequencies = new int[NeuronCount];
+        for (int token = 0; token < TokenCount; token++)
+        {
+            ReadOnlySpan<ulong> row = Token(token);
+            for (int word = 0; word < row.Length; word++)
+            {
+                for (ulong bits = row[word]; bits != 0; bits &= bits - 1)
+                    frequencies[(word * WordBits) + BitOperations.TrailingZeroCount(bits)]++;
+            }
+        }
+        return frequencies;
+    }
+
+    /// <summary>Every <paramref name="step"/>-th token from <paramref name="begin"/> to before <paramref name="end"/>.</summary>
+    public FiringMatrix Sample(int begin, int end, int step = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(begin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(end, begin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(end, TokenCount);
+        ulong[] words = new ulong[(end - begin + step - 1) / step * WordsPerToken];
+        for (int token = begin, row = 0; token < end; token += step, row++)
+            Token(token).CopyTo(words.AsSpan(row * WordsPerToken));
+        return new FiringMatrix(NeuronCount, words);
+    }
+}
