@@ -1,0 +1,56 @@
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Placement.Evaluation;
+
+/// <summary>
+/// What an order of one layer costs to read from: plays a trace token by token through a cache and the very planner of the engine
+/// (<see cref="AccessCollapse"/>), and adds up what the plans cost.
+/// </summary>
+public static class OrderEvaluation
+{
+    /// <summary>Plays <paramref name="firing"/> from an empty cache.</summary>
+    /// <param name="firing">The test trace of the layer.</param>
+    /// <param name="order">Which neuron lies at which slot.</param>
+    /// <param name="setup">The device and the cache.</param>
+    public static ReadTotals Of(FiringMatrix firing, Permutation order, EvaluationSetup setup)
+    {
+        if (order.Count != firing.NeuronCount)
+            throw new ArgumentException($"{firing.NeuronCount} neurons expected, {order.Count} given.", nameof(order));
+        int gapSlots = setup.Cost.BreakEvenGapSlots(setup.StrideBytes), extentSlots = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
+        LayerCache cache = new(firing.NeuronCount, (int)(setup.CachedShare * firing.NeuronCount));
+        int[] fired = new int[firing.NeuronCount];
+        Slot[] wanted = new Slot[firing.NeuronCount];
+        Extent[] extents = new Extent[firing.NeuronCount];
+        ReadTotals totals = default;
+        for (int token = 0; token < firing.TokenCount; token++)
+        {
+            int wantedCount = 0, missed = 0;
+            foreach (int neuron in fired.AsSpan(0, firing.CopyFiring(token, fired)))
+            {
+                if (cache.Touch(neuron))
+                    continue;
+                wanted[wantedCount++] = order.SlotOf(new NeuronId(neuron));
+                fired[missed++] = neuron;
+            }
+            Span<Slot> slots = wanted.AsSpan(0, wantedCount);
+            slots.Sort(static (a, b) => a.Value.CompareTo(b.Value));
+            int reads = AccessCollapse.Plan(slots, gapSlots, extentSlots, extents);
+            totals += Sum(extents.AsSpan(0, reads), wantedCount, setup);
+            foreach (int neuron in fired.AsSpan(0, missed))
+                cache.Add(neuron);
+        }
+        return totals;
+    }
+
+    private static ReadTotals Sum(ReadOnlySpan<Extent> extents, int wantedCount, EvaluationSetup setup)
+    {
+        long bundles = 0;
+        double micros = 0;
+        foreach (Extent extent in extents)
+        {
+            bundles += extent.SlotCount;
+            micros += setup.Cost.MicrosOf((long)extent.SlotCount * setup.StrideBytes);
+        }
+        return new ReadTotals(extents.Length, wantedCount, bundles, micros);
+    }
+}
