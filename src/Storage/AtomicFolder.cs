@@ -76,7 +76,7 @@ public sealed class AtomicFolder : IDisposable
     }
 
     // Elsewhere a folder cannot be opened as a file, and the file system orders a rename behind the data itself.
-    private static void FlushFolder(string path)
+    internal static void FlushFolder(string path)
     {
         if (!OperatingSystem.IsLinux())
             return;

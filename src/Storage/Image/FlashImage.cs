@@ -33,6 +33,9 @@ public sealed class FlashImage
 
     public int StrideBytes => Manifest.Bundle.StrideBytes;
 
+    /// <summary>SHA-256, in lower-case hexadecimal, of what makes the model; the same before and after its neurons are placed anew.</summary>
+    public string ModelDigest => Image.ModelDigest.Of(Manifest);
+
     /// <summary>The file that the flash device opens.</summary>
     public string NeuronsPath => PathOf(ImageFiles.Neurons);
 

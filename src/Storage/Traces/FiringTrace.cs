@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Neuralink.Placement;
+using Neuralink.Placement.Traces;
+using Neuralink.Storage.Safetensors;
+
+namespace Neuralink.Storage.Traces;
+
+/// <summary>
+/// A firing trace, open for reading: which neurons of which layer fired at which token. Opening reads and checks the header alone; layers are
+/// loaded one by one, on any threads at once, because a large model's trace is larger than one wants in memory.
+/// </summary>
+public sealed class FiringTrace : IDisposable
+{
+    // What one read fills; a span cannot be a whole layer of a large trace.
+    private const int PieceWords = 1 << 20;
+
+    private readonly SafetensorsFile _file;
+    private readonly TensorInfo[] _layers;
+    private readonly Lazy<string> _digest;
+
+    private FiringTrace(SafetensorsFile file, FiringTraceInfo info, TensorInfo[] layers)
+    {
+        _file = file;
+        _layers = layers;
+        Info = info;
+        _digest = new Lazy<string>(ComputeDigest);
+    }
+
+    /// <summary>The file's path, as it was given.</summary>
+    public string Path => _file.Path;
+
+    /// <summary>What the trace says about itself.</summary>
+    public FiringTraceInfo Info { get; }
+
+    /// <summary>The file's length.</summary>
+    public long LengthBytes => _file.LengthBytes;
+
+    /// <summary>SHA-256 of the whole file, in lower-case hexadecimal; reads it, once, when first asked.</summary>
+    /// <exception cref="NeuralinkException">The file cannot be read.</exception>
+    public string Digest => _digest.Value;
+
+    /// <summary>Opens a trace and checks its metadata and the shape of every tensor.</summary>
+    /// <exception cref="NeuralinkException">It cannot be read, is no trace, of another version, cut short, empty, or contradicts itself.</exception>
+    public static FiringTrace Open(string path)
+    {
+        string operation = $"open {path}";
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        try
+        {
+            FiringTraceInfo info = FiringTraceFormat.Parse(operation, file.Metadata);
+            return new FiringTrace(file, info, FiringTraceFormat.Layers(operation, info, file.Tensors));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Loads one layer, [tokens, neurons].</summary>
+    /// <exception cref="NeuralinkException">The file cannot be read, or a bit is set beyond the last neuron.</exception>
+    public FiringMatrix Layer(LayerIndex layer)
+    {
+        ulong[] words = GC.AllocateUninitializedArray<ulong>(Info.TokenCount * (Info.RowBytes / sizeof(ulong)));
+        for (int begin = 0; begin < words.Length; begin += PieceWords)
+        {
+            Span<ulong> piece = words.AsSpan(begin, Math.Min(PieceWords, words.Length - begin));
+            _file.Read(_layers[layer.Value], (long)begin * sizeof(ulong), MemoryMarshal.AsBytes(piece));
+        }
+        CheckPadding(words, layer);
+        return new FiringMatrix(Info.NeuronCount, words);
+    }
+
+    /// <summary>Checks that the trace is of a certain model.</summary>
+    /// <param name="modelName">The model's name, for the message.</param>
+    /// <param name="modelDigest">Its digest: <see cref="Image.FlashImage.ModelDigest"/>, or another trace's.</param>
+    /// <param name="layerCount">Its layers.</param>
+    /// <param name="neuronCount">Its neurons a layer.</param>
+    /// <exception cref="NeuralinkException">It is of another; says in what they differ.</exception>
+    public void ExpectModel(string modelName, string modelDigest, int layerCount, int neuronCount)
+    {
+        Expect(Info.LayerCount == layerCount, $"{layerCount} layers", $"{Info.LayerCount}");
+        Expect(Info.NeuronCount == neuronCount, $"{neuronCount} neurons a layer", $"{Info.NeuronCount}");
+        Expect(Info.ModelDigest == modelDigest, $"model digest {Short(modelDigest)}", $"{Short(Info.ModelDigest)}");
+
+        void Expect(bool holds, string expected, string found)
+        {
+            if (!holds)
+            {
+                throw new NeuralinkException(
+                    $"use {Path} for {modelName}", expected, $"{found} in a trace of {Info.ModelName}", "trace this very model with 'neuralink trace'");
+            }
+        }
+
+        static string Short(string digest) => digest.Length <= 16 ? digest : $"{digest[..16]}…";
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private void CheckPadding(ulong[] words, LayerIndex layer)
+    {
+        int used = Info.NeuronCount % 64, rowWords = Info.RowBytes / sizeof(ulong);
+        for (int token = 0; used != 0 && token < Info.TokenCount; token++)
+        {
+            if (words[((token + 1) * rowWords) - 1] >> used != 0)
+            {
+                throw new NeuralinkException(
+                    $"read {Path}", $"zeros beyond neuron {Info.NeuronCount - 1}", $"bits set at {layer}, token {token}", "the file is damaged; trace again");
+            }
+        }
+    }
+
+    private string ComputeDigest()
+    {
+        try
+        {
+            using FileStream stream = new(Path, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = 0 });
+            return Convert.ToHexStringLower(SHA256.HashData(stream));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new NeuralinkException($"read {Path}", expected: null, error.Message, inner: error);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Neuralink.Placement;
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Storage.Traces;
+
+/// <summary>
+/// Writes a firing trace: every size is known beforehand, so the file is reserved whole, as TRACE.partial, and rows go to their places in any order,
+/// from any threads. <see cref="MarkDone"/> notes how far the tokens are complete, after their rows are on the disk; opening the same trace again
+/// goes on from there. <see cref="Complete"/> renames it to TRACE. Whatever happens in between, there is no TRACE that is not whole.
+/// </summary>
+public sealed class FiringTraceWriter : IDisposable
+{
+    // What one write takes; the bytes of a large trace's layer do not fit a span.
+    private const int PieceWords = 1 << 20;
+
+    private readonly SafeFileHandle _file;
+    private readonly string _partialPath;
+    private readonly bool _replace;
+    private readonly long _dataOffset;
+    private readonly long[] _written;          // [layer], tokens
+    private int _turn;
+
+    private FiringTraceWriter(string path, FiringTraceInfo info, bool replace, FiringTracePartial partial)
+    {
+        Path = path;
+        Info = info;
+        _replace = replace;
+        _file = partial.File;
+        _partialPath = partial.Path;
+        _dataOffset = partial.DataOffset;
+        TokensDone = partial.TokensDone;
+        _turn = partial.NextTurn;
+        _written = new long[info.LayerCount];
+        Array.Fill(_written, TokensDone);
+    }
+
+    /// <summary>The file to make.</summary>
+    public string Path { get; }
+
+    /// <summary>What it will say about itself.</summary>
+    public FiringTraceInfo Info { get; }
+
+    /// <summary>Tokens, from the first on, whose rows of all layers are on the disk. After <see cref="Open"/>: where to go on.</summary>
+    public int TokensDone { get; private set; }
+
+    /// <summary>Begins a trace, or goes on with one of the same model, texts and sizes that was left unfinished.</summary>
+    /// <param name="path">The file to make.</param>
+    /// <param name="info">What it will hold.</param>
+    /// <param name="replace">An unfinished trace of something else is discarded, and a finished one replaced when this one is complete.</param>
+    /// <exception cref="NeuralinkException">
+    /// The trace exists, or an unfinished one of something else does; or the file cannot be created, or the disk has no room for it.
+    /// </exception>
+    public static FiringTraceWriter Open(string path, FiringTraceInfo info, bool replace = false)
+    {
+        if (FiringTraceFormat.Contradiction(info) is { } expected)
+            throw new ArgumentException($"{expected} expected.", nameof(info));
+        if (Directory.Exists(path))
+            throw new NeuralinkException($"write {path}", "the name of a file", "a folder", "choose another name");
+        if (!replace && File.Exists(path))
+            throw new NeuralinkException($"write {path}", "no such file", "it exists", "choose another name, or replace it with --force");
+        return new FiringTraceWriter(path, info, replace, FiringTracePartial.Open($"{path}.partial", info, replace));
+    }
+
+    /// <summary>Writes rows of one layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="firstToken">The token of the first row.</param>
+    /// <param name="rows">[tokens, <see cref="FiringMatrix.WordsPerToken"/>], laid out as in <see cref="FiringMatrix"/>.</param>
+    /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
+    public void Write(LayerIndex layer, int firstToken, ReadOnlySpan<ulong> rows)
+    {
+        int rowWords = Info.RowBytes / sizeof(ulong), count = rows.Length / rowWords;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer.Value, (uint)Info.LayerCount, nameof(layer));
+        if (rows.Length % rowWords != 0 || firstToken < 0 || firstToken > Info.TokenCount - count)
+            throw new ArgumentException($"Whole rows of {rowWords} words within {Info.TokenCount} tokens expected; {rows.Length} words at token {firstToken} given.", nameof(rows));
+        long at = _dataOffset + ((((long)layer.Value * Info.TokenCount) + firstToken) * Info.RowBytes);
+        try
+        {
+            for (int begin = 0; begin < rows.Length; begin += PieceWords)
+            {
+                ReadOnlySpan<byte> piece = MemoryMarshal.AsBytes(rows.Slice(begin, Math.Min(PieceWords, rows.Length - begin)));
+                RandomAccess.Write(_file, piece, at + ((long)begin * sizeof(ulong)));
+            }
+        }
+        catch (IOException error)
+        {
+            throw WriteFailure.Describe(_partialPath, error);
+        }
+        _ = Interlocked.Add(ref _written[layer.Value], count);
+    }
+
+    /// <summary>Notes that the rows of the first <paramref name="tokens"/> tokens are written in every layer; they are on the disk first.</summary>
+    /// <exception cref="NeuralinkException">The disk fails.</exception>
+    public void MarkDone(int tokens)
+    {
+        if (tokens < TokensDone || tokens > Info.TokenCount)
+            throw new ArgumentOutOfRangeException(nameof(tokens), tokens, $"{TokensDone}..{Info.TokenCount} expected.");
+        try
+        {
+            RandomAccess.FlushToDisk(_file);
+            FiringTraceProgress.Write(_file, _dataOffset + Info.DataBytes, _turn++, tokens);
+            RandomAccess.FlushToDisk(_file);
+        }
+        catch (IOException error)
+        {
+            throw WriteFailure.Describe(_partialPath, error);
+        }
+        TokensDone = tokens;
+    }
+
+    /// <summary>Ends the trace: every byte is on the disk, under its name.</summary>
+    /// <exception cref="InvalidOperationException">Rows are missing.</exception>
+    /// <exception cref="NeuralinkException">The disk fails, or the name has been taken meanwhile.</exception>
+    public void Complete()
+    {
+        int missing = Array.FindIndex(_written, tokens => tokens < Info.TokenCount);
+        if (missing >= 0)
+            throw new InvalidOperationException($"Layer {missing} has {_written[missing]} of {Info.TokenCount} tokens.");
+        MarkDone(Info.TokenCount);
+        try
+        {
+            RandomAccess.SetLength(_file, _dataOffset + Info.DataBytes);
+            RandomAccess.FlushToDisk(_file);
+            _file.Dispose();
+            File.Move(_partialPath, Path, _replace);
+            AtomicFolder.FlushFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw WriteFailure.Describe(Path, error);
+        }
+    }
+
+    /// <summary>Closes the file. What is not complete stays, to be gone on with.</summary>
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,47 @@
+using Neuralink.Placement;
+using Neuralink.Storage.Traces;
+
+namespace Neuralink.Storage.Tests.Traces;
+
+/// <summary>A trace of 2 layers of 70 neurons and 9 tokens, of random bits, and the ways to write it.</summary>
+internal static class SmallTrace
+{
+    public const int RowWords = 2;
+
+    public static FiringTraceInfo Info { get; } = new()
+    {
+        ModelDigest = new string('a', 64),
+        ModelName = "small",
+        LayerCount = 2,
+        NeuronCount = 70,
+        TokenCount = 9,
+        StrideBytes = 512,
+        Texts = "some \"text\"\u00e9.txt",
+        TextsDigest = new string('b', 64),
+    };
+
+    /// <summary>[tokens, words] of a layer.</summary>
+    public static ulong[] Rows(int layer)
+    {
+        Random random = new(layer);
+        ulong[] rows = new ulong[Info.TokenCount * RowWords];
+        for (int token = 0; token < Info.TokenCount; token++)
+            (rows[token * RowWords], rows[(token * RowWords) + 1]) = ((ulong)random.NextInt64(), (ulong)random.Next(64));
+        return rows;
+    }
+
+    /// <summary>Writes the rows of tokens <paramref name="begin"/> to <paramref name="end"/> in all layers.</summary>
+    public static void Write(FiringTraceWriter writer, int begin, int end)
+    {
+        for (int layer = Info.LayerCount - 1; layer >= 0; layer--)
+            writer.Write(new LayerIndex(layer), begin, Rows(layer).AsSpan(begin * RowWords, (end - begin) * RowWords));
+    }
+
+    /// <summary>A whole trace at <paramref name="path"/>.</summary>
+    public static void Create(string path, FiringTraceInfo? info = null)
+    {
+        using FiringTraceWriter writer = FiringTraceWriter.Open(path, info ?? Info);
+        Write(writer, 0, Info.TokenCount);
+        writer.Complete();
+    }
+}
