@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Neuralink.Benchmarks.Kernels;
+using Neuralink.Benchmarks.Ordering;
 using Neuralink.Benchmarks.Pipeline;
 
 // One command a part of the engine: each measures its part against the limit below it, in one run (see docs/experiments.md).
@@ -7,6 +8,7 @@ return args switch
 {
     ["kernels", .. string[] rest] => KernelsCommand.Run(rest),
     ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
+    ["order", .. string[] rest] => OrderCommand.Run(rest),
     ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
     _ => Usage(),
 };
@@ -24,6 +26,7 @@ static int Usage()
 
           kernels [--threads 1,2] [--rounds 7] [--only NAME]   matrix products and the sparse FFN as a share of the memory bandwidth
           overlap [--threads 1] [--rounds 7] [--model DIR]     overlapped against serial reads, on a device as slow as the computing
+          order [--only NAME] [--tokens 20000] [--layers N]    counting and linking all layers of a large model, by stage
           --bdn [--filter PATTERN]                             the BenchmarkDotNet classes
         """);
     return 2;

@@ -1,3 +1,4 @@
+using Neuralink.Placement.Coactivation;
 using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Ordering;
@@ -8,13 +9,28 @@ public static class LayerOrdering
     /// <summary>The neuron at each slot, [slots]: a permutation, for any trace.</summary>
     /// <param name="firing">Which neurons fire together; no tokens are enough for a permutation, if not for a good one.</param>
     /// <param name="options">The method and what it is to optimise.</param>
-    public static int[] NeuronOfSlot(FiringMatrix firing, OrderingOptions options) => options.Method switch
-    {
-        PlacementMethod.Identity => Identity(firing.NeuronCount),
-        PlacementMethod.Random => Shuffled(firing.NeuronCount, options.Seed),
-        PlacementMethod.Frequency => ByFrequency(firing),
-        _ => throw new ArgumentOutOfRangeException(nameof(options), options.Method, "There is no such method."),
-    };
+    public static int[] NeuronOfSlot(FiringMatrix firing, OrderingOptions options) =>
+        Order(firing, options, TimeProvider.System, CancellationToken.None).NeuronOfSlot;
+
+    /// <summary>The same with the time that it took, as far as the method has stages.</summary>
+    internal static (int[] NeuronOfSlot, OrderingTimes Times) Order(
+        FiringMatrix firing, OrderingOptions options, TimeProvider time, CancellationToken cancellation) => options.Method switch
+        {
+            PlacementMethod.Identity => (Identity(firing.NeuronCount), default),
+            PlacementMethod.Random => (Shuffled(firing.NeuronCount, options.Seed), default),
+            PlacementMethod.Frequency => (ByFrequency(firing), default),
+            PlacementMethod.Neuralink => GreedyLinking.Order(firing, PairsMax(firing, options), time, cancellation),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Method, "There is no such method."),
+        };
+
+    /// <summary>Bytes that ordering a layer takes, its trace included.</summary>
+    internal static long BytesOf(FiringMatrix firing, OrderingOptions options) => options.Method is PlacementMethod.Neuralink
+        ? firing.Bytes + FiringLists.BytesOf(firing) + FiringTile.BytesOf(firing.TokenCount) + (PairsMax(firing, options) * (long)StrongestPairs.BytesPerPair)
+        : firing.Bytes;
+
+    // There is no need of room for more pairs than there are.
+    private static int PairsMax(FiringMatrix firing, OrderingOptions options) => (int)Math.Clamp(
+        Math.Min(options.PairBytesMax / StrongestPairs.BytesPerPair, (long)firing.NeuronCount * (firing.NeuronCount - 1) / 2), 2, Array.MaxLength);
 
     private static int[] Identity(int count) => [.. Enumerable.Range(0, count)];
 

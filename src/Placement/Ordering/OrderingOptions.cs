@@ -2,7 +2,7 @@ using Neuralink.Placement.Cost;
 
 namespace Neuralink.Placement.Ordering;
 
-/// <summary>What an order is made for.</summary>
+/// <summary>What an order is made for, and with what.</summary>
 public sealed record OrderingOptions
 {
     public required PlacementMethod Method { get; init; }
@@ -15,4 +15,19 @@ public sealed record OrderingOptions
 
     /// <summary>Of whatever a method chooses by chance: the same seed gives the same order, on any number of threads.</summary>
     public int Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Memory for pairs of neurons that are sorted at a time, in each layer, at least 32; the order does not depend on it. Default: 64 MiB, 4 million pairs,
+    /// beyond which nothing gets faster (docs/experiments.md).
+    /// </summary>
+    public long PairBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>Layers ordered at the same time, at least 1. Default: the processors there are.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// Memory for all layers that are ordered at the same time, traces included; one is ordered even where it needs more. Default: 2 GiB, half of the smallest
+    /// machine this is meant for.
+    /// </summary>
+    public long MemoryBytesMax { get; init; } = 2L << 30;
 }

@@ -11,4 +11,7 @@ public enum PlacementMethod
 
     /// <summary>Those that fire most come first.</summary>
     Frequency,
+
+    /// <summary>Those that fire together lie together, by the greedy search of Neuralink (arXiv 2410.19274), section "Offline stage".</summary>
+    Neuralink,
 }

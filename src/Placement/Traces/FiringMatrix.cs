@@ -41,6 +41,9 @@ public sealed class FiringMatrix
     /// <summary>64-bit words of a row.</summary>
     public int WordsPerToken { get; }
 
+    /// <summary>Bytes that it takes.</summary>
+    public long Bytes => (long)_words.Length * sizeof(ulong);
+
     /// <summary>Words that a row of <paramref name="neuronCount"/> neurons takes.</summary>
     public static int WordsPerTokenOf(int neuronCount) => (neuronCount + WordBits - 1) / WordBits;
 

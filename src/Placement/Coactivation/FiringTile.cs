@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace Neuralink.Placement.Coactivation;
+
+/// <summary>
+/// The firing bits of up to 512 neurons: a line of 512 bits a token, [tokens + 1, 512], the last line zero. Lines are aligned to the cache's,
+/// since a load across two costs twice; 20 thousand tokens are 1.3 MB, so that a tile stays in the second-level cache or near it.
+/// </summary>
+internal sealed class FiringTile
+{
+    /// <summary>Neurons of a tile.</summary>
+    public const int Columns = 512;
+
+    /// <summary>64-bit words of a line.</summary>
+    public const int LineWords = Columns / 64;
+
+    private readonly ulong[] _words;
+    private readonly int _begin;
+    private readonly int _length;
+
+    public FiringTile(int tokenCount)
+    {
+        _length = checked((tokenCount + 1) * LineWords);
+        _words = GC.AllocateArray<ulong>(_length + LineWords, pinned: true);
+        long address = Marshal.UnsafeAddrOfPinnedArrayElement(_words, 0);
+        _begin = (int)((LineWords - (address / sizeof(ulong) % LineWords)) % LineWords);
+    }
+
+    /// <summary>Bytes that a tile takes.</summary>
+    public static long BytesOf(int tokenCount) => (tokenCount + 2L) * LineWords * sizeof(ulong);
+
+    /// <summary>The lines, [tokens + 1, <see cref="LineWords"/>].</summary>
+    public ReadOnlySpan<ulong> Lines => _words.AsSpan(_begin, _length);
+
+    /// <summary>Column c becomes the neuron of rank <paramref name="ranks"/>[c]; columns beyond are zero.</summary>
+    public void Fill(FiringLists lists, ReadOnlySpan<int> ranks)
+    {
+        Span<ulong> lines = _words.AsSpan(_begin, _length);
+        lines.Clear();
+        for (int column = 0; column < ranks.Length; column++)
+        {
+            Span<ulong> words = lines[(column / 64)..];
+            ulong bit = 1UL << (column % 64);
+            foreach (int offset in lists.Offsets(ranks[column]))
+                words[offset] |= bit;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Neuralink.Placement.Ordering;
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Placement.Tests.Ordering;
+
+public sealed class LayerOrderingTests
+{
+    [Fact]
+    public void Every_method_returns_a_permutation_for_any_trace() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<byte[][]>(), ArbMap.Default.ArbFor<byte>(), (lists, width) =>
+        {
+            int neurons = width + 1;
+            FiringMatrix firing = FiringMatrix.FromLists(neurons, [.. lists.Select(list => list.Select(n => n % neurons).ToArray())]);
+            foreach (PlacementMethod method in Enum.GetValues<PlacementMethod>())
+                LayerOrdering.NeuronOfSlot(firing, Options(method)).Order().Should().Equal(Enumerable.Range(0, neurons), "{0} orders {1}", method, neurons);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void By_frequency_the_most_frequent_come_first_and_equals_keep_the_models_order()
+    {
+        FiringMatrix firing = FiringMatrix.FromLists(5, [[1, 3], [3, 4], [4]]);
+        LayerOrdering.NeuronOfSlot(firing, Options(PlacementMethod.Frequency)).Should().Equal(3, 4, 1, 0, 2);
+    }
+
+    [Fact]
+    public void A_seed_decides_the_random_order()
+    {
+        FiringMatrix firing = new(50, []);
+        int[] one = LayerOrdering.NeuronOfSlot(firing, Options(PlacementMethod.Random));
+        LayerOrdering.NeuronOfSlot(firing, Options(PlacementMethod.Random)).Should().Equal(one);
+        LayerOrdering.NeuronOfSlot(firing, Options(PlacementMethod.Random) with { Seed = 2 }).Should().NotEqual(one);
+    }
+
+    private static OrderingOptions Options(PlacementMethod method) => new() { Method = method, StrideBytes = 1024 };
+}

@@ -1,0 +1,76 @@
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Placement.Tests.Traces;
+
+public sealed class FiringMatrixTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(200)]
+    public void Lists_come_back_as_they_were_given_at_ragged_widths(int neurons)
+    {
+        Random random = new(neurons);
+        int[][] lists = [.. Enumerable.Range(0, 20).Select(_ => Enumerable.Range(0, neurons).Where(_ => random.Next(3) == 0).ToArray())];
+        FiringMatrix firing = FiringMatrix.FromLists(neurons, lists);
+        firing.TokenCount.Should().Be(20);
+        firing.NeuronCount.Should().Be(neurons);
+        firing.FiringCount().Should().Be(lists.Sum(list => list.Length));
+        firing.Frequencies().Should().Equal(Enumerable.Range(0, neurons).Select(n => lists.Count(list => list.Contains(n))));
+        int[] buffer = new int[neurons];
+        for (int token = 0; token < 20; token++)
+        {
+            buffer[..firing.CopyFiring(token, buffer)].Should().Equal(lists[token]);
+            Enumerable.Range(0, neurons).Where(n => firing.Fires(token, new NeuronId(n))).Should().Equal(lists[token]);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 10, 1)]
+    [InlineData(3, 10, 3)]
+    [InlineData(4, 4, 2)]
+    [InlineData(1, 9, 100)]
+    public void A_sample_takes_every_stepth_token_of_its_range(int begin, int end, int step)
+    {
+        FiringMatrix firing = RandomTrace.Create(70, 10, seed: 1);
+        FiringMatrix sample = firing.Sample(begin, end, step);
+        int[] tokens = [.. Enumerable.Range(begin, end - begin).Where(token => (token - begin) % step == 0)];
+        sample.TokenCount.Should().Be(tokens.Length);
+        for (int i = 0; i < tokens.Length; i++)
+            sample.Token(i).ToArray().Should().Equal(firing.Token(tokens[i]).ToArray());
+    }
+
+    [Fact]
+    public void A_trace_without_tokens_has_neurons_that_never_fire()
+    {
+        FiringMatrix firing = new(3, []);
+        firing.TokenCount.Should().Be(0);
+        firing.Frequencies().Should().Equal(0, 0, 0);
+        firing.Bytes.Should().Be(0);
+    }
+
+    [Fact]
+    public void Words_that_are_no_whole_rows_are_refused()
+    {
+        Action act = () => _ = new FiringMatrix(65, new ulong[3]);
+        act.Should().Throw<ArgumentException>().WithMessage("Rows of 2 words expected, 3 words given.*");
+    }
+
+    [Fact]
+    public void A_bit_in_the_padding_is_refused_at_its_token()
+    {
+        Action act = () => _ = new FiringMatrix(65, [0, 1, 0, 2]);
+        act.Should().Throw<ArgumentException>().WithMessage("Token 1 fires a neuron beyond 64.*");
+    }
+
+    [Fact]
+    public void A_neuron_out_of_range_is_refused()
+    {
+        Action list = () => FiringMatrix.FromLists(4, [[4]]);
+        Action ask = () => new FiringMatrix(4, [0]).Fires(0, new NeuronId(4));
+        list.Should().Throw<ArgumentOutOfRangeException>();
+        ask.Should().Throw<ArgumentOutOfRangeException>();
+    }
+}

@@ -1,0 +1,38 @@
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Placement.Tests.Traces;
+
+/// <summary>Small traces with clusters, hot neurons, and neurons that never fire.</summary>
+internal static class RandomTrace
+{
+    public static FiringMatrix Create(int neurons, int tokens, int seed, double share = 0.2)
+    {
+        Random random = new(seed);
+        double[] own = [.. Enumerable.Range(0, neurons).Select(_ => random.NextDouble() < 0.1 ? 0 : share * 2 * random.NextDouble())];
+        int clusters = Math.Max(1, neurons / 8);
+        int[] cluster = [.. Enumerable.Range(0, neurons).Select(_ => random.Next(clusters))];
+        return FiringMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ =>
+        {
+            int active = random.Next(clusters);
+            return Enumerable.Range(0, neurons)
+                .Where(n => own[n] > 0 && random.NextDouble() < (cluster[n] == active ? 0.8 : own[n])).ToArray();
+        })]);
+    }
+
+    /// <summary>f(ij) counted pair by pair, [neurons, neurons]; 0 where i = j.</summary>
+    public static int[,] PairCounts(FiringMatrix firing)
+    {
+        int[,] counts = new int[firing.NeuronCount, firing.NeuronCount];
+        for (int token = 0; token < firing.TokenCount; token++)
+        {
+            for (int i = 0; i < firing.NeuronCount; i++)
+            {
+                if (!firing.Fires(token, new NeuronId(i)))
+                    continue;
+                for (int j = 0; j < firing.NeuronCount; j++)
+                    counts[i, j] += i != j && firing.Fires(token, new NeuronId(j)) ? 1 : 0;
+            }
+        }
+        return counts;
+    }
+}
