@@ -10,7 +10,7 @@ namespace Neuralink.Benchmarks.Ordering;
 internal static class ClusteredTrace
 {
     private const int ClusterSize = 64;
-    private const double Exponent = 0.9;
+    private const double Exponent = 1.1;
     private const double NoiseShare = 0.1;
 
     // Of the neurons of a cluster that fires.

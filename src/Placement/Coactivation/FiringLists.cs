@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Coactivation;
@@ -13,36 +14,32 @@ internal sealed class FiringLists
     /// <summary>Lines that <see cref="VerticalCounters"/> adds at a time.</summary>
     public const int BlockLines = 16;
 
+    private const int StripeWords = 8;
+
     private readonly int[] _neurons;
     private readonly int[] _frequencies;
+    private readonly int[] _begins;
     private readonly int[] _offsets;
-    private readonly long[] _begins;
 
+    /// <exception cref="ArgumentException">More than 2 billion activations.</exception>
     public FiringLists(FiringMatrix firing)
     {
         TokenCount = firing.TokenCount;
-        int[] frequencies = firing.Frequencies();
-        _neurons = [.. Enumerable.Range(0, firing.NeuronCount).Where(n => frequencies[n] > 0).OrderByDescending(n => frequencies[n])];
-        _frequencies = [.. _neurons.Select(n => frequencies[n])];
-        _begins = new long[_neurons.Length + 1];
-        long[] next = new long[firing.NeuronCount];
-        for (int rank = 0; rank < _neurons.Length; rank++)
+        _frequencies = new int[firing.NeuronCount];
+        _begins = new int[firing.NeuronCount];
+        long length = firing.FiringCount() + ((long)(BlockLines - 1) * firing.NeuronCount);
+        if (length > Array.MaxLength)
+            throw new ArgumentException($"At most {Array.MaxLength} activations can be listed, not {length}.", nameof(firing));
+        _offsets = GC.AllocateUninitializedArray<int>((int)length);
+        ulong[] stripe = new ulong[StripeWords * 64 * TokenWords];
+        int end = 0;
+        for (int word = 0; word < firing.WordsPerToken; word += StripeWords)
         {
-            next[_neurons[rank]] = _begins[rank];
-            _begins[rank + 1] = _begins[rank] + PaddedLength(_frequencies[rank]);
+            TransposeStripe(firing, word, stripe);
+            for (int neuron = word * 64; neuron < Math.Min((word + StripeWords) * 64, firing.NeuronCount); neuron++)
+                end = List(neuron, stripe.AsSpan((neuron - (word * 64)) * TokenWords, TokenWords), end);
         }
-
-        _offsets = new int[_begins[^1]];
-        Array.Fill(_offsets, TokenCount * FiringTile.LineWords);
-        for (int token = 0; token < TokenCount; token++)
-        {
-            ReadOnlySpan<ulong> row = firing.Token(token);
-            for (int word = 0; word < row.Length; word++)
-            {
-                for (ulong bits = row[word]; bits != 0; bits &= bits - 1)
-                    _offsets[next[(word * 64) + BitOperations.TrailingZeroCount(bits)]++] = token * FiringTile.LineWords;
-            }
-        }
+        _neurons = [.. Enumerable.Range(0, firing.NeuronCount).Where(n => _frequencies[n] > 0).OrderByDescending(n => _frequencies[n])];
     }
 
     /// <summary>Tokens of the trace.</summary>
@@ -51,21 +48,70 @@ internal sealed class FiringLists
     /// <summary>Neurons that fire at all.</summary>
     public int RankCount => _neurons.Length;
 
+    /// <summary>At how many tokens each neuron fires, by neuron.</summary>
+    public ReadOnlySpan<int> Frequencies => _frequencies;
+
+    private int TokenWords => (TokenCount + 63) / 64;
+
     /// <summary>Bytes that the lists of a layer take.</summary>
-    public static long BytesOf(FiringMatrix firing) =>
-        (sizeof(int) * (firing.FiringCount() + ((long)BlockLines * firing.NeuronCount))) + ((long)sizeof(long) * 3 * firing.NeuronCount);
+    public static long BytesOf(FiringMatrix firing)
+    {
+        long lists = firing.FiringCount() + ((BlockLines + 3L) * firing.NeuronCount), stripe = StripeWords * 8L * firing.TokenCount;
+        return (lists * sizeof(int)) + stripe;
+    }
 
     /// <summary>The neuron of a rank.</summary>
     public int Neuron(int rank) => _neurons[rank];
 
     /// <summary>At how many tokens the neuron of a rank fires.</summary>
-    public int Frequency(int rank) => _frequencies[rank];
-
-    /// <summary>The tokens of a rank's neuron as offsets of lines, ascending, padded to whole blocks.</summary>
-    public ReadOnlySpan<int> PaddedOffsets(int rank) => _offsets.AsSpan((int)_begins[rank], (int)(_begins[rank + 1] - _begins[rank]));
+    public int Frequency(int rank) => _frequencies[_neurons[rank]];
 
     /// <summary>The tokens of a rank's neuron as offsets of lines, ascending.</summary>
-    public ReadOnlySpan<int> Offsets(int rank) => _offsets.AsSpan((int)_begins[rank], _frequencies[rank]);
+    public ReadOnlySpan<int> Offsets(int rank) => _offsets.AsSpan(_begins[_neurons[rank]], Frequency(rank));
+
+    /// <summary>The same, padded to whole blocks.</summary>
+    public ReadOnlySpan<int> PaddedOffsets(int rank) => _offsets.AsSpan(_begins[_neurons[rank]], PaddedLength(Frequency(rank)));
 
     private static int PaddedLength(int count) => (count + BlockLines - 1) / BlockLines * BlockLines;
+
+    // 512 neurons, [neurons, tokens]. Neuron by neuron is then much faster to list than token by token, which writes to all lists in turn.
+    private static void TransposeStripe(FiringMatrix firing, int firstWord, Span<ulong> stripe)
+    {
+        int tokenWords = (firing.TokenCount + 63) / 64, words = Math.Min(StripeWords, firing.WordsPerToken - firstWord);
+        Span<Vector512<ulong>> block = stackalloc Vector512<ulong>[BitTranspose.Size];
+        Span<ulong> row = stackalloc ulong[StripeWords];
+        row.Clear();
+        for (int tokenWord = 0; tokenWord < tokenWords; tokenWord++)
+        {
+            int first = tokenWord * 64, tokens = Math.Min(64, firing.TokenCount - first);
+            for (int token = 0; token < tokens; token++)
+            {
+                firing.Token(first + token).Slice(firstWord, words).CopyTo(row);
+                block[token] = Vector512.Create<ulong>(row);
+            }
+            block[tokens..].Clear();
+            BitTranspose.InPlace(block);
+            for (int bit = 0; bit < 64; bit++)
+            {
+                for (int word = 0; word < words; word++)
+                    stripe[(((word * 64) + bit) * tokenWords) + tokenWord] = block[bit][word];
+            }
+        }
+    }
+
+    private int List(int neuron, ReadOnlySpan<ulong> tokens, int begin)
+    {
+        Span<int> offsets = _offsets.AsSpan(begin);
+        int count = 0;
+        for (int word = 0; word < tokens.Length; word++)
+        {
+            for (ulong bits = tokens[word]; bits != 0; bits &= bits - 1)
+                offsets[count++] = ((word * 64) + BitOperations.TrailingZeroCount(bits)) * FiringTile.LineWords;
+        }
+        _begins[neuron] = begin;
+        _frequencies[neuron] = count;
+        int padded = PaddedLength(count);
+        offsets[count..padded].Fill(TokenCount * FiringTile.LineWords);
+        return begin + padded;
+    }
 }

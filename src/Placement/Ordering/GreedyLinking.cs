@@ -52,7 +52,7 @@ internal sealed class GreedyLinking
         GreedyLinking greedy = new(firing, pairsMax, time);
         TimeSpan linking = greedy.LinkAll(cancellation);
         long joining = time.GetTimestamp();
-        int[] order = EndToEnd(greedy._links, firing.Frequencies());
+        int[] order = EndToEnd(greedy._links, greedy._lists.Frequencies.ToArray());
         linking += time.GetElapsedTime(joining);
         TimeSpan sorting = greedy._pairs.SortingTime;
         return (order, new OrderingTimes(time.GetElapsedTime(start) - sorting - linking, sorting, linking));

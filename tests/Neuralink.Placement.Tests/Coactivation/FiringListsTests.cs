@@ -1,0 +1,39 @@
+using Neuralink.Placement.Coactivation;
+using Neuralink.Placement.Tests.Traces;
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Placement.Tests.Coactivation;
+
+public sealed class FiringListsTests
+{
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(64, 64)]
+    [InlineData(65, 63)]
+    [InlineData(511, 129)]
+    [InlineData(600, 30)]
+    public void Each_neuron_has_its_tokens_most_frequent_first_at_ragged_sizes(int neurons, int tokens)
+    {
+        FiringMatrix firing = RandomTrace.Create(neurons, tokens, seed: neurons, share: 0.3);
+        FiringLists lists = new(firing);
+        int[] frequencies = firing.Frequencies();
+        lists.Frequencies.ToArray().Should().Equal(frequencies);
+        Enumerable.Range(0, lists.RankCount).Select(lists.Neuron)
+            .Should().Equal(Enumerable.Range(0, neurons).Where(n => frequencies[n] > 0).OrderByDescending(n => frequencies[n]));
+        for (int rank = 0; rank < lists.RankCount; rank++)
+        {
+            NeuronId neuron = new(lists.Neuron(rank));
+            int[] expected = [.. Enumerable.Range(0, tokens).Where(token => firing.Fires(token, neuron)).Select(token => token * FiringTile.LineWords)];
+            lists.Frequency(rank).Should().Be(expected.Length);
+            lists.Offsets(rank).ToArray().Should().Equal(expected);
+            int[] padded = lists.PaddedOffsets(rank).ToArray();
+            (padded.Length % FiringLists.BlockLines).Should().Be(0);
+            padded[..expected.Length].Should().Equal(expected);
+            padded.AsSpan(expected.Length).Length.Should().BeLessThan(FiringLists.BlockLines);
+            padded.AsSpan(expected.Length).IndexOfAnyExcept(tokens * FiringTile.LineWords).Should().Be(-1);
+        }
+    }
+
+    [Fact]
+    public void Without_tokens_there_are_no_ranks() => new FiringLists(new FiringMatrix(70, [])).RankCount.Should().Be(0);
+}
