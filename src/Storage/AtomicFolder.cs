@@ -4,11 +4,13 @@ namespace Neuralink.Storage;
 
 /// <summary>
 /// A folder that comes into being whole or not at all. Files are written to <see cref="Path"/>, a temporary folder beside the destination;
-/// <see cref="Commit"/> makes them durable and renames it. Without a commit, <see cref="Dispose"/> leaves nothing behind.
+/// <see cref="Commit"/> makes them durable and renames it. Without a commit, <see cref="Dispose"/> leaves nothing behind; what a killed process
+/// leaves, the next one to write there removes.
 /// </summary>
 public sealed class AtomicFolder : IDisposable
 {
     private readonly bool _replace;
+    private readonly ScratchFolder _scratch;
     private bool _isCommitted;
 
     /// <param name="destination">The folder to make.</param>
@@ -19,15 +21,14 @@ public sealed class AtomicFolder : IDisposable
         Destination = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(destination));
         _replace = replace;
         CheckDestination();
-        Path = Beside("tmp");
-        Guard(() => Directory.CreateDirectory(Path));
+        _scratch = Guard(() => ScratchFolder.Create(Destination));
     }
 
     /// <summary>The folder to make, as a full path.</summary>
     public string Destination { get; }
 
     /// <summary>Where to write until then.</summary>
-    public string Path { get; }
+    public string Path => _scratch.Path;
 
     /// <summary>Makes every file durable, and the folder appear under its name.</summary>
     /// <exception cref="NeuralinkException">The destination has come into existence and may not, or the disk refuses.</exception>
@@ -46,28 +47,13 @@ public sealed class AtomicFolder : IDisposable
             Move();
             _isCommitted = true;
             FlushFolder(System.IO.Path.GetDirectoryName(Destination)!);
+            return true;
         });
+        _scratch.Dispose();
     }
 
-    /// <summary>Without a commit, deletes what was written. A disk that refuses even that is not reported: there was an error before it.</summary>
-    public void Dispose()
-    {
-        if (!_isCommitted)
-            TryDelete(Path);
-    }
-
-    private static void TryDelete(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // Best effort; the name says that it is temporary.
-        }
-    }
+    /// <summary>Without a commit, deletes what was written.</summary>
+    public void Dispose() => _scratch.Dispose();
 
     private static void FlushFile(string path)
     {
@@ -94,20 +80,19 @@ public sealed class AtomicFolder : IDisposable
             Directory.Move(Path, Destination);
             return;
         }
-
-        string old = Beside("old");
-        Directory.Move(Destination, old);
+        // Where the system can exchange two names, there is one folder or the other under the destination's at every moment.
+        if (OperatingSystem.IsLinux() && LibC.TryExchange(Path, Destination))
+            return;
+        Directory.Move(Destination, _scratch.OldPath);
         try
         {
             Directory.Move(Path, Destination);
         }
         catch
         {
-            Directory.Move(old, Destination);
+            Directory.Move(_scratch.OldPath, Destination);
             throw;
         }
-
-        TryDelete(old);
     }
 
     private void CheckDestination()
@@ -116,13 +101,11 @@ public sealed class AtomicFolder : IDisposable
             throw new NeuralinkException($"write {Destination}", "no such file or folder", "it exists", "remove it or choose another name");
     }
 
-    private string Beside(string kind) => $"{Destination}.{kind}-{System.IO.Path.GetRandomFileName()}";
-
-    private void Guard(Action write)
+    private T Guard<T>(Func<T> write)
     {
         try
         {
-            write();
+            return write();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

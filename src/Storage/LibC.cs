@@ -27,6 +27,8 @@ internal static unsafe partial class LibC
     private const int AdviseHugePage = 14;
     private const int PrctlSetTimerSlack = 29;
     private const int FcntlNoCache = 48;
+    private const int AtCurrentFolder = -100;
+    private const uint RenameExchange = 2;
 
     /// <summary>O_DIRECT, which asm/fcntl.h defines differently for ARM than for the generic architectures.</summary>
     public static int OpenDirect => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 ? 0x10000 : 0x4000;
@@ -60,6 +62,21 @@ internal static unsafe partial class LibC
         _ = Nanosleep(&duration, null);
     }
 
+    /// <summary>Exchanges what two paths of one file system name, in one step.</summary>
+    /// <returns>Whether it did: some file systems and C libraries cannot.</returns>
+    [SupportedOSPlatform("linux")]
+    public static bool TryExchange(string path, string other)
+    {
+        try
+        {
+            return Renameat2(AtCurrentFolder, path, AtCurrentFolder, other, RenameExchange) == 0;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Turns the page cache off for a file, as far as macOS does that.</summary>
     /// <returns>Whether it did.</returns>
     [SupportedOSPlatform("macos")]
@@ -79,6 +96,10 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "preadv", SetLastError = true)]
     [SupportedOSPlatform("linux")]
     public static partial nint Preadv(SafeFileHandle file, IoVector* vectors, int vectorCount, long offsetBytes);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = StringMarshalling.Utf8)]
+    [SupportedOSPlatform("linux")]
+    private static partial int Renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     [SupportedOSPlatform("linux")]

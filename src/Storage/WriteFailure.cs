@@ -17,20 +17,10 @@ internal static class WriteFailure
     /// <summary>
     /// The same, met while creating <paramref name="path"/> with room for <paramref name="bytes"/> bytes: there .NET reports a full disk without its error code.
     /// </summary>
-    public static NeuralinkException DescribeCreation(string path, long bytes, Exception error) => FreeBytes(path) is { } free && free < bytes
-        ? new NeuralinkException($"write {path}", $"{bytes} bytes free on its disk", $"{free}", Advice, error)
-        : Describe(path, error);
+    public static NeuralinkException DescribeCreation(string path, long bytes, Exception error) =>
+        DiskSpace.FreeBytes(path) is { } free && free < bytes ? NoRoom(path, bytes, free, error) : Describe(path, error);
 
-    private static long? FreeBytes(string path)
-    {
-        try
-        {
-            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // A network path, or a folder that is not there: the first error says more.
-            return null;
-        }
-    }
+    /// <summary>The error for a disk that has <paramref name="free"/> of the <paramref name="bytes"/> bytes that <paramref name="path"/> needs.</summary>
+    public static NeuralinkException NoRoom(string path, long bytes, long free, Exception? error = null) =>
+        new($"write {path}", $"{bytes} bytes free on its disk", $"{free}", Advice, error);
 }

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text.Json;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
@@ -19,20 +16,17 @@ namespace Neuralink.Models.Packing;
 public sealed class ModelPacker
 {
     private readonly HuggingFaceFolder _source;
-    private readonly string _folder;
     private readonly WeightFormat _format;
     private readonly BundleLayout _layout;
     private readonly IProgress<PackProgress>? _progress;
     private readonly CancellationToken _cancellation;
-    private readonly Dictionary<string, FileManifest> _files = new(StringComparer.Ordinal);
     private readonly long _totalBytes;
     private string _stage = "";
     private long _doneBytes;
 
-    private ModelPacker(HuggingFaceFolder source, string folder, WeightFormat format, IProgress<PackProgress>? progress, CancellationToken cancellation)
+    private ModelPacker(HuggingFaceFolder source, WeightFormat format, IProgress<PackProgress>? progress, CancellationToken cancellation)
     {
         _source = source;
-        _folder = folder;
         _format = format;
         _progress = progress;
         _cancellation = cancellation;
@@ -43,6 +37,10 @@ public sealed class ModelPacker
 
     private ModelConfig Config => _source.Config;
 
+    private ImageContents Contents => new(
+        ModelConfigJson.Write(Config), WeightFormats.NameOf(_format), Config.LayerCount, Config.FfnSize,
+        new BundleManifest(_layout.StrideBytes, _layout.PayloadBytes, _layout.Gated, _layout.Biased), Predictor: "exact");
+
     /// <summary>Packs <paramref name="sourceFolder"/> into <paramref name="destination"/>.</summary>
     /// <exception cref="NeuralinkException">The source is not usable, or the destination cannot be written; nothing is left behind.</exception>
     public static void Pack(
@@ -50,15 +48,15 @@ public sealed class ModelPacker
     {
         using HuggingFaceFolder source = HuggingFaceFolder.Open(sourceFolder);
         CheckTokenizer(source);
-        using AtomicFolder folder = new(destination, options.Replace);
-        ModelPacker packer = new(source, folder.Path, options.Weights ?? source.SourceFormat, progress, cancellation);
-        packer.WriteTensors(ImageFiles.Resident, TensorPlace.Resident);
-        packer.WriteTensors(ImageFiles.Predictor, TensorPlace.Predictor);
-        packer.WriteNeurons();
-        packer.WritePlacement();
-        packer.CopyTokenizer();
-        packer.WriteManifest();
-        folder.Commit();
+        ModelPacker packer = new(source, options.Weights ?? source.SourceFormat, progress, cancellation);
+        using ImageWriter writer = new(destination, packer.Contents, packer._totalBytes, options.Replace);
+        packer.WriteTensors(writer, ImageFiles.Resident, TensorPlace.Resident);
+        packer.WriteTensors(writer, ImageFiles.Predictor, TensorPlace.Predictor);
+        packer.WriteNeurons(writer);
+        Permutation identity = Permutation.Identity(source.Config.FfnSize);
+        writer.WritePlacement(_ => identity);
+        writer.CopyFile(source.TokenizerPath, ImageFiles.Tokenizer);
+        writer.Commit(PlacementManifest.Identity);
     }
 
     private static void CheckTokenizer(HuggingFaceFolder source)
@@ -75,83 +73,37 @@ public sealed class ModelPacker
         ? new TensorDeclaration(spec.Name, SafetensorsDtype.F32, [spec.Rows])
         : new TensorDeclaration(spec.Name, WeightFormats.ToDtype(_format), [spec.Rows, spec.Columns]);
 
-    private void WriteTensors(string fileName, TensorPlace place)
+    private void WriteTensors(ImageWriter writer, string fileName, TensorPlace place)
     {
         _stage = fileName;
         TensorSpec[] specs = [.. TensorCatalog.All(Config).Where(s => s.Place == place)];
-        using SafetensorsWriter writer = SafetensorsWriter.Create(PathOf(fileName), [.. specs.Select(Declare)]);
-        foreach (TensorSpec spec in specs)
+        writer.WriteTensors(fileName, [.. specs.Select(Declare)], tensors =>
         {
-            TensorReader.ReadRows(_source, spec, spec.IsVector ? WeightFormat.F32 : _format, (_, _, rows) =>
+            foreach (TensorSpec spec in specs)
             {
-                writer.Write(spec.Name, rows);
-                Advance(rows.Length);
-            });
-        }
-        Complete(fileName, writer);
+                TensorReader.ReadRows(_source, spec, spec.IsVector ? WeightFormat.F32 : _format, (_, _, rows) =>
+                {
+                    tensors.Write(spec.Name, rows);
+                    Advance(rows.Length);
+                });
+            }
+        });
     }
 
-    private void WriteNeurons()
+    private void WriteNeurons(ImageWriter writer)
     {
         _stage = ImageFiles.Neurons;
-        TensorDeclaration[] tensors = EachLayer(i => new(ImageFiles.NeuronsTensor(i), SafetensorsDtype.U8, [Config.FfnSize, _layout.StrideBytes]));
-        using SafetensorsWriter writer = SafetensorsWriter.Create(PathOf(ImageFiles.Neurons), tensors, dataAlignmentBytes: ImageFiles.NeuronsAlignmentBytes);
         LayerBundles bundles = new(_source, _layout);
-        for (int layer = 0; layer < tensors.Length; layer++)
+        writer.WriteNeurons((layer, write) =>
         {
-            bundles.Load(layer);
+            bundles.Load(layer.Value);
             for (int begin = 0; begin < Config.FfnSize; begin += LayerBundles.BlockNeurons)
             {
                 ReadOnlySpan<byte> block = bundles.Block(begin, Math.Min(begin + LayerBundles.BlockNeurons, Config.FfnSize));
-                writer.Write(tensors[layer].Name, block);
+                write(block);
                 Advance(block.Length);
             }
-        }
-        Complete(ImageFiles.Neurons, writer);
-    }
-
-    private void WritePlacement()
-    {
-        TensorDeclaration[] tensors = EachLayer(i => new(ImageFiles.PlacementTensor(i), SafetensorsDtype.I32, [Config.FfnSize]));
-        using SafetensorsWriter writer = SafetensorsWriter.Create(PathOf(ImageFiles.Placement), tensors);
-        ReadOnlySpan<int> order = Permutation.Identity(Config.FfnSize).NeuronOfSlot;
-        foreach (TensorDeclaration tensor in tensors)
-            writer.Write(tensor.Name, MemoryMarshal.AsBytes(order));
-        Complete(ImageFiles.Placement, writer);
-    }
-
-    private void CopyTokenizer()
-    {
-        byte[] bytes = File.ReadAllBytes(_source.TokenizerPath);
-        SyncedFile.Write(PathOf(ImageFiles.Tokenizer), bytes);
-        _files[ImageFiles.Tokenizer] = new FileManifest(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
-    }
-
-    private void WriteManifest()
-    {
-        ImageManifest manifest = new()
-        {
-            Format = ImageManifest.FormatName,
-            FormatVersion = ImageManifest.CurrentVersion,
-            WrittenBy = $"neuralink {typeof(ModelPacker).Assembly.GetName().Version?.ToString(3)}",
-            Model = ModelConfigJson.Write(Config),
-            Weights = WeightFormats.NameOf(_format),
-            LayerCount = Config.LayerCount,
-            SlotCount = Config.FfnSize,
-            Bundle = new BundleManifest(_layout.StrideBytes, _layout.PayloadBytes, _layout.Gated, _layout.Biased),
-            Placement = new PlacementManifest("identity"),
-            Predictor = "exact",
-            Files = _files,
-        };
-        SyncedFile.Write(PathOf(ImageManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, ImageManifestJson.Default.ImageManifest));
-    }
-
-    private TensorDeclaration[] EachLayer(Func<int, TensorDeclaration> declare) => [.. Enumerable.Range(0, Config.LayerCount).Select(declare)];
-
-    private void Complete(string fileName, SafetensorsWriter writer)
-    {
-        string digest = writer.Complete();
-        _files[fileName] = new FileManifest(new FileInfo(PathOf(fileName)).Length, digest);
+        });
     }
 
     private void Advance(int bytes)
@@ -160,6 +112,4 @@ public sealed class ModelPacker
         _doneBytes += bytes;
         _progress?.Report(new PackProgress(_stage, _doneBytes, _totalBytes));
     }
-
-    private string PathOf(string fileName) => Path.Combine(_folder, fileName);
 }

@@ -13,7 +13,7 @@ public sealed record ImageManifest
     public const string FormatName = "neuralink-image";
 
     /// <summary>The version this code writes and reads.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>The manifest's file name.</summary>
     public const string FileName = "neuralink.json";
@@ -53,10 +53,6 @@ public sealed record ImageManifest
 /// <param name="Gated">Whether there is a gate row.</param>
 /// <param name="Biased">Whether there are biases.</param>
 public sealed record BundleManifest(int StrideBytes, int PayloadBytes, bool Gated, bool Biased);
-
-/// <summary>The order of the neurons on flash.</summary>
-/// <param name="Method">"identity" is the model's own order.</param>
-public sealed record PlacementManifest(string Method);
 
 /// <summary>One file of the image.</summary>
 public sealed record FileManifest(long Bytes, string Sha256);

@@ -31,19 +31,24 @@ public static class ImageVerifier
 
     private static long VerifyFile(FlashImage image, string fileName, IProgress<long>? progress, long doneBytes, CancellationToken cancellation)
     {
-        string path = image.PathOf(fileName), expected = image.Manifest.Files[fileName].Sha256;
         byte[] piece = new byte[PieceBytes];
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using FileStream stream = OpenSequential(path);
+        using FileStream stream = OpenSequential(image.PathOf(fileName));
         for (int read; (read = stream.Read(piece)) > 0; progress?.Report(doneBytes += read))
         {
             cancellation.ThrowIfCancellationRequested();
             hash.AppendData(piece.AsSpan(0, read));
         }
-        string found = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return found == expected
-            ? doneBytes
-            : throw new NeuralinkException($"verify {path}", $"SHA-256 {expected}", found, "the file is damaged; pack the model again");
+        CheckDigest(image, fileName, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return doneBytes;
+    }
+
+    /// <summary>Checks the digest that one of the image's files was found to have.</summary>
+    internal static void CheckDigest(FlashImage image, string fileName, string found)
+    {
+        string expected = image.Manifest.Files[fileName].Sha256;
+        if (found != expected)
+            throw new NeuralinkException($"verify {image.PathOf(fileName)}", $"SHA-256 {expected}", found, "the file is damaged; pack the model again");
     }
 
     private static long VerifyBundles(FlashImage image, IProgress<long>? progress, CancellationToken cancellation)

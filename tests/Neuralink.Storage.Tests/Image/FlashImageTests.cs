@@ -8,6 +8,8 @@ namespace Neuralink.Storage.Tests.Image;
 /// <summary>An image that is not as it was packed is refused, with a message that names the file, what was expected and what was found.</summary>
 public sealed class FlashImageTests : IDisposable
 {
+    private const string Statistics = """{ "reads_per_token": 1, "mean_read_bundles": 1, "bytes_read_per_byte_used": 1, "millis_per_token": 1 }""";
+
     private readonly SmallImage _image = new();
 
     public static TheoryData<string> FileNames => [ImageFiles.Resident, ImageFiles.Neurons, ImageFiles.Placement, ImageFiles.Predictor, ImageFiles.Tokenizer];
@@ -57,9 +59,10 @@ public sealed class FlashImageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 2 }""", "format version 1", "found 2")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": "1" }""", "format version 1", "found \"1\"")]
-    [InlineData("""{ "format": "neuralink-image" }""", "format version 1", "found none")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 1 }""", "format version 2", "found 1; pack the model again with this program")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 3 }""", "format version 2", "found 3")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": "2" }""", "format version 2", "found \"2\"")]
+    [InlineData("""{ "format": "neuralink-image" }""", "format version 2", "found none")]
     [InlineData("""{ "format": "another", "format_version": 1 }""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
     [InlineData("""[]""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
     [InlineData("""null""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
@@ -89,6 +92,17 @@ public sealed class FlashImageTests : IDisposable
     [InlineData("bundle.payload_bytes", "510", "payload")]
     [InlineData("placement", "null", "placement")]
     [InlineData("placement.method", "null", "method")]
+    [InlineData("placement.method", "\"\"", "a placement method")]
+    [InlineData("placement.seed", "1.5", "seed")]
+    [InlineData("placement.trace", """{ "sha256": "00", "token_count": 1, "texts": [] }""", "the SHA-256 of the placement's trace")]
+    [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": -1, "texts": [] }""", "a token_count of 0 or more")]
+    [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": 1, "texts": [null] }""", "texts of the placement's trace")]
+    [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": 1 }""", "texts")]
+    [InlineData("placement.read_cost", """{ "device": "d", "reads": [] }""", "statistics with their read_cost")]
+    [InlineData("placement.statistics", Statistics, "statistics with their read_cost")]
+    [InlineData("placement", $$"""{ "method": "m", "seed": null, "trace": null, "statistics": {{Statistics}}, "read_cost": { "device": "d", "reads": [] } }""", "at least two sizes")]
+    [InlineData("placement", $$"""{ "method": "m", "seed": null, "trace": null, "statistics": {{Statistics}}, "read_cost": { "device": "d", "reads": [null] } }""", "a read that is null")]
+    [InlineData("placement", """{ "method": "m", "seed": null, "trace": null, "statistics": null }""", "read_cost")]
     [InlineData("files", "{}", "resident.safetensors listed")]
     [InlineData("files", "null", "files")]
     public void A_field_out_of_its_range(string path, string value, string message)
@@ -97,7 +111,7 @@ public sealed class FlashImageTests : IDisposable
         string[] names = path.Split('.');
         JsonObject parent = names[..^1].Aggregate(manifest, (node, name) => node[name]!.AsObject());
         parent.ContainsKey(names[^1]).Should().BeTrue();
-        parent[names[^1]] = JsonNode.Parse(value);
+        parent[names[^1]] = JsonNode.Parse(value.Replace("DIGEST", new string('0', 64)));
         _image.WriteManifest(manifest);
         ShouldNotOpen(".", message);
     }

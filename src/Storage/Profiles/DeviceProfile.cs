@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Neuralink.Placement.Cost;
+
+namespace Neuralink.Storage.Profiles;
+
+/// <summary>
+/// DEVICE.json: what reads cost a flash device, as measured or published (docs/file-format.md). The placement methods optimise for it.
+/// </summary>
+public sealed record DeviceProfile
+{
+    /// <summary>The only value of <see cref="Format"/>.</summary>
+    public const string FormatName = "neuralink-device";
+
+    /// <summary>The version this code writes and reads.</summary>
+    public const int CurrentVersion = 1;
+
+    public required string Format { get; init; }
+
+    public required int FormatVersion { get; init; }
+
+    /// <summary>The device, for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The program and settings, or the publication, that the numbers come from; for people.</summary>
+    public required string MeasuredWith { get; init; }
+
+    /// <summary>The cost of a read by its size, ascending; at least two sizes.</summary>
+    public required IReadOnlyList<DeviceRead> Reads { get; init; }
+
+    /// <summary>The curve through <see cref="Reads"/>.</summary>
+    public ReadCost ToReadCost() => new(DeviceRead.ToPoints(Reads));
+
+    /// <exception cref="NeuralinkException">There is no such file, it is no profile of this version, or its numbers make no sense.</exception>
+    public static DeviceProfile Read(string path)
+    {
+        DeviceProfile profile = VersionedJson.Read(path, DeviceProfileJson.Default.DeviceProfile, new VersionedJsonKind(
+            FormatName, CurrentVersion, "a device profile", NotThis: "this file is no device profile", OtherVersion: "measure the device again with this program",
+            Damaged: "correct the file"));
+        if (profile.Flaw() is { } flaw)
+            throw new NeuralinkException($"open {path}", "the cost in microseconds of reads of ascending sizes in bytes", flaw, "correct the file or measure the device again");
+        return profile;
+    }
+
+    /// <summary>Writes the profile to <paramref name="path"/>, which must not exist.</summary>
+    /// <exception cref="ArgumentException">Its numbers make no sense.</exception>
+    /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
+    public void Write(string path)
+    {
+        if (Flaw() is { } flaw)
+            throw new ArgumentException(flaw, nameof(path));
+        SyncedFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, DeviceProfileJson.Default.DeviceProfile));
+    }
+
+    private string? Flaw() => Name.Length == 0 ? "an empty name" : DeviceRead.Flaw(Reads);
+}
+
+/// <summary>What a read of <paramref name="Bytes"/> bytes costs at the device's best queue depth: time elapsed over reads completed.</summary>
+public sealed record DeviceRead(long Bytes, double Micros)
+{
+    /// <summary>What is wrong with <paramref name="reads"/> as a curve, in words, or null.</summary>
+    internal static string? Flaw(IReadOnlyList<DeviceRead?> reads) =>
+        reads.Contains(null) ? "a read that is null" : ReadCost.Flaw(ToPoints(reads!));      // annotations do not reach into lists
+
+    internal static IReadOnlyList<ReadCostPoint> ToPoints(IReadOnlyList<DeviceRead> reads) => [.. reads.Select(r => new ReadCostPoint(r.Bytes, r.Micros))];
+}
+
+/// <summary>The profile's JSON: snake_case, indented, every field required and no unknown ones.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(DeviceProfile))]
+public sealed partial class DeviceProfileJson : JsonSerializerContext;
