@@ -16,7 +16,7 @@ public sealed class ImageWriter : IDisposable
 
     private readonly AtomicFolder _folder;
     private readonly ImageContents _contents;
-    private readonly Dictionary<string, FileManifest> _files = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, FileManifest> _files = new(StringComparer.Ordinal);
 
     /// <param name="destination">The image's folder.</param>
     /// <param name="contents">What the image will hold.</param>
