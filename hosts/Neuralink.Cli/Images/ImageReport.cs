@@ -16,6 +16,7 @@ namespace Neuralink.Cli.Images;
 /// <param name="HiddenSize">Width of the residual stream.</param>
 /// <param name="VocabularySize">Rows of the embedding.</param>
 /// <param name="Predictor">"exact".</param>
+/// <param name="Placement">How the neurons are ordered, as the manifest has it.</param>
 /// <param name="BytesResident">Of the files that are loaded into memory, the predictor's included.</param>
 /// <param name="BytesPredictor">The predictor's part of these.</param>
 /// <param name="BytesOnFlash">Of all bundles.</param>
@@ -23,7 +24,8 @@ namespace Neuralink.Cli.Images;
 /// <param name="Files">What the image consists of beside its manifest.</param>
 internal sealed record ImageReport(
     string Folder, int FormatVersion, string WrittenBy, string Architecture, string ModelType, string Activation, string Weights,
-    int Context, int HiddenSize, int VocabularySize, string Predictor, long BytesResident, long BytesPredictor, long BytesOnFlash,
+    int Context, int HiddenSize, int VocabularySize, string Predictor,
+    PlacementManifest Placement, long BytesResident, long BytesPredictor, long BytesOnFlash,
     IReadOnlyList<LayerReport> Layers, IReadOnlyList<FileReport> Files)
 {
     public static ImageReport Of(FlashImage image)
@@ -34,7 +36,7 @@ internal sealed record ImageReport(
         return new ImageReport(
             image.Folder, m.FormatVersion, m.WrittenBy, config.Family == ModelFamily.Opt ? "opt" : "llama", config.ModelType,
             ActivationNames.NameOf(config.Activation, config.ActivationThreshold), m.Weights, config.ContextLength, config.HiddenSize,
-            config.VocabularySize, m.Predictor,
+            config.VocabularySize, m.Predictor, m.Placement,
             m.Files[ImageFiles.Resident].Bytes + predictorBytes, predictorBytes, image.LayerCount * layerBytes,
             [.. Enumerable.Range(0, image.LayerCount).Select(Layer)],
             [.. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Sha256))]);

@@ -1,4 +1,5 @@
 using Neuralink.Storage;
+using Neuralink.Storage.Image;
 using Spectre.Console;
 
 namespace Neuralink.Cli.Images;
@@ -15,12 +16,23 @@ internal static class ImageTables
         Row("weights", r.Weights);
         Row("on flash", ByteSize.Format(r.BytesOnFlash));
         Row("in memory", $"{ByteSize.Format(r.BytesResident)}, of which the {r.Predictor} predictor has {ByteSize.Format(r.BytesPredictor)}");
+        foreach ((string name, string value) in Placement(r.Placement))
+            Row(name, value);
         Row("written by", $"{r.WrittenBy}, format version {r.FormatVersion}");
         console.Write(model);
         console.Write(Layers(r));
         console.Write(Files(r));
 
         void Row(string name, string value) => model.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(value));
+    }
+
+    private static IEnumerable<(string Name, string Value)> Placement(PlacementManifest p)
+    {
+        yield return ("placement", p.Seed is { } seed ? $"{p.Method}, seed {seed}" : p.Method);
+        if (p.Trace is { } trace)
+            yield return ("made from", $"{trace.Texts}: {trace.TokenCount} tokens, trace {trace.Sha256[..16]}…");
+        if (p is { Statistics: { } s, ReadCost: { } cost })
+            yield return ("a token costs", $"a layer, nothing cached, on these tokens: {StatisticsText.Of(s)} on {cost.Device}");
     }
 
     private static Table Layers(ImageReport r)

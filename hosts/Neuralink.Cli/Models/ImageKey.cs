@@ -15,10 +15,13 @@ internal static class ImageKey
     private const int HeaderBytesMax = 100_000_000;
 
     /// <summary>16 hexadecimal digits.</summary>
-    public static string Of(string modelFolder, string weights)
+    /// <param name="modelFolder">The Hugging Face folder.</param>
+    /// <param name="weights">The weight format asked for.</param>
+    /// <param name="formatVersion">The image's: after it changes, the images in the cache are not found again, and packed anew beside the old.</param>
+    public static string Of(string modelFolder, string weights, int formatVersion = ImageManifest.CurrentVersion)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, Encoding.UTF8.GetBytes($"{ImageManifest.CurrentVersion} {weights}"));
+        Append(hash, Encoding.UTF8.GetBytes($"{formatVersion} {weights}"));
         Append(hash, File.ReadAllBytes(Path.Combine(modelFolder, "config.json")));
         Append(hash, File.ReadAllBytes(Path.Combine(modelFolder, "tokenizer.json")));
         foreach (FileInfo file in new DirectoryInfo(modelFolder).EnumerateFiles("*.safetensors").OrderBy(f => f.Name, StringComparer.Ordinal))

@@ -49,7 +49,6 @@ internal static class ImageManifestReader
         {
             Require(path, IsDigest(trace.Sha256), "the SHA-256 of the placement's trace", trace.Sha256);
             Require(path, trace.TokenCount >= 0, "a token_count of 0 or more in the placement's trace", trace.TokenCount);
-            Require(path, trace.Texts.All(text => text is not null), "texts of the placement's trace", "null");
         }
         Require(path, p.Statistics is null == p.ReadCost is null, "placement statistics with their read_cost, or neither", "one of them");
         if (p is { Statistics: { } s, ReadCost: { } cost })

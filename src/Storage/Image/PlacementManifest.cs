@@ -17,8 +17,8 @@ public sealed record PlacementManifest(string Method, int? Seed, PlacementTrace?
 /// <summary>The trace that an order was made from.</summary>
 /// <param name="Sha256">Of the trace's file, in lower-case hexadecimal.</param>
 /// <param name="TokenCount">Tokens it holds.</param>
-/// <param name="Texts">The texts it was recorded over.</param>
-public sealed record PlacementTrace(string Sha256, int TokenCount, IReadOnlyList<string> Texts);
+/// <param name="Texts">What was traced, for people: the names of the texts.</param>
+public sealed record PlacementTrace(string Sha256, int TokenCount, string Texts);
 
 /// <summary>What reading the fired neurons costs, averaged over an image's layers on the training trace, with nothing cached.</summary>
 /// <param name="ReadsPerToken">Reads of one layer for one token.</param>

@@ -1,3 +1,4 @@
+using Neuralink.Cli.Models;
 using Neuralink.Storage.Image;
 
 namespace Neuralink.Cli.Tests.Models;
@@ -64,6 +65,19 @@ public sealed class ImageCacheTests : IDisposable
         second.Error.Should().Contain("the packed image is damaged").And.Contain("packing model again");
         second.Out.Should().Be(first.Out);
         (await _home.RunAsync("verify", _home.Cached.Should().ContainSingle().Subject)).Code.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task An_image_of_an_older_format_version_is_neither_refused_nor_replaced()
+    {
+        ImageKey.Of(_model, "f16").Should().NotBe(ImageKey.Of(_model, "f16", formatVersion: 1));
+        string old = Path.Combine(_home.Cache, $"model-{ImageKey.Of(_model, "f16", formatVersion: 1)}.nlk");
+        Directory.CreateDirectory(old);
+        await File.WriteAllTextAsync(Damage.Manifest(old), """{ "format": "neuralink-image", "format_version": 1 }""");
+        CliResult run = await Generate();
+        run.Code.Should().Be(0, "of {0}", run.Error);
+        run.Error.Should().Contain("this once").And.NotContain("damaged");
+        _home.Cached.Should().HaveCount(2).And.Contain(old);
     }
 
     [Fact]

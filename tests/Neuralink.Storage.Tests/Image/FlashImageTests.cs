@@ -94,15 +94,23 @@ public sealed class FlashImageTests : IDisposable
     [InlineData("placement.method", "null", "method")]
     [InlineData("placement.method", "\"\"", "a placement method")]
     [InlineData("placement.seed", "1.5", "seed")]
-    [InlineData("placement.trace", """{ "sha256": "00", "token_count": 1, "texts": [] }""", "the SHA-256 of the placement's trace")]
-    [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": -1, "texts": [] }""", "a token_count of 0 or more")]
-    [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": 1, "texts": [null] }""", "texts of the placement's trace")]
+    [InlineData("placement.trace", """{ "sha256": "00", "token_count": 1, "texts": "" }""", "the SHA-256 of the placement's trace")]
+    [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": -1, "texts": "" }""", "a token_count of 0 or more")]
+    [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": 1, "texts": null }""", "texts")]
     [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": 1 }""", "texts")]
     [InlineData("placement.read_cost", """{ "device": "d", "reads": [] }""", "statistics with their read_cost")]
     [InlineData("placement.statistics", Statistics, "statistics with their read_cost")]
     [InlineData("placement", $$"""{ "method": "m", "seed": null, "trace": null, "statistics": {{Statistics}}, "read_cost": { "device": "d", "reads": [] } }""", "at least two sizes")]
     [InlineData("placement", $$"""{ "method": "m", "seed": null, "trace": null, "statistics": {{Statistics}}, "read_cost": { "device": "d", "reads": [null] } }""", "a read that is null")]
     [InlineData("placement", """{ "method": "m", "seed": null, "trace": null, "statistics": null }""", "read_cost")]
+    [InlineData("placement.statistics", """{ "reads_per_token": 1, "mean_read_bundles": 1, "bytes_read_per_byte_used": 1 }""", "millis_per_token")]
+    [InlineData("placement", """
+        {
+          "method": "m", "seed": null, "trace": null,
+          "statistics": { "reads_per_token": -1, "mean_read_bundles": 1, "bytes_read_per_byte_used": 1, "millis_per_token": 1 },
+          "read_cost": { "device": "d", "reads": [] }
+        }
+        """, "placement statistics of 0 or more")]
     [InlineData("files", "{}", "resident.safetensors listed")]
     [InlineData("files", "null", "files")]
     public void A_field_out_of_its_range(string path, string value, string message)

@@ -59,7 +59,7 @@ public sealed class ImageRewriterTests : IDisposable
     public void The_manifest_keeps_how_the_order_was_made()
     {
         PlacementManifest placement = new(
-            "neuralink", Seed: 7, new PlacementTrace(new string('a', 64), 1234, ["a.txt", "b \"quoted\".txt"]), new PlacementStatistics(1.5, 2.25, 1.125, 0.75),
+            "neuralink", Seed: 7, new PlacementTrace(new string('a', 64), 1234, "a.txt, \"b\".txt"), new PlacementStatistics(1.5, 2.25, 1.125, 0.75),
             new PlacementReadCost("a phone", [new DeviceRead(4096, 20.5), new DeviceRead(65536, 80)]));
         ImageRewriter.Rewrite(_image.Check(), Destination, Shuffled(_image.Check(), seed: 3), placement);
         FlashImage.Open(Destination).Manifest.Placement.Should().BeEquivalentTo(placement);
