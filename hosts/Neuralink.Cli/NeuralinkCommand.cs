@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
+using Neuralink.Cli.Placements;
 using Neuralink.Cli.Terminal;
 
 namespace Neuralink.Cli;
@@ -49,7 +50,8 @@ internal static class NeuralinkCommand
         RootCommand root = new("Runs language models whose feed-forward neurons lie on flash, in less memory than the model needs.");
         Command generate = new GenerateCommand().Create(surroundings), pack = PackCommand.Create(surroundings);
         Command inspect = InspectCommand.Create(surroundings), verify = VerifyCommand.Create(surroundings);
-        foreach (Command command in (ReadOnlySpan<Command>)[generate, pack, inspect, verify])
+        Command place = PlaceCommand.Create(surroundings);
+        foreach (Command command in (ReadOnlySpan<Command>)[generate, pack, inspect, verify, place])
             root.Subcommands.Add(command);
         root.Options.Add(new Option<bool>(VerboseName) { Description = "Show the stack trace of an error", Recursive = true });
         Dictionary<Command, string[]> examples = new()
@@ -59,6 +61,7 @@ internal static class NeuralinkCommand
             [pack] = PackCommand.Examples,
             [inspect] = InspectCommand.Examples,
             [verify] = VerifyCommand.Examples,
+            [place] = PlaceCommand.Examples,
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         HelpWithExamples action = new((HelpAction)help.Action!, examples);

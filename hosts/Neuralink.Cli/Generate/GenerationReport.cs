@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Neuralink.Actors;
 using Neuralink.Actors.Generation;
+using Neuralink.Cli.Terminal;
 
 namespace Neuralink.Cli.Generate;
 
@@ -38,18 +38,12 @@ internal sealed record GenerationReport(
             new IoReport(
                 io.BytesRead, io.BytesUsed, io.Reads, io.MeanReadBytes, io.CacheHitRate, io.Prefetched, io.PrefetchOnTime, io.PrefetchLate,
                 io.PrefetchWasted, io.Repaired, io.WaitMillis, io.IoMillis),
-            new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, PeakOfProcess()),
+            new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
             result.FiringShare, model, settings.Engine.Strategy == ExecutionStrategy.Serial ? "serial" : "overlap",
             engine.DeviceDescription, settings.Sampling.Seed);
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, GenerationReportJson.Readable.GenerationReport);
-
-    private static long PeakOfProcess()
-    {
-        using Process process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
-    }
 }
 
 internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);

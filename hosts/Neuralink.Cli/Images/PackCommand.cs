@@ -35,9 +35,7 @@ internal static class PackCommand
 
     private static int Run(string source, string destination, PackOptions options, Surroundings surroundings, CancellationToken cancellation)
     {
-        // --force replaces images; a folder that is none was a mistyped name.
-        if (options.Replace && Directory.Exists(destination) && !FlashImage.IsImage(destination) && Directory.EnumerateFileSystemEntries(destination).Any())
-            throw new NeuralinkException($"write {destination}", "a flash image to replace", "a folder of something else", "choose another name");
+        ImageDestination.Check(destination, options.Replace);
         long start = surroundings.Time.GetTimestamp();
         PackingProgress.Run(surroundings, source, destination, options, cancellation);
         TimeSpan time = surroundings.Time.GetElapsedTime(start);

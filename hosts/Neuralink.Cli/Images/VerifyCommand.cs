@@ -23,15 +23,10 @@ internal static class VerifyCommand
     {
         FlashImage image = FlashImage.Open(folder);
         long totalBytes = ImageVerifier.TotalBytes(image);
-        ProgressDisplay.Run(surroundings, "verifying", share => ImageVerifier.Verify(image, new Share(share, totalBytes), cancellation));
+        ProgressDisplay.Run(surroundings, "verifying", share => ImageVerifier.Verify(image, new ByteShare(share, totalBytes), cancellation));
         surroundings.Out.WriteLine(
             $"OK: {folder}: {(long)image.LayerCount * image.SlotCount} bundles in {image.LayerCount} layers by their CRC-32C, "
             + $"{image.Manifest.Files.Count} files by their SHA-256, {ByteSize.Format(totalBytes)} read");
         return ExitCode.Success;
-    }
-
-    private sealed class Share(IProgress<double> share, long totalBytes) : IProgress<long>
-    {
-        public void Report(long value) => share.Report((double)value / totalBytes);
     }
 }

@@ -37,6 +37,10 @@ public sealed class ImageRewriter
     public static long TotalBytes(FlashImage image) =>
         ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + KeptFiles(image).Sum(name => image.Manifest.Files[name].Bytes);
 
+    /// <summary>Checks that <paramref name="image"/> can be written to <paramref name="destination"/>; <see cref="Rewrite"/> does too.</summary>
+    /// <exception cref="NeuralinkException">Its disk has no room.</exception>
+    public static void RequireRoom(FlashImage image, string destination) => DiskSpace.Require(destination, FileBytes(image));
+
     /// <summary>Writes <paramref name="image"/> with other orders to <paramref name="destination"/>, which may be its own folder.</summary>
     /// <param name="image">The image; unchanged until the new one is complete, and afterwards too unless it is replaced.</param>
     /// <param name="destination">The new image's folder. It appears whole or not at all.</param>
@@ -52,7 +56,7 @@ public sealed class ImageRewriter
     {
         if (orders.Count != image.LayerCount || orders.Any(o => o.Count != image.SlotCount))
             throw new ArgumentException($"{image.LayerCount} orders of {image.SlotCount} neurons are needed.", nameof(orders));
-        using ImageWriter writer = new(destination, ImageContents.Of(image.Manifest), image.Manifest.Files.Values.Sum(f => f.Bytes), replace);
+        using ImageWriter writer = new(destination, ImageContents.Of(image.Manifest), FileBytes(image), replace);
         ImageRewriter rewriter = new(image, orders, progress, cancellation);
         // A damaged placement may still be a permutation, and would give bundles to the wrong neurons.
         ImageVerifier.VerifyFile(image, ImageFiles.Placement);
@@ -61,6 +65,8 @@ public sealed class ImageRewriter
         writer.WritePlacement(layer => orders[layer.Value]);
         writer.Commit(placement);
     }
+
+    private static long FileBytes(FlashImage image) => image.Manifest.Files.Values.Sum(f => f.Bytes);
 
     private static IEnumerable<string> KeptFiles(FlashImage image) => image.Manifest.Files.Keys.Where(name => name is not (ImageFiles.Neurons or ImageFiles.Placement));
 

@@ -28,6 +28,16 @@ public sealed record DeviceProfile
     /// <summary>The cost of a read by its size, ascending; at least two sizes.</summary>
     public required IReadOnlyList<DeviceRead> Reads { get; init; }
 
+    /// <summary><see cref="ReadCost.Default"/>, for those who name no device.</summary>
+    public static DeviceProfile Default { get; } = new()
+    {
+        Format = FormatName,
+        FormatVersion = CurrentVersion,
+        Name = "a device of 20 us a read and 1000 MB/s",
+        MeasuredWith = "nothing: an assumption between phones and servers",
+        Reads = [.. ReadCost.Default.Points.Select(p => new DeviceRead(p.Bytes, p.Micros))],
+    };
+
     /// <summary>The curve through <see cref="Reads"/>.</summary>
     public ReadCost ToReadCost() => new(DeviceRead.ToPoints(Reads));
 

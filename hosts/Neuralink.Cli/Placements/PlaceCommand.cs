@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Neuralink.Cli.Terminal;
+using Neuralink.Placement.Ordering;
+
+namespace Neuralink.Cli.Placements;
+
+/// <summary>`neuralink place`: an image's neurons into another order.</summary>
+internal static class PlaceCommand
+{
+    private static readonly OrderingOptions s_ordering = new() { Method = default, StrideBytes = default };
+
+    public static string[] Examples { get; } =
+    [
+        "neuralink place tiny-stories.nlk --method neuralink --trace tiny-stories.trace -o placed.nlk",
+        "neuralink place tiny-stories.nlk --method identity",
+    ];
+
+    public static Command Create(Surroundings surroundings)
+    {
+        Argument<string> image = new("IMG") { Description = "A flash image" };
+        Option<string?> trace = TypedOption.Text(
+            ["--trace"], "TRACE", "Which neurons fire, by 'neuralink trace'; identity and random need none, and have it only to measure with");
+        Option<PlacementMethod?> method = TypedOption.OneOf<PlacementMethod>(
+            "--method", "The order: the model's own, a shuffle, those that fire most first, or the paper's links",
+            [.. PlaceCommandSettings.Methods]);
+        method.Required = true;
+        Option<string?> profile = TypedOption.Text(
+            ["--profile"], "DEVICE.json", "What reads cost on the device the image is for [default: 20 us a read and 1000 MB/s]");
+        Option<int?> seed = TypedOption.Of<int>(
+            ["--seed"], "N", $"Of a method that chooses by chance [default: {s_ordering.Seed}]", "an integer", ValueReaders.Integer);
+        Option<string?> output = TypedOption.Text(["--output", "-o"], "IMG2", "The image to write [default: IMG itself, replaced when the new one is complete]");
+        Option<bool> force = new("--force") { Description = "Replace an image that IMG2 is already" };
+        Option<long?> memory = TypedOption.Of<long>(
+            ["--memory"], "BYTES", $"Bound of what is counted at a time, e.g. 1GiB [default: {Storage.ByteSize.Format(s_ordering.MemoryBytesMax)}]",
+            "a number of bytes such as 1GiB", ValueReaders.Bytes);
+        Command command = new("place", "Order an image's neurons on flash so that those which fire together are read together. What the model generates stays the same.")
+        {
+            image, trace, method, profile, seed, output, force, memory,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            PlaceCommandSettings settings = new()
+            {
+                Image = parsed.GetRequiredValue(image),
+                TracePath = parsed.GetValue(trace),
+                Method = parsed.GetValue(method)!.Value,
+                ProfilePath = parsed.GetValue(profile),
+                Seed = parsed.GetValue(seed) ?? s_ordering.Seed,
+                Output = parsed.GetValue(output),
+                Force = parsed.GetValue(force),
+                MemoryBytesMax = parsed.GetValue(memory) ?? s_ordering.MemoryBytesMax,
+            };
+            settings.Validate();
+            return Task.FromResult(new PlaceCommandRun(settings, surroundings).Run(cancellation));
+        });
+        return command;
+    }
+}

@@ -1,0 +1,97 @@
+using Neuralink.Cli.Images;
+using Neuralink.Cli.Terminal;
+using Neuralink.Placement;
+using Neuralink.Placement.Cost;
+using Neuralink.Placement.Evaluation;
+using Neuralink.Placement.Ordering;
+using Neuralink.Placement.Traces;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Profiles;
+using Neuralink.Storage.Traces;
+
+namespace Neuralink.Cli.Placements;
+
+/// <summary>One run of `place`: check everything that can be checked, order, measure, write.</summary>
+internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surroundings surroundings)
+{
+    public int Run(CancellationToken cancellation)
+    {
+        long start = surroundings.Time.GetTimestamp();
+        FlashImage image = FlashImage.Open(settings.Image);
+        string destination = settings.Output ?? InPlace(settings.Image);
+        ImageDestination.Check(destination, replace: settings.Output is null || settings.Force);
+        ImageRewriter.RequireRoom(image, destination);
+        using FiringTrace? trace = settings.TracePath is { } path ? OpenTrace(path, image) : null;
+        DeviceProfile device = settings.ProfilePath is { } profile ? DeviceProfile.Read(profile) : DeviceProfile.Default;
+        ReadCost cost = device.ToReadCost();
+        PlaceCommandTrace? measured = trace is null ? null : new PlaceCommandTrace(trace, new EvaluationSetup { StrideBytes = image.StrideBytes, Cost = cost });
+        if (settings.NeedsTrace && measured!.Shortness(cancellation) is { } warning)
+            surroundings.Note(warning);
+
+        IReadOnlyList<Permutation> orders = Order(image, trace, cost, cancellation);
+        (PlacementStatistics Before, PlacementStatistics After)? statistics = measured is null ? null : Measure(measured, image, orders, cancellation);
+        PlacementTrace? madeFrom = trace is null ? null : new PlacementTrace(trace.Digest, trace.Info.TokenCount, trace.Info.Texts);
+        Rewrite(image, destination, orders, new PlacementManifest(
+            settings.MethodName, settings.SeedUsed, madeFrom, statistics?.After, statistics is null ? null : new PlacementReadCost(device.Name, device.Reads)), cancellation);
+
+        TimeSpan time = surroundings.Time.GetElapsedTime(start);
+        surroundings.Out.WriteLine(
+            $"placed {destination} by {settings.MethodName}: {image.LayerCount} layers of {image.SlotCount} neurons in {time.TotalSeconds:0.0} s, "
+            + $"peak memory {ByteSize.Format(ProcessMemory.PeakBytes())}"
+            + (statistics is var (before, after) ? $"; a layer of a token on {device.Name}, nothing cached: {StatisticsText.Change(before, after)}" : ""));
+        return ExitCode.Success;
+    }
+
+    // What a link leads to is replaced, not the link.
+    private static string InPlace(string folder) => new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder;
+
+    private static FiringTrace OpenTrace(string path, FlashImage image)
+    {
+        FiringTrace trace = FiringTrace.Open(path);
+        try
+        {
+            trace.ExpectModel(image.Folder, image.ModelDigest, image.LayerCount, image.SlotCount);
+            return trace;
+        }
+        catch
+        {
+            trace.Dispose();
+            throw;
+        }
+    }
+
+    private IReadOnlyList<Permutation> Order(FlashImage image, FiringTrace? trace, ReadCost cost, CancellationToken cancellation)
+    {
+        OrderingOptions options = new()
+        {
+            Method = settings.Method,
+            StrideBytes = image.StrideBytes,
+            Cost = cost,
+            Seed = settings.Seed,
+            MemoryBytesMax = settings.MemoryBytesMax,
+        };
+        // A method that needs no trace orders as well by one of no tokens, and then none is read.
+        Func<LayerIndex, FiringMatrix> firing = settings.NeedsTrace ? trace!.Layer : _ => new FiringMatrix(image.SlotCount, []);
+        IReadOnlyList<Permutation> orders = [];
+        ProgressDisplay.Run(surroundings, "ordering", share =>
+            orders = ModelOrdering.Order(image.LayerCount, firing, options, surroundings.Time, share, cancellation).Layers);
+        return orders;
+    }
+
+    private (PlacementStatistics Before, PlacementStatistics After) Measure(
+        PlaceCommandTrace trace, FlashImage image, IReadOnlyList<Permutation> orders, CancellationToken cancellation)
+    {
+        PlacementStatistics? before = null, after = null;
+        ProgressDisplay.Run(surroundings, "measuring the old order", share => before = trace.Measure(image.PlacementOf, share, cancellation));
+        ProgressDisplay.Run(surroundings, "measuring the new order", share => after = trace.Measure(layer => orders[layer.Value], share, cancellation));
+        return (before!, after!);
+    }
+
+    private void Rewrite(FlashImage image, string destination, IReadOnlyList<Permutation> orders, PlacementManifest placement, CancellationToken cancellation)
+    {
+        bool replace = settings.Output is null || settings.Force;
+        ProgressDisplay.Run(surroundings, "writing", share => ImageRewriter.Rewrite(
+            image, destination, orders, placement, replace, new ByteShare(share, ImageRewriter.TotalBytes(image)), cancellation));
+    }
+}

@@ -1,0 +1,53 @@
+using Neuralink.Cli.Terminal;
+using Neuralink.Placement.Ordering;
+using Neuralink.Storage;
+
+namespace Neuralink.Cli.Placements;
+
+/// <summary>What `place` was asked to do.</summary>
+internal sealed record PlaceCommandSettings
+{
+    /// <summary>The methods by the names that options and manifests have.</summary>
+    public static IEnumerable<(string Name, PlacementMethod Method)> Methods { get; } =
+        [.. Enum.GetValues<PlacementMethod>().Select(method => (NameOf(method), method))];
+
+    public required string Image { get; init; }
+
+    public required string? TracePath { get; init; }
+
+    public required PlacementMethod Method { get; init; }
+
+    public required string? ProfilePath { get; init; }
+
+    public required int Seed { get; init; }
+
+    /// <summary>Null replaces the image itself.</summary>
+    public required string? Output { get; init; }
+
+    public required bool Force { get; init; }
+
+    public required long MemoryBytesMax { get; init; }
+
+    public string MethodName => NameOf(Method);
+
+    /// <summary>Whether the order comes from a trace.</summary>
+    public bool NeedsTrace => Method is not (PlacementMethod.Identity or PlacementMethod.Random);
+
+    /// <summary>The seed, of a method that chooses by chance.</summary>
+    public int? SeedUsed => Method is PlacementMethod.Identity or PlacementMethod.Frequency or PlacementMethod.Neuralink ? null : Seed;
+
+    /// <exception cref="UsageException">The options contradict each other.</exception>
+    public void Validate()
+    {
+        if (NeedsTrace && TracePath is null)
+            throw new UsageException($"--trace: expected a trace for --method {MethodName}, found none; make one with 'neuralink trace'");
+        if (ProfilePath is not null && TracePath is null)
+            throw new UsageException("--profile: expected a trace to go with it (--trace), found none");
+        if (Force && Output is null)
+            throw new UsageException("--force: expected another image to write (-o IMG2), found none; IMG is replaced without it");
+        if (MemoryBytesMax < 1)
+            throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(MemoryBytesMax)}");
+    }
+
+    private static string NameOf(PlacementMethod method) => method.ToString().ToLowerInvariant();
+}
