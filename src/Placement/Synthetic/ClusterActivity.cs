@@ -1,0 +1,69 @@
+using System.Numerics;
+
+namespace Neuralink.Placement.Synthetic;
+
+/// <summary>
+/// How often clusters are active, alone and together, over a long text of domain 0: what neurons' probabilities are calibrated with.
+/// </summary>
+public sealed class ClusterActivity
+{
+    private const int ReferenceTokens = 1 << 15, ReferenceText = int.MaxValue;
+
+    private readonly ulong[][] _active;     // [clusters][tokens / 64], bits
+    private readonly double[] _shares;
+
+    public ClusterActivity(SyntheticLanguage language)
+    {
+        _active = new ulong[language.ClusterCount][];
+        for (int cluster = 0; cluster < _active.Length; cluster++)
+            _active[cluster] = new ulong[ReferenceTokens / 64];
+        foreach ((int token, int[] clusters) in language.Text(ReferenceTokens, domain: 0, ReferenceText).ActiveClusters.Index())
+        {
+            foreach (int cluster in clusters)
+                _active[cluster][token / 64] |= 1UL << (token % 64);
+        }
+        _shares = Array.ConvertAll(_active, bits => ShareOf(bits));
+        ByShare = [.. Enumerable.Range(0, _active.Length).OrderByDescending(cluster => _shares[cluster])];
+    }
+
+    /// <summary>The clusters, the most active one first.</summary>
+    public IReadOnlyList<int> ByShare { get; }
+
+    /// <summary>Share of the tokens at which <paramref name="cluster"/> is active.</summary>
+    public double Share(int cluster) => _shares[cluster];
+
+    /// <summary>
+    /// The probability that no cluster fires a neuron which each of its one to three clusters fires with its own probability, where active.
+    /// </summary>
+    public double Miss(ReadOnlySpan<ClusterMembership> of)
+    {
+        // The expectation of prod (1 - p active), multiplied out.
+        double miss = 1;
+        for (int i = 0; i < of.Length; i++)
+        {
+            ulong[] first = _active[of[i].Cluster];
+            miss -= of[i].Probability * _shares[of[i].Cluster];
+            for (int j = 0; j < i; j++)
+                miss += of[i].Probability * of[j].Probability * ShareOf(first, _active[of[j].Cluster]);
+        }
+        if (of.Length == 3)
+        {
+            double all = ShareOf(_active[of[0].Cluster], _active[of[1].Cluster], _active[of[2].Cluster]);
+            miss -= of[0].Probability * of[1].Probability * of[2].Probability * all;
+        }
+        return miss;
+    }
+
+    private static double ShareOf(ulong[] a, ulong[]? b = null, ulong[]? c = null)
+    {
+        long count = 0;
+        for (int i = 0; i < a.Length; i++)
+            count += BitOperations.PopCount(a[i] & (b is null ? ulong.MaxValue : b[i]) & (c is null ? ulong.MaxValue : c[i]));
+        return (double)count / ReferenceTokens;
+    }
+}
+
+/// <summary>A neuron's part in a cluster.</summary>
+/// <param name="Cluster">Which.</param>
+/// <param name="Probability">That the cluster, where active, fires the neuron.</param>
+public readonly record struct ClusterMembership(int Cluster, double Probability);

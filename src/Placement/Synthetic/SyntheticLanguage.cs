@@ -1,0 +1,150 @@
+namespace Neuralink.Placement.Synthetic;
+
+/// <summary>
+/// What the tokens of a synthetic text are about. Words and topics activate clusters of neurons, the same in every layer:
+/// <list type="bullet">
+/// <item>a text is a row of words, drawn by a power law (Zipf's); each word has a few clusters of its own;</item>
+/// <item>two topics run beside it, each for some dozens of tokens; a topic is one cluster, active at about half of its tokens;</item>
+/// <item>beside some words common to all, each word belongs to a subject, whose words prefer clusters of their own;</item>
+/// <item>a domain is a popularity of words, in which those of two subjects come next after the common ones, and of topics.</item>
+/// </list>
+/// </summary>
+public sealed class SyntheticLanguage
+{
+    private const int WordCount = 4096, TopicSlots = 2, TopicCount = 64, CommonWords = 16, SubjectCount = 16, SubjectsOfDomain = 2;
+
+    // Zipf-Mandelbrot, with Mandelbrot's own 2.7 for English.
+    private const double WordOffset = 2.7;
+
+    private const double ClusterPower = 1.0;        // popularity of the cluster at rank r: r^-0.7
+    private const double SubjectShuffles = 0.9;     // share of the clusters whose popularity within a subject is another
+    private const double ClustersPerWord = 6;       // mean of a geometric distribution
+    private const int ClustersPerWordMax = 24;
+    private const double TopicEnds = 1.0 / 48;      // a token
+    private const double TopicActive = 0.5;
+    private const int WindowTokens = 256;           // then every topic is drawn anew: another text begins
+
+    private const ulong WordStream = 1, DomainStream = 1000, TextStream = 1UL << 63;
+
+    private readonly ulong _seed;
+    private readonly int[][] _clustersOfWord;
+    private readonly int[] _clusterOfTopic;
+    private readonly double[] _wordPopularity;      // cumulative, by rank
+    private readonly double[] _topicPopularity;
+
+    /// <param name="clusterCount">Clusters of a layer, at least 8.</param>
+    /// <param name="seed">Another seed, another language.</param>
+    public SyntheticLanguage(int clusterCount, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(clusterCount, 8);
+        ClusterCount = clusterCount;
+        _seed = seed;
+        SplitMix64 random = new(seed, WordStream);
+        double[] clusters = Cumulative(clusterCount, rank => Math.Pow(rank + 1, -ClusterPower));
+        int[] common = [.. Enumerable.Range(0, clusterCount)];
+        int[][] ofSubject = new int[SubjectCount][];
+        for (int subject = 0; subject < SubjectCount; subject++)
+            ofSubject[subject] = PartlyShuffled(common, ref random);
+        _clustersOfWord = new int[WordCount][];
+        for (int word = 0; word < WordCount; word++)
+            _clustersOfWord[word] = DrawClusters(clusters, word < CommonWords ? common : ofSubject[word % SubjectCount], ref random);
+        _clusterOfTopic = new int[TopicCount];
+        for (int topic = 0; topic < TopicCount; topic++)
+            _clusterOfTopic[topic] = random.NextInteger(clusterCount);
+        _wordPopularity = Cumulative(WordCount, rank => 1 / (rank + WordOffset));
+        _topicPopularity = Cumulative(TopicCount, rank => Math.Pow(rank + 1, -ClusterPower));
+    }
+
+    public int ClusterCount { get; }
+
+    /// <summary>A text.</summary>
+    /// <param name="tokenCount">Its length.</param>
+    /// <param name="domain">What it is about; 0 is the domain that firing frequencies are calibrated in.</param>
+    /// <param name="number">Which text of that domain.</param>
+    public SyntheticText Text(int tokenCount, int domain, int number)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(domain);
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        (int[] words, int[] topics) = Domain(domain);
+        SplitMix64 random = new(_seed, TextStream + ((ulong)domain << 32) + (ulong)number);
+        int[][] tokens = new int[tokenCount][];
+        int[] running = new int[TopicSlots];
+        HashSet<int> active = [];
+        for (int token = 0; token < tokenCount; token++)
+        {
+            active.Clear();
+            active.UnionWith(_clustersOfWord[words[Draw(_wordPopularity, ref random)]]);
+            foreach (ref int topic in running.AsSpan())
+            {
+                if (token % WindowTokens == 0 || random.NextDouble() < TopicEnds)
+                    topic = topics[Draw(_topicPopularity, ref random)];
+                if (random.NextDouble() < TopicActive)
+                    active.Add(_clusterOfTopic[topic]);
+            }
+            tokens[token] = [.. active];
+        }
+        return new SyntheticText(domain, number, tokens);
+    }
+
+    // The word and the topic at each rank of popularity.
+    private (int[] Words, int[] Topics) Domain(int domain)
+    {
+        SplitMix64 random = new(_seed, DomainStream + (ulong)domain);
+        int[] subjects = [.. Enumerable.Range(0, SubjectCount)], topics = [.. Enumerable.Range(0, TopicCount)];
+        random.Shuffle(subjects);
+        random.Shuffle(topics);
+        int[] words =
+        [
+            .. Enumerable.Range(0, WordCount)
+                .OrderBy(word => word < CommonWords ? 0 : subjects.AsSpan(0, SubjectsOfDomain).Contains(word % SubjectCount) ? 1 : 2)
+                .ThenBy(word => word),
+        ];
+        return (words, topics);
+    }
+
+    private static int[] PartlyShuffled(int[] items, ref SplitMix64 random)
+    {
+        List<int> places = [];
+        for (int place = 0; place < items.Length; place++)
+        {
+            if (random.NextDouble() < SubjectShuffles)
+                places.Add(place);
+        }
+        int[] targets = [.. places], shuffled = [.. items];
+        random.Shuffle(targets);
+        foreach ((int from, int to) in places.Zip(targets))
+            shuffled[to] = items[from];
+        return shuffled;
+    }
+
+    private static int[] DrawClusters(double[] popularity, int[] ranking, ref SplitMix64 random)
+    {
+        HashSet<int> drawn = [ranking[Draw(popularity, ref random)]];
+        while (drawn.Count < Math.Min(ClustersPerWordMax, ranking.Length / 2) && random.NextDouble() > 1 / ClustersPerWord)
+            drawn.Add(ranking[Draw(popularity, ref random)]);
+        return [.. drawn];
+    }
+
+    private static int Draw(double[] cumulative, ref SplitMix64 random)
+    {
+        int found = Array.BinarySearch(cumulative, random.NextDouble());
+        return Math.Min(found < 0 ? ~found : found + 1, cumulative.Length - 1);
+    }
+
+    private static double[] Cumulative(int count, Func<int, double> weight)
+    {
+        double[] sums = new double[count];
+        double sum = 0;
+        for (int i = 0; i < count; i++)
+            sums[i] = sum += weight(i);
+        for (int i = 0; i < count; i++)
+            sums[i] /= sum;
+        return sums;
+    }
+}
+
+/// <summary>A text of a <see cref="SyntheticLanguage"/>.</summary>
+/// <param name="Domain">What it is about.</param>
+/// <param name="Number">Which text of the domain.</param>
+/// <param name="ActiveClusters">For each token the clusters it activates.</param>
+public sealed record SyntheticText(int Domain, int Number, IReadOnlyList<int[]> ActiveClusters);

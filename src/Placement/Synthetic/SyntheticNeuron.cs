@@ -1,0 +1,63 @@
+namespace Neuralink.Placement.Synthetic;
+
+/// <summary>When a neuron of a synthetic layer fires.</summary>
+/// <param name="Frequency">Share of tokens at which it fires in domain 0.</param>
+/// <param name="Clusters">Its clusters, three at most; none for a neuron that fires by itself.</param>
+/// <param name="Alone">The probability that it fires at a token for no reason.</param>
+public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clusters, double Alone)
+{
+    // What follows was fitted to the bundled model, see SyntheticLayer.
+    private const double Clusterless = 0.1, AloneMin = 0.05, AloneMax = 0.4;
+    private const double ProbabilityMin = 0.25, ProbabilityMax = 0.85;
+    private const double NeighbourhoodShare = 0.06;
+
+    /// <summary>Gives a neuron of a wanted frequency clusters that are about as frequent.</summary>
+    public static SyntheticNeuron Draw(double frequency, ClusterActivity activity, ref SplitMix64 random)
+    {
+        if (random.NextDouble() < Clusterless)
+            return new SyntheticNeuron(frequency, [], frequency);
+        double kind = random.NextDouble();
+        ClusterMembership[] clusters = new ClusterMembership[kind < 0.5 ? 1 : kind < 0.8 ? 2 : 3];
+        double explained = frequency * (1 - AloneMin - ((AloneMax - AloneMin) * random.NextDouble()));
+        for (int i = 0; i < clusters.Length; i++)
+        {
+            double part = explained / clusters.Length;
+            double wanted = ProbabilityMin + ((ProbabilityMax - ProbabilityMin) * random.NextDouble());
+            int cluster = Near(part / wanted, activity, ref random);
+            clusters[i] = new ClusterMembership(cluster, Math.Min(part / activity.Share(cluster), ProbabilityMax));
+        }
+        clusters = [.. clusters.DistinctBy(c => c.Cluster)];
+
+        // Clusters that are active together explain less than their sum; neither may they explain more than there is.
+        for (int step = 0; step < 4; step++)
+        {
+            double scale = explained / (1 - activity.Miss(clusters));
+            foreach (ref ClusterMembership c in clusters.AsSpan())
+                c = c with { Probability = Math.Min(c.Probability * scale, ProbabilityMax) };
+        }
+        double alone = 1 - ((1 - frequency) / activity.Miss(clusters));
+        return new SyntheticNeuron(frequency, clusters, Math.Max(alone, 0));
+    }
+
+    /// <summary>The cluster that most often fires it, or -1.</summary>
+    public int MainCluster(ClusterActivity activity) =>
+        Clusters.Length == 0 ? -1 : Clusters.MaxBy(c => c.Probability * activity.Share(c.Cluster)).Cluster;
+
+    // A cluster active at about this share of the tokens.
+    private static int Near(double share, ClusterActivity activity, ref SplitMix64 random)
+    {
+        IReadOnlyList<int> clusters = activity.ByShare;
+        int low = 0, high = clusters.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (activity.Share(clusters[middle]) > share)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        int reach = 1 + (int)(clusters.Count * NeighbourhoodShare);
+        int rank = Math.Clamp(low + random.NextInteger((2 * reach) + 1) - reach, 0, clusters.Count - 1);
+        return clusters[rank];
+    }
+}
