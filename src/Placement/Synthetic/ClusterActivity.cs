@@ -3,21 +3,31 @@ using System.Numerics;
 namespace Neuralink.Placement.Synthetic;
 
 /// <summary>
-/// How often clusters are active, alone and together, over a long text of domain 0: what neurons' probabilities are calibrated with.
+/// How often clusters are active, alone and together, over some tokens: what neurons' probabilities are calibrated with.
 /// </summary>
 public sealed class ClusterActivity
 {
     private const int ReferenceTokens = 1 << 15, ReferenceText = int.MaxValue;
 
+    private readonly int _tokenCount;
     private readonly ulong[][] _active;     // [clusters][tokens / 64], bits
     private readonly double[] _shares;
 
+    /// <summary>Over a long text of domain 0.</summary>
     public ClusterActivity(SyntheticLanguage language)
+        : this(language.ClusterCount, language.Text(ReferenceTokens, domain: 0, ReferenceText).ActiveClusters)
     {
-        _active = new ulong[language.ClusterCount][];
+    }
+
+    /// <param name="clusterCount">Clusters there are.</param>
+    /// <param name="activeClusters">For each token those that it activates.</param>
+    public ClusterActivity(int clusterCount, IReadOnlyList<int[]> activeClusters)
+    {
+        _tokenCount = activeClusters.Count;
+        _active = new ulong[clusterCount][];
         for (int cluster = 0; cluster < _active.Length; cluster++)
-            _active[cluster] = new ulong[ReferenceTokens / 64];
-        foreach ((int token, int[] clusters) in language.Text(ReferenceTokens, domain: 0, ReferenceText).ActiveClusters.Index())
+            _active[cluster] = new ulong[(_tokenCount + 63) / 64];
+        foreach ((int token, int[] clusters) in activeClusters.Index())
         {
             foreach (int cluster in clusters)
                 _active[cluster][token / 64] |= 1UL << (token % 64);
@@ -54,12 +64,12 @@ public sealed class ClusterActivity
         return miss;
     }
 
-    private static double ShareOf(ulong[] a, ulong[]? b = null, ulong[]? c = null)
+    private double ShareOf(ulong[] a, ulong[]? b = null, ulong[]? c = null)
     {
         long count = 0;
         for (int i = 0; i < a.Length; i++)
             count += BitOperations.PopCount(a[i] & (b is null ? ulong.MaxValue : b[i]) & (c is null ? ulong.MaxValue : c[i]));
-        return (double)count / ReferenceTokens;
+        return (double)count / _tokenCount;
     }
 }
 

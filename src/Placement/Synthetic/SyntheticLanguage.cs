@@ -17,6 +17,7 @@ public sealed class SyntheticLanguage
     private const double WordOffset = 2.7;
 
     private const double ClusterPower = 1.0;        // popularity of the cluster at rank r: r^-0.7
+    private const double VocabularyPower = 0.7;     // the same where no subject evens it out
     private const double SubjectShuffles = 0.9;     // share of the clusters whose popularity within a subject is another
     private const double ClustersPerWord = 6;       // mean of a geometric distribution
     private const int ClustersPerWordMax = 24;
@@ -24,7 +25,7 @@ public sealed class SyntheticLanguage
     private const double TopicActive = 0.5;
     private const int WindowTokens = 256;           // then every topic is drawn anew: another text begins
 
-    private const ulong WordStream = 1, DomainStream = 1000, TextStream = 1UL << 63;
+    private const ulong WordStream = 1, VocabularyStream = 2, DomainStream = 1000, TextStream = 1UL << 63;
 
     private readonly ulong _seed;
     private readonly int[][] _clustersOfWord;
@@ -84,6 +85,18 @@ public sealed class SyntheticLanguage
             tokens[token] = [.. active];
         }
         return new SyntheticText(domain, number, tokens);
+    }
+
+    /// <summary>For each of a vocabulary's tokens the clusters that it activates; here without subjects.</summary>
+    public int[][] Vocabulary(int tokenCount)
+    {
+        SplitMix64 random = new(_seed, VocabularyStream);
+        double[] popularity = Cumulative(ClusterCount, rank => Math.Pow(rank + 1, -VocabularyPower));
+        int[] ranking = [.. Enumerable.Range(0, ClusterCount)];
+        int[][] clusters = new int[tokenCount][];
+        for (int token = 0; token < tokenCount; token++)
+            clusters[token] = DrawClusters(popularity, ranking, ref random);
+        return clusters;
     }
 
     // The word and the topic at each rank of popularity.

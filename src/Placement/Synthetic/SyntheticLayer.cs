@@ -35,11 +35,7 @@ public sealed class SyntheticLayer
         _layer = layer;
         _clusterCount = activity.ByShare.Count;
         SplitMix64 random = new(seed, MemberStream + (ulong)layer);
-        int[] ids = [.. Enumerable.Range(0, profile.NeuronCount)];
-        random.Shuffle(ids);
-        _neurons = new SyntheticNeuron[ids.Length];
-        foreach ((int rank, double frequency) in profile.Frequencies().Index())
-            _neurons[ids[rank]] = SyntheticNeuron.Draw(frequency, activity, ref random);
+        _neurons = SyntheticNeuron.DrawLayer(profile, activity, ref random);
         TrueOrder = OrderOf(_neurons, activity);
     }
 

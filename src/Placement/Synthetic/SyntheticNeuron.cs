@@ -11,8 +11,8 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
     private const double ProbabilityMin = 0.25, ProbabilityMax = 0.85;
     private const double NeighbourhoodShare = 0.06;
 
-    /// <summary>Gives a neuron of a wanted frequency clusters that are about as frequent.</summary>
-    public static SyntheticNeuron Draw(double frequency, ClusterActivity activity, ref SplitMix64 random)
+    // Gives a neuron of a wanted frequency clusters that are about as frequent.
+    private static SyntheticNeuron Draw(double frequency, ClusterActivity activity, ref SplitMix64 random)
     {
         if (random.NextDouble() < Clusterless)
             return new SyntheticNeuron(frequency, [], frequency);
@@ -37,6 +37,17 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
         }
         double alone = 1 - ((1 - frequency) / activity.Miss(clusters));
         return new SyntheticNeuron(frequency, clusters, Math.Max(alone, 0));
+    }
+
+    /// <summary>The neurons of a layer, by shuffled ids.</summary>
+    public static SyntheticNeuron[] DrawLayer(FiringProfile profile, ClusterActivity activity, ref SplitMix64 random)
+    {
+        int[] ids = [.. Enumerable.Range(0, profile.NeuronCount)];
+        random.Shuffle(ids);
+        SyntheticNeuron[] neurons = new SyntheticNeuron[ids.Length];
+        foreach ((int rank, double frequency) in profile.Frequencies().Index())
+            neurons[ids[rank]] = Draw(frequency, activity, ref random);
+        return neurons;
     }
 
     /// <summary>The cluster that most often fires it, or -1.</summary>
