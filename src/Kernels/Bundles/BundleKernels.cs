@@ -82,6 +82,24 @@ public sealed class BundleKernels
         }
     }
 
+    /// <summary>
+    /// What Activate makes of one neuron, from its gate (plain: up) values computed elsewhere: where a dense pass has them from one product of
+    /// the whole matrix, only the up row is left to do.
+    /// </summary>
+    /// <param name="bundle">The neuron's bundle.</param>
+    /// <param name="x">[batch, Hidden], the FFN's input.</param>
+    /// <param name="firing">How many of the batch fire.</param>
+    /// <param name="h">[batch], the values of those that fire and 0 for the others; becomes h as <see cref="Activate(ReadOnlySpan{byte}, ReadOnlySpan{float}, int, Span{float})"/> gives it.</param>
+    public void ActivateGated(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, int firing, Span<float> h)
+    {
+        Require.Length(x.Length, (long)h.Length * _layout.Hidden, nameof(x));
+        Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
+        if (_layout.Gated && firing > 0)
+        {
+            MultiplyUp(bundle, x, h, firing);
+        }
+    }
+
     /// <summary>y[b, c] = fma(h[b], down[c], y[b, c]) for c in [columnBegin, columnEnd); rows whose h is 0 are left alone.</summary>
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="h">[batch], from Activate.</param>

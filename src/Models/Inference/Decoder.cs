@@ -66,6 +66,17 @@ public sealed class Decoder
         }
     }
 
+    /// <summary>
+    /// Goes on with tokens whose residual stream [B, d] was copied out of <see cref="Activations.Residual"/> after some layer, instead of
+    /// <see cref="Begin"/>: so many chunks can be taken through one layer before the next.
+    /// </summary>
+    public void Resume(ReadOnlySpan<float> residual, int position)
+    {
+        _batch = residual.Length / _config.HiddenSize;
+        _position = position;
+        residual.CopyTo(_a.Residual.First(_batch));
+    }
+
     /// <summary>residual += attention(norm(residual)); FfnInput = norm(residual); FfnOutput = 0. (Post-norm: the norm comes after the sum.)</summary>
     public void Attend(int layer)
     {

@@ -27,6 +27,9 @@ public sealed class DenseReference : IDisposable
         _values = NewCache();
     }
 
+    /// <summary>Told, layer by layer of each <see cref="Forward"/>, the gate (plain: up) values [T, f]: they say which neurons fire.</summary>
+    public Action<int, ReadOnlyMemory<float>>? GatesComputed { get; set; }
+
     /// <summary>Tokens seen since the last <see cref="Reset"/>.</summary>
     public int Position => _keys[0].Count;
 
@@ -53,7 +56,7 @@ public sealed class DenseReference : IDisposable
             if (_config.PostNorm)
                 x = DenseMath.Normalise(w.AttentionNorm, x);
 
-            float[] ffn = Ffn(w, _config.PostNorm ? x : DenseMath.Normalise(w.FfnNorm, x));
+            float[] ffn = Ffn(layer, _config.PostNorm ? x : DenseMath.Normalise(w.FfnNorm, x));
             x = DenseMath.Sum(x, ffn);
             if (_config.PostNorm)
                 x = DenseMath.Normalise(w.FfnNorm, x);
@@ -116,10 +119,12 @@ public sealed class DenseReference : IDisposable
         return _math.Apply(w.AttentionOutput, output);
     }
 
-    private float[] Ffn(DenseLayer w, float[] x)
+    private float[] Ffn(int layer, float[] x)
     {
+        DenseLayer w = _weights.Layers[layer];
         float[] up = _math.Apply(w.Up, x);                                                   // [T, f]
         float[] gate = w.Gate is null ? up : _math.Apply(w.Gate, x);
+        GatesComputed?.Invoke(layer, gate);
         float threshold = _config.ActivationThreshold;
         for (int i = 0; i < gate.Length; i++)
         {

@@ -23,7 +23,12 @@ public class BundleKernelsTests
 
                 kernels.Activate(samples.All[n], x, batch, alone);
 
+                float[] gated = new float[batch];
+                int firing = Gates(samples, n, activation, x, gated);
+                kernels.ActivateGated(samples.All[n], x, firing, gated);
+
                 alone.Should().Equal(expected, name);
+                gated.Should().Equal(expected, name);
                 together[(n * batch)..((n + 1) * batch)].Should().Equal(expected, name);
             }
         }
@@ -174,6 +179,20 @@ public class BundleKernelsTests
     }
 
     /// <summary>Values of which about a third are zero, in no regular pattern.</summary>
+    /// <summary>The gates (plain: up values) of neuron <paramref name="n"/> that fire, by the canonical sums, and 0 for the others.</summary>
+    private static int Gates(BundleSamples samples, int n, Activation activation, float[] x, float[] gates)
+    {
+        BundleLayout layout = samples.Layout;
+        for (int b = 0; b < gates.Length; b++)
+        {
+            float gate = WeightReference.CanonicalDot(layout.Format, samples.All[n][..layout.PartBytes], x.AsSpan(b * layout.Hidden, layout.Hidden));
+            gate += layout.Biased ? BitConverter.ToSingle(samples.All[n].Slice(layout.BiasOffset, sizeof(float))) : 0f;
+            gates[b] = activation.Fires(gate) ? gate : 0f;
+        }
+
+        return gates.Count(gate => gate != 0f);
+    }
+
     private static float[] SparseValues(int count)
         => Samples.Floats(count, count).Select(value => value < -0.33f ? 0f : value).ToArray();
 

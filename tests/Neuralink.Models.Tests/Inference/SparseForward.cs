@@ -53,6 +53,9 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
     /// <summary>Share of the (neuron, token) pairs that fired, by layer, so far.</summary>
     public double[] FiringShares => Array.ConvertAll(_firing, firing => (double)firing / (_tokens * Config.FfnSize));
 
+    /// <summary>Told, for each layer of each chunk, the neurons that fire for at least one of its tokens.</summary>
+    public Action<int, NeuronSet>? Predicted { get; set; }
+
     public void Reset() => _position = 0;
 
     /// <summary>Runs tokens in chunks and returns the logits after each, [tokens, vocabulary].</summary>
@@ -105,6 +108,7 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
         {
             _decoder.Attend(layer);
             _firing[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, chunk.Length, 0, Config.FfnSize, _set);
+            Predicted?.Invoke(layer, _set);
             int[] frames = [.. _set.Ids.ToArray().Select(id => (layer * Config.FfnSize) + id.Value)];
             int[] ordinals = [.. Enumerable.Range(0, frames.Length).Reverse()];                // any order will do
             _ffn.Activate(ordinals, frames, chunk.Length);

@@ -1,0 +1,164 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Tracing;
+
+/// <summary>
+/// A whole layer's FFN over a window of T tokens, and which neurons fire at each. The gates (plain: up values) of all neurons are one product with
+/// a matrix gathered from the bundles; the rest is done for those that fire. Every value and every sum has the bits that
+/// <see cref="ExactPredictor"/> and <see cref="SparseFfn"/> give, so a trace is what a generation would do. A neuron fires if its gate exceeds the
+/// activation's threshold, for dReLU too: its up value is known only once the bundle has been read.
+/// </summary>
+internal sealed class DenseFfn
+{
+    // Neurons of a worker's piece: one word of a firing row, so that no two workers write the same word.
+    private const int PieceNeurons = 64;
+
+    // Output columns of a worker's share: whole cache lines.
+    private const int GrainColumns = 32;
+
+    private readonly WorkerPool _pool;
+    private readonly Gathering _gathering;
+    private readonly Activating _activating;
+    private readonly Adding _adding;
+
+    public DenseFfn(NativeArena arena, ModelConfig c, BundleLayout layout, FrameArena frames, Activations activations, WorkerPool pool)
+    {
+        _pool = pool;
+        WeightMatrix gates = new(arena, layout.Format, c.FfnSize, c.HiddenSize, "neurons");
+        FloatTensor? biases = layout.Biased ? new(arena, 1, c.FfnSize, "neurons") : null;
+        FloatTensor tiles = new(arena, pool.Threads, activations.ChunkTokens * PieceNeurons, "activations");
+        FloatTensor h = new(arena, c.FfnSize, activations.ChunkTokens, "activations");
+        bool[] fires = new bool[c.FfnSize];
+        BundleKernels kernels = new(layout, c.ActivationFunction);
+        _gathering = new Gathering(layout, frames, gates, biases);
+        _activating = new Activating(kernels, c.ActivationFunction, frames, gates, biases, tiles, h, activations.FfnInput, fires);
+        _adding = new Adding(kernels, frames, h, activations.FfnOutput, fires);
+    }
+
+    public static long RequiredWeightBytes(ModelConfig c, WeightFormat format) =>
+        (((long)c.FfnSize * WeightKernels.For(format).RowBytes(c.HiddenSize) + 63) & ~63L) + (c.FfnBias ? FloatTensor.RequiredBytes(1, c.FfnSize) : 0);
+
+    public static long RequiredBytes(ModelConfig c, int windowTokens, int threads) =>
+        FloatTensor.RequiredBytes(threads, (long)windowTokens * PieceNeurons) + FloatTensor.RequiredBytes(c.FfnSize, windowTokens);
+
+    /// <summary>Takes a layer whose bundles lie in the frames of their neurons' numbers.</summary>
+    /// <returns>A neuron whose bundle's CRC does not match, or -1.</returns>
+    public int Load()
+    {
+        _gathering.Damaged = -1;
+        _pool.Run(_gathering, _gathering.NeuronCount, grain: 1);
+        return _gathering.Damaged;
+    }
+
+    /// <summary>FfnOutput [tokens, d] += the FFN of FfnInput [tokens, d], without the down bias.</summary>
+    /// <param name="tokens">T, rows of the input.</param>
+    /// <param name="rows">[T, words], receives which neurons fire, laid out as in a firing matrix.</param>
+    public void Run(int tokens, Memory<ulong> rows)
+    {
+        _activating.Tokens = _adding.Tokens = tokens;
+        _activating.Rows = rows;
+        _pool.Run(_activating, _gathering.NeuronCount, PieceNeurons);
+        _pool.Run(_adding, _adding.Columns, GrainColumns);
+    }
+
+    /// <summary>Checks bundles, and copies the rows that decide firing side by side.</summary>
+    private sealed class Gathering(BundleLayout layout, FrameArena frames, WeightMatrix gates, FloatTensor? biases) : IParallelBody
+    {
+        private int _damaged;
+
+        public int NeuronCount => gates.Rows;
+
+        public int Damaged { get => _damaged; set => _damaged = value; }
+
+        public void Execute(int begin, int end, int worker)
+        {
+            for (int n = begin; n < end; n++)
+            {
+                ReadOnlySpan<byte> bundle = frames.Frame(n);
+                if (!BundleCrc.IsIntact(bundle))
+                    Volatile.Write(ref _damaged, n);
+                // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
+                bundle[..layout.PartBytes].CopyTo(gates.WritableRange(n, n + 1));
+                if (biases is not null)
+                    biases.Row(0)[n] = BitConverter.ToSingle(bundle.Slice(layout.BiasOffset, sizeof(float)));
+            }
+        }
+    }
+
+    /// <summary>h [neurons, T] and the firing rows.</summary>
+    private sealed class Activating(
+        BundleKernels kernels, Activation activation, FrameArena frames, WeightMatrix gates, FloatTensor? biases, FloatTensor tiles, FloatTensor h, FloatTensor x,
+        bool[] fires) : IParallelBody
+    {
+        public int Tokens { get; set; }
+
+        public Memory<ulong> Rows { get; set; }
+
+        public void Execute(int begin, int end, int worker)
+        {
+            Span<int> counts = stackalloc int[PieceNeurons];
+            for (int first = begin; first < end; first += PieceNeurons)
+            {
+                int count = Math.Min(PieceNeurons, end - first);
+                Span<float> tile = tiles.Row(worker)[..(Tokens * count)];                    // [T, count]
+                ReadOnlySpan<float> bias = biases is null ? default : biases.Row(0).Slice(first, count);
+                gates.Kernels.MatMul(gates.Range(first, first + count), x.First(Tokens), bias, tile, MatMulShape.Whole(count, gates.Columns, Tokens));
+                Fire(tile, first, counts[..count]);
+                for (int i = 0; i < count; i++)
+                {
+                    fires[first + i] = counts[i] > 0;
+                    kernels.ActivateGated(frames.Frame(first + i), x.First(Tokens), counts[i], Values(first + i));
+                }
+            }
+        }
+
+        private Span<float> Values(int neuron) => h.Row(neuron)[..Tokens];
+
+        /// <summary>Writes one word of each firing row, and the gates of those that fire into h.</summary>
+        private void Fire(ReadOnlySpan<float> tile, int first, Span<int> counts)
+        {
+            int rowWords = (gates.Rows + 63) / 64;
+            Span<ulong> rows = Rows.Span;
+            counts.Clear();
+            for (int i = 0; i < counts.Length; i++)
+                Values(first + i).Clear();
+            for (int token = 0; token < Tokens; token++)
+            {
+                ulong word = 0;
+                ReadOnlySpan<float> values = tile.Slice(token * counts.Length, counts.Length);
+                for (int i = 0; i < values.Length; i++)
+                {
+                    if (activation.Fires(values[i]))
+                    {
+                        word |= 1UL << i;
+                        counts[i]++;
+                        Values(first + i)[token] = values[i];
+                    }
+                }
+                rows[(token * rowWords) + (first / 64)] = word;
+            }
+        }
+    }
+
+    /// <summary>Adds down columns in ascending order of the neurons.</summary>
+    private sealed class Adding(BundleKernels kernels, FrameArena frames, FloatTensor h, FloatTensor y, bool[] fires) : IParallelBody
+    {
+        public int Tokens { get; set; }
+
+        public int Columns => y.Columns;
+
+        public void Execute(int begin, int end, int worker)
+        {
+            for (int n = 0; n < fires.Length; n++)
+            {
+                if (fires[n])
+                    kernels.AddDown(frames.Frame(n), h.Row(n)[..Tokens], y.First(Tokens), Tokens, begin, end);
+            }
+        }
+    }
+}

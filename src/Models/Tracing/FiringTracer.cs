@@ -1,0 +1,188 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+using Neuralink.Storage.Traces;
+
+namespace Neuralink.Models.Tracing;
+
+/// <summary>
+/// The dense pass that records which neurons fire:
+/// <code>
+/// for each batch of windows:  embed them all
+///   for each layer:  read all of its neurons, once
+///     for each window:  attention -> the FFN of every neuron -> the window's firing rows to the trace
+///   note that the batch's tokens are done
+/// </code>
+/// So a model whose neurons do not fit memory is read once a batch, and only the residual stream of a batch is kept. The same image, texts and window
+/// give the same trace to the bit, on any number of threads, at any memory, and however often it was stopped and gone on with.
+/// </summary>
+public sealed class FiringTracer : IDisposable
+{
+    private readonly FlashImage _image;
+    private readonly NativeArena _arena;
+    private readonly WorkerPool _pool;
+    private readonly Decoder _decoder;
+    private readonly Activations _activations;
+    private readonly DenseFfn _ffn;
+    private readonly LayerReader _reader;
+    private readonly FloatTensor _stream;      // [batch tokens, d]
+
+    /// <summary>Loads what stays in memory.</summary>
+    /// <param name="image">The model.</param>
+    /// <param name="windowTokens">The most tokens of a window, at most the model's context.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="memoryBytes">Budget for native memory, or null for what speeds things up.</param>
+    /// <param name="time">The clock of the reads.</param>
+    /// <exception cref="NeuralinkException">The image is damaged, the window is longer than the context, or the budget too small.</exception>
+    public FiringTracer(FlashImage image, int windowTokens, int threads, long? memoryBytes, TimeProvider time)
+    {
+        _image = image;
+        Config = ModelConfigJson.Read(image);
+        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
+        BundleLayout layout = new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
+        Check(layout, windowTokens);
+        Plan = FiringTracePlan.Make(Config, format, image.StrideBytes, windowTokens, threads, memoryBytes);
+        ImageVerifier.VerifyFile(image, ImageFiles.Placement);
+        try
+        {
+            _arena = new NativeArena(Plan.TotalBytes);
+            _pool = new WorkerPool(threads);
+            ResidentModel model;
+            using (ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Resident))
+                model = ResidentModel.Load(tensors, _arena, Config, format);
+            FrameArena frames = new(_arena, Config.FfnSize, image.StrideBytes, "neurons");
+            _activations = new Activations(_arena, Config, windowTokens);
+            _decoder = new Decoder(_arena, model, new KvCache(_arena, Config, windowTokens), _activations, _pool);
+            _ffn = new DenseFfn(_arena, Config, layout, frames, _activations, _pool);
+            _stream = new FloatTensor(_arena, Plan.BatchTokens, Config.HiddenSize, "stream");
+            _arena.Seal();
+            _reader = new LayerReader(image, frames, time);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The model's configuration.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>How the memory is shared out.</summary>
+    public FiringTracePlan Plan { get; }
+
+    /// <summary>What a trace of <paramref name="windows"/> says about itself.</summary>
+    /// <param name="modelName">For people.</param>
+    /// <param name="texts">What is traced, for people.</param>
+    /// <param name="windows">The tokens.</param>
+    /// <exception cref="NeuralinkException">There are no tokens, or one that the model does not know.</exception>
+    public FiringTraceInfo Describe(string modelName, string texts, TokenWindows windows)
+    {
+        if (windows.TokenCount == 0)
+            throw new NeuralinkException($"trace {texts}", "at least one token", "none", "give a text that is not empty, and skip fewer tokens");
+        for (int i = 0; i < windows.Count; i++)
+        {
+            foreach (int token in windows.Window(i))
+            {
+                if ((uint)token >= (uint)Config.VocabularySize)
+                    throw new NeuralinkException($"trace {texts}", $"token ids of 0 to {Config.VocabularySize - 1}", $"{token}", "the model's tokenizer is another model's");
+            }
+        }
+        return new FiringTraceInfo
+        {
+            ModelDigest = _image.ModelDigest,
+            ModelName = modelName,
+            LayerCount = Config.LayerCount,
+            NeuronCount = Config.FfnSize,
+            TokenCount = windows.TokenCount,
+            StrideBytes = _image.StrideBytes,
+            Texts = texts,
+            TextsDigest = windows.Digest,
+        };
+    }
+
+    /// <summary>Traces what <paramref name="writer"/> lacks, and completes it.</summary>
+    /// <param name="windows">The tokens that the writer's trace was described by.</param>
+    /// <param name="writer">Where the rows go.</param>
+    /// <param name="progress">Told the share of all tokens that is done.</param>
+    /// <param name="cancellation">Stops after the window at hand; the writer keeps the batches that are done.</param>
+    /// <exception cref="NeuralinkException">A bundle is damaged, or a disk fails.</exception>
+    public void Trace(TokenWindows windows, FiringTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        if (windows.WindowTokens > _activations.ChunkTokens || windows.TokenCount != writer.Info.TokenCount)
+            throw new ArgumentException("The windows are not those of the tracer and the writer.", nameof(windows));
+        int begin = windows.WindowAt(writer.TokensDone) ?? throw new NeuralinkException(
+            $"go on with {writer.Path}.partial", "a token at which a window begins", $"{writer.TokensDone}", "the file is damaged; remove it and trace again");
+        while (begin < windows.Count)
+        {
+            int end = begin + 1;
+            while (end < windows.Count && windows.BeginOf(end + 1) - windows.BeginOf(begin) <= Plan.BatchTokens)
+                end++;
+            TraceBatch(windows, begin, end, writer, progress, cancellation);
+            writer.MarkDone(windows.BeginOf(end));
+            begin = end;
+        }
+        writer.Complete();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _pool?.Dispose();
+        _arena?.Dispose();
+    }
+
+    private void TraceBatch(TokenWindows windows, int begin, int end, FiringTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        int first = windows.BeginOf(begin), rowWords = writer.Info.RowBytes / sizeof(ulong), steps = 0;
+        ulong[] rows = new ulong[windows.WindowTokens * rowWords];
+        for (int w = begin; w < end; w++)
+        {
+            ReadOnlySpan<int> tokens = windows.Window(w);
+            _decoder.Begin(tokens, position: 0);
+            _activations.Residual.First(tokens.Length).CopyTo(Stream(w));
+        }
+        for (int layer = 0; layer < Config.LayerCount; layer++)
+        {
+            Load(new LayerIndex(layer));
+            for (int w = begin; w < end; w++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int tokens = windows.Window(w).Length;
+                _decoder.Resume(Stream(w), position: 0);
+                _decoder.Attend(layer);
+                _ffn.Run(tokens, rows);
+                _decoder.AddFfn(layer);
+                _activations.Residual.First(tokens).CopyTo(Stream(w));
+                writer.Write(new LayerIndex(layer), windows.BeginOf(w), rows.AsSpan(0, tokens * rowWords));
+                double done = (double)++steps / (Config.LayerCount * (end - begin));
+                progress?.Report((first + (done * (windows.BeginOf(end) - first))) / windows.TokenCount);
+            }
+        }
+
+        Span<float> Stream(int w) =>
+            _stream.Flat((windows.BeginOf(w) - first) * Config.HiddenSize, windows.Window(w).Length * Config.HiddenSize);
+    }
+
+    private void Load(LayerIndex layer)
+    {
+        _reader.Read(layer);
+        if (_ffn.Load() is >= 0 and int damaged)
+            throw ImageVerifier.DamagedBundle(_image, layer, _image.PlacementOf(layer).SlotOf(new NeuronId(damaged)), "trace");
+    }
+
+    private void Check(BundleLayout layout, int windowTokens)
+    {
+        BundleManifest expected = new(layout.StrideBytes, layout.PayloadBytes, layout.Gated, layout.Biased);
+        if (_image.Manifest.Bundle != expected)
+            throw new NeuralinkException($"open {_image.Folder}", $"{expected}, as the model's shape gives", $"{_image.Manifest.Bundle}", "the image is damaged; pack the model again");
+        if (windowTokens > Config.ContextLength)
+            throw new NeuralinkException($"trace {_image.Folder}", $"a window of at most {Config.ContextLength} tokens, the model's context", $"{windowTokens}", "give a smaller --window");
+    }
+}

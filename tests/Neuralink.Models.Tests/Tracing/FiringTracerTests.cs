@@ -1,0 +1,119 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Reference;
+using Neuralink.Models.Tests.Inference;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tracing;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Models.Tests.Tracing;
+
+/// <summary>A trace is exactly what the exact predictor finds token by token, and what the dense reference computes but for rounding at the threshold.</summary>
+public sealed class FiringTracerTests
+{
+    // The KV cache's f16 is all that differs from the dense reference; gates have a standard deviation of about 1.
+    private const float GateError = 0.02f;
+
+    public static TheoryData<string> Names => new(RandomModels.All.Select(spec => spec.Name));
+
+    public static TheoryData<string> Domains => new(BundledModel.Domains.Select(domain => domain.Name));
+
+    private static TokenWindows Windows { get; } = TokenWindows.Cut([[.. Enumerable.Range(0, 67).Select(i => (i * 37) % 257)], [4, 5, 6]], 20);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_bit_is_the_exact_predictors_and_the_dense_references(string name)
+    {
+        using RandomModel model = new(RandomModels.ByName(name));
+        using PackedModel packed = new(model.Folder);
+        using TracedModel traced = new(packed.Folder);
+        traced.Trace("a", Windows, threads: 2);
+        FiringMatrix[] layers = traced.Layers("a");
+        CheckPredictor(packed.Folder, layers);
+        CheckDense(model.Folder, layers, isContinuous: RandomModels.ByName(name).Threshold is null);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Threads_and_memory_change_no_byte(string name)
+    {
+        using RandomModel model = new(RandomModels.ByName(name));
+        using PackedModel packed = new(model.Folder);
+        using TracedModel traced = new(packed.Folder);
+        traced.Trace("a", Windows, threads: 1).BatchTokens.Should().Be(FiringTracePlan.BatchTokensMax);
+        FiringTracePlan small = traced.Trace("b", Windows, threads: 3, plan => plan.TotalBytes - plan.StreamBytes + FloatTensor.RequiredBytes(41, RandomModels.ByName(name).Hidden));
+        small.BatchTokens.Should().BeInRange(41, 42);
+        traced.Bytes("b").Should().Equal(traced.Bytes("a"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Domains))]
+    public void The_bundled_models_firing_shares_are_those_of_the_independent_implementation(string name)
+    {
+        DomainReference domain = BundledModel.Domains.Single(d => d.Name == name);
+        int[] tokens = Tokenizer.Load(Path.Combine(BundledModel.Folder, "tokenizer.json")).Encode(domain.Text);
+        using PackedModel packed = new(BundledModel.Folder);
+        using TracedModel traced = new(packed.Folder);
+        traced.Trace("a", TokenWindows.Cut([tokens[..domain.Tokens]], DomainReference.WindowTokens), threads: 2);
+        FiringMatrix[] layers = traced.Layers("a");
+        for (int layer = 0; layer < layers.Length; layer++)
+        {
+            double share = FiringStatistics.Of(layers[layer]).FiringShare;
+            share.Should().BeApproximately(domain.FiringShareByLayer[layer], 0.001 * domain.FiringShareByLayer[layer], "of layer {0}", layer);
+        }
+    }
+
+    private static void CheckPredictor(string image, FiringMatrix[] layers)
+    {
+        using SparseForward sparse = new(image, chunkTokens: 1, threads: 1);
+        int token = 0;
+        sparse.Predicted = (layer, set) =>
+        {
+            int[] found = new int[layers[layer].NeuronCount];
+            int count = layers[layer].CopyFiring(token, found);
+            found[..count].Should().Equal(set.Ids.ToArray().Select(id => id.Value), "at token {0} of layer {1}", token, layer);
+        };
+        for (int w = 0; w < Windows.Count; w++)
+        {
+            sparse.Reset();
+            foreach (int id in Windows.Window(w))
+            {
+                _ = sparse.Forward([id]);
+                token++;
+            }
+        }
+        token.Should().Be(layers[0].TokenCount);
+    }
+
+    /// <summary>FATReLU jumps at its threshold: where rounding moves a gate across it, later layers differ by more than rounding.</summary>
+    private static void CheckDense(string folder, FiringMatrix[] layers, bool isContinuous)
+    {
+        using WorkerPool pool = new(1);
+        using HuggingFaceFolder source = HuggingFaceFolder.Open(folder);
+        using DenseReference dense = new(source, pool);
+        float threshold = source.Config.ActivationThreshold;
+        int begin = 0, different = 0, clear = 0, all = 0;
+        dense.GatesComputed = (layer, gates) =>
+        {
+            for (int i = 0; i < gates.Length; i++, all++)
+            {
+                (int token, int neuron) = Math.DivRem(i, layers[layer].NeuronCount);
+                float gate = gates.Span[i];
+                bool differs = layers[layer].Fires(begin + token, new NeuronId(neuron)) != gate > threshold;
+                different += differs ? 1 : 0;
+                clear += differs && Math.Abs(gate - threshold) > GateError ? 1 : 0;
+            }
+        };
+        for (int w = 0; w < Windows.Count; begin += Windows.Window(w++).Length)
+        {
+            dense.Reset();
+            _ = dense.Forward(Windows.Window(w));
+        }
+        all.Should().Be(layers.Sum(l => l.TokenCount * l.NeuronCount));
+        (different / (double)all).Should().BeLessThan(0.001);
+        if (isContinuous)
+            clear.Should().Be(0, "a gate that is not near the threshold fires or not by both");
+    }
+}
