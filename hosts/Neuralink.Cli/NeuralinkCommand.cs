@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
 using Neuralink.Cli.Placements;
 using Neuralink.Cli.Terminal;
+using Neuralink.Cli.Traces;
 
 namespace Neuralink.Cli;
 
@@ -22,8 +24,7 @@ internal static class NeuralinkCommand
     {
         // A prompt may begin with @, which would otherwise name a file of arguments.
         ParseResult parsed = Create(surroundings).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        Command command = parsed.CommandResult.Command;
-        string path = command is RootCommand ? Name : $"{Name} {command.Name}";
+        string path = PathOf(parsed.CommandResult);
         try
         {
             if (parsed.Action is ParseErrorAction)
@@ -48,21 +49,21 @@ internal static class NeuralinkCommand
     private static RootCommand Create(Surroundings surroundings)
     {
         RootCommand root = new("Runs language models whose feed-forward neurons lie on flash, in less memory than the model needs.");
-        Command generate = new GenerateCommand().Create(surroundings), pack = PackCommand.Create(surroundings);
-        Command inspect = InspectCommand.Create(surroundings), verify = VerifyCommand.Create(surroundings);
-        Command place = PlaceCommand.Create(surroundings);
-        foreach (Command command in (ReadOnlySpan<Command>)[generate, pack, inspect, verify, place])
-            root.Subcommands.Add(command);
-        root.Options.Add(new Option<bool>(VerboseName) { Description = "Show the stack trace of an error", Recursive = true });
+        Command trace = new TraceCommand().Create(surroundings);
         Dictionary<Command, string[]> examples = new()
         {
-            [root] = [GenerateCommand.Examples[0], PackCommand.Examples[0]],
-            [generate] = GenerateCommand.Examples,
-            [pack] = PackCommand.Examples,
-            [inspect] = InspectCommand.Examples,
-            [verify] = VerifyCommand.Examples,
-            [place] = PlaceCommand.Examples,
+            [new GenerateCommand().Create(surroundings)] = GenerateCommand.Examples,
+            [PackCommand.Create(surroundings)] = PackCommand.Examples,
+            [trace] = TraceCommand.Examples,
+            [PlaceCommand.Create(surroundings)] = PlaceCommand.Examples,
+            [InspectCommand.Create(surroundings)] = InspectCommand.Examples,
+            [VerifyCommand.Create(surroundings)] = VerifyCommand.Examples,
         };
+        foreach (Command command in examples.Keys)
+            root.Subcommands.Add(command);
+        root.Options.Add(new Option<bool>(VerboseName) { Description = "Show the stack trace of an error", Recursive = true });
+        examples.Add(root, [GenerateCommand.Examples[0], PackCommand.Examples[0]]);
+        examples.Add(trace.Subcommands.Single(), TraceShowCommand.Examples);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         HelpWithExamples action = new((HelpAction)help.Action!, examples);
         help.Action = action;
@@ -70,6 +71,9 @@ internal static class NeuralinkCommand
         root.SetAction(action.Invoke);
         return root;
     }
+
+    /// <summary>The command as its help is asked for.</summary>
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : Name;
 
     private static string Describe(ParseResult parsed)
     {

@@ -15,6 +15,9 @@ public sealed class TestHome : IDisposable
     /// <summary>The images in the cache, and whatever packing left behind.</summary>
     public string[] Cached => Directory.Exists(Cache) ? Directory.GetDirectories(Cache) : [];
 
+    /// <summary>Gives the command other surroundings than the usual.</summary>
+    internal Func<Surroundings, Surroundings> Change { get; set; } = surroundings => surroundings;
+
     public string PathOf(string name) => Path.Combine(Folder, name);
 
     public Task<CliResult> RunAsync(params string[] args) => RunAsync("", args);
@@ -25,7 +28,7 @@ public sealed class TestHome : IDisposable
         using StringWriter error = new();
         output.NewLine = error.NewLine = "\n";
         Surroundings surroundings = new() { In = new StringReader(input), Out = output, Error = error, Variable = Variable };
-        int code = await NeuralinkCommand.RunAsync(args, surroundings, cancellation);
+        int code = await NeuralinkCommand.RunAsync(args, Change(surroundings), cancellation);
         return new CliResult(code, output.ToString() ?? "", error.ToString());
     }
 

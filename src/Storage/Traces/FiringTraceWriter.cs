@@ -56,11 +56,18 @@ public sealed class FiringTraceWriter : IDisposable
     {
         if (FiringTraceFormat.Contradiction(info) is { } expected)
             throw new ArgumentException($"{expected} expected.", nameof(info));
+        CheckName(path, replace);
+        return new FiringTraceWriter(path, info, replace, FiringTracePartial.Open($"{path}.partial", info, replace));
+    }
+
+    /// <summary>Whether a trace may be made at <paramref name="path"/>, for whoever has long work to do before <see cref="Open"/>.</summary>
+    /// <exception cref="NeuralinkException">It may not: a folder is there, or a file that is not to be replaced.</exception>
+    public static void CheckName(string path, bool replace)
+    {
         if (Directory.Exists(path))
             throw new NeuralinkException($"write {path}", "the name of a file", "a folder", "choose another name");
         if (!replace && File.Exists(path))
             throw new NeuralinkException($"write {path}", "no such file", "it exists", "choose another name, or replace it with --force");
-        return new FiringTraceWriter(path, info, replace, FiringTracePartial.Open($"{path}.partial", info, replace));
     }
 
     /// <summary>Writes rows of one layer.</summary>

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using Neuralink.Actors;
+using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
+using Neuralink.Models.Tracing;
+
+namespace Neuralink.Cli.Traces;
+
+/// <summary>`neuralink trace`: which neurons of a model fire on given texts, into a file.</summary>
+internal sealed class TraceCommand
+{
+    private const int ThreadsMax = 256;
+
+    private readonly Argument<string?> _model = new("MODEL")
+    {
+        Description = "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled tiny-stories]",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string[]> _texts = new("--text", "-t")
+    {
+        HelpName = "FILE",
+        Description = "Text files to trace, one or several",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+        Required = true,
+    };
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        HelpName = "TRACE",
+        Description = "The trace to write, a safetensors file; TRACE.partial until it is complete",
+        Required = true,
+    };
+
+    private readonly Option<int?> _tokens = TypedOption.Of<int>(
+        ["--tokens", "-n"], "N", "The most tokens of each text [default: all]", "an integer of 1 or more", ValueReaders.PositiveInteger);
+
+    private readonly Option<int?> _skip = TypedOption.Of<int>(
+        ["--skip-tokens"], "N", "Tokens to leave out at the beginning of each text, so that other tokens can be tested on [default: 0]", "an integer of 0 or more",
+        static (string text, out int value) => ValueReaders.Integer(text, out value) && value >= 0);
+
+    private readonly Option<int?> _window = TypedOption.Of<int>(
+        ["--window"], "N", $"Texts are cut into windows of this many tokens, each traced from position 0 [default: {TraceSettings.DefaultWindowTokens}, or the model's context]",
+        "an integer of 1 or more", ValueReaders.PositiveInteger);
+
+    private readonly Option<int?> _threads = TypedOption.Of<int>(
+        ["--threads"], "N", "Threads that compute; the trace does not depend on it [default: the processors there are]", $"an integer of 1 to {ThreadsMax}",
+        static (string text, out int value) => ValueReaders.PositiveInteger(text, out value) && value <= ThreadsMax);
+
+    private readonly Option<long?> _memory = TypedOption.Of<long>(
+        ["--memory"], "BYTES",
+        $"Budget for native memory, e.g. 2GiB; the trace does not depend on it [default: what {FiringTracePlan.BatchTokensMax} tokens at a time need]",
+        "a number of bytes such as 2GiB", static (string text, out long value) => ValueReaders.Bytes(text, out value) && value > 0);
+
+    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
+
+    private readonly Option<bool> _force = new("--force") { Description = "Replace a trace that is there already, and discard an unfinished one of something else" };
+
+    public static string[] Examples { get; } =
+    [
+        "neuralink trace --text stories.txt -o stories.trace --tokens 8192",
+        "neuralink trace ./my-model --text stories.txt recipes.txt -o train.trace --memory 8GiB",
+        "neuralink trace show stories.trace",
+    ];
+
+    public Command Create(Surroundings surroundings)
+    {
+        Command command = new(
+            "trace",
+            "Run texts through a model and record which feed-forward neurons fire at which token. Ctrl-C stops; the same command goes on where it stopped.")
+        {
+            _model, _texts, _output, _tokens, _skip, _window, _threads, _memory, _weights, _force,
+        };
+        command.Subcommands.Add(TraceShowCommand.Create(surroundings));
+        command.SetAction((parsed, cancellation) => new TraceRun(Bind(parsed), surroundings).RunAsync(cancellation));
+        return command;
+    }
+
+    private TraceSettings Bind(ParseResult parsed) => new()
+    {
+        Model = parsed.GetValue(_model),
+        Texts = parsed.GetRequiredValue(_texts),
+        Output = parsed.GetRequiredValue(_output),
+        TokensMax = parsed.GetValue(_tokens),
+        SkipTokens = parsed.GetValue(_skip) ?? 0,
+        WindowTokens = parsed.GetValue(_window),
+        Threads = parsed.GetValue(_threads) ?? new EngineOptions().Threads,
+        MemoryBytes = parsed.GetValue(_memory),
+        Weights = parsed.GetValue(_weights),
+        Force = parsed.GetValue(_force),
+    };
+}

@@ -1,0 +1,59 @@
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tracing;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Traces;
+
+namespace Neuralink.Cli.Traces;
+
+/// <summary>One run of `trace`: find the model, tokenize, trace what is not traced yet, sum up.</summary>
+internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings)
+{
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        FiringTraceWriter.CheckName(settings.Output, settings.Force);
+        LocatedModel model = ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation);
+        FlashImage image = OpenOrRepair(model, cancellation);
+        int window = settings.WindowTokens ?? Math.Min(TraceSettings.DefaultWindowTokens, ModelConfigJson.Read(image).ContextLength);
+        Tokenizer tokenizer = Tokenizer.Load(image.PathOf(ImageFiles.Tokenizer));
+        TraceTexts texts = await TraceTexts.ReadAsync(settings, tokenizer, window, cancellation);
+        using FiringTracer tracer = new(image, window, settings.Threads, settings.MemoryBytes, surroundings.Time);
+        using FiringTraceWriter writer = FiringTraceWriter.Open(settings.Output, tracer.Describe(model.Name, texts.Names, texts.Windows), settings.Force);
+        int begin = writer.TokensDone, total = texts.Windows.TokenCount;
+        if (begin > 0)
+            surroundings.Note($"going on with {settings.Output}.partial at token {begin} of {total}");
+        long start = surroundings.Time.GetTimestamp();
+        try
+        {
+            ProgressDisplay.Run(surroundings, "tracing", share => tracer.Trace(texts.Windows, writer, share, cancellation));
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new CancelledException($"stopped with {writer.TokensDone} of {total} tokens traced; the same command goes on from there", error);
+        }
+        WriteSummary(writer.Info, total - begin, surroundings.Time.GetElapsedTime(start).TotalSeconds);
+        return ExitCode.Success;
+    }
+
+    /// <summary>An image in the cache is ours to repair.</summary>
+    private FlashImage OpenOrRepair(LocatedModel model, CancellationToken cancellation)
+    {
+        if (model.Source is not null && ImageCache.FindDamage(model.Image) is { } damage)
+            new ImageCache(surroundings).Repair(model.Source, model.Image, settings.Weights, damage, cancellation);
+        FlashImage image = FlashImage.Open(model.Image);
+        ImageVerifier.VerifyFile(image, ImageFiles.Tokenizer);
+        return image;
+    }
+
+    private void WriteSummary(FiringTraceInfo info, int tokens, double seconds)
+    {
+        long bytes = new FileInfo(settings.Output).Length;
+        string speed = seconds > 0 ? $", {tokens / seconds:0} tokens/s" : "";
+        surroundings.Out.WriteLine(
+            $"traced {settings.Output}: {info.TokenCount} tokens, {info.LayerCount} layers of {info.NeuronCount} neurons, {ByteSize.Format(bytes)}; "
+            + $"{tokens} tokens in {seconds:0.#} s{speed}");
+    }
+}
