@@ -55,14 +55,16 @@ public sealed class SyntheticModel
     /// <param name="shape">What it is to look like.</param>
     /// <param name="destination">The folder; it appears whole or not at all.</param>
     /// <param name="options">The rest.</param>
-    /// <param name="traced">Told which neurons of each layer fired at the sample tokens that no threshold was set with.</param>
+    /// <param name="traced">Told, layer by layer, how the neurons fired at the sample tokens that no threshold was set with.</param>
     /// <param name="progress">Told the share that is done.</param>
     /// <param name="cancellation">Ends it; nothing is left behind.</param>
     /// <exception cref="NeuralinkException">The destination exists or cannot be written, the disk has no room, or the tokenizer is no use.</exception>
     public static void Write(
-        SyntheticShape shape, string destination, SyntheticModelOptions options, Action<LayerIndex, FiringMatrix>? traced = null,
+        SyntheticShape shape, string destination, SyntheticModelOptions options, Action<SyntheticStatistics>? traced = null,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
+        if (options.Replace && Directory.Exists(destination) && Directory.EnumerateFileSystemEntries(destination).Any() && !SyntheticModelFiles.AreIn(destination))
+            throw new NeuralinkException($"write {destination}", "a synthetic model to replace", "a folder of something else", "choose another name");
         int[][] clusters = ClustersOfTokens(shape, options);
         using AtomicFolder folder = new(destination, options.Replace);
         SyntheticModelFiles.Write(folder.Path, shape, options);
@@ -73,7 +75,10 @@ public sealed class SyntheticModel
             SyntheticModel model = new(shape, options.Seed, clusters, new MatrixWriter(file, Advance, cancellation));
             model._embedding.Write(model._writer);
             for (int layer = 0; layer < shape.Config.LayerCount; layer++)
-                traced?.Invoke(new LayerIndex(layer), model.WriteLayer(layer));
+            {
+                SyntheticStatistics statistics = model.WriteLayer(layer);
+                traced?.Invoke(statistics);
+            }
             file.Complete();
         }
         folder.Commit();
@@ -106,7 +111,7 @@ public sealed class SyntheticModel
         return clusters;
     }
 
-    private FiringMatrix WriteLayer(int layer)
+    private SyntheticStatistics WriteLayer(int layer)
     {
         LayerModules m = TensorNames.For(_config.Family).Layer(layer);
         WriteNorm(m.AttentionNorm);
@@ -124,7 +129,7 @@ public sealed class SyntheticModel
         TensorPrimitives.Add(_residual, output, _residual);
         if (_config.PostNorm)
             Normalised(_residual).CopyTo(_residual, 0);
-        return firing;
+        return SyntheticStatistics.Of(new LayerIndex(layer), firing, SyntheticNeuron.TrueOrder(neurons, _activity));
     }
 
     // Every norm but the last has weights of 1.

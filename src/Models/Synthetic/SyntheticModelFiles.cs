@@ -9,11 +9,18 @@ namespace Neuralink.Models.Synthetic;
 /// <summary>What a synthetic model's folder holds beside its weights. Each file says that the model's text means nothing.</summary>
 internal static class SyntheticModelFiles
 {
-    private const string Warning = "Synthetic weights: the text this model writes means nothing. It is for measuring I/O and compute.";
+    public const string Warning = "Synthetic weights: the text this model writes means nothing. It is for measuring I/O and compute.";
 
     /// <summary>For the weights' header.</summary>
     public static IReadOnlyDictionary<string, string> Metadata { get; } =
         ImmutableDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("format", "pt"), KeyValuePair.Create("comment", Warning)]);
+
+    /// <summary>Whether a folder holds a synthetic model.</summary>
+    public static bool AreIn(string folder)
+    {
+        string path = Path.Combine(folder, "config.json");
+        return File.Exists(path) && File.ReadAllText(path).Contains(Warning, StringComparison.Ordinal);
+    }
 
     /// <exception cref="NeuralinkException">The tokenizer cannot be read, or the disk refuses.</exception>
     public static void Write(string folder, SyntheticShape shape, SyntheticModelOptions options)

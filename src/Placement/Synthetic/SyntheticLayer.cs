@@ -36,17 +36,14 @@ public sealed class SyntheticLayer
         _clusterCount = activity.ByShare.Count;
         SplitMix64 random = new(seed, MemberStream + (ulong)layer);
         _neurons = SyntheticNeuron.DrawLayer(profile, activity, ref random);
-        TrueOrder = OrderOf(_neurons, activity);
+        TrueOrder = SyntheticNeuron.TrueOrder(_neurons, activity);
     }
 
     /// <summary>The neurons by id.</summary>
     public IReadOnlyList<SyntheticNeuron> Neurons => _neurons;
 
-    /// <summary>
-    /// The neuron at each slot of the order that the generator knows: cluster by cluster, the frequent ones first, each neuron with the cluster that
-    /// fires it most. Before them come the neurons without a cluster.
-    /// </summary>
-    public IReadOnlyList<int> TrueOrder { get; }
+    /// <inheritdoc cref="SyntheticNeuron.TrueOrder"/>
+    public int[] TrueOrder { get; }
 
     /// <summary>Which neurons fire at the tokens of a text, [tokens, neurons].</summary>
     public FiringMatrix Trace(SyntheticText text)
@@ -99,19 +96,6 @@ public sealed class SyntheticLayer
                 members[c.Cluster].Add(new Member(id, (uint)(c.Probability * uint.MaxValue)));
         }
         return [.. members.Select(list => list.ToArray())];
-    }
-
-    private static int[] OrderOf(SyntheticNeuron[] neurons, ClusterActivity activity)
-    {
-        int[] rank = new int[activity.ByShare.Count];
-        foreach ((int i, int cluster) in activity.ByShare.Index())
-            rank[cluster] = i;
-        return
-        [
-            .. Enumerable.Range(0, neurons.Length)
-                .OrderBy(id => neurons[id].MainCluster(activity) is >= 0 and int cluster ? rank[cluster] : -1)
-                .ThenByDescending(id => neurons[id].Frequency),
-        ];
     }
 
     private readonly record struct Member(int Neuron, uint Threshold);

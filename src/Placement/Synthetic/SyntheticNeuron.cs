@@ -50,9 +50,25 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
         return neurons;
     }
 
-    /// <summary>The cluster that most often fires it, or -1.</summary>
-    public int MainCluster(ClusterActivity activity) =>
-        Clusters.Length == 0 ? -1 : Clusters.MaxBy(c => c.Probability * activity.Share(c.Cluster)).Cluster;
+    /// <summary>
+    /// The neuron at each slot of the order that only the generator knows: cluster by cluster, the most active first, each neuron with the cluster that
+    /// fires it most, the frequent ones first. Before them come the neurons without a cluster.
+    /// </summary>
+    public static int[] TrueOrder(IReadOnlyList<SyntheticNeuron> neurons, ClusterActivity activity)
+    {
+        int[] rank = new int[activity.ByShare.Count];
+        foreach ((int i, int cluster) in activity.ByShare.Index())
+            rank[cluster] = i;
+        return
+        [
+            .. Enumerable.Range(0, neurons.Count)
+                .OrderBy(id => neurons[id].Clusters.Length == 0 ? -1 : rank[neurons[id].MainCluster(activity)])
+                .ThenByDescending(id => neurons[id].Frequency),
+        ];
+    }
+
+    // The cluster that fires it most often.
+    private int MainCluster(ClusterActivity activity) => Clusters.MaxBy(c => c.Probability * activity.Share(c.Cluster)).Cluster;
 
     // A cluster active at about this share of the tokens.
     private static int Near(double share, ClusterActivity activity, ref SplitMix64 random)
