@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
 using Neuralink.Cli.Placements;
+using Neuralink.Cli.Synthetic;
 using Neuralink.Cli.Terminal;
 using Neuralink.Cli.Traces;
 
@@ -58,6 +59,8 @@ internal static class NeuralinkCommand
             [PlaceCommand.Create(surroundings)] = PlaceCommand.Examples,
             [InspectCommand.Create(surroundings)] = InspectCommand.Examples,
             [VerifyCommand.Create(surroundings)] = VerifyCommand.Examples,
+            [SynthCommand.Create(surroundings)] = SynthCommand.Examples,
+            [SynthTraceCommand.Create(surroundings)] = SynthTraceCommand.Examples,
         };
         foreach (Command command in examples.Keys)
             root.Subcommands.Add(command);

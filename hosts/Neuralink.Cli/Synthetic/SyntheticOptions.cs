@@ -22,7 +22,7 @@ internal static class SyntheticOptions
             string text = result.Tokens[^1].Value;
             SyntheticShape? found = SyntheticShapes.Find(text);
             if (found is null)
-                result.AddError($"SHAPE: expected one of {s_names}, found '{text}'");
+                result.AddError($"shape: expected one of {s_names}, found '{text}'");
             return found;
         },
     };
