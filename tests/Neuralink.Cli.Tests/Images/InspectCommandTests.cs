@@ -17,7 +17,8 @@ public sealed class InspectCommandTests(PackedModelFixture model) : IDisposable
         foreach (string part in (string[])["ReLU", "llama", "f16", "512 tokens", "identity", "neurons.safetensors", "2048 B", "12288", "24 MiB"])
             run.Out.Should().Contain(part);
         run.Out.Should().NotContain("\u001b");
-        run.Out.Split('\n').Count(line => line.Contains("identity", StringComparison.Ordinal)).Should().Be(6);
+        run.Out.Split('\n').Count(line => line.StartsWith('│') && line.Contains("identity", StringComparison.Ordinal)).Should().Be(6);
+        run.Out.Should().MatchRegex("(?m)^placement +identity *$");
     }
 
     [Fact]
@@ -31,6 +32,9 @@ public sealed class InspectCommandTests(PackedModelFixture model) : IDisposable
         root.GetProperty("layers").GetArrayLength().Should().Be(6);
         root.GetProperty("layers")[5].GetProperty("stride").GetInt32().Should().Be(2048);
         root.GetProperty("files").GetArrayLength().Should().Be(5);
+        root.GetProperty("placement").GetProperty("method").GetString().Should().Be("identity");
+        foreach (string none in (string[])["seed", "trace", "statistics", "read_cost"])
+            root.GetProperty("placement").GetProperty(none).ValueKind.Should().Be(JsonValueKind.Null);
         root.GetProperty("bytes_resident").GetInt64().Should().BeGreaterThan(root.GetProperty("bytes_predictor").GetInt64());
     }
 
