@@ -26,7 +26,13 @@ public sealed class Permutation
         return new Permutation(order, order);
     }
 
-    /// <summary>Builds both directions from the neuron at each slot.</summary>
+    /// <summary>Builds both directions from an order that a method made.</summary>
+    /// <exception cref="ArgumentException">It is no permutation.</exception>
+    public static Permutation Of(ReadOnlySpan<int> neuronOfSlot) => TryCreate(neuronOfSlot, out Permutation? permutation, out int badSlot)
+        ? permutation
+        : throw new ArgumentException($"Slot {badSlot} holds neuron {neuronOfSlot[badSlot]}, which is out of range or repeated.", nameof(neuronOfSlot));
+
+    /// <summary>Builds both directions from the neuron at each slot, where it may be wrong: read from a file.</summary>
     /// <param name="neuronOfSlot">[slots]; copied.</param>
     /// <param name="permutation">The permutation, or null where <paramref name="neuronOfSlot"/> is none.</param>
     /// <param name="badSlot">The first slot whose entry is out of range or repeats an earlier one, or -1.</param>

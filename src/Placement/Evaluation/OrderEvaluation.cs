@@ -17,27 +17,19 @@ public static class OrderEvaluation
         if (order.Count != firing.NeuronCount)
             throw new ArgumentException($"{firing.NeuronCount} neurons expected, {order.Count} given.", nameof(order));
         int gapSlots = setup.Cost.BreakEvenGapSlots(setup.StrideBytes), extentSlots = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
-        LayerCache cache = new(firing.NeuronCount, (int)(setup.CachedShare * firing.NeuronCount));
-        int[] fired = new int[firing.NeuronCount];
+        MissedNeurons missed = new(firing, setup);
         Slot[] wanted = new Slot[firing.NeuronCount];
         Extent[] extents = new Extent[firing.NeuronCount];
         ReadTotals totals = default;
         for (int token = 0; token < firing.TokenCount; token++)
         {
-            int wantedCount = 0, missed = 0;
-            foreach (int neuron in fired.AsSpan(0, firing.CopyFiring(token, fired)))
-            {
-                if (cache.Touch(neuron))
-                    continue;
-                wanted[wantedCount++] = order.SlotOf(new NeuronId(neuron));
-                fired[missed++] = neuron;
-            }
-            Span<Slot> slots = wanted.AsSpan(0, wantedCount);
+            ReadOnlySpan<int> neurons = missed.Next();
+            Span<Slot> slots = wanted.AsSpan(0, neurons.Length);
+            for (int i = 0; i < slots.Length; i++)
+                slots[i] = order.SlotOf(new NeuronId(neurons[i]));
             slots.Sort(static (a, b) => a.Value.CompareTo(b.Value));
             int reads = AccessCollapse.Plan(slots, gapSlots, extentSlots, extents);
-            totals += Sum(extents.AsSpan(0, reads), wantedCount, setup);
-            foreach (int neuron in fired.AsSpan(0, missed))
-                cache.Add(neuron);
+            totals += Sum(extents.AsSpan(0, reads), slots.Length, setup);
         }
         return totals;
     }

@@ -20,13 +20,26 @@ public static class LayerOrdering
             PlacementMethod.Random => (Shuffled(firing.NeuronCount, options.Seed), default),
             PlacementMethod.Frequency => (ByFrequency(firing), default),
             PlacementMethod.Neuralink => GreedyLinking.Order(firing, PairsMax(firing, options), time, cancellation),
+            PlacementMethod.Best => Best(firing, options, time, cancellation),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Method, "There is no such method."),
         };
 
     /// <summary>Bytes that ordering a layer takes, its trace included.</summary>
-    internal static long BytesOf(FiringMatrix firing, OrderingOptions options) => options.Method is PlacementMethod.Neuralink
-        ? firing.Bytes + FiringLists.BytesOf(firing) + FiringTile.BytesOf(firing.TokenCount) + (PairsMax(firing, options) * (long)StrongestPairs.BytesPerPair)
-        : firing.Bytes;
+    internal static long BytesOf(FiringMatrix firing, OrderingOptions options)
+    {
+        if (options.Method is not (PlacementMethod.Neuralink or PlacementMethod.Best))
+            return firing.Bytes;
+        long linking = FiringLists.BytesOf(firing) + FiringTile.BytesOf(firing.TokenCount) + (PairsMax(firing, options) * (long)StrongestPairs.BytesPerPair);
+        return firing.Bytes + (options.Method is PlacementMethod.Best ? Math.Max(linking, BestOrdering.BytesOf(firing)) : linking);
+    }
+
+    private static (int[] NeuronOfSlot, OrderingTimes Times) Best(FiringMatrix firing, OrderingOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        (int[] greedy, OrderingTimes times) = GreedyLinking.Order(firing, PairsMax(firing, options), time, cancellation);
+        long start = time.GetTimestamp();
+        int[] order = BestOrdering.Order(firing, greedy, options, cancellation);
+        return (order, times with { Rearranging = time.GetElapsedTime(start) });
+    }
 
     // There is no need of room for more pairs than there are.
     private static int PairsMax(FiringMatrix firing, OrderingOptions options) => (int)Math.Clamp(

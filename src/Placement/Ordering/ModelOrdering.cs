@@ -36,11 +36,9 @@ public static class ModelOrdering
             Parallel.ForEach(layers, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellation }, index =>
             {
                 (int[] neuronOfSlot, OrderingTimes layerTimes) = OrderOne(new LayerIndex(index), layer, options, time, gate, cancellation);
-                if (!Permutation.TryCreate(neuronOfSlot, out Permutation? order, out int badSlot))
-                    throw new InvalidOperationException($"Method {options.Method} ordered layer {index} wrongly: slot {badSlot} repeats a neuron.");
                 lock (orders)
                 {
-                    orders[index] = order;
+                    orders[index] = Permutation.Of(neuronOfSlot);
                     times += layerTimes;
                     progress?.Report(++done / (double)layerCount);
                 }

@@ -16,6 +16,14 @@ public sealed record OrderingOptions
     /// <summary>Of whatever a method chooses by chance: the same seed gives the same order, on any number of threads.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>The cache that `best` expects, as a share of the layer's neurons. Default: the 5% of the Neuralink paper (arXiv 2410.19274 v3).</summary>
+    public double CachedShare { get; init; } = 0.05;
+
+    /// <summary>
+    /// Exchanges that `best` tries, for each neuron. Default: 2000; ten times as many bring another percent or two (docs/experiments.md).
+    /// </summary>
+    public int StepsPerNeuron { get; init; } = 2000;
+
     /// <summary>
     /// Memory for pairs of neurons that are sorted at a time, in each layer, at least 32; the order does not depend on it. Default: 64 MiB, 4 million pairs,
     /// beyond which nothing gets faster (docs/experiments.md).

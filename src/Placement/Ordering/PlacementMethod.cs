@@ -14,4 +14,7 @@ public enum PlacementMethod
 
     /// <summary>Those that fire together lie together, by the greedy search of Neuralink (arXiv 2410.19274), section "Offline stage".</summary>
     Neuralink,
+
+    /// <summary>Linked greedily, and then rearranged for the cost of the reads themselves.</summary>
+    Best,
 }

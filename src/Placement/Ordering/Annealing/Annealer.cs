@@ -1,0 +1,87 @@
+using Neuralink.Placement.Synthetic;
+
+namespace Neuralink.Placement.Ordering.Annealing;
+
+/// <summary>
+/// Searches for a cheaper order by simulated annealing (Kirkpatrick, Gelatt and Vecchi, Science 220, 1983): two neurons change places if
+/// that saves reads, and while the search is hot often also if it does not. Improving exchanges alone end after a third of the way.
+/// </summary>
+internal sealed class Annealer
+{
+    // Measured on the bundled model (docs/experiments.md): hotter needs more steps to pay, colder stays near the order it began with.
+    private const double HeatShare = 0.1, CoolTo = 0.02;
+    private const int HeatProbes = 2000, NearSlots = 3, StepsPerCooling = 4096;
+
+    private readonly TokenSample _sample;
+    private readonly SlotCosts _costs;
+    private readonly int _reach;
+    private SplitMix64 _random;
+
+    /// <param name="sample">The tokens whose reads are to become cheaper.</param>
+    /// <param name="gap">What distances cost.</param>
+    /// <param name="order">The neuron at each slot to begin with.</param>
+    /// <param name="seed">Of the exchanges tried.</param>
+    public Annealer(TokenSample sample, GapCost gap, ReadOnlySpan<int> order, int seed)
+    {
+        _sample = sample;
+        _reach = gap.Reach;
+        _costs = new SlotCosts(sample, gap, order);
+        _random = new SplitMix64((ulong)seed);
+    }
+
+    /// <summary>Tries <paramref name="steps"/> exchanges.</summary>
+    /// <returns>The neuron at each slot.</returns>
+    public int[] Run(long steps, CancellationToken cancellation)
+    {
+        double hottest = HeatShare * MeanLoss(), heat = hottest;
+        for (long step = 0; step < steps; step++)
+        {
+            if (step % StepsPerCooling == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                heat = hottest * Math.Pow(CoolTo, (double)step / steps);
+            }
+            if (!TryPropose(out int a, out int b))
+                continue;
+            int change = _costs.ChangeOfSwap(a, b);
+            if (change <= 0 || _random.NextDouble() < Math.Exp(-change / heat))
+                _costs.Swap(a, b);
+        }
+        return _costs.Order.ToArray();
+    }
+
+    // What an exchange that does not pay costs: the scale on which the search is hot or cold.
+    private double MeanLoss()
+    {
+        long sum = 0;
+        int losses = 0;
+        for (int probe = 0; probe < HeatProbes; probe++)
+        {
+            if (TryPropose(out int a, out int b) && _costs.ChangeOfSwap(a, b) is > 0 and int loss)
+            {
+                sum += loss;
+                losses++;
+            }
+        }
+        return losses == 0 ? 1 : (double)sum / losses;
+    }
+
+    // Mostly a neuron goes near one that fired at the same token, so that pairs come up as often as they fire together, without any being counted.
+    private bool TryPropose(out int a, out int b)
+    {
+        int neuron = _random.NextInteger(_sample.NeuronCount);
+        a = _costs.SlotOf(neuron);
+        ReadOnlySpan<int> tokens = _sample.TokensOf(neuron);
+        if (tokens.IsEmpty || _random.NextInteger(4) == 0)
+        {
+            b = _random.NextInteger(_sample.NeuronCount);
+        }
+        else
+        {
+            ReadOnlySpan<int> together = _sample.NeuronsOf(tokens[_random.NextInteger(tokens.Length)]);
+            int other = together[_random.NextInteger(together.Length)];
+            b = _costs.SlotOf(other) + _random.NextInteger((2 * NearSlots) + 1) - NearSlots;
+        }
+        return (uint)b < (uint)_sample.NeuronCount && Math.Abs(a - b) >= _reach;
+    }
+}
