@@ -37,11 +37,13 @@ internal sealed class TraceCommand
         ["--tokens", "-n"], "N", "The most tokens of each text [default: all]", "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<int?> _skip = TypedOption.Of<int>(
-        ["--skip-tokens"], "N", "Tokens to leave out at the beginning of each text, so that other tokens can be tested on [default: 0]", "an integer of 0 or more",
+        ["--skip-tokens"], "N",
+        "Tokens to leave out at the beginning of each text, so that other tokens can be tested on [default: 0]", "an integer of 0 or more",
         static (string text, out int value) => ValueReaders.Integer(text, out value) && value >= 0);
 
     private readonly Option<int?> _window = TypedOption.Of<int>(
-        ["--window"], "N", $"Texts are cut into windows of this many tokens, each traced from position 0 [default: {TraceSettings.DefaultWindowTokens}, or the model's context]",
+        ["--window"], "N",
+        $"Texts are cut into windows of this many tokens, each traced from position 0 [default: {TraceSettings.DefaultWindowTokens}, or the model's context]",
         "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<int?> _threads = TypedOption.Of<int>(
@@ -55,7 +57,10 @@ internal sealed class TraceCommand
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
 
-    private readonly Option<bool> _force = new("--force") { Description = "Replace a trace that is there already, and discard an unfinished one of something else" };
+    private readonly Option<bool> _force = new("--force")
+    {
+        Description = "Replace a trace that is there already, and discard an unfinished one of something else",
+    };
 
     public static string[] Examples { get; } =
     [

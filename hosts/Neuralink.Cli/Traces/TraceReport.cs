@@ -40,10 +40,11 @@ internal sealed record TraceReport(
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
         }
         TraceFigures mean = new(
-            null, layers.Average(l => l.FiringShare), layers.Average(l => l.HotShare), layers.Average(l => l.MeanRunLength), layers.Average(l => l.CoActivation),
-            layers.Average(l => l.IndependentCoActivation));
+            null, layers.Average(l => l.FiringShare), layers.Average(l => l.HotShare), layers.Average(l => l.MeanRunLength),
+            layers.Average(l => l.CoActivation), layers.Average(l => l.IndependentCoActivation));
         return new TraceReport(
-            trace.Path, trace.Digest, trace.LengthBytes, info.ModelName, info.ModelDigest, info.Texts, info.TokenCount, info.NeuronCount, info.StrideBytes, mean, layers);
+            trace.Path, trace.Digest, trace.LengthBytes, info.ModelName, info.ModelDigest, info.Texts, info.TokenCount, info.NeuronCount, info.StrideBytes,
+            mean, layers);
     }
 }
 

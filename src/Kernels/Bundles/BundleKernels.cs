@@ -89,7 +89,7 @@ public sealed class BundleKernels
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="x">[batch, Hidden], the FFN's input.</param>
     /// <param name="firing">How many of the batch fire.</param>
-    /// <param name="h">[batch], the values of those that fire and 0 for the others; becomes h as <see cref="Activate(ReadOnlySpan{byte}, ReadOnlySpan{float}, int, Span{float})"/> gives it.</param>
+    /// <param name="h">[batch], the values of those that fire and 0 for the others; becomes h as Activate gives it.</param>
     public void ActivateGated(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, int firing, Span<float> h)
     {
         Require.Length(x.Length, (long)h.Length * _layout.Hidden, nameof(x));

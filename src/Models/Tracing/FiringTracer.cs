@@ -90,7 +90,10 @@ public sealed class FiringTracer : IDisposable
             foreach (int token in windows.Window(i))
             {
                 if ((uint)token >= (uint)Config.VocabularySize)
-                    throw new NeuralinkException($"trace {texts}", $"token ids of 0 to {Config.VocabularySize - 1}", $"{token}", "the model's tokenizer is another model's");
+                {
+                    throw new NeuralinkException(
+                        $"trace {texts}", $"token ids of 0 to {Config.VocabularySize - 1}", $"{token}", "the model's tokenizer is another model's");
+                }
             }
         }
         return new FiringTraceInfo
@@ -181,8 +184,14 @@ public sealed class FiringTracer : IDisposable
     {
         BundleManifest expected = new(layout.StrideBytes, layout.PayloadBytes, layout.Gated, layout.Biased);
         if (_image.Manifest.Bundle != expected)
-            throw new NeuralinkException($"open {_image.Folder}", $"{expected}, as the model's shape gives", $"{_image.Manifest.Bundle}", "the image is damaged; pack the model again");
+        {
+            throw new NeuralinkException(
+                $"open {_image.Folder}", $"{expected}, as the model's shape gives", $"{_image.Manifest.Bundle}", "the image is damaged; pack the model again");
+        }
         if (windowTokens > Config.ContextLength)
-            throw new NeuralinkException($"trace {_image.Folder}", $"a window of at most {Config.ContextLength} tokens, the model's context", $"{windowTokens}", "give a smaller --window");
+        {
+            throw new NeuralinkException(
+                $"trace {_image.Folder}", $"a window of at most {Config.ContextLength} tokens, the model's context", $"{windowTokens}", "give a smaller --window");
+        }
     }
 }

@@ -62,7 +62,10 @@ internal static class FiringTraceFormat
         if (info.TokenCount == 0)
             throw new NeuralinkException(operation, "at least one token", "none", "trace a longer text");
         if (Contradiction(info) is { } expected)
-            throw new NeuralinkException(operation, expected, $"{info.LayerCount} layers, {info.NeuronCount} neurons, {info.TokenCount} tokens, stride {info.StrideBytes}", Advice);
+        {
+            throw new NeuralinkException(
+                operation, expected, $"{info.LayerCount} layers, {info.NeuronCount} neurons, {info.TokenCount} tokens, stride {info.StrideBytes}", Advice);
+        }
         return info;
 
         string Text(string key) => metadata.TryGetValue(key, out string? text)
@@ -98,7 +101,7 @@ internal static class FiringTraceFormat
         info.LayerCount is < 1 or > 1 << 12 ? "layer_count in 1..4096"
         : info.NeuronCount is < 1 or > 1 << 22 ? "neuron_count in 1..4194304"
         : info.StrideBytes is < 1 or > 1 << 26 || info.StrideBytes % BundleCrc.StrideMultipleBytes != 0 ? "stride_bytes a multiple of 512 up to 64 MiB"
-        : info.TokenCount < 1 || (long)info.TokenCount * info.RowBytes / sizeof(ulong) > Array.MaxLength ? "token_count such that a layer has 8 to 17179869064 bytes"
+        : info.TokenCount < 1 || (long)info.TokenCount * info.RowBytes / sizeof(ulong) > Array.MaxLength ? "a token_count that makes layers of 8 bytes to 16 GiB"
         : null;
 
     // A file may hold anything in a text; in a message it stays short.

@@ -47,7 +47,7 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
         {
             file?.Dispose();
             if (error is IOException or UnauthorizedAccessException)
-                throw WriteFailure.DescribeCreation(path, info.DataBytes, error);
+                throw WriteFailure.DescribeCreation(path, dataEnd + FiringTraceProgress.TrailerBytes, error);
             throw;
         }
     }

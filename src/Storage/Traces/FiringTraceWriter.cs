@@ -80,7 +80,10 @@ public sealed class FiringTraceWriter : IDisposable
         int rowWords = Info.RowBytes / sizeof(ulong), count = rows.Length / rowWords;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer.Value, (uint)Info.LayerCount, nameof(layer));
         if (rows.Length % rowWords != 0 || firstToken < 0 || firstToken > Info.TokenCount - count)
-            throw new ArgumentException($"Whole rows of {rowWords} words within {Info.TokenCount} tokens expected; {rows.Length} words at token {firstToken} given.", nameof(rows));
+        {
+            throw new ArgumentException(
+                $"Whole rows of {rowWords} words within {Info.TokenCount} tokens expected; {rows.Length} words at token {firstToken} given.", nameof(rows));
+        }
         long at = _dataOffset + ((((long)layer.Value * Info.TokenCount) + firstToken) * Info.RowBytes);
         try
         {
