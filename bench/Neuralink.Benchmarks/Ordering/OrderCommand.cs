@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Neuralink.Placement;
 using Neuralink.Placement.Ordering;
 using Neuralink.Placement.Traces;
 

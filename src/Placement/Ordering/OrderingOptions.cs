@@ -25,10 +25,10 @@ public sealed record OrderingOptions
     public int StepsPerNeuron { get; init; } = 2000;
 
     /// <summary>
-    /// Memory for pairs of neurons that are sorted at a time, in each layer, at least 32; the order does not depend on it. Default: 64 MiB, 4 million pairs,
-    /// beyond which nothing gets faster (docs/experiments.md).
+    /// Memory for pairs of neurons that are sorted at a time, in each layer, at least 32; the order does not depend on it. Default: 16 MiB, a million pairs;
+    /// with a quarter of that more is counted again, with four times that more is sorted in vain (docs/experiments.md).
     /// </summary>
-    public long PairBytesMax { get; init; } = 64L << 20;
+    public long PairBytesMax { get; init; } = 16L << 20;
 
     /// <summary>Layers ordered at the same time, at least 1. Default: the processors there are.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
