@@ -26,7 +26,8 @@ static int Usage()
 
           kernels [--threads 1,2] [--rounds 7] [--only NAME]   matrix products and the sparse FFN as a share of the memory bandwidth
           overlap [--threads 1] [--rounds 7] [--model DIR]     overlapped against serial reads, on a device as slow as the computing
-          order [--only NAME] [--tokens 20000] [--layers N]    counting and linking all layers of a large model, by stage
+          order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
+                                                               counting and linking all layers of a large model, by stage
           --bdn [--filter PATTERN]                             the BenchmarkDotNet classes
         """);
     return 2;

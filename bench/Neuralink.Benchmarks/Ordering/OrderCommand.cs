@@ -75,7 +75,8 @@ internal static class OrderCommand
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         OrderingTimes times = order.Times;
         Console.WriteLine(
-            $"{name,-10} {layers,7} {neurons,8} {tokens,7} {traces[0].FiringCount() / (double)neurons / tokens,6:0.000} {ShareThatMakes80Percent(traces[0]),7:0.000} {seconds,9:0.0} "
+            $"{name,-10} {layers,7} {neurons,8} {tokens,7} {traces[0].FiringCount() / (double)neurons / tokens,6:0.000} "
+            + $"{ShareThatMakes80Percent(traces[0]),7:0.000} {seconds,9:0.0} "
             + $"{times.Counting / times.Total,9:0.00} {times.Sorting / times.Total,8:0.00} {times.Linking / times.Total,8:0.00} "
             + $"{Process.GetCurrentProcess().PeakWorkingSet64 >> 20,9} ({traces.Sum(trace => trace.Bytes) >> 20})");
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using Neuralink.Placement.Traces;
@@ -9,7 +10,7 @@ namespace Neuralink.Placement.Coactivation;
 /// its rank; neurons that never fire have none. A token is given as the offset of its line in a <see cref="FiringTile"/>. Each list is padded
 /// with the offset of the tile's zero line to whole blocks of <see cref="BlockLines"/>, so that the counters need no tail.
 /// </summary>
-internal sealed class FiringLists
+internal sealed class FiringLists : IDisposable
 {
     /// <summary>Lines that <see cref="VerticalCounters"/> adds at a time.</summary>
     public const int BlockLines = 16;
@@ -20,17 +21,21 @@ internal sealed class FiringLists
     private readonly int[] _frequencies;
     private readonly int[] _begins;
     private readonly int[] _offsets;
+    private readonly ArrayPool<int> _pool;
 
+    /// <param name="firing">Which neurons fire when.</param>
+    /// <param name="pool">Lends the memory of the lists, which may be hundreds of megabytes: layer after layer should use the same.</param>
     /// <exception cref="ArgumentException">More than 2 billion activations.</exception>
-    public FiringLists(FiringMatrix firing)
+    public FiringLists(FiringMatrix firing, ArrayPool<int> pool)
     {
         TokenCount = firing.TokenCount;
         _frequencies = new int[firing.NeuronCount];
         _begins = new int[firing.NeuronCount];
-        long length = firing.FiringCount() + ((long)(BlockLines - 1) * firing.NeuronCount);
+        long length = LengthMax(firing);
         if (length > Array.MaxLength)
             throw new ArgumentException($"At most {Array.MaxLength} activations can be listed, not {length}.", nameof(firing));
-        _offsets = GC.AllocateUninitializedArray<int>((int)length);
+        _pool = pool;
+        _offsets = pool.Rent((int)length);
         ulong[] stripe = new ulong[StripeWords * 64 * TokenWords];
         int end = 0;
         for (int word = 0; word < firing.WordsPerToken; word += StripeWords)
@@ -53,12 +58,15 @@ internal sealed class FiringLists
 
     private int TokenWords => (TokenCount + 63) / 64;
 
-    /// <summary>Bytes that the lists of a layer take.</summary>
+    /// <summary>Bytes that the lists of a layer take; pools lend powers of two.</summary>
     public static long BytesOf(FiringMatrix firing)
     {
-        long lists = firing.FiringCount() + ((BlockLines + 3L) * firing.NeuronCount), stripe = StripeWords * 8L * firing.TokenCount;
-        return (lists * sizeof(int)) + stripe;
+        long lists = (long)BitOperations.RoundUpToPowerOf2((ulong)LengthMax(firing)) + (3L * firing.NeuronCount);
+        return (lists * sizeof(int)) + (StripeWords * 64L * ((firing.TokenCount / 64) + 1) * sizeof(ulong));
     }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => _pool.Return(_offsets);
 
     /// <summary>The neuron of a rank.</summary>
     public int Neuron(int rank) => _neurons[rank];
@@ -71,6 +79,8 @@ internal sealed class FiringLists
 
     /// <summary>The same, padded to whole blocks.</summary>
     public ReadOnlySpan<int> PaddedOffsets(int rank) => _offsets.AsSpan(_begins[_neurons[rank]], PaddedLength(Frequency(rank)));
+
+    private static long LengthMax(FiringMatrix firing) => firing.FiringCount() + ((BlockLines - 1L) * firing.NeuronCount);
 
     private static int PaddedLength(int count) => (count + BlockLines - 1) / BlockLines * BlockLines;
 

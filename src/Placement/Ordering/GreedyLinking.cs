@@ -1,3 +1,4 @@
+using System.Buffers;
 using Neuralink.Placement.Coactivation;
 using Neuralink.Placement.Traces;
 
@@ -25,22 +26,23 @@ internal sealed class GreedyLinking
     private readonly StrongestPairs _pairs;
     private readonly TimeProvider _time;
 
-    private GreedyLinking(FiringMatrix firing, int pairsMax, TimeProvider time)
+    private GreedyLinking(FiringLists lists, int neuronCount, int pairsMax, TimeProvider time)
     {
         _time = time;
-        _lists = new FiringLists(firing);
-        _links = new Links(firing.NeuronCount);
+        _lists = lists;
+        _links = new Links(neuronCount);
         _pairs = new StrongestPairs(pairsMax, time);
     }
 
     /// <summary>The neuron at each slot, [slots].</summary>
     /// <param name="firing">Which neurons fire together.</param>
     /// <param name="pairsMax">Pairs that are held at a time, at least 2; the result does not depend on it.</param>
+    /// <param name="pool">Lends the largest piece of memory.</param>
     /// <param name="time">To tell how long the stages take.</param>
     /// <param name="cancellation">Ends the search with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The order, and the time that its stages took.</returns>
     public static (int[] NeuronOfSlot, OrderingTimes Times) Order(
-        FiringMatrix firing, int pairsMax, TimeProvider time, CancellationToken cancellation = default)
+        FiringMatrix firing, int pairsMax, ArrayPool<int> pool, TimeProvider time, CancellationToken cancellation = default)
     {
         if (firing.NeuronCount > PairKey.NeuronCountMax || firing.TokenCount > PairKey.CountMax)
         {
@@ -49,10 +51,11 @@ internal sealed class GreedyLinking
         }
 
         long start = time.GetTimestamp();
-        GreedyLinking greedy = new(firing, pairsMax, time);
+        using FiringLists lists = new(firing, pool);
+        GreedyLinking greedy = new(lists, firing.NeuronCount, pairsMax, time);
         TimeSpan linking = greedy.LinkAll(cancellation);
         long joining = time.GetTimestamp();
-        int[] order = EndToEnd(greedy._links, greedy._lists.Frequencies.ToArray());
+        int[] order = EndToEnd(greedy._links, lists.Frequencies.ToArray());
         linking += time.GetElapsedTime(joining);
         TimeSpan sorting = greedy._pairs.SortingTime;
         return (order, new OrderingTimes(time.GetElapsedTime(start) - sorting - linking, sorting, linking));

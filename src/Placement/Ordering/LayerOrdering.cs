@@ -1,3 +1,4 @@
+using System.Buffers;
 using Neuralink.Placement.Coactivation;
 using Neuralink.Placement.Traces;
 
@@ -10,17 +11,17 @@ public static class LayerOrdering
     /// <param name="firing">Which neurons fire together; no tokens are enough for a permutation, if not for a good one.</param>
     /// <param name="options">The method and what it is to optimise.</param>
     public static int[] NeuronOfSlot(FiringMatrix firing, OrderingOptions options) =>
-        Order(firing, options, TimeProvider.System, CancellationToken.None).NeuronOfSlot;
+        Order(firing, options, ArrayPool<int>.Create(), TimeProvider.System, CancellationToken.None).NeuronOfSlot;
 
-    /// <summary>The same with the time that it took, as far as the method has stages.</summary>
+    /// <summary>The same with the time that it took, as far as the method has stages; layer after layer should lend memory from the same pool.</summary>
     internal static (int[] NeuronOfSlot, OrderingTimes Times) Order(
-        FiringMatrix firing, OrderingOptions options, TimeProvider time, CancellationToken cancellation) => options.Method switch
+        FiringMatrix firing, OrderingOptions options, ArrayPool<int> pool, TimeProvider time, CancellationToken cancellation) => options.Method switch
         {
             PlacementMethod.Identity => (Identity(firing.NeuronCount), default),
             PlacementMethod.Random => (Shuffled(firing.NeuronCount, options.Seed), default),
             PlacementMethod.Frequency => (ByFrequency(firing), default),
-            PlacementMethod.Neuralink => GreedyLinking.Order(firing, PairsMax(firing, options), time, cancellation),
-            PlacementMethod.Best => Best(firing, options, time, cancellation),
+            PlacementMethod.Neuralink => GreedyLinking.Order(firing, PairsMax(firing, options), pool, time, cancellation),
+            PlacementMethod.Best => Best(firing, options, pool, time, cancellation),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Method, "There is no such method."),
         };
 
@@ -33,9 +34,10 @@ public static class LayerOrdering
         return firing.Bytes + (options.Method is PlacementMethod.Best ? Math.Max(linking, BestOrdering.BytesOf(firing)) : linking);
     }
 
-    private static (int[] NeuronOfSlot, OrderingTimes Times) Best(FiringMatrix firing, OrderingOptions options, TimeProvider time, CancellationToken cancellation)
+    private static (int[] NeuronOfSlot, OrderingTimes Times) Best(
+        FiringMatrix firing, OrderingOptions options, ArrayPool<int> pool, TimeProvider time, CancellationToken cancellation)
     {
-        (int[] greedy, OrderingTimes times) = GreedyLinking.Order(firing, PairsMax(firing, options), time, cancellation);
+        (int[] greedy, OrderingTimes times) = GreedyLinking.Order(firing, PairsMax(firing, options), pool, time, cancellation);
         long start = time.GetTimestamp();
         int[] order = BestOrdering.Order(firing, greedy, options, cancellation);
         return (order, times with { Rearranging = time.GetElapsedTime(start) });

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Neuralink.Placement.Traces;
@@ -29,13 +30,14 @@ public static class ModelOrdering
         OrderingTimes times = default;
         int done = 0;
         MemoryGate gate = new(options.MemoryBytesMax);
+        ArrayPool<int> pool = ArrayPool<int>.Create(Array.MaxLength, options.Threads);
         // Each thread takes one layer at a time, for they may differ much in what they cost.
         OrderablePartitioner<int> layers = Partitioner.Create(Enumerable.Range(0, layerCount), EnumerablePartitionerOptions.NoBuffering);
         try
         {
             Parallel.ForEach(layers, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellation }, index =>
             {
-                (int[] neuronOfSlot, OrderingTimes layerTimes) = OrderOne(new LayerIndex(index), layer, options, time, gate, cancellation);
+                (int[] neuronOfSlot, OrderingTimes layerTimes) = OrderOne(new LayerIndex(index), layer, options, time, gate, pool, cancellation);
                 lock (orders)
                 {
                     orders[index] = Permutation.Of(neuronOfSlot);
@@ -58,6 +60,7 @@ public static class ModelOrdering
         OrderingOptions options,
         TimeProvider time,
         MemoryGate gate,
+        ArrayPool<int> pool,
         CancellationToken cancellation)
     {
         long reservedBytes = gate.EnterToLoad();
@@ -69,7 +72,7 @@ public static class ModelOrdering
             long bytes = LayerOrdering.BytesOf(firing, options);
             gate.EnterToWork(reservedBytes, firing.Bytes, bytes);
             (reservedBytes, working) = (bytes, true);
-            return LayerOrdering.Order(firing, options, time, cancellation);
+            return LayerOrdering.Order(firing, options, pool, time, cancellation);
         }
         finally
         {

@@ -34,8 +34,8 @@ public sealed record OrderingOptions
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
-    /// Memory for all layers that are ordered at the same time, traces included; one is ordered even where it needs more. Default: 2 GiB, half of the smallest
-    /// machine this is meant for.
+    /// Memory for all layers that are ordered at the same time, traces included; one is ordered even where it needs more. What is kept from one layer for the
+    /// next may add as much again where layers differ in how much fires. Default: 2 GiB, half of the smallest machine this is meant for.
     /// </summary>
     public long MemoryBytesMax { get; init; } = 2L << 30;
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Neuralink.Placement.Coactivation;
 using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
@@ -15,7 +16,7 @@ public sealed class FiringListsTests
     public void Each_neuron_has_its_tokens_most_frequent_first_at_ragged_sizes(int neurons, int tokens)
     {
         FiringMatrix firing = RandomTrace.Create(neurons, tokens, seed: neurons, share: 0.3);
-        FiringLists lists = new(firing);
+        using FiringLists lists = new(firing, ArrayPool<int>.Shared);
         int[] frequencies = firing.Frequencies();
         lists.Frequencies.ToArray().Should().Equal(frequencies);
         Enumerable.Range(0, lists.RankCount).Select(lists.Neuron)
@@ -35,5 +36,9 @@ public sealed class FiringListsTests
     }
 
     [Fact]
-    public void Without_tokens_there_are_no_ranks() => new FiringLists(new FiringMatrix(70, [])).RankCount.Should().Be(0);
+    public void Without_tokens_there_are_no_ranks()
+    {
+        using FiringLists lists = new(new FiringMatrix(70, []), ArrayPool<int>.Shared);
+        lists.RankCount.Should().Be(0);
+    }
 }

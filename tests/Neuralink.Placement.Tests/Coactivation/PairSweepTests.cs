@@ -1,3 +1,4 @@
+using System.Buffers;
 using Neuralink.Placement.Coactivation;
 using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
@@ -29,7 +30,7 @@ public sealed class PairSweepTests
     public void With_little_room_the_strongest_are_found_in_as_many_goes_as_it_takes()
     {
         FiringMatrix firing = RandomTrace.Create(600, 80, seed: 5);
-        FiringLists lists = new(firing);
+        using FiringLists lists = new(firing, ArrayPool<int>.Shared);
         PairSweep sweep = new(lists);
         StrongestPairs pairs = new(2000, TimeProvider.System);
         List<ulong> all = [];
@@ -48,7 +49,7 @@ public sealed class PairSweepTests
 
     private static ulong[] Offered(FiringMatrix firing, int capacity, Func<int, bool> chosen)
     {
-        FiringLists lists = new(firing);
+        using FiringLists lists = new(firing, ArrayPool<int>.Shared);
         StrongestPairs pairs = new(capacity, TimeProvider.System);
         pairs.Begin(0);
         int[] ranks = [.. Enumerable.Range(0, lists.RankCount).Where(rank => chosen(lists.Neuron(rank)))];

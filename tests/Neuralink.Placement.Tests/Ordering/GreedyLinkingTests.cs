@@ -1,3 +1,4 @@
+using System.Buffers;
 using Neuralink.Placement.Ordering;
 using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
@@ -72,11 +73,11 @@ public sealed class GreedyLinkingTests
     {
         using CancellationTokenSource cancelled = new();
         cancelled.Cancel();
-        Action act = () => GreedyLinking.Order(RandomTrace.Create(50, 50, seed: 1), 100, TimeProvider.System, cancelled.Token);
+        Action act = () => GreedyLinking.Order(RandomTrace.Create(50, 50, seed: 1), 100, ArrayPool<int>.Shared, TimeProvider.System, cancelled.Token);
         act.Should().Throw<OperationCanceledException>();
     }
 
-    private static int[] Order(FiringMatrix firing, int pairsMax) => GreedyLinking.Order(firing, pairsMax, TimeProvider.System).NeuronOfSlot;
+    private static int[] Order(FiringMatrix firing, int pairsMax) => GreedyLinking.Order(firing, pairsMax, ArrayPool<int>.Shared, TimeProvider.System).NeuronOfSlot;
 
     private static IEnumerable<(int Low, int High)> NeighboursOf(int[] order) =>
         order.Zip(order.Skip(1), (a, b) => (Math.Min(a, b), Math.Max(a, b)));
