@@ -84,7 +84,9 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
                 high = middle;
         }
         int reach = 1 + (int)(clusters.Count * NeighbourhoodShare);
-        int rank = Math.Clamp(low + random.NextInteger((2 * reach) + 1) - reach, 0, clusters.Count - 1);
-        return clusters[rank];
+
+        // At the ends, neurons more frequent than any cluster spread over the most active ones, and likewise the rarest.
+        int first = Math.Clamp(low - reach, 0, Math.Max(clusters.Count - 1 - (2 * reach), 0));
+        return clusters[Math.Min(first + random.NextInteger((2 * reach) + 1), clusters.Count - 1)];
     }
 }

@@ -25,7 +25,9 @@ public sealed class SyntheticTraceTests : IDisposable
         {
             firing.FiringShare.Should().BeApproximately(shape.Share, 0.05 * shape.Share, "of {0}", layer);
             firing.HotShare.Should().BeApproximately(shape.EightyShare, 0.03);
-            firing.CoActivation.Should().BeGreaterThan(1.04 * firing.IndependentCoActivation);
+
+            // Where a quarter of the neurons fires, those that fire nearly always leave little to find.
+            firing.CoActivation.Should().BeGreaterThan((shape.Config.Gated ? 1.005 : 1.03) * firing.IndependentCoActivation);
             trueRunLength.Should().BeGreaterThan(1.25 * firing.MeanRunLength);
         }
         using FiringTrace trace = FiringTrace.Open(path);
