@@ -47,7 +47,7 @@ internal static class SynthCommand
             surroundings, "writing", share => SyntheticModel.Write(shape, destination, options, layers.Add, share, cancellation));
         TimeSpan time = surroundings.Time.GetElapsedTime(start);
         surroundings.Out.WriteLine(
-            $"wrote {destination}: {ByteSize.Format(SyntheticModel.BytesOf(shape.Config))} in {time.TotalSeconds:0.#} s; {shape.Description}'s shape, "
+            $"wrote {destination}: {ByteSize.Format(SyntheticModel.BytesOf(shape.Config))} in {time.TotalSeconds:0.#} s; the shape of {shape.Description}, "
             + $"{shape.Config.LayerCount} layers of {shape.Config.FfnSize} neurons, {shape.StrideBytes} bytes each on flash; "
             + "its text means nothing: it is for I/O and compute");
         SyntheticTable.Write(shape, layers, Screen.OnOut(surroundings));

@@ -1,3 +1,5 @@
+using Neuralink.Placement.Traces;
+
 namespace Neuralink.Placement.Synthetic;
 
 /// <summary>How often the neurons of a layer fire.</summary>
@@ -12,7 +14,7 @@ public sealed record FiringProfile(int NeuronCount, double Share, double EightyS
     private const double Power = 0.3;
 
     private const double CutoffMax = 60;
-    private const double ActivationsInHead = 0.8;
+    private const int CountedTokens = 1_000_000_000;
 
     /// <summary>
     /// For each neuron the share of tokens at which it fires, [neurons], descending: odds of A q^-0.3 exp(-B q) for the neuron at quantile q,
@@ -21,7 +23,7 @@ public sealed record FiringProfile(int NeuronCount, double Share, double EightyS
     /// <exception cref="InvalidOperationException">No such frequencies exist.</exception>
     public double[] Frequencies()
     {
-        if (NeuronCount < 1 || !(Share > 0 && Share < 1) || !(EightyShare > 0 && EightyShare < ActivationsInHead))
+        if (NeuronCount < 1 || !(Share > 0 && Share < 1) || !(EightyShare > 0 && EightyShare < FiringStatistics.HotActivations))
             throw new InvalidOperationException($"{this} describes no layer.");
         double low = 0, high = CutoffMax;
         while (high - low > 1e-6)
@@ -35,16 +37,10 @@ public sealed record FiringProfile(int NeuronCount, double Share, double EightyS
         return Scaled(high);
     }
 
-    /// <summary>Share of the neurons, the most frequent ones, that makes 80% of the activations of these <paramref name="descending"/> frequencies.</summary>
-    public static double EightyShareOf(ReadOnlySpan<double> descending)
+    private static double EightyShareOf(double[] frequencies)
     {
-        double total = 0, sum = 0;
-        foreach (double frequency in descending)
-            total += frequency;
-        int count = 0;
-        while (count < descending.Length && sum < ActivationsInHead * total)
-            sum += descending[count++];
-        return (double)count / descending.Length;
+        int[] counts = Array.ConvertAll(frequencies, frequency => (int)(frequency * CountedTokens));
+        return (double)FiringStatistics.HotNeurons(counts, FiringStatistics.HotActivations) / counts.Length;
     }
 
     private double[] Scaled(double cutoff)

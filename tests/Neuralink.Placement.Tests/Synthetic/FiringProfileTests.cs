@@ -1,4 +1,5 @@
 using Neuralink.Placement.Synthetic;
+using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Tests.Synthetic;
 
@@ -15,7 +16,8 @@ public sealed class FiringProfileTests
         double[] frequencies = new FiringProfile(neurons, share, eightyShare).Frequencies();
         frequencies.Should().HaveCount(neurons).And.BeInDescendingOrder().And.OnlyContain(f => f > 0 && f < 1);
         frequencies.Average().Should().BeApproximately(share, share * 1e-3);
-        FiringProfile.EightyShareOf(frequencies).Should().BeApproximately(eightyShare, (1.0 / neurons) + 1e-3);
+        int hot = FiringStatistics.HotNeurons([.. frequencies.Select(f => (int)(f * 1e9))], 0.8);
+        ((double)hot / neurons).Should().BeApproximately(eightyShare, (1.0 / neurons) + 1e-3);
     }
 
     [Theory]

@@ -16,9 +16,9 @@ public sealed class SyntheticLayerTests
     public void A_trace_has_the_share_and_the_eighty_percent_share_of_its_profile(int neurons, double share, double eightyShare)
     {
         FiringMatrix trace = TraceOf(new FiringProfile(neurons, share, eightyShare));
-        ((double)trace.FiringCount() / Tokens / neurons).Should().BeApproximately(share, 0.05 * share);
-        double[] frequencies = [.. trace.Frequencies().OrderDescending().Select(f => (double)f)];
-        FiringProfile.EightyShareOf(frequencies).Should().BeApproximately(eightyShare, 0.03);
+        FiringStatistics statistics = FiringStatistics.Of(trace);
+        statistics.FiringShare.Should().BeApproximately(share, 0.05 * share);
+        statistics.HotShare.Should().BeApproximately(eightyShare, 0.03);
     }
 
     [Fact]
