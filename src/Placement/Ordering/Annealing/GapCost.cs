@@ -24,6 +24,7 @@ internal sealed class GapCost
         double alone = cost.MicrosOf(strideBytes);
         double perSlot = (cost.MicrosOf((gapSlots + 2L) * strideBytes) - alone) / (gapSlots + 1);
         Reach = Math.Clamp((int)Math.Ceiling(alone / perSlot), 2, ReachMax);
+        alone = Math.Min(alone, Reach * perSlot);
         MicrosPerUnit = alone / UnitsMax;
         _units = new byte[(Reach + 1) * (Reach + 1)];
         for (int left = 1; left <= Reach; left++)

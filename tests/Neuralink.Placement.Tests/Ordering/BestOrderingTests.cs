@@ -1,0 +1,52 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Neuralink.Placement.Evaluation;
+using Neuralink.Placement.Ordering;
+using Neuralink.Placement.Tests.Traces;
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Placement.Tests.Ordering;
+
+public sealed class BestOrderingTests
+{
+    [Fact]
+    public void On_the_trace_it_is_given_best_never_costs_more_than_the_greedy() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<int>(), ArbMap.Default.ArbFor<byte>(), (seed, size) =>
+        {
+            FiringMatrix firing = RandomTrace.Create(neurons: 20 + size, tokens: 1 + (seed & 63), seed);
+            int strideBytes = 512 * (1 + (size % 20));
+            foreach (double share in (double[])[0, 0.05])
+                Micros(firing, PlacementMethod.Best, strideBytes, share).Should().BeLessThanOrEqualTo(Micros(firing, PlacementMethod.Neuralink, strideBytes, share));
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Best_finds_cheaper_reads_than_the_greedy_where_there_are_clusters()
+    {
+        FiringMatrix firing = RandomTrace.Create(neurons: 400, tokens: 300, seed: 1, share: 0.04);
+        Micros(firing, PlacementMethod.Best, 1536, 0).Should().BeLessThan(0.97 * Micros(firing, PlacementMethod.Neuralink, 1536, 0));
+    }
+
+    [Fact]
+    public void A_seed_decides_the_order()
+    {
+        FiringMatrix firing = RandomTrace.Create(neurons: 200, tokens: 100, seed: 2);
+        int[] one = LayerOrdering.NeuronOfSlot(firing, Options(1536));
+        LayerOrdering.NeuronOfSlot(firing, Options(1536)).Should().Equal(one);
+        LayerOrdering.NeuronOfSlot(firing, Options(1536) with { Seed = 2 }).Should().NotEqual(one);
+    }
+
+    [Fact]
+    public void The_search_can_be_cancelled()
+    {
+        using CancellationTokenSource source = new();
+        source.Cancel();
+        FiringMatrix firing = RandomTrace.Create(neurons: 200, tokens: 100, seed: 2);
+        FluentActions.Invoking(() => BestOrdering.Order(firing, [.. Enumerable.Range(0, 200)], Options(1536), source.Token)).Should().Throw<OperationCanceledException>();
+    }
+
+    private static double Micros(FiringMatrix firing, PlacementMethod method, int strideBytes, double cachedShare) => OrderEvaluation.Of(
+        firing, Permutation.Of(LayerOrdering.NeuronOfSlot(firing, Options(strideBytes) with { Method = method })),
+        new EvaluationSetup { StrideBytes = strideBytes, CachedShare = cachedShare }).Micros;
+
+    private static OrderingOptions Options(int strideBytes) => new() { Method = PlacementMethod.Best, StrideBytes = strideBytes, StepsPerNeuron = 200 };
+}
