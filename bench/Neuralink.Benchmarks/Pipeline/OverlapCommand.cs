@@ -1,7 +1,8 @@
-using Neuralink.Actors;
 using Neuralink.Actors.Generation;
+using Neuralink.Actors;
 using Neuralink.Models.Packing;
 using Neuralink.Models.Sampling;
+using Neuralink.Placement.Cost;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
@@ -72,11 +73,11 @@ internal static class OverlapCommand
         GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.Overlap, threads, cost: null);
         double reads = (double)fastSerial.Io.Reads / Passes(fastSerial), bytes = (double)fastSerial.Io.BytesRead / Passes(fastSerial);
         double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(fastOverlap) * 1000);
-        FlashCost cost = new(KneeBytes / bytesPerMicro, bytesPerMicro);
+        ReadCost cost = ReadCost.Linear(KneeBytes / bytesPerMicro, bytesPerMicro);
         Console.WriteLine(
             $"{threads} thread(s); a token computes for {ComputeMillis(fastSerial):0.00} ms, with lookahead {ComputeMillis(fastOverlap):0.00} ms, "
             + $"and reads {bytes / 1024:0} KiB in {reads:0} reads");
-        Console.WriteLine($"device: {cost.ReadMicros:0.0} us a read, {cost.BytesPerMicro:0} MB/s, so that a token reads as long as it computes with lookahead");
+        Console.WriteLine($"device: {KneeBytes / bytesPerMicro:0.0} us a read, {bytesPerMicro:0} MB/s, so that a token reads as long as it computes with lookahead");
 
         List<GenerationResult> serial = [], overlap = [];
         for (int round = 0; round < rounds; round++)
@@ -109,7 +110,7 @@ internal static class OverlapCommand
     // The prompt is one token, and the last token is not run.
     private static int Passes(GenerationResult result) => result.Tokens.Count;
 
-    private static async Task<GenerationResult> GenerateAsync(string image, NativeBuffer neurons, ExecutionStrategy strategy, int threads, FlashCost? cost)
+    private static async Task<GenerationResult> GenerateAsync(string image, NativeBuffer neurons, ExecutionStrategy strategy, int threads, ReadCost? cost)
     {
         EngineOptions options = new() { Strategy = strategy, Threads = threads, Cache = CacheSize.OfShare(0.05), ContextTokens = 256 };
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image, options, decorate: file =>

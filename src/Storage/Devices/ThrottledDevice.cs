@@ -1,14 +1,16 @@
+using Neuralink.Placement.Cost;
+
 namespace Neuralink.Storage.Devices;
 
 /// <summary>
-/// Makes a fast device as slow as a <see cref="FlashCost"/> says, to study how a pipeline behaves on other flash. The modelled device serves one
+/// Makes a fast device as slow as a <see cref="ReadCost"/> says, to study how a pipeline behaves on other flash. The modelled device serves one
 /// read after the other in the order of submission: a read begins when it is submitted or when the one before it ends, whichever is later. Ends are absolute
 /// times, so a late wake-up delays one completion and not those behind it.
 /// </summary>
 public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
 {
     private readonly IFlashDevice _inner;
-    private readonly FlashCost _cost;
+    private readonly ReadCost _cost;
     private readonly TimeProvider _time;
     private readonly object _gate = new();
     private readonly Slot[] _timeline;
@@ -22,7 +24,7 @@ public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
     /// <param name="inner">The device that reads; it is faster than <paramref name="cost"/>, or its own time shows.</param>
     /// <param name="cost">What reads shall cost.</param>
     /// <param name="time">The clock of the timeline; it runs at the pace of real time.</param>
-    public ThrottledDevice(IFlashDevice inner, FlashCost cost, TimeProvider time)
+    public ThrottledDevice(IFlashDevice inner, ReadCost cost, TimeProvider time)
     {
         _inner = inner;
         _cost = cost;
@@ -33,7 +35,7 @@ public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
     }
 
     /// <inheritdoc/>
-    public string Description => $"{_inner.Description}, throttled to {_cost.ReadMicros} us a read and {_cost.BytesPerMicro} MB/s";
+    public string Description => $"{_inner.Description}, throttled to {_cost.MicrosOf(4096):0.#} us for 4 KiB and {_cost.MicrosOf(1 << 20):0.#} us for 1 MiB";
 
     /// <inheritdoc/>
     public long LengthBytes => _inner.LengthBytes;
@@ -63,7 +65,7 @@ public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
             }
 
             long begin = Math.Max(_busyUntil, _time.GetTimestamp());
-            _busyUntil = begin + (long)(_cost.Of(read.LengthBytes).Ticks * ((double)_time.TimestampFrequency / TimeSpan.TicksPerSecond));
+            _busyUntil = begin + (long)(_cost.MicrosOf(read.LengthBytes) * _time.TimestampFrequency / 1e6);
             _timeline[(_head + _count++) % QueueDepth] = new Slot { Read = read, Begin = begin, End = _busyUntil };
             Monitor.Pulse(_gate);
         }

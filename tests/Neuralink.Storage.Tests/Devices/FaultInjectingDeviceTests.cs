@@ -1,3 +1,4 @@
+using Neuralink.Placement.Cost;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Memory;
 
@@ -106,7 +107,7 @@ public sealed class FaultInjectingDeviceTests : IDisposable
     public void Decorators_nest()
     {
         using FaultInjectingDevice device = new(
-            new ThrottledDevice(Device((_, _) => new FlashFault.ShortRead(900)), new FlashCost(1, 1000), TimeProvider.System),
+            new ThrottledDevice(Device((_, _) => new FlashFault.ShortRead(900)), ReadCost.Linear(1, 1000), TimeProvider.System),
             (_, _) => new FlashFault.ShortRead(1000));
         FlashRead read = NewRead();
         device.Submit(read);

@@ -1,3 +1,4 @@
+using Neuralink.Placement.Cost;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Memory;
 
@@ -6,7 +7,7 @@ namespace Neuralink.Storage.Tests.Devices;
 public sealed class ThrottledDeviceContractTests : FlashDeviceContract
 {
     protected override IFlashDevice Open(byte[] content, int queueDepth) => new ThrottledDevice(
-        new MemoryFlashDevice(content, queueDepth, TimeProvider.System), new FlashCost(ReadMicros: 1, BytesPerMicro: 10_000), TimeProvider.System);
+        new MemoryFlashDevice(content, queueDepth, TimeProvider.System), ReadCost.Linear(readMicros: 1, bytesPerMicro: 10_000), TimeProvider.System);
 }
 
 public sealed class ThrottledDeviceTests
@@ -14,7 +15,7 @@ public sealed class ThrottledDeviceTests
     [Fact]
     public void Reads_occupy_the_device_one_after_the_other_and_never_complete_early()
     {
-        FlashCost cost = new(ReadMicros: 300, BytesPerMicro: 10);
+        ReadCost cost = ReadCost.Linear(readMicros: 300, bytesPerMicro: 10);
         using NativeArena memory = new(1 << 16);
         FrameArena frames = new(memory, 8, 512, "frames");
         using CompletionCounter completions = new();
@@ -30,22 +31,11 @@ public sealed class ThrottledDeviceTests
         completions.Wait(reads.Length);
         for (int i = 0; i < reads.Length; i++)
         {
-            Elapsed(reads[i].StartedTimestamp, reads[i].CompletedTimestamp).Should().BeGreaterThanOrEqualTo(cost.Of(512 * (i + 1)));
+            Elapsed(reads[i].StartedTimestamp, reads[i].CompletedTimestamp).Should().BeGreaterThanOrEqualTo(TimeSpan.FromMicroseconds(cost.MicrosOf(512 * (i + 1))));
             if (i > 0)
-                Elapsed(reads[i - 1].StartedTimestamp, reads[i].StartedTimestamp).Should().BeGreaterThanOrEqualTo(cost.Of(512 * i));
+                Elapsed(reads[i - 1].StartedTimestamp, reads[i].StartedTimestamp).Should().BeGreaterThanOrEqualTo(TimeSpan.FromMicroseconds(cost.MicrosOf(512 * i)));
         }
 
         static TimeSpan Elapsed(long from, long to) => TimeProvider.System.GetElapsedTime(from, to);
-    }
-
-    [Fact]
-    public void The_cost_is_linear()
-    {
-        FlashCost cost = new(ReadMicros: 50, BytesPerMicro: 1000);
-
-        cost.Of(0).Should().Be(TimeSpan.FromMicroseconds(50));
-        cost.Of(100_000).Should().Be(TimeSpan.FromMicroseconds(150));
-        FluentActions.Invoking(() => new FlashCost(-1, 1)).Should().Throw<ArgumentOutOfRangeException>();
-        FluentActions.Invoking(() => new FlashCost(1, 0)).Should().Throw<ArgumentOutOfRangeException>();
     }
 }
