@@ -8,7 +8,7 @@ namespace Neuralink.Placement.Tests.Ordering.Annealing;
 
 public sealed class GapCostTests
 {
-    // On a linear device the sum over gaps is the cost of the plans to the rounding of a unit, whether bundles are large or small.
+    // To the rounding of the units of a slot, which are 12 here where bundles are smallest.
     [Theory]
     [InlineData(1024)]
     [InlineData(1536)]
@@ -24,27 +24,27 @@ public sealed class GapCostTests
         {
             ReadOnlySpan<int> slots = fired.AsSpan(0, firing.CopyFiring(token, fired));
             for (int i = 0; i < slots.Length; i++)
-                units += gap.Of(i == 0 ? gap.Reach : Math.Min(gap.Reach, slots[i] - slots[i - 1]), gap.Reach);
+                units += gap.Of(i == 0 ? gap.Reach : slots[i] - slots[i - 1]);
         }
         EvaluationSetup setup = new() { StrideBytes = strideBytes, ReadBytesMax = int.MaxValue };
         double expected = OrderEvaluation.Of(firing, Permutation.Identity(firing.NeuronCount), setup).Micros;
-        (units * gap.MicrosPerUnit).Should().BeApproximately(expected, 0.02 * expected);
+        (units / GapCost.Alone * setup.Cost.MicrosOf(strideBytes)).Should().BeApproximately(expected, 0.04 * expected);
     }
 
     [Fact]
-    public void A_bundle_between_two_wanted_ones_of_the_same_read_costs_nothing_more()
+    public void A_bundle_is_as_good_as_alone_beyond_the_break_even_gap()
     {
         GapCost gap = new(ReadCost.Linear(20, 1000), strideBytes: 1536);
-        gap.Reach.Should().Be(15, "one bundle and a gap of 13 more are as dear as another read, the next is dearer");
-        gap.Of(3, 4).Should().Be(0);
-        gap.Of(gap.Reach, gap.Reach).Should().BeGreaterThan(gap.Of(gap.Reach, 5)).And.BeGreaterThan(gap.Of(5, gap.Reach));
+        gap.Reach.Should().Be(15, "a bundle and the gap of 13 before it cost less than another read, the next slot costs more");
+        gap.Of(14).Should().BeLessThan(GapCost.Alone);
+        gap.Of(15).Should().Be(GapCost.Alone);
     }
 
     [Fact]
-    public void Reach_is_bounded_where_bundles_are_tiny_and_reads_dear()
+    public void A_byte_bounds_the_reach_where_bundles_are_tiny_and_reads_dear()
     {
-        GapCost gap = new(ReadCost.Linear(500, 2000), strideBytes: 512);
-        gap.Reach.Should().Be(GapCost.ReachMax);
-        gap.Of(gap.Reach, gap.Reach).Should().BeGreaterThan(0);
+        GapCost gap = new(ReadCost.Linear(5000, 2000), strideBytes: 512);
+        gap.PerSlot.Should().Be(1);
+        gap.Reach.Should().Be(GapCost.Alone);
     }
 }
