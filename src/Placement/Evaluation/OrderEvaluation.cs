@@ -1,3 +1,4 @@
+using System.Numerics;
 using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Evaluation;
@@ -18,20 +19,35 @@ public static class OrderEvaluation
             throw new ArgumentException($"{firing.NeuronCount} neurons expected, {order.Count} given.", nameof(order));
         int gapSlots = setup.Cost.BreakEvenGapSlots(setup.StrideBytes), extentSlots = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
         MissedNeurons missed = new(firing, setup);
+        ulong[] marks = new ulong[firing.WordsPerToken];
         Slot[] wanted = new Slot[firing.NeuronCount];
         Extent[] extents = new Extent[firing.NeuronCount];
         ReadTotals totals = default;
         for (int token = 0; token < firing.TokenCount; token++)
         {
-            ReadOnlySpan<int> neurons = missed.Next();
-            Span<Slot> slots = wanted.AsSpan(0, neurons.Length);
-            for (int i = 0; i < slots.Length; i++)
-                slots[i] = order.SlotOf(new NeuronId(neurons[i]));
-            slots.Sort(static (a, b) => a.Value.CompareTo(b.Value));
+            ReadOnlySpan<Slot> slots = Ascending(missed.Next(), order, marks, wanted);
             int reads = AccessCollapse.Plan(slots, gapSlots, extentSlots, extents);
             totals += Sum(extents.AsSpan(0, reads), slots.Length, setup);
         }
         return totals;
+    }
+
+    // Marked and listed, which is many times faster than sorting.
+    private static ReadOnlySpan<Slot> Ascending(ReadOnlySpan<int> neurons, Permutation order, Span<ulong> marks, Span<Slot> slots)
+    {
+        foreach (int neuron in neurons)
+        {
+            int slot = order.SlotOf(new NeuronId(neuron)).Value;
+            marks[slot / 64] |= 1UL << (slot % 64);
+        }
+        int count = 0;
+        for (int word = 0; word < marks.Length; word++)
+        {
+            for (ulong bits = marks[word]; bits != 0; bits &= bits - 1)
+                slots[count++] = new Slot((word * 64) + BitOperations.TrailingZeroCount(bits));
+            marks[word] = 0;
+        }
+        return slots[..count];
     }
 
     private static ReadTotals Sum(ReadOnlySpan<Extent> extents, int wantedCount, EvaluationSetup setup)

@@ -1,0 +1,28 @@
+using System.Buffers;
+using Neuralink.Placement.Coactivation;
+using Neuralink.Placement.Tests.Traces;
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Placement.Tests.Coactivation;
+
+public sealed class StrongestNeighboursTests
+{
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(5, 8)]
+    [InlineData(64, 1)]
+    [InlineData(130, 6)]
+    [InlineData(700, 28)]
+    public void They_are_the_largest_of_naive_counts(int neurons, int width)
+    {
+        FiringMatrix firing = RandomTrace.Create(neurons, tokens: 70, seed: neurons, share: 0.1);
+        int[,] counts = RandomTrace.PairCounts(firing);
+        using FiringLists lists = new(firing, ArrayPool<int>.Shared);
+        StrongestNeighbours neighbours = new(lists, width);
+        for (int rank = 0; rank < lists.RankCount; rank++)
+        {
+            IEnumerable<int> row = Enumerable.Range(0, neurons).Select(j => counts[lists.Neuron(rank), j]);
+            neighbours.Of(rank).ToArray().Should().Equal(row.OrderDescending().Concat(Enumerable.Repeat(0, width)).Take(width), "of rank {0}", rank);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Neuralink.Placement.Evaluation;
+using Neuralink.Placement.Ordering;
+using Neuralink.Placement.Tests.Traces;
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Placement.Tests.Evaluation;
+
+public sealed class OrderBoundTests
+{
+    private const double Rounding = 1e-9;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.3)]
+    [InlineData(0.5)]
+    public void No_order_of_a_few_neurons_beats_it(double cachedShare)
+    {
+        for (int seed = 0; seed < 60; seed++)
+        {
+            Random random = new(seed);
+            int neurons = random.Next(1, seed % 10 == 0 ? 8 : 7);
+            FiringMatrix firing = SmallTrace(random, neurons, tokens: random.Next(1, 12));
+            EvaluationSetup setup = new()
+            {
+                StrideBytes = 1024,
+                Cost = RandomCost.Create(random),
+                CachedShare = cachedShare,
+                ReadBytesMax = random.Next(3) == 0 ? 1024 * random.Next(1, 6) : int.MaxValue,
+            };
+            OrderBound bound = OrderBound.Of(firing, setup);
+            (long reads, double micros) = Best(firing, setup);
+            bound.Reads.Should().BeLessThanOrEqualTo(reads, "of seed {0}", seed);
+            bound.Micros.Should().BeLessThanOrEqualTo(micros * (1 + Rounding), "of seed {0}", seed);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 300, 512)]
+    [InlineData(0.1, 300, 512)]
+    [InlineData(0, 700, 4096)]
+    [InlineData(0.05, 700, 16384)]
+    public void No_method_beats_it_on_the_very_trace_it_was_given(double cachedShare, int neurons, int strideBytes)
+    {
+        FiringMatrix firing = RandomTrace.Create(neurons, tokens: 200, seed: neurons, share: 0.05);
+        EvaluationSetup setup = new() { StrideBytes = strideBytes, CachedShare = cachedShare };
+        OrderBound bound = OrderBound.Of(firing, setup);
+        foreach (PlacementMethod method in Enum.GetValues<PlacementMethod>())
+        {
+            int[] order = LayerOrdering.NeuronOfSlot(firing, new OrderingOptions { Method = method, StrideBytes = strideBytes, StepsPerNeuron = 50 });
+            ReadTotals totals = OrderEvaluation.Of(firing, Permutation.Of(order), setup);
+            totals.Reads.Should().BeGreaterThanOrEqualTo(bound.Reads);
+            totals.Micros.Should().BeGreaterThanOrEqualTo(bound.Micros * (1 - Rounding));
+        }
+    }
+
+    // What never fires together is read alone in any order.
+    [Fact]
+    public void It_is_exact_where_no_two_neurons_fire_together()
+    {
+        FiringMatrix firing = FiringMatrix.FromLists(40, [.. Enumerable.Range(0, 40).Select(n => (int[])[n])]);
+        OrderBound bound = OrderBound.Of(firing, new EvaluationSetup { StrideBytes = 1000 });
+        bound.Reads.Should().Be(40);
+        bound.Micros.Should().BeApproximately(40 * 21, 1e-6);
+    }
+
+    [Fact]
+    public void It_is_exact_where_all_neurons_fire_together()
+    {
+        FiringMatrix firing = FiringMatrix.FromLists(40, [[.. Enumerable.Range(0, 40)], [], [.. Enumerable.Range(0, 40)]]);
+        OrderBound bound = OrderBound.Of(firing, new EvaluationSetup { StrideBytes = 1000, ReadBytesMax = 10_000 });
+        bound.Reads.Should().Be(8);
+        bound.Micros.Should().BeApproximately((8 * 20) + 80, 1e-6);
+    }
+
+    // Each token wants three of 600 neurons, any three: hardly two at a time can lie near each other.
+    [Fact]
+    public void It_is_far_above_one_read_a_token_where_neurons_fire_without_a_pattern()
+    {
+        Random random = new(1);
+        FiringMatrix firing = FiringMatrix.FromLists(600, [.. Enumerable.Range(0, 4000).Select(_ => (int[])[random.Next(600), random.Next(600), random.Next(600)])]);
+        EvaluationSetup setup = new() { StrideBytes = 16384 };
+        OrderBound bound = OrderBound.Of(firing, setup);
+        ReadTotals found = OrderEvaluation.Of(firing, Permutation.Identity(600), setup);
+        bound.Reads.Should().BeGreaterThan((long)(0.7 * found.Reads));
+        bound.Micros.Should().BeGreaterThan(0.8 * found.Micros);
+    }
+
+    [Fact]
+    public void A_trace_without_tokens_is_free() =>
+        OrderBound.Of(new FiringMatrix(70, []), new EvaluationSetup { StrideBytes = 512, CachedShare = 0.1 }).Should().Be(new OrderBound(0, 0));
+
+    private static FiringMatrix SmallTrace(Random random, int neurons, int tokens)
+    {
+        double share = random.NextDouble();
+        return FiringMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ => Enumerable.Range(0, neurons).Where(_ => random.NextDouble() < share).ToArray())]);
+    }
+
+    private static (long Reads, double Micros) Best(FiringMatrix firing, EvaluationSetup setup)
+    {
+        (long Reads, double Micros) best = (long.MaxValue, double.MaxValue);
+        foreach (int[] order in Orders([.. Enumerable.Range(0, firing.NeuronCount)], 0))
+        {
+            ReadTotals totals = OrderEvaluation.Of(firing, Permutation.Of(order), setup);
+            best = (Math.Min(best.Reads, totals.Reads), Math.Min(best.Micros, totals.Micros));
+        }
+        return best;
+    }
+
+    private static IEnumerable<int[]> Orders(int[] items, int from)
+    {
+        if (from == items.Length)
+            yield return items;
+        for (int i = from; i < items.Length; i++)
+        {
+            (items[from], items[i]) = (items[i], items[from]);
+            foreach (int[] order in Orders(items, from + 1))
+                yield return order;
+            (items[from], items[i]) = (items[i], items[from]);
+        }
+    }
+}
