@@ -50,13 +50,14 @@ internal static class NeuralinkCommand
     private static RootCommand Create(Surroundings surroundings)
     {
         RootCommand root = new("Runs language models whose feed-forward neurons lie on flash, in less memory than the model needs.");
-        Command trace = new TraceCommand().Create(surroundings);
+        Command trace = new TraceCommand().Create(surroundings), placement = PlacementCommand.Create(surroundings);
         Dictionary<Command, string[]> examples = new()
         {
             [new GenerateCommand().Create(surroundings)] = GenerateCommand.Examples,
             [PackCommand.Create(surroundings)] = PackCommand.Examples,
             [trace] = TraceCommand.Examples,
             [PlaceCommand.Create(surroundings)] = PlaceCommand.Examples,
+            [placement] = PlacementCommand.Examples,
             [InspectCommand.Create(surroundings)] = InspectCommand.Examples,
             [VerifyCommand.Create(surroundings)] = VerifyCommand.Examples,
             [SynthCommand.Create(surroundings)] = SynthCommand.Examples,
@@ -67,6 +68,7 @@ internal static class NeuralinkCommand
         root.Options.Add(new Option<bool>(VerboseName) { Description = "Show the stack trace of an error", Recursive = true });
         examples.Add(root, [GenerateCommand.Examples[0], PackCommand.Examples[0]]);
         examples.Add(trace.Subcommands.Single(), TraceShowCommand.Examples);
+        examples.Add(placement.Subcommands.Single(), CompareCommand.Examples);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         HelpWithExamples action = new((HelpAction)help.Action!, examples);
         help.Action = action;

@@ -25,12 +25,11 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         using FiringTrace? trace = settings.TracePath is { } path ? OpenTrace(path, image) : null;
         DeviceProfile device = settings.ProfilePath is { } profile ? DeviceProfile.Read(profile) : DeviceProfile.Default;
         ReadCost cost = device.ToReadCost();
-        PlaceCommandTrace? measured = trace is null ? null : new PlaceCommandTrace(trace, new EvaluationSetup { StrideBytes = image.StrideBytes, Cost = cost });
-        if (settings.NeedsTrace && measured!.Shortness(cancellation) is { } warning)
+        if (settings.NeedsTrace && TraceShortness.Of(trace!, cancellation) is { } warning)
             surroundings.Note(warning);
 
         IReadOnlyList<Permutation> orders = Order(image, trace, cost, cancellation);
-        (PlacementStatistics Before, PlacementStatistics After)? statistics = measured is null ? null : Measure(measured, image, orders, cancellation);
+        (PlacementStatistics Before, PlacementStatistics After)? statistics = trace is null ? null : Measure(trace, image, orders, cost, cancellation);
         PlacementTrace? madeFrom = trace is null ? null : new PlacementTrace(trace.Digest, trace.Info.TokenCount, trace.Info.Texts);
         Rewrite(image, destination, orders, new PlacementManifest(
             settings.MethodName, settings.SeedUsed, madeFrom, statistics?.After, statistics is null ? null : new PlacementReadCost(device.Name, device.Reads)), cancellation);
@@ -80,12 +79,27 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
     }
 
     private (PlacementStatistics Before, PlacementStatistics After) Measure(
-        PlaceCommandTrace trace, FlashImage image, IReadOnlyList<Permutation> orders, CancellationToken cancellation)
+        FiringTrace trace, FlashImage image, IReadOnlyList<Permutation> orders, ReadCost cost, CancellationToken cancellation)
     {
-        PlacementStatistics? before = null, after = null;
-        ProgressDisplay.Run(surroundings, "measuring the old order", share => before = trace.Measure(image.PlacementOf, share, cancellation));
-        ProgressDisplay.Run(surroundings, "measuring the new order", share => after = trace.Measure(layer => orders[layer.Value], share, cancellation));
-        return (before!, after!);
+        EvaluationSetup setup = new() { StrideBytes = image.StrideBytes, Cost = cost };
+        ReadTotals[] before = new ReadTotals[image.LayerCount], after = new ReadTotals[image.LayerCount];
+        ProgressDisplay.Run(surroundings, "measuring the old order and the new", share => TraceLayers.Visit(
+            trace,
+            Environment.ProcessorCount,
+            (layer, firing) =>
+            {
+                before[layer.Value] = OrderEvaluation.Of(firing, image.PlacementOf(layer), setup);
+                after[layer.Value] = OrderEvaluation.Of(firing, orders[layer.Value], setup);
+            },
+            share,
+            cancellation));
+        return (Statistics(before), Statistics(after));
+
+        PlacementStatistics Statistics(ReadTotals[] layers)
+        {
+            LayerMeans means = LayerMeans.Of(layers, trace.Info.TokenCount);
+            return new PlacementStatistics(means.ReadsPerToken, means.MeanReadBundles, means.ReadPerUsed, means.MicrosPerToken / 1000);
+        }
     }
 
     private void Rewrite(FlashImage image, string destination, IReadOnlyList<Permutation> orders, PlacementManifest placement, CancellationToken cancellation)

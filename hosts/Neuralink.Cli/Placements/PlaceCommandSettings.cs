@@ -31,7 +31,7 @@ internal sealed record PlaceCommandSettings
     public string MethodName => NameOf(Method);
 
     /// <summary>Whether the order comes from a trace.</summary>
-    public bool NeedsTrace => Method is not (PlacementMethod.Identity or PlacementMethod.Random);
+    public bool NeedsTrace => IsByTrace(Method);
 
     /// <summary>The seed, of a method that chooses by chance.</summary>
     public int? SeedUsed => Method is PlacementMethod.Identity or PlacementMethod.Frequency or PlacementMethod.Neuralink ? null : Seed;
@@ -49,5 +49,9 @@ internal sealed record PlaceCommandSettings
             throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(MemoryBytesMax)}");
     }
 
-    private static string NameOf(PlacementMethod method) => method.ToString().ToLowerInvariant();
+    /// <summary>Whether a method's order comes from a trace.</summary>
+    public static bool IsByTrace(PlacementMethod method) => method is not (PlacementMethod.Identity or PlacementMethod.Random);
+
+    /// <summary>A method by the name that options and manifests have.</summary>
+    public static string NameOf(PlacementMethod method) => method.ToString().ToLowerInvariant();
 }

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Placement;
+using Neuralink.Placement.Cost;
+using Neuralink.Placement.Ordering;
+using Neuralink.Placement.Traces;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Profiles;
+using Neuralink.Storage.Traces;
+
+namespace Neuralink.Cli.Placements;
+
+/// <summary>One run of `placement compare`: check what was given, order by each method, play each trace, print.</summary>
+internal sealed class CompareRun(CompareSettings settings, Surroundings surroundings)
+{
+    public int Run(CancellationToken cancellation)
+    {
+        List<FiringTrace> opened = [];
+        try
+        {
+            foreach (string path in settings.Tests.Prepend(settings.Train))
+                opened.Add(FiringTrace.Open(path));
+            FiringTrace train = opened[0];
+            IReadOnlyList<FiringTrace> tests = opened[1..];
+            DeviceProfile device = settings.ProfilePath is { } profile ? DeviceProfile.Read(profile) : DeviceProfile.Default;
+            FlashImage? image = settings.Model is null
+                ? null
+                : FlashImage.Open(ModelLocator.Locate(settings.Model, weights: null, surroundings, cancellation).Image);
+            ComparedModel model = image is null ? ComparedModel.Of(train) : ComparedModel.Of(image, settings.Model!);
+            opened.ForEach(model.Expect);
+            Remark(train, tests, cancellation);
+            CompareReport report = Compare(model, image, train, tests, device, cancellation);
+            if (settings.Json)
+                surroundings.Out.WriteLine(JsonSerializer.Serialize(report, CompareReportJson.Default.CompareReport));
+            else
+                CompareTable.Write(report, Screen.OnOut(surroundings));
+            return ExitCode.Success;
+        }
+        finally
+        {
+            opened.ForEach(trace => trace.Dispose());
+        }
+    }
+
+    // A model's texts are known by their digest: a copy of the training trace is no more unseen than the trace itself.
+    private static bool IsUnseen(FiringTrace train, FiringTrace test) => test.Info.TextsDigest != train.Info.TextsDigest;
+
+    private void Remark(FiringTrace train, IReadOnlyList<FiringTrace> tests, CancellationToken cancellation)
+    {
+        if (settings.Compared.Any(PlaceCommandSettings.IsByTrace) && TraceShortness.Of(train, cancellation) is { } shortness)
+            surroundings.Note(shortness);
+        foreach (FiringTrace test in tests.Where(test => !IsUnseen(train, test)))
+            surroundings.Note($"{test.Path} is of the very text that the orders are made from: it says nothing about unseen text");
+    }
+
+    private CompareReport Compare(
+        ComparedModel model, FlashImage? image, FiringTrace train, IReadOnlyList<FiringTrace> tests, DeviceProfile device, CancellationToken cancellation)
+    {
+        ReadCost cost = device.ToReadCost();
+        List<ComparedOrder> orders = [.. settings.Compared.Select(method => Order(method, model, train, cost, cancellation))];
+        if (image?.Manifest.Placement.Method is { } placed && placed != PlacementManifest.Identity.Method)
+            orders.Add(new ComparedOrder($"image ({placed})", image.PlacementOf, OrderingSeconds: null));
+        ComparePlay play = new(orders, settings.CachedShares, model.StrideBytes, cost, settings.MemoryBytesMax);
+        List<TestReport> played = [];
+        foreach (FiringTrace test in tests)
+        {
+            ProgressDisplay.Run(surroundings, $"playing {Path.GetFileName(test.Path)}", share =>
+                played.Add(new TestReport(ComparedTrace.Of(test), IsUnseen(train, test), play.Play(test, share, cancellation))));
+        }
+        return new CompareReport(
+            train.Info.ModelName, model.Digest, model.LayerCount, model.NeuronCount, model.StrideBytes, device.Name, device.Reads, settings.Seed,
+            ComparedTrace.Of(train), [.. orders.Select(o => new OrderReport(o.Name, o.OrderingSeconds))], played);
+    }
+
+    private ComparedOrder Order(PlacementMethod method, ComparedModel model, FiringTrace train, ReadCost cost, CancellationToken cancellation)
+    {
+        OrderingOptions options = new()
+        {
+            Method = method,
+            StrideBytes = model.StrideBytes,
+            Cost = cost,
+            Seed = settings.Seed,
+            MemoryBytesMax = settings.MemoryBytesMax,
+        };
+        string name = PlaceCommandSettings.NameOf(method);
+        Func<LayerIndex, FiringMatrix> firing = PlaceCommandSettings.IsByTrace(method) ? train.Layer : _ => new FiringMatrix(model.NeuronCount, []);
+        IReadOnlyList<Permutation> layers = [];
+        long start = surroundings.Time.GetTimestamp();
+        ProgressDisplay.Run(surroundings, $"ordering by {name}", share =>
+            layers = ModelOrdering.Order(model.LayerCount, firing, options, surroundings.Time, share, cancellation).Layers);
+        return new ComparedOrder(name, layer => layers[layer.Value], surroundings.Time.GetElapsedTime(start).TotalSeconds);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Neuralink.Actors;
+using Neuralink.Cli.Terminal;
+using Neuralink.Placement.Ordering;
+using Neuralink.Storage;
+
+namespace Neuralink.Cli.Placements;
+
+/// <summary>What `placement compare` was asked to do.</summary>
+internal sealed record CompareSettings
+{
+    /// <summary>None, and the caches of the Neuralink paper's evaluation (arXiv 2410.19274, 5% in v3, 10% in v1).</summary>
+    public static ImmutableArray<double> DefaultCachedShares { get; } = [0, 0.05, 0.1];
+
+    /// <summary>A flash image or a Hugging Face folder; null trusts the training trace.</summary>
+    public required string? Model { get; init; }
+
+    public required string Train { get; init; }
+
+    public required IReadOnlyList<string> Tests { get; init; }
+
+    /// <summary>Identity is compared whether it is among them or not.</summary>
+    public required IReadOnlyCollection<PlacementMethod> Methods { get; init; }
+
+    public required ImmutableArray<double> CachedShares { get; init; }
+
+    public required string? ProfilePath { get; init; }
+
+    public required int Seed { get; init; }
+
+    public required long MemoryBytesMax { get; init; }
+
+    public required bool Json { get; init; }
+
+    /// <summary>What is compared, in the order of rows.</summary>
+    public IEnumerable<PlacementMethod> Compared => Methods.Append(PlacementMethod.Identity).Distinct().Order();
+
+    /// <summary>Reads names of methods, separated by commas.</summary>
+    public static bool ReadMethods(string text, out ImmutableArray<PlacementMethod> value) => TryReadList(text, ReadMethod, out value);
+
+    /// <summary>Reads shares as `generate` has them, separated by commas.</summary>
+    public static bool ReadShares(string text, out ImmutableArray<double> value) => TryReadList(text, ReadShare, out value);
+
+    /// <exception cref="UsageException">An option is out of range.</exception>
+    public void Validate()
+    {
+        if (MemoryBytesMax < 1)
+            throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(MemoryBytesMax)}");
+    }
+
+    private static bool ReadMethod(string word, out PlacementMethod method)
+    {
+        (string? name, method) = PlaceCommandSettings.Methods.FirstOrDefault(m => m.Name.Equals(word, StringComparison.OrdinalIgnoreCase));
+        return name is not null;
+    }
+
+    private static bool ReadShare(string word, out double share)
+    {
+        bool isShare = ValueReaders.Cache(word, out CacheSize size) && size.Share is not null;
+        share = size.Share ?? 0;
+        return isShare;
+    }
+
+    private static bool TryReadList<T>(string text, TypedOption.Reader<T> read, out ImmutableArray<T> list)
+    {
+        List<T> values = [];
+        foreach (string word in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!read(word, out T value))
+            {
+                list = [];
+                return false;
+            }
+            values.Add(value);
+        }
+        list = [.. values.Distinct()];
+        return true;
+    }
+}
