@@ -43,6 +43,7 @@ internal static class CompareCommand
         Option<string?> profile = TypedOption.Text(["--profile"], "DEVICE.json", "What reads cost on the device [default: 20 us a read and 1000 MB/s]");
         Option<int?> seed = TypedOption.Of<int>(
             ["--seed"], "N", $"Of methods that choose by chance [default: {s_ordering.Seed}]", "an integer", ValueReaders.Integer);
+        Option<int?> effort = PlaceCommandSettings.EffortOption();
         Option<long?> memory = TypedOption.Of<long>(
             ["--memory"], "BYTES", $"Bound of what is counted at a time, e.g. 1GiB [default: {Storage.ByteSize.Format(s_ordering.MemoryBytesMax)}]",
             "a number of bytes such as 1GiB", ValueReaders.Bytes);
@@ -52,7 +53,7 @@ internal static class CompareCommand
             "Order the neurons by each method from one trace and print what reading in that order costs on others: reads, their length, bytes read over bytes used, and "
             + "milliseconds, as the mean of the layers, beside a bound that no order can beat.")
         {
-            model, train, test, methods, profile, seed, memory, caches, json,
+            model, train, test, methods, profile, seed, effort, memory, caches, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -65,6 +66,7 @@ internal static class CompareCommand
                 CachedShares = parsed.GetValue(caches) ?? CompareSettings.DefaultCachedShares,
                 ProfilePath = parsed.GetValue(profile),
                 Seed = parsed.GetValue(seed) ?? s_ordering.Seed,
+                Effort = parsed.GetValue(effort) ?? s_ordering.StepsPerNeuron,
                 MemoryBytesMax = parsed.GetValue(memory) ?? s_ordering.MemoryBytesMax,
                 Json = parsed.GetValue(json),
             };

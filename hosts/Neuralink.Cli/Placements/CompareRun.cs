@@ -81,6 +81,7 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
             StrideBytes = model.StrideBytes,
             Cost = cost,
             Seed = settings.Seed,
+            StepsPerNeuron = settings.Effort,
             MemoryBytesMax = settings.MemoryBytesMax,
         };
         string name = PlaceCommandSettings.NameOf(method);

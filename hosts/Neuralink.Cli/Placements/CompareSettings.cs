@@ -24,6 +24,9 @@ internal sealed record CompareSettings
 
     public required ImmutableArray<double> CachedShares { get; init; }
 
+    /// <summary>Exchanges that `best` tries, for each neuron.</summary>
+    public required int Effort { get; init; }
+
     public required string? ProfilePath { get; init; }
 
     public required int Seed { get; init; }
@@ -44,6 +47,7 @@ internal sealed record CompareSettings
     /// <exception cref="UsageException">An option is out of range.</exception>
     public void Validate()
     {
+        PlaceCommandSettings.RequireEffort(Effort);
         if (MemoryBytesMax < 1)
             throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(MemoryBytesMax)}");
     }

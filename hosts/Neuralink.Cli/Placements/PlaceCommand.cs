@@ -11,7 +11,7 @@ internal static class PlaceCommand
 
     public static string[] Examples { get; } =
     [
-        "neuralink place tiny-stories.nlk --method neuralink --trace tiny-stories.trace -o placed.nlk",
+        "neuralink place tiny-stories.nlk --method best --trace tiny-stories.trace -o placed.nlk",
         "neuralink place tiny-stories.nlk --method identity",
     ];
 
@@ -21,13 +21,14 @@ internal static class PlaceCommand
         Option<string?> trace = TypedOption.Text(
             ["--trace"], "TRACE", "Which neurons fire, by 'neuralink trace'; identity and random need none, and have it only to measure with");
         Option<PlacementMethod?> method = TypedOption.OneOf<PlacementMethod>(
-            "--method", "The order: the model's own, a shuffle, those that fire most first, or the paper's links",
+            "--method", "The order: the model's own, a shuffle, those that fire most first, the paper's links, or these rearranged for cheaper reads",
             [.. PlaceCommandSettings.Methods]);
         method.Required = true;
         Option<string?> profile = TypedOption.Text(
             ["--profile"], "DEVICE.json", "What reads cost on the device the image is for [default: 20 us a read and 1000 MB/s]");
         Option<int?> seed = TypedOption.Of<int>(
             ["--seed"], "N", $"Of a method that chooses by chance [default: {s_ordering.Seed}]", "an integer", ValueReaders.Integer);
+        Option<int?> effort = PlaceCommandSettings.EffortOption();
         Option<string?> output = TypedOption.Text(["--output", "-o"], "IMG2", "The image to write [default: IMG itself, replaced when the new one is complete]");
         Option<bool> force = new("--force") { Description = "Replace an image that IMG2 is already" };
         Option<long?> memory = TypedOption.Of<long>(
@@ -35,7 +36,7 @@ internal static class PlaceCommand
             "a number of bytes such as 1GiB", ValueReaders.Bytes);
         Command command = new("place", "Order an image's neurons on flash so that those which fire together are read together. What the model generates stays the same.")
         {
-            image, trace, method, profile, seed, output, force, memory,
+            image, trace, method, profile, seed, effort, output, force, memory,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -46,6 +47,7 @@ internal static class PlaceCommand
                 Method = parsed.GetValue(method)!.Value,
                 ProfilePath = parsed.GetValue(profile),
                 Seed = parsed.GetValue(seed) ?? s_ordering.Seed,
+                Effort = parsed.GetValue(effort) ?? s_ordering.StepsPerNeuron,
                 Output = parsed.GetValue(output),
                 Force = parsed.GetValue(force),
                 MemoryBytesMax = parsed.GetValue(memory) ?? s_ordering.MemoryBytesMax,

@@ -68,6 +68,7 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
             StrideBytes = image.StrideBytes,
             Cost = cost,
             Seed = settings.Seed,
+            StepsPerNeuron = settings.Effort,
             MemoryBytesMax = settings.MemoryBytesMax,
         };
         // A method that needs no trace orders as well by one of no tokens, and then none is read.

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Neuralink.Cli.Terminal;
 using Neuralink.Placement.Ordering;
 using Neuralink.Storage;
@@ -20,6 +21,9 @@ internal sealed record PlaceCommandSettings
     public required string? ProfilePath { get; init; }
 
     public required int Seed { get; init; }
+
+    /// <summary>Exchanges that `best` tries, for each neuron.</summary>
+    public required int Effort { get; init; }
 
     /// <summary>Null replaces the image itself.</summary>
     public required string? Output { get; init; }
@@ -45,8 +49,21 @@ internal sealed record PlaceCommandSettings
             throw new UsageException("--profile: expected a trace to go with it (--trace), found none");
         if (Force && Output is null)
             throw new UsageException("--force: expected another image to write (-o IMG2), found none; IMG is replaced without it");
+        RequireEffort(Effort);
         if (MemoryBytesMax < 1)
             throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(MemoryBytesMax)}");
+    }
+
+    /// <summary>How long `best` searches.</summary>
+    public static Option<int?> EffortOption() => TypedOption.Of<int>(
+        ["--effort"], "N", "Exchanges of two neurons that 'best' tries, for each neuron; more find cheaper reads, slowly "
+        + $"[default: {new OrderingOptions { Method = default, StrideBytes = default }.StepsPerNeuron}]", "an integer", ValueReaders.Integer);
+
+    /// <exception cref="UsageException">The effort is negative.</exception>
+    public static void RequireEffort(int effort)
+    {
+        if (effort < 0)
+            throw new UsageException($"--effort: expected 0 or more, found {effort}");
     }
 
     /// <summary>Whether a method's order comes from a trace.</summary>

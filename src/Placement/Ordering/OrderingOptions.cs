@@ -20,9 +20,9 @@ public sealed record OrderingOptions
     public double CachedShare { get; init; } = 0.05;
 
     /// <summary>
-    /// Exchanges that `best` tries, for each neuron. Default: 2000; ten times as many bring another percent or two (docs/experiments.md).
+    /// Exchanges that `best` tries, for each neuron. Default: 3000; three times as many bring another percent (docs/experiments.md).
     /// </summary>
-    public int StepsPerNeuron { get; init; } = 2000;
+    public int StepsPerNeuron { get; init; } = 3000;
 
     /// <summary>
     /// Memory for pairs of neurons that are sorted at a time, in each layer, at least 32; the order does not depend on it. Default: 16 MiB, a million pairs;

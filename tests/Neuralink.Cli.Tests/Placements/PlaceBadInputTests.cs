@@ -29,6 +29,7 @@ public sealed class PlaceBadInputTests : IDisposable
     [InlineData("--profile: expected a trace to go with it", "--method", "random", "--profile", "device.json")]
     [InlineData("--force: expected another image to write", "--method", "random", "--force")]
     [InlineData("--method: expected identity or random or frequency or neuralink", "--method", "alphabetical")]
+    [InlineData("--effort: expected 0 or more, found -1", "--method", "random", "--effort", "-1")]
     [InlineData("--seed: expected an integer, found 'x'", "--method", "random", "--seed", "x")]
     [InlineData("--memory: expected at least one byte, found 0 B", "--method", "random", "--memory", "0")]
     [InlineData("--method")]

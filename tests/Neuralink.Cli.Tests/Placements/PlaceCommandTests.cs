@@ -32,9 +32,10 @@ public sealed class PlaceCommandTests : IDisposable
     [InlineData("random")]
     [InlineData("frequency")]
     [InlineData("neuralink")]
+    [InlineData("best")]
     public async Task The_generated_tokens_do_not_change(string method)
     {
-        await Place(_packed, "--method", method, "--trace", _trace, "-o", Placed);
+        await Place(_packed, "--method", method, "--trace", _trace, "--effort", "20", "-o", Placed);
         (await _home.RunAsync("verify", Placed)).Code.Should().Be(0);
         foreach (GreedyReference expected in BundledModel.Greedy.Take(2))
         {

@@ -9,7 +9,7 @@ namespace Neuralink.Placement.Ordering.Annealing;
 internal sealed class Annealer
 {
     // Measured on the bundled model (docs/experiments.md): hotter needs more steps to pay, colder stays near the order it began with.
-    private const double HeatShare = 0.1, CoolTo = 0.02;
+    private const double HeatShare = 0.15, CoolTo = 0.02;
     private const int HeatProbes = 2000, NearSlots = 3, StepsPerCooling = 4096;
 
     private readonly TokenSample _sample;
