@@ -8,11 +8,14 @@ internal static class DiskSpace
     {
         try
         {
-            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace;
+            string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } parent)
+                folder = parent;
+            return new DriveInfo(folder).AvailableFreeSpace;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // A network path, or a folder that is not there: whatever is done next says more.
+            // A network path: whatever is done next says more.
             return null;
         }
     }

@@ -70,7 +70,7 @@ internal sealed partial class ScratchFolder : IDisposable
                 return;
         }
         string parent = System.IO.Path.GetDirectoryName(destination)!;
-        foreach (string found in Directory.GetDirectories(parent).Where(f => f.StartsWith(destination, StringComparison.Ordinal) && SuffixPattern().IsMatch(f[destination.Length..])))
+        foreach (string found in Directory.GetDirectories(parent).Where(IsOurs))
         {
             bool isOld = found.EndsWith(OldSuffix, StringComparison.Ordinal);
             using FileStream? dead = TryLock(isOld ? found[..^OldSuffix.Length] : found);
@@ -81,6 +81,14 @@ internal sealed partial class ScratchFolder : IDisposable
             else
                 TryDelete(found);
         }
+        // Lock files without a folder: the run was killed just before it made one, or just after it had removed it. Closing deletes them.
+        foreach (string found in Directory.GetFiles(parent).Where(f => f.EndsWith(LockSuffix, StringComparison.Ordinal)).Select(f => f[..^LockSuffix.Length]).Where(IsOurs))
+        {
+            if (!Directory.Exists(found))
+                TryLock(found)?.Dispose();
+        }
+
+        bool IsOurs(string path) => path.StartsWith(destination, StringComparison.Ordinal) && SuffixPattern().IsMatch(path[destination.Length..]);
     }
 
     private static FileStream? TryLock(string path)

@@ -22,6 +22,15 @@ public sealed class ScratchFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_file_without_a_folder_is_removed_when_nobody_holds_it()
+    {
+        _parent.Write($"{Dead}.lock", []);
+        _parent.Write("image.nlk.lock", []);
+        ScratchFolder.Create(Destination).Dispose();
+        Names().Should().BeEquivalentTo("image.nlk.lock");
+    }
+
+    [Fact]
     public void A_folder_in_use_stays()
     {
         using ScratchFolder living = ScratchFolder.Create(Destination);

@@ -1,3 +1,4 @@
+using Neuralink.Cli.Traces;
 using Neuralink.Placement;
 using Neuralink.Placement.Cost;
 using Neuralink.Placement.Evaluation;
@@ -20,9 +21,7 @@ internal sealed class ComparePlay(
         int layers = test.Info.LayerCount;
         ReadTotals[][][] totals = [.. setups.Select(_ => orders.Select(_ => new ReadTotals[layers]).ToArray())];
         OrderBound[][] bounds = [.. setups.Select(_ => new OrderBound[layers])];
-        long layerBytes = test.Info.DataBytes / layers * LayerCopies;
-        int threads = (int)Math.Clamp(memoryBytesMax / layerBytes, 1, Environment.ProcessorCount);
-        TraceLayers.Visit(test, threads, Visit, progress, cancellation);
+        TraceLayers.Visit(test, TraceLayers.ThreadsWithin(test, memoryBytesMax, LayerCopies), Visit, progress, cancellation);
         return [.. setups.Select((setup, s) => Report(setup.CachedShare, totals[s], bounds[s], test.Info.TokenCount))];
 
         void Visit(LayerIndex layer, FiringMatrix firing)

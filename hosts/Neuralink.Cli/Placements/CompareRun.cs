@@ -48,7 +48,7 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
 
     private void Remark(FiringTrace train, IReadOnlyList<FiringTrace> tests, CancellationToken cancellation)
     {
-        if (settings.Compared.Any(PlaceCommandSettings.IsByTrace) && TraceShortness.Of(train, cancellation) is { } shortness)
+        if (settings.Compared.Any(PlaceCommandSettings.IsByTrace) && TraceShortness.Of(train, settings.MemoryBytesMax, surroundings, cancellation) is { } shortness)
             surroundings.Note(shortness);
         foreach (FiringTrace test in tests.Where(test => !IsUnseen(train, test)))
             surroundings.Note($"{test.Path} is of the very text that the orders are made from: it says nothing about unseen text");
@@ -75,11 +75,8 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
 
     private ComparedOrder Order(PlacementMethod method, ComparedModel model, FiringTrace train, ReadCost cost, CancellationToken cancellation)
     {
-        OrderingOptions options = new()
+        OrderingOptions options = PlaceCommandSettings.Ordering(method, model.StrideBytes, cost) with
         {
-            Method = method,
-            StrideBytes = model.StrideBytes,
-            Cost = cost,
             Seed = settings.Seed,
             StepsPerNeuron = settings.Effort,
             MemoryBytesMax = settings.MemoryBytesMax,

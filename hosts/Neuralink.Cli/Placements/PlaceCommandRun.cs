@@ -1,5 +1,6 @@
 using Neuralink.Cli.Images;
 using Neuralink.Cli.Terminal;
+using Neuralink.Cli.Traces;
 using Neuralink.Placement;
 using Neuralink.Placement.Cost;
 using Neuralink.Placement.Evaluation;
@@ -25,8 +26,10 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         using FiringTrace? trace = settings.TracePath is { } path ? OpenTrace(path, image) : null;
         DeviceProfile device = settings.ProfilePath is { } profile ? DeviceProfile.Read(profile) : DeviceProfile.Default;
         ReadCost cost = device.ToReadCost();
-        if (settings.NeedsTrace && TraceShortness.Of(trace!, cancellation) is { } warning)
+        if (settings.NeedsTrace && TraceShortness.Of(trace!, settings.MemoryBytesMax, surroundings, cancellation) is { } warning)
             surroundings.Note(warning);
+        if (settings.Method is PlacementMethod.Best && !PlaceCommandSettings.Ordering(settings.Method, image.StrideBytes, cost).RearrangesLinks)
+            surroundings.Note($"with neurons of {image.StrideBytes} bytes on this device, best keeps the order of neuralink: gaps between them hardly pay, and links are what counts");
 
         IReadOnlyList<Permutation> orders = Order(image, trace, cost, cancellation);
         (PlacementStatistics Before, PlacementStatistics After)? statistics = trace is null ? null : Measure(trace, image, orders, cost, cancellation);
@@ -43,7 +46,7 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
     }
 
     // What a link leads to is replaced, not the link.
-    private static string InPlace(string folder) => new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder;
+    private static string InPlace(string folder) => new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder;
 
     private static FiringTrace OpenTrace(string path, FlashImage image)
     {
@@ -62,11 +65,8 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
 
     private IReadOnlyList<Permutation> Order(FlashImage image, FiringTrace? trace, ReadCost cost, CancellationToken cancellation)
     {
-        OrderingOptions options = new()
+        OrderingOptions options = PlaceCommandSettings.Ordering(settings.Method, image.StrideBytes, cost) with
         {
-            Method = settings.Method,
-            StrideBytes = image.StrideBytes,
-            Cost = cost,
             Seed = settings.Seed,
             StepsPerNeuron = settings.Effort,
             MemoryBytesMax = settings.MemoryBytesMax,
@@ -86,7 +86,7 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         ReadTotals[] before = new ReadTotals[image.LayerCount], after = new ReadTotals[image.LayerCount];
         ProgressDisplay.Run(surroundings, "measuring the old order and the new", share => TraceLayers.Visit(
             trace,
-            Environment.ProcessorCount,
+            TraceLayers.ThreadsWithin(trace, settings.MemoryBytesMax),
             (layer, firing) =>
             {
                 before[layer.Value] = OrderEvaluation.Of(firing, image.PlacementOf(layer), setup);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Neuralink.Cli.Terminal;
+using Neuralink.Placement.Cost;
 using Neuralink.Placement.Ordering;
 using Neuralink.Storage;
 
@@ -54,9 +55,12 @@ internal sealed record PlaceCommandSettings
             throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(MemoryBytesMax)}");
     }
 
+    /// <summary>What a method is to optimise.</summary>
+    public static OrderingOptions Ordering(PlacementMethod method, int strideBytes, ReadCost cost) => new() { Method = method, StrideBytes = strideBytes, Cost = cost };
+
     /// <summary>How long `best` searches.</summary>
     public static Option<int?> EffortOption() => TypedOption.Of<int>(
-        ["--effort"], "N", "Exchanges of two neurons that 'best' tries, for each neuron; more find cheaper reads, slowly "
+        ["--effort"], "N", "Exchanges of two neurons that 'best' tries, for each neuron; more find cheaper reads, slowly; where neurons are so large that gaps hardly pay, best is neuralink "
         + $"[default: {new OrderingOptions { Method = default, StrideBytes = default }.StepsPerNeuron}]", "an integer", ValueReaders.Integer);
 
     /// <exception cref="UsageException">The effort is negative.</exception>

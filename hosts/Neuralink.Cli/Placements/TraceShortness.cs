@@ -1,3 +1,5 @@
+using Neuralink.Cli.Terminal;
+using Neuralink.Cli.Traces;
 using Neuralink.Storage.Traces;
 
 namespace Neuralink.Cli.Placements;
@@ -10,31 +12,35 @@ internal static class TraceShortness
     private const int TokensMin = 1000, FiringsMin = 8;
 
     /// <summary>What a user is told about a trace too short to say which neurons fire together, or null.</summary>
-    public static string? Of(FiringTrace trace, CancellationToken cancellation)
+    /// <param name="trace">The trace.</param>
+    /// <param name="memoryBytesMax">Bounds the layers in memory at a time.</param>
+    /// <param name="surroundings">Where progress is shown.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static string? Of(FiringTrace trace, long memoryBytesMax, Surroundings surroundings, CancellationToken cancellation)
     {
         string few = trace.Info.TokenCount < TokensMin
             ? $"fewer than {TokensMin}"
-            : MedianFirings(trace, cancellation) is < FiringsMin and int median ? $"at which the median neuron fires {median} times, fewer than {FiringsMin}" : "";
+            : MedianFirings(trace, memoryBytesMax, surroundings, cancellation) is < FiringsMin and int median ? $"at which the median neuron fires {median} times, fewer than {FiringsMin}" : "";
         return few.Length == 0
             ? null
             : $"{trace.Path} has {trace.Info.TokenCount} tokens, {few}: too few to say which neurons fire together; the order will be close to frequency";
     }
 
     // Of the neurons that fire at all, in all layers.
-    private static int MedianFirings(FiringTrace trace, CancellationToken cancellation)
+    private static int MedianFirings(FiringTrace trace, long memoryBytesMax, Surroundings surroundings, CancellationToken cancellation)
     {
         List<int> firings = [];
-        TraceLayers.Visit(
+        ProgressDisplay.Run(surroundings, $"reading {Path.GetFileName(trace.Path)}", share => TraceLayers.Visit(
             trace,
-            Environment.ProcessorCount,
+            TraceLayers.ThreadsWithin(trace, memoryBytesMax),
             (_, firing) =>
             {
                 IEnumerable<int> fired = firing.Frequencies().Where(count => count > 0);
                 lock (firings)
                     firings.AddRange(fired);
             },
-            progress: null,
-            cancellation);
+            share,
+            cancellation));
         firings.Sort();
         return firings.Count == 0 ? 0 : firings[firings.Count / 2];
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Neuralink.Placement;
 using Neuralink.Placement.Traces;
 using Neuralink.Storage.Traces;
 
@@ -25,20 +24,8 @@ internal sealed record TraceReport(
     {
         FiringTraceInfo info = trace.Info;
         TraceFigures[] layers = new TraceFigures[info.LayerCount];
-        int done = 0;
-        try
-        {
-            Parallel.For(0, layers.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
-            {
-                layers[i] = TraceFigures.Of(i, FiringStatistics.Of(trace.Layer(new LayerIndex(i))));
-                progress.Report((double)Interlocked.Increment(ref done) / layers.Length);
-            });
-        }
-        catch (AggregateException error)
-        {
-            // The first layer's error is as good as all of them.
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
-        }
+        TraceLayers.Visit(
+            trace, Environment.ProcessorCount, (layer, firing) => layers[layer.Value] = TraceFigures.Of(layer.Value, FiringStatistics.Of(firing)), progress, cancellation);
         TraceFigures mean = new(
             null, layers.Average(l => l.FiringShare), layers.Average(l => l.HotShare), layers.Average(l => l.MeanRunLength),
             layers.Average(l => l.CoActivation), layers.Average(l => l.IndependentCoActivation));

@@ -74,7 +74,8 @@ public static class SyntheticTrace
                 FiringMatrix trace = layer.Trace(text);
                 Write(writer, new LayerIndex(i), trace);
                 statistics[i] = SyntheticStatistics.Of(new LayerIndex(i), trace, layer.TrueOrder);
-                progress?.Report((double)Interlocked.Increment(ref done) / statistics.Length);
+                lock (statistics)
+                    progress?.Report((double)++done / statistics.Length);
             });
         }
         catch (AggregateException error)

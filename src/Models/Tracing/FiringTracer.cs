@@ -47,7 +47,6 @@ public sealed class FiringTracer : IDisposable
         BundleLayout layout = new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
         Check(layout, windowTokens);
         Plan = FiringTracePlan.Make(Config, format, image.StrideBytes, windowTokens, threads, memoryBytes);
-        ImageVerifier.VerifyFile(image, ImageFiles.Placement);
         try
         {
             _arena = new NativeArena(Plan.TotalBytes);
@@ -62,6 +61,8 @@ public sealed class FiringTracer : IDisposable
             _stream = new FloatTensor(_arena, Plan.BatchTokens, Config.HiddenSize, "stream");
             _arena.Seal();
             _reader = new LayerReader(image, frames, time);
+            // Once the neurons are open: should the image be replaced meanwhile, either they are those of this placement or the digest differs.
+            ImageVerifier.VerifyFile(image, ImageFiles.Placement);
         }
         catch
         {

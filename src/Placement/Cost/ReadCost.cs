@@ -6,6 +6,10 @@ namespace Neuralink.Placement.Cost;
 /// </summary>
 public sealed class ReadCost
 {
+    // A read of a terabyte, or one that takes a quarter of an hour: not a measurement.
+    private const long BytesMax = 1L << 40;
+    private const double MicrosMax = 1e9;
+
     private readonly long[] _bytes;
     private readonly double[] _micros;
 
@@ -47,9 +51,9 @@ public sealed class ReadCost
         for (int i = 0; i < points.Count; i++)
         {
             (long bytes, double micros) = points[i];
-            if (bytes < 1)
+            if (bytes is < 1 or > BytesMax)
                 return $"a read of {bytes} bytes";
-            if (!(micros > 0 && double.IsFinite(micros)))
+            if (!(micros is > 0 and <= MicrosMax))
                 return $"a read of {bytes} bytes costs {micros} us";
             if (i > 0 && bytes <= points[i - 1].Bytes)
                 return $"sizes must ascend, {bytes} follows {points[i - 1].Bytes}";

@@ -18,9 +18,12 @@ internal static class BestOrdering
     // Of the table of costs by slot and token, the largest part; a layer of 16384 neurons takes all of it.
     private const long TableBytesMax = 64L << 20;
 
-    // Bundles so large that hardly a gap is bridged: all is decided by direct neighbours, which the greedy chooses so well that no search
-    // found more than a few parts in a thousand (docs/experiments.md).
-    private const int ReachMin = 5;
+    // With bundles so large that only small gaps pay, direct neighbours decide, which the greedy chooses so well that no search found more
+    // than a few parts in a thousand (docs/experiments.md).
+    private const int ReachMin = 10;
+
+    /// <summary>Whether bundles are small enough, by what reads cost, for the search to find anything.</summary>
+    public static bool IsWorthIt(OrderingOptions options) => new GapCost(options.Cost, options.StrideBytes).Reach >= ReachMin;
 
     /// <summary>Improves on <paramref name="start"/>.</summary>
     /// <param name="firing">Which neurons fire together.</param>
@@ -32,13 +35,12 @@ internal static class BestOrdering
     {
         EvaluationSetup bare = new() { StrideBytes = options.StrideBytes, Cost = options.Cost };
         EvaluationSetup cached = bare with { CachedShare = options.CachedShare };
-        GapCost gap = new(options.Cost, options.StrideBytes);
-        if (gap.Reach < ReachMin)
+        if (!IsWorthIt(options))
             return start;
         int[][] wanted = [.. Sample(firing, bare), .. Sample(firing, cached)];
         if (wanted.Length == 0)
             return start;
-        Annealer annealer = new(new TokenSample(firing.NeuronCount, wanted), gap, start, options.Seed);
+        Annealer annealer = new(new TokenSample(firing.NeuronCount, wanted), new GapCost(options.Cost, options.StrideBytes), start, options.Seed);
         int[] order = annealer.Run((long)options.StepsPerNeuron * firing.NeuronCount, cancellation);
         return Micros(order, bare) <= Micros(start, bare) && Micros(order, cached) <= Micros(start, cached) ? order : start;
 

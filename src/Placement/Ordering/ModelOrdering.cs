@@ -70,7 +70,7 @@ public static class ModelOrdering
             cancellation.ThrowIfCancellationRequested();
             FiringMatrix firing = layer(index);
             long bytes = LayerOrdering.BytesOf(firing, options);
-            gate.EnterToWork(reservedBytes, firing.Bytes, bytes);
+            gate.EnterToWork(reservedBytes, bytes);
             (reservedBytes, working) = (bytes, true);
             return LayerOrdering.Order(firing, options, pool, time, cancellation);
         }

@@ -24,6 +24,9 @@ public sealed record OrderingOptions
     /// </summary>
     public int StepsPerNeuron { get; init; } = 3000;
 
+    /// <summary>Whether `best` differs from `neuralink` with bundles of this size: it does where gaps of eight slots and more are worth reading through.</summary>
+    public bool RearrangesLinks => BestOrdering.IsWorthIt(this);
+
     /// <summary>
     /// Memory for pairs of neurons that are sorted at a time, in each layer, at least 32; the order does not depend on it. Default: 16 MiB, a million pairs;
     /// with a quarter of that more is counted again, with four times that more is sorted in vain (docs/experiments.md).

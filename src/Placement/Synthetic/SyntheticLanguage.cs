@@ -16,7 +16,7 @@ public sealed class SyntheticLanguage
     // Zipf-Mandelbrot, with Mandelbrot's own 2.7 for English.
     private const double WordOffset = 2.7;
 
-    private const double ClusterPower = 1.0;        // popularity of the cluster at rank r: r^-0.7
+    private const double ClusterPower = 1.0;        // popularity of the cluster at rank r: r^-1
     private const double VocabularyPower = 0.7;     // the same where no subject evens it out
     private const double SubjectShuffles = 0.9;     // share of the clusters whose popularity within a subject is another
     private const double ClustersPerWord = 6;       // mean of a geometric distribution

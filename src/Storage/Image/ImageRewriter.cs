@@ -58,10 +58,12 @@ public sealed class ImageRewriter
             throw new ArgumentException($"{image.LayerCount} orders of {image.SlotCount} neurons are needed.", nameof(orders));
         using ImageWriter writer = new(destination, ImageContents.Of(image.Manifest), FileBytes(image), replace);
         ImageRewriter rewriter = new(image, orders, progress, cancellation);
+        // Opened before the placement is verified: should another run replace the image meanwhile, these are still its bundles, or the digest differs.
+        using SafetensorsFile source = SafetensorsFile.Open(image.NeuronsPath);
         // A damaged placement may still be a permutation, and would give bundles to the wrong neurons.
         ImageVerifier.VerifyFile(image, ImageFiles.Placement);
         rewriter.CopyKeptFiles(writer);
-        rewriter.WriteNeurons(writer);
+        rewriter.WriteNeurons(source, writer);
         writer.WritePlacement(layer => orders[layer.Value]);
         writer.Commit(placement);
     }
@@ -79,11 +81,10 @@ public sealed class ImageRewriter
         }
     }
 
-    private void WriteNeurons(ImageWriter writer)
+    private void WriteNeurons(SafetensorsFile source, ImageWriter writer)
     {
         using NativeArena arena = new(2 * LayerBytes);
         NativeBuffer[] buffers = [arena.Allocate(LayerBytes, "a layer being read"), arena.Allocate(LayerBytes, "a layer being written")];
-        using SafetensorsFile source = SafetensorsFile.Open(_image.NeuronsPath);
         Load(source, new LayerIndex(0), buffers[0]);
         writer.WriteNeurons((layer, write) =>
         {

@@ -93,7 +93,8 @@ public sealed class FiringTrace : IDisposable
             }
         }
 
-        static string Short(string digest) => digest.Length <= 16 ? digest : $"{digest[..16]}…";
+        // Synthetic traces have words for a digest, which differ at the end.
+        static string Short(string digest) => digest.Contains(':', StringComparison.Ordinal) || digest.Length <= 16 ? digest : $"{digest[..16]}…";
     }
 
     /// <inheritdoc/>

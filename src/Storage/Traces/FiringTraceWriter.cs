@@ -55,7 +55,7 @@ public sealed class FiringTraceWriter : IDisposable
     public static FiringTraceWriter Open(string path, FiringTraceInfo info, bool replace = false)
     {
         if (FiringTraceFormat.Contradiction(info) is { } expected)
-            throw new ArgumentException($"{expected} expected.", nameof(info));
+            throw new NeuralinkException($"write {path}", expected, $"{info.TokenCount} tokens of {info.LayerCount} layers of {info.NeuronCount} neurons", "trace fewer tokens");
         CheckName(path, replace);
         return new FiringTraceWriter(path, info, replace, FiringTracePartial.Open($"{path}.partial", info, replace));
     }
@@ -127,7 +127,8 @@ public sealed class FiringTraceWriter : IDisposable
         int missing = Array.FindIndex(_written, tokens => tokens < Info.TokenCount);
         if (missing >= 0)
             throw new InvalidOperationException($"Layer {missing} has {_written[missing]} of {Info.TokenCount} tokens.");
-        MarkDone(Info.TokenCount);
+        if (TokensDone < Info.TokenCount)
+            MarkDone(Info.TokenCount);
         try
         {
             RandomAccess.SetLength(_file, _dataOffset + Info.DataBytes);

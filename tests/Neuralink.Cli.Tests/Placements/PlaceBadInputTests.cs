@@ -97,6 +97,16 @@ public sealed class PlaceBadInputTests : IDisposable
         await ShouldFail(1, ["--method", "random", "-o", folder, "--force"], "a flash image to replace", "a folder of something else");
     }
 
+    [Fact]
+    public async Task A_file_where_the_image_shall_go_is_refused_before_anything_is_ordered()
+    {
+        string file = _home.PathOf("a file");
+        await File.WriteAllTextAsync(file, "theirs");
+        CliResult run = await _home.RunAsync("place", _image, "--method", "frequency", "--trace", "no such trace", "-o", file, "--force");
+        run.ShouldFail(1, file, "a flash image to replace", "a file");
+        (await File.ReadAllTextAsync(file)).Should().Be("theirs");
+    }
+
     // A sparse file in the image stands for one that the disk has no room for a second time.
     [Fact]
     public async Task No_room_on_the_disk_is_said_before_anything_is_ordered()

@@ -57,7 +57,7 @@ public sealed class ReadCostTests
     }
 
     [Fact]
-    public void The_break_even_gap_is_never_wider_than_is_looked_for() => ReadCost.Linear(1e9, 1000).BreakEvenGapSlots(512, gapSlotsMax: 100).Should().Be(100);
+    public void The_break_even_gap_is_never_wider_than_is_looked_for() => ReadCost.Linear(1e8, 1000).BreakEvenGapSlots(512, gapSlotsMax: 100).Should().Be(100);
 
     public static TheoryData<string, ReadCostPoint[]> Flawed => new()
     {
@@ -67,6 +67,8 @@ public sealed class ReadCostTests
         { "a read of 4096 bytes costs 0 us", [new(4096, 0), new(8192, 2)] },
         { "a read of 8192 bytes costs NaN us", [new(4096, 1), new(8192, double.NaN)] },
         { "a read of 8192 bytes costs Infinity us", [new(4096, 1), new(8192, double.PositiveInfinity)] },
+        { "a read of 8192 bytes costs 1E+300 us", [new(4096, 1), new(8192, 1e300)] },
+        { "a read of 9223372036854775807 bytes", [new(4096, 1), new(long.MaxValue, 2)] },
         { "sizes must ascend, 4096 follows 4096", [new(4096, 1), new(4096, 2)] },
         { "a read of 8192 bytes costs 1 us, less than the 2 us of 4096 bytes", [new(4096, 2), new(8192, 1)] },
         { "the two largest sizes cost the same, as if bandwidth had no limit", [new(4096, 1), new(8192, 2), new(16384, 2)] },

@@ -20,14 +20,14 @@ public sealed class MemoryGateTests
         {
             long reserved = gate.EnterToLoad();
             Add(TraceBytes, 0);
-            gate.EnterToWork(reserved, TraceBytes, WorkBytes);
+            gate.EnterToWork(reserved, WorkBytes);
             Add(WorkBytes - TraceBytes, 1);
             Thread.Sleep(1);
             Add(-WorkBytes, -1);
             gate.Leave(WorkBytes, worked: true);
         });
         workingSeen.Should().BeInRange(1, workingMax);
-        bytesSeen.Should().BeLessThanOrEqualTo(Math.Max(bytesMax, WorkBytes + TraceBytes));
+        bytesSeen.Should().BeLessThanOrEqualTo(Math.Max(bytesMax, WorkBytes));
 
         void Add(long change, int workers)
         {
@@ -47,9 +47,9 @@ public sealed class MemoryGateTests
         MemoryGate gate = new(WorkBytes);
         gate.Leave(gate.EnterToLoad(), worked: false);
         long reserved = gate.EnterToLoad();
-        reserved.Should().Be(0, "no trace has told its size yet");
-        gate.EnterToWork(reserved, TraceBytes, WorkBytes);
+        reserved.Should().Be(0, "no layer has told its size yet");
+        gate.EnterToWork(reserved, WorkBytes);
         gate.Leave(WorkBytes, worked: true);
-        gate.EnterToLoad().Should().Be(TraceBytes);
+        gate.EnterToLoad().Should().Be(WorkBytes);
     }
 }

@@ -58,6 +58,7 @@ public sealed class FiringTraceTests : IDisposable
         Refused(3, 70, digest, "expected 3 layers, found 2");
         Refused(2, 71, digest, "expected 71 neurons a layer, found 70");
         Refused(2, 70, new string('c', 64), "expected model digest cccccccccccccccc…, found aaaaaaaaaaaaaaaa… in a trace of small");
+        Refused(2, 70, "synthetic:opt-6.7b:32:2", "expected model digest synthetic:opt-6.7b:32:2, found");
 
         void Refused(int layers, int neurons, string digest, string message) =>
             trace.Invoking(t => t.ExpectModel("m", digest, layers, neurons)).Should().Throw<NeuralinkException>().WithMessage($"cannot use {TracePath} for m: {message}*");
