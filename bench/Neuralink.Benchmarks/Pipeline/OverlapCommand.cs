@@ -1,5 +1,5 @@
-using Neuralink.Actors.Generation;
 using Neuralink.Actors;
+using Neuralink.Actors.Generation;
 using Neuralink.Models.Packing;
 using Neuralink.Models.Sampling;
 using Neuralink.Placement.Cost;
