@@ -26,12 +26,12 @@ public sealed record EngineOptions
     public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Overlap;
 
     /// <summary>
-    /// Reads in flight, 1 to 256, a thread each. Default: from 16 threads on a virtio disk gives its full bandwidth at 64 KiB, and 32
+    /// Reads in flight, 1 to 256, a thread each unless io_uring reads. Default: from 16 threads on a virtio disk gives its full bandwidth at 64 KiB, and 32
     /// add little (docs/experiments.md).
     /// </summary>
     public int QueueDepth { get; init; } = 16;
 
-    /// <summary>Whether reads go past the page cache.</summary>
+    /// <summary>Whether reads go past the page cache, and by threads or io_uring.</summary>
     public FlashAccess Io { get; init; } = FlashAccess.Direct;
 
     /// <summary>Positions of the KV cache; null takes the model's own context length.</summary>
@@ -64,7 +64,7 @@ public sealed record EngineOptions
         Require(Threads is >= 1 and <= 256, "1 to 256 threads", Threads);
         Require(Enum.IsDefined(Strategy), "strategy serial or overlap", Strategy);
         Require(QueueDepth is >= 1 and <= 256, "a queue depth of 1 to 256", QueueDepth);
-        Require(Enum.IsDefined(Io), "io direct or buffered", Io);
+        Require(Enum.IsDefined(Io), "io direct, buffered or uring", Io);
         Require(ContextTokens is null or > 0, "a context of at least 1 token", ContextTokens);
         Require(ChunkTokens is >= 1 and <= 512, "chunks of 1 to 512 tokens", ChunkTokens);
         Require(CollapseGapBytes is >= 0 and <= 1 << 20, "a collapse gap of 0 to 1 MiB", CollapseGapBytes);

@@ -36,7 +36,7 @@ internal sealed class EngineResources : IDisposable
 
     public MemoryPlan Plan { get; private set; } = null!;
 
-    public FileFlashDevice File { get; private set; } = null!;
+    public IFlashFile File { get; private set; } = null!;
 
     /// <summary><see cref="File"/>, or what was put around it.</summary>
     public IFlashDevice Device { get; private set; } = null!;
@@ -81,7 +81,7 @@ internal sealed class EngineResources : IDisposable
         ImageVerifier.VerifyFile(Image, ImageFiles.Tokenizer);
         Tokenizer = Tokenizer.Load(Image.PathOf(ImageFiles.Tokenizer));
         Arena = Own(new NativeArena(Plan.TotalBytes));
-        File = Own(FileFlashDevice.Open(Image.NeuronsPath, options.Io, Image.StrideBytes, options.QueueDepth, time));
+        File = Own(FlashFile.Open(Image.NeuronsPath, options.Io, Image.StrideBytes, options.QueueDepth, time));
         Device = decorate is null ? File : Own(decorate(File));
     }
 

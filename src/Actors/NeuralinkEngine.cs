@@ -49,8 +49,8 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <summary>The device that neurons are read from, in words.</summary>
     public string DeviceDescription => _resources.Device.Description;
 
-    /// <summary>Why reads go through the page cache although direct I/O was asked for, or null.</summary>
-    public string? DirectIoFallback => _resources.File.FallbackReason;
+    /// <summary>Why neurons are not read in the way asked for and how they are read instead, or null.</summary>
+    public string? IoFallback => _resources.File.FallbackReason;
 
     /// <summary>How long opening took.</summary>
     public TimeSpan LoadTime { get; }

@@ -8,14 +8,26 @@ namespace Neuralink.Storage;
 internal static unsafe partial class LibC
 {
     /// <summary>Errors as errno.h numbers them on Linux.</summary>
+    public const int Eperm = 1;
+
     public const int Eintr = 4;
 
     public const int Eio = 5;
+
+    public const int Eagain = 11;
+
+    public const int Enomem = 12;
+
+    public const int Eacces = 13;
+
+    public const int Ebusy = 16;
 
     public const int Einval = 22;
 
     /// <summary>ENOSPC; .NET passes it through as the HResult of an IOException on Unix.</summary>
     public const int Enospc = 28;
+
+    public const int Enosys = 38;
 
     public const int OpenReadOnly = 0;
 

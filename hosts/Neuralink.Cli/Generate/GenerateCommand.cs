@@ -88,8 +88,8 @@ internal sealed class GenerateCommand
         ["--queue-depth"], "N", $"Reads in flight [default: {s_engine.QueueDepth}]", "an integer", ValueReaders.Integer);
 
     private readonly Option<FlashAccess?> _io = TypedOption.OneOf<FlashAccess>(
-        "--io", "direct: read past the operating system's page cache; buffered: through it [default: direct]",
-        ("direct", FlashAccess.Direct), ("buffered", FlashAccess.Buffered));
+        "--io", "direct: read past the operating system's page cache; buffered: through it; uring: past it by Linux's io_uring [default: direct]",
+        ("direct", FlashAccess.Direct), ("buffered", FlashAccess.Buffered), ("uring", FlashAccess.Uring));
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
     private readonly Option<string?> _trace = TypedOption.Text(["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");

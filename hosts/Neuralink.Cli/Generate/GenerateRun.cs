@@ -20,8 +20,8 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         LocatedModel model = ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation);
         (NeuralinkEngine opened, GenerationRequest request) = await OpenOrRepairAsync(model, prompt, trace?.Recorder, cancellation);
         await using NeuralinkEngine engine = opened;
-        if (engine.DirectIoFallback is { } reason)
-            surroundings.Note($"reading through the page cache: {reason}");
+        if (engine.IoFallback is { } reason)
+            surroundings.Note(reason);
         GenerationResult result = await GenerateAsync(engine, request, prompt, cancellation);
         GenerationReport report = GenerationReport.Of(result, engine, model.Name, settings);
         if (settings.Json)

@@ -8,4 +8,7 @@ public enum FlashAccess
 
     /// <summary>Through the page cache.</summary>
     Buffered,
+
+    /// <summary>Past the page cache by Linux's io_uring: one thread for all reads in flight, instead of a thread each.</summary>
+    Uring,
 }

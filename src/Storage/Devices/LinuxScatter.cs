@@ -18,7 +18,7 @@ internal static unsafe class LinuxScatter
         int done = 0;
         while (done < read.LengthBytes)
         {
-            int vectorCount = Fill(vectors, read, done);
+            int vectorCount = Describe(vectors, read, done);
             nint count = LibC.Preadv(file, vectors, vectorCount, read.OffsetBytes + done);
             if (count < 0)
             {
@@ -29,17 +29,27 @@ internal static unsafe class LinuxScatter
             }
 
             done += (int)count;
-
-            // Nothing, or a part of a block, is the end of the file; and from within a block a direct read cannot go on anyway.
-            if (count == 0 || done % alignmentBytes != 0)
+            if (IsLast((int)count, done, alignmentBytes))
                 break;
         }
 
         return done;
     }
 
-    // Describes what is still to fill behind the first done bytes, as far as one call takes it. Frames side by side become one vector.
-    private static int Fill(LibC.IoVector* vectors, FlashRead read, int done)
+    /// <summary>
+    /// Whether a call that brought <paramref name="count"/> bytes met the end of the file: it brought nothing, or a part of a block; and from within a
+    /// block a direct read cannot go on anyway.
+    /// </summary>
+    public static bool IsLast(int count, int done, int alignmentBytes) => count == 0 || done % alignmentBytes != 0;
+
+    /// <summary>
+    /// Describes what is still to fill behind the first <paramref name="done"/> bytes, as far as one call takes it. Frames side by side become one vector.
+    /// </summary>
+    /// <param name="vectors">Room for a vector a frame, at most <see cref="LibC.IovMax"/>.</param>
+    /// <param name="read">The read.</param>
+    /// <param name="done">Bytes that have arrived.</param>
+    /// <returns>How many vectors there are.</returns>
+    public static int Describe(LibC.IoVector* vectors, FlashRead read, int done)
     {
         FrameArena arena = read.Arena;
         int stride = arena.StrideBytes;

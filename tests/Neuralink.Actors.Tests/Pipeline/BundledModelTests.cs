@@ -13,10 +13,13 @@ public sealed class BundledModelTests(BundledModelTests.Image image) : IClassFix
         CheckAsync(new EngineOptions { Threads = threads, Cache = CacheSize.OfShare(cache), Strategy = strategy, QueueDepth = depth });
 
     [Theory]
-    [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Overlap)]
-    public Task Reads_through_the_page_cache_change_no_token(ExecutionStrategy strategy) =>
-        CheckAsync(new EngineOptions { Threads = 2, Cache = CacheSize.OfShare(0.02), Strategy = strategy, Io = FlashAccess.Buffered });
+    [InlineData(ExecutionStrategy.Serial, FlashAccess.Buffered, 16)]
+    [InlineData(ExecutionStrategy.Overlap, FlashAccess.Buffered, 16)]
+    [InlineData(ExecutionStrategy.Serial, FlashAccess.Uring, 64)]
+    [InlineData(ExecutionStrategy.Overlap, FlashAccess.Uring, 1)]
+    [InlineData(ExecutionStrategy.Overlap, FlashAccess.Uring, 64)]
+    public Task The_way_of_reading_changes_no_token(ExecutionStrategy strategy, FlashAccess io, int depth) =>
+        CheckAsync(new EngineOptions { Threads = 2, Cache = CacheSize.OfShare(0.02), Strategy = strategy, Io = io, QueueDepth = depth });
 
     private async Task CheckAsync(EngineOptions options)
     {

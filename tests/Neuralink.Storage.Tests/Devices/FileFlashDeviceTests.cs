@@ -53,7 +53,7 @@ public sealed class FileFlashDeviceTests
         // The kernel's own files are the ones that refuse O_DIRECT on every Linux.
         using FileFlashDevice device = FileFlashDevice.Open("/proc/cpuinfo", FlashAccess.Direct, 512, 1, TimeProvider.System);
 
-        (device.Access, device.FallbackReason).Should().Be((FlashAccess.Buffered, "the file system does not do direct reads"));
+        (device.Access, device.FallbackReason).Should().Be((FlashAccess.Buffered, "reading through the page cache: the file system does not do direct reads"));
     }
 
     [Theory]
