@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Neuralink.Benchmarks.Devices;
 using Neuralink.Benchmarks.Kernels;
 using Neuralink.Benchmarks.Ordering;
 using Neuralink.Benchmarks.Pipeline;
@@ -7,6 +8,7 @@ using Neuralink.Benchmarks.Pipeline;
 return args switch
 {
     ["kernels", .. string[] rest] => KernelsCommand.Run(rest),
+    ["device", .. string[] rest] => DeviceCommand.Run(rest),
     ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
     ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
@@ -25,6 +27,8 @@ static int Usage()
         usage: dotnet run -c Release --project bench/Neuralink.Benchmarks -- COMMAND
 
           kernels [--threads 1,2] [--rounds 7] [--only NAME]   matrix products and the sparse FFN as a share of the memory bandwidth
+          device [--submit thread|completion] [--rounds 5] [--millis 300] [--file-mib 1024] [--folder DIR]
+                                                               random direct reads by threads and by io_uring
           overlap [--threads 1] [--rounds 7] [--model DIR]     overlapped against serial reads, on a device as slow as the computing
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage
