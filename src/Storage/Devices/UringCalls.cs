@@ -35,10 +35,10 @@ internal static unsafe partial class UringCalls
             return Result(Syscall(SetupNumber, (nint)entryCount, (nint)address, 0, 0, 0, 0));
     }
 
-    /// <summary>Submits and waits for at least one completion (io_uring_enter).</summary>
+    /// <summary>Submits, and waits until there are <paramref name="waitCount"/> completions (io_uring_enter).</summary>
     /// <returns>How many were submitted, or the negative errno.</returns>
-    public static int SubmitAndWait(int ring, uint submitCount) =>
-        Result(Syscall(EnterNumber, ring, (nint)submitCount, 1, (nint)EnterGetEvents, 0, 0));
+    public static int Enter(int ring, uint submitCount, uint waitCount) =>
+        Result(Syscall(EnterNumber, ring, (nint)submitCount, (nint)waitCount, (nint)EnterGetEvents, 0, 0));
 
     /// <summary>Lets requests name files by their index here, which spares the kernel to look them up for each.</summary>
     /// <returns>Zero, or the negative errno.</returns>

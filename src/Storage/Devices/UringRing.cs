@@ -44,10 +44,11 @@ internal sealed unsafe class UringRing : IDisposable
     {
         _ring = ring;
         _wakeEvent = wakeEvent;
-        UringOffsets submissions = parameters.Submissions, completions = parameters.Completions;
+        UringSubmissionOffsets submissions = parameters.Submissions;
+        UringCompletionOffsets completions = parameters.Completions;
         _queuesBytes = Math.Max(
-            submissions.Sixth + (parameters.SubmissionCount * sizeof(uint)),
-            completions.Fifth + (parameters.CompletionCount * (nuint)sizeof(UringCompletion)));
+            submissions.Indices + (parameters.SubmissionCount * sizeof(uint)),
+            completions.Entries + (parameters.CompletionCount * (nuint)sizeof(UringCompletion)));
         _submissionsBytes = parameters.SubmissionCount * (nuint)sizeof(UringSubmission);
         _queues = UringCalls.Map(ring, _queuesBytes, 0);
         _submissions = (UringSubmission*)UringCalls.Map(ring, _submissionsBytes, SubmissionsOffset);
@@ -60,10 +61,10 @@ internal sealed unsafe class UringRing : IDisposable
         _completionHead = (uint*)(_queues + completions.Head);
         _completionTail = (uint*)(_queues + completions.Tail);
         _completionMask = *(uint*)(_queues + completions.Mask);
-        _completions = (UringCompletion*)(_queues + completions.Fifth);
+        _completions = (UringCompletion*)(_queues + completions.Entries);
 
         // The kernel reads requests through indices; here entry i is always request i.
-        uint* indices = (uint*)(_queues + submissions.Sixth);
+        uint* indices = (uint*)(_queues + submissions.Indices);
         for (uint i = 0; i < parameters.SubmissionCount; i++)
             indices[i] = i;
     }
@@ -98,6 +99,10 @@ internal sealed unsafe class UringRing : IDisposable
         int wakeEvent = UringCalls.CreateEvent();
         UringRing made = new(ring, wakeEvent, parameters);
         int error = wakeEvent < 0 ? wakeEvent : UringCalls.RegisterFiles(ring, [(int)file.DangerousGetHandle(), wakeEvent]);
+
+        // Once for nothing: a filter may forbid each of the three calls.
+        if (error >= 0)
+            error = UringCalls.Enter(ring, submitCount: 0, waitCount: 0);
         if (made.IsMapped && error >= 0)
             return made;
         refusal = made.IsMapped ? Explain(-error) : "the memory of io_uring's queues cannot be mapped";
@@ -143,7 +148,7 @@ internal sealed unsafe class UringRing : IDisposable
     /// <exception cref="IOException">The kernel refuses the call: the ring is of no more use.</exception>
     public void SubmitAndWait()
     {
-        int result = UringCalls.SubmitAndWait(_ring, *_submissionTail - Volatile.Read(ref *_submissionHead));
+        int result = UringCalls.Enter(_ring, *_submissionTail - Volatile.Read(ref *_submissionHead), waitCount: 1);
         switch (-result)
         {
             case LibC.Eagain or LibC.Ebusy:

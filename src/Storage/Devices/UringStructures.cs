@@ -73,25 +73,40 @@ internal struct UringParameters
     private readonly uint _reserved0;
     private readonly uint _reserved1;
     private readonly uint _reserved2;
-    public UringOffsets Submissions;
-    public UringOffsets Completions;
+    public UringSubmissionOffsets Submissions;
+    public UringCompletionOffsets Completions;
 }
 
-/// <summary>Where in the mapping a queue's parts are (io_sqring_offsets and io_cqring_offsets, whose first four fields agree).</summary>
-[StructLayout(LayoutKind.Sequential, Size = 40)]
-internal struct UringOffsets
+/// <summary>Where in the mapping the parts of the requests' queue are (io_sqring_offsets).</summary>
+[StructLayout(LayoutKind.Explicit, Size = 40)]
+internal struct UringSubmissionOffsets
 {
+    [FieldOffset(0)]
     public uint Head;
+
+    [FieldOffset(4)]
     public uint Tail;
+
+    [FieldOffset(8)]
     public uint Mask;
-    public uint Count;
 
-    /// <summary>Flags of the submissions; the overflow count of the completions.</summary>
-    public uint Fourth;
+    [FieldOffset(24)]
+    public uint Indices;
+}
 
-    /// <summary>The dropped count of the submissions; the entries of the completions.</summary>
-    public uint Fifth;
+/// <summary>Where in the mapping the parts of the completions' queue are (io_cqring_offsets).</summary>
+[StructLayout(LayoutKind.Explicit, Size = 40)]
+internal struct UringCompletionOffsets
+{
+    [FieldOffset(0)]
+    public uint Head;
 
-    /// <summary>The indices of the submissions; the flags of the completions.</summary>
-    public uint Sixth;
+    [FieldOffset(4)]
+    public uint Tail;
+
+    [FieldOffset(8)]
+    public uint Mask;
+
+    [FieldOffset(20)]
+    public uint Entries;
 }

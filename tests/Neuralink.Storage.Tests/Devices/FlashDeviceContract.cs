@@ -201,18 +201,23 @@ public abstract class FlashDeviceContract : IDisposable
     [Fact]
     public void Reads_allocate_nothing()
     {
-        const int ReadCount = 4000;
+        const int ReadCount = 2000;
 
-        // Half of the smallest object a read: what else happens in the process may allocate a little.
+        // Half of the smallest object a read. What else happens in the process, above all reporting the test before this one, is over after a while.
         const int BytesPerReadMax = 12;
         FlashRead read = NewRead();
         Fill(read, new Random(5));
         Submit(500);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Submit(ReadCount);
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        long allocated = Enumerable.Range(0, 3).Min(_ => Allocated());
 
         allocated.Should().BeLessThan(ReadCount * BytesPerReadMax);
+
+        long Allocated()
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Submit(ReadCount);
+            return GC.GetTotalAllocatedBytes(precise: true) - before;
+        }
 
         void Submit(int count)
         {
