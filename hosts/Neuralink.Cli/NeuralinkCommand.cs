@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Neuralink.Cli.Devices;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
 using Neuralink.Cli.Placements;
@@ -60,6 +61,7 @@ internal static class NeuralinkCommand
             [placement] = PlacementCommand.Examples,
             [InspectCommand.Create(surroundings)] = InspectCommand.Examples,
             [VerifyCommand.Create(surroundings)] = VerifyCommand.Examples,
+            [ProbeCommand.Create(surroundings)] = ProbeCommand.Examples,
             [SynthCommand.Create(surroundings)] = SynthCommand.Examples,
             [SynthTraceCommand.Create(surroundings)] = SynthTraceCommand.Examples,
         };

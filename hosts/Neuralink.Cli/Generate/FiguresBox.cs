@@ -43,6 +43,8 @@ internal static class FiguresBox
         yield return ("memory", $"{Size(m.Total)}: weights {Size(m.Resident)}, KV cache {Size(m.Kv)}, neuron cache {Size(m.Cache)},");
         yield return ("", $"activations {Size(m.Activations)}, staging {Size(m.Staging)}; peak of the process {Size(m.ProcessPeak)}");
         yield return ("device", r.Device);
+        if (r.Profile is { } profile)
+            yield return ("profile", $"{profile.Name}: queue depth {profile.QueueDepth}, gaps up to {Size(profile.CollapseGapBytes)} are read through");
     }
 
     private static string Size(double bytes) => ByteSize.Format(bytes);

@@ -85,11 +85,16 @@ internal sealed class GenerateCommand
         ("serial", ExecutionStrategy.Serial), ("overlap", ExecutionStrategy.Overlap));
 
     private readonly Option<int?> _queueDepth = TypedOption.Of<int>(
-        ["--queue-depth"], "N", $"Reads in flight [default: {s_engine.QueueDepth}]", "an integer", ValueReaders.Integer);
+        ["--queue-depth"], "N", $"Reads in flight [default: the device profile's, or {s_engine.QueueDepth}]", "an integer", ValueReaders.Integer);
 
     private readonly Option<FlashAccess?> _io = TypedOption.OneOf<FlashAccess>(
         "--io", "direct: read past the operating system's page cache; buffered: through it; uring: past it by Linux's io_uring [default: direct]",
         ("direct", FlashAccess.Direct), ("buffered", FlashAccess.Buffered), ("uring", FlashAccess.Uring));
+
+    private readonly Option<string?> _profile = TypedOption.Text(
+        ["--profile"], "DEVICE.json",
+        "What reads cost, by 'neuralink probe': sets the queue depth and the gaps that are read through; none uses no profile "
+        + "[default: the one saved for the image's volume, if reads are direct]");
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
     private readonly Option<string?> _trace = TypedOption.Text(["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");
@@ -111,7 +116,7 @@ internal sealed class GenerateCommand
             + "standard error.");
         foreach (Option option in (ReadOnlySpan<Option>)
             [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory,
-            _cache, _threads, _strategy, _queueDepth, _io, _weights, _trace, _json])
+            _cache, _threads, _strategy, _queueDepth, _io, _profile, _weights, _trace, _json])
         {
             command.Options.Add(option);
         }
@@ -130,6 +135,8 @@ internal sealed class GenerateCommand
             Stop = parsed.GetValue(_stop) ?? [],
             IgnoreEndTokens = parsed.GetValue(_ignoreEnd),
             Engine = BindEngine(parsed),
+            Profile = parsed.GetValue(_profile),
+            QueueDepth = parsed.GetValue(_queueDepth),
             Weights = parsed.GetValue(_weights),
             TracePath = parsed.GetValue(_trace),
             Json = parsed.GetValue(_json),

@@ -18,12 +18,12 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         string prompt = await settings.Prompt.ReadAsync(surroundings, cancellation);
         using TraceFile? trace = settings.TracePath is { } path ? new TraceFile(path, surroundings.Time) : null;
         LocatedModel model = ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation);
-        (NeuralinkEngine opened, GenerationRequest request) = await OpenOrRepairAsync(model, prompt, trace?.Recorder, cancellation);
+        (NeuralinkEngine opened, GenerationRequest request, ProfileReport? profile) = await OpenOrRepairAsync(model, prompt, trace?.Recorder, cancellation);
         await using NeuralinkEngine engine = opened;
         if (engine.IoFallback is { } reason)
             surroundings.Note(reason);
         GenerationResult result = await GenerateAsync(engine, request, prompt, cancellation);
-        GenerationReport report = GenerationReport.Of(result, engine, model.Name, settings);
+        GenerationReport report = GenerationReport.Of(result, engine, model.Name, profile, settings);
         if (settings.Json)
             surroundings.Out.WriteLine(report.ToJson());
         else
@@ -32,7 +32,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
     }
 
     /// <summary>An image in the cache is ours to repair: when it turns out to be damaged, it is packed again, once.</summary>
-    private async Task<(NeuralinkEngine Engine, GenerationRequest Request)> OpenOrRepairAsync(
+    private async Task<(NeuralinkEngine Engine, GenerationRequest Request, ProfileReport? Profile)> OpenOrRepairAsync(
         LocatedModel model, string prompt, TraceRecorder? trace, CancellationToken cancellation)
     {
         try
@@ -48,15 +48,16 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
     }
 
     /// <summary>The tokenizer comes first: the prompt's length decides how much context the engine makes room for.</summary>
-    private async Task<(NeuralinkEngine Engine, GenerationRequest Request)> OpenAsync(
+    private async Task<(NeuralinkEngine Engine, GenerationRequest Request, ProfileReport? Profile)> OpenAsync(
         string image, string prompt, TraceRecorder? trace, CancellationToken cancellation)
     {
         FlashImage opened = FlashImage.Open(image);
         int contextMax = ModelConfigJson.Read(opened).ContextLength;
         int[] tokens = Tokenizer.Load(opened.PathOf(ImageFiles.Tokenizer)).Encode(prompt);
         int maxTokens = FitContext(tokens.Length, contextMax);
+        (EngineOptions options, ProfileReport? profile) = new ProfiledOptions(settings, surroundings).For(opened);
         NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            image, settings.Engine with { ContextTokens = tokens.Length + maxTokens }, trace, surroundings.Time,
+            image, options with { ContextTokens = tokens.Length + maxTokens }, trace, surroundings.Time,
             cancellation: cancellation);
         GenerationRequest request = new()
         {
@@ -66,7 +67,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
             Stop = settings.Stop,
             IgnoreEndTokens = settings.IgnoreEndTokens,
         };
-        return (engine, request);
+        return (engine, request, profile);
     }
 
     /// <summary>The tokens to generate. The default gives way to the end of the context; a number that was asked for does not.</summary>

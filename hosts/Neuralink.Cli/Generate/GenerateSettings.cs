@@ -24,7 +24,13 @@ internal sealed record GenerateSettings
 
     public required bool IgnoreEndTokens { get; init; }
 
-    /// <summary>All but the context, which follows from the prompt.</summary>
+    /// <summary>A device profile, "none" for none, or null for the one of the image's volume if there is one.</summary>
+    public required string? Profile { get; init; }
+
+    /// <summary>Reads in flight, or null for what the device profile says, or the engine's default.</summary>
+    public required int? QueueDepth { get; init; }
+
+    /// <summary>All but the context, which follows from the prompt, and what the device profile decides.</summary>
     public required EngineOptions Engine { get; init; }
 
     /// <summary>The format an unpacked model is packed in; null is its own.</summary>

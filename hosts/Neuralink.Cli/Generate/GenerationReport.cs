@@ -22,12 +22,13 @@ namespace Neuralink.Cli.Generate;
 /// <param name="Model">Its name.</param>
 /// <param name="Strategy">"serial" or "overlap".</param>
 /// <param name="Device">Where the neurons were read from, and how.</param>
+/// <param name="Profile">The device profile that decided how to read, or null.</param>
 /// <param name="Seed">Of the random numbers.</param>
 internal sealed record GenerationReport(
     string Text, int PromptTokens, IReadOnlyList<int> Tokens, string FinishReason, TimingsReport Timings, IoReport Io, MemoryReport Memory,
-    double FiringShare, string Model, string Strategy, string Device, ulong Seed)
+    double FiringShare, string Model, string Strategy, string Device, ProfileReport? Profile, ulong Seed)
 {
-    public static GenerationReport Of(GenerationResult result, NeuralinkEngine engine, string model, GenerateSettings settings)
+    public static GenerationReport Of(GenerationResult result, NeuralinkEngine engine, string model, ProfileReport? profile, GenerateSettings settings)
     {
         GenerationTimings t = result.Timings;
         IoFigures io = result.Io;
@@ -40,11 +41,14 @@ internal sealed record GenerationReport(
                 io.PrefetchWasted, io.Repaired, io.WaitMillis, io.IoMillis),
             new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
             result.FiringShare, model, settings.Engine.Strategy == ExecutionStrategy.Serial ? "serial" : "overlap",
-            engine.DeviceDescription, settings.Sampling.Seed);
+            engine.DeviceDescription, profile, settings.Sampling.Seed);
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, GenerationReportJson.Readable.GenerationReport);
 }
+
+/// <summary>What was taken from a device profile: sizes in bytes.</summary>
+internal sealed record ProfileReport(string Name, int QueueDepth, int CollapseGapBytes);
 
 internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
 

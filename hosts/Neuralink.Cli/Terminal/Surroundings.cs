@@ -28,6 +28,9 @@ internal sealed record Surroundings
     /// <summary>The value of an environment variable, or null.</summary>
     public required Func<string, string?> Variable { get; init; }
 
+    /// <summary>The machine's name: a device profile is of one machine.</summary>
+    public string MachineName { get; init; } = Environment.MachineName;
+
     /// <summary>Where the program lies.</summary>
     public string ProgramFolder { get; init; } = AppContext.BaseDirectory;
 

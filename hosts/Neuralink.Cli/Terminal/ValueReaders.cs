@@ -18,6 +18,24 @@ internal static class ValueReaders
 
     public static bool Bytes(string text, out long value) => ByteSize.TryParse(text, out value);
 
+    /// <summary>"20s", "300ms", "5m", "1h"; a bare number is seconds.</summary>
+    public static bool Duration(string text, out TimeSpan value)
+    {
+        string unit = text.TrimStart([.. "0123456789."]);
+        double seconds = unit switch
+        {
+            "ms" => 1e-3,
+            "" or "s" => 1,
+            "m" or "min" => 60,
+            "h" => 3600,
+            _ => double.NaN,
+        };
+        bool isNumber = double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        bool isTime = isNumber && number * seconds < TimeSpan.MaxValue.TotalSeconds;     // false of what is no number
+        value = isTime ? TimeSpan.FromSeconds(number * seconds) : default;
+        return isTime;
+    }
+
     /// <summary>"10%" and "0.1" are shares; bytes have a unit, so that nothing is both.</summary>
     public static bool Cache(string text, out CacheSize value)
     {

@@ -77,19 +77,48 @@ public sealed class ReadCost
     /// <summary>The widest gap, in bundles, between two single bundles that is at least as cheap to read through as to skip.</summary>
     /// <param name="strideBytes">Bytes of a bundle.</param>
     /// <param name="gapSlotsMax">The widest that is looked for.</param>
-    public int BreakEvenGapSlots(int strideBytes, int gapSlotsMax = 1 << 16)
+    public int BreakEvenGapSlots(int strideBytes, int gapSlotsMax = 1 << 16) =>
+        (int)(BreakEvenGapBytes(strideBytes, (long)gapSlotsMax * strideBytes) / strideBytes);
+
+    /// <summary>The widest gap, in bytes, between two reads that is at least as cheap to read through as to skip; 0 if none is.</summary>
+    /// <param name="readBytes">Bytes of each of the two.</param>
+    /// <param name="gapBytesMax">The widest that is looked for.</param>
+    public long BreakEvenGapBytes(long readBytes, long gapBytesMax = 1 << 30)
     {
-        double apart = 2 * MicrosOf(strideBytes);
-        int lower = 0, upper = gapSlotsMax;     // lower is cheap enough if anything is
+        double apart = 2 * MicrosOf(readBytes);
+        long lower = 0, upper = gapBytesMax;     // lower is cheap enough if anything is
         while (lower < upper)
         {
-            int middle = lower + ((upper - lower + 1) / 2);
-            if (MicrosOf((middle + 2L) * strideBytes) <= apart)
+            long middle = lower + ((upper - lower + 1) / 2);
+            if (MicrosOf(middle + (2 * readBytes)) <= apart)
                 lower = middle;
             else
                 upper = middle - 1;
         }
         return lower;
+    }
+
+    /// <summary>The highest bandwidth of the points, in bytes a microsecond, which is MB/s.</summary>
+    public double BytesPerMicroMax => Points.Max(p => p.Bytes / p.Micros);
+
+    /// <summary>
+    /// The knee: the size from which on a read gets <paramref name="share"/> of <see cref="BytesPerMicroMax"/>, the first such if bandwidth sags
+    /// again; the smallest point's size where even that does. Below it the device is bound by the number of reads, above by their bytes.
+    /// </summary>
+    public long KneeBytes(double share = 0.8)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(share);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 1);
+        double wanted = share * BytesPerMicroMax;
+        int at = 0;
+        while (_bytes[at] < wanted * _micros[at])
+            at++;       // ends at the point of the highest bandwidth at the latest
+        if (at == 0)
+            return _bytes[0];
+        // Between two points T(n) = base + slope n, and n / T(n) = wanted has one solution.
+        double slope = (_micros[at] - _micros[at - 1]) / (_bytes[at] - _bytes[at - 1]);
+        double baseMicros = _micros[at] - (slope * _bytes[at]);
+        return Math.Clamp((long)Math.Ceiling(wanted * baseMicros / (1 - (wanted * slope))), _bytes[at - 1], _bytes[at]);
     }
 }
 

@@ -5,7 +5,8 @@ using Neuralink.Placement.Cost;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>
-/// DEVICE.json: what reads cost a flash device, as measured or published (docs/file-format.md). The placement methods optimise for it.
+/// DEVICE.json: what reads cost a flash device, as measured by <see cref="DeviceProbe"/> or published (docs/file-format.md). The placement methods
+/// optimise for it, and the engine reads as it advises.
 /// </summary>
 public sealed record DeviceProfile
 {
@@ -14,6 +15,12 @@ public sealed record DeviceProfile
 
     /// <summary>The version this code writes and reads.</summary>
     public const int CurrentVersion = 1;
+
+    /// <summary>The deepest queue that the engine has.</summary>
+    public const int QueueDepthMax = 256;
+
+    /// <summary>Values of <see cref="IoMethod"/>.</summary>
+    public static IReadOnlyList<string> IoMethods { get; } = ["threads", "io_uring"];
 
     public required string Format { get; init; }
 
@@ -24,6 +31,18 @@ public sealed record DeviceProfile
 
     /// <summary>The program and settings, or the publication, that the numbers come from; for people.</summary>
     public required string MeasuredWith { get; init; }
+
+    /// <summary>Where it was measured, or null for a device that is described from afar.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DeviceVolume? Volume { get; init; }
+
+    /// <summary>How reads were submitted and are best submitted, one of <see cref="IoMethods"/>; null where that is not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IoMethod { get; init; }
+
+    /// <summary>The queue depth that <see cref="Reads"/> are of, and that is best, 1 to <see cref="QueueDepthMax"/>; null where that is not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? QueueDepth { get; init; }
 
     /// <summary>The cost of a read by its size, ascending; at least two sizes.</summary>
     public required IReadOnlyList<DeviceRead> Reads { get; init; }
@@ -48,24 +67,42 @@ public sealed record DeviceProfile
             FormatName, CurrentVersion, "a device profile", NotThis: "this file is no device profile", OtherVersion: "measure the device again with this program",
             Damaged: "correct the file"));
         if (profile.Flaw() is { } flaw)
-            throw new NeuralinkException($"open {path}", "the cost in microseconds of reads of ascending sizes in bytes", flaw, "correct the file or measure the device again");
+            throw new NeuralinkException($"open {path}", Expected, flaw, "correct the file or measure the device again");
         return profile;
     }
 
-    /// <summary>Writes the profile to <paramref name="path"/>, which must not exist.</summary>
+    /// <summary>Writes the profile to <paramref name="path"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="replace">Whether it may exist already; there is the old profile or the new one at every moment.</param>
     /// <exception cref="ArgumentException">Its numbers make no sense.</exception>
-    /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
-    public void Write(string path)
+    /// <exception cref="NeuralinkException">The file exists and may not, or the disk is full or fails.</exception>
+    public void Write(string path, bool replace = false)
     {
         if (Flaw() is { } flaw)
             throw new ArgumentException(flaw, nameof(path));
-        SyncedFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, DeviceProfileJson.Default.DeviceProfile));
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, DeviceProfileJson.Default.DeviceProfile);
+        if (replace)
+            SyncedFile.Replace(path, json);
+        else
+            SyncedFile.Write(path, json);
     }
 
-    private string? Flaw() => Name.Length == 0 ? "an empty name" : DeviceRead.Flaw(Reads);
+    private static string Expected =>
+        $"the cost in microseconds of reads of ascending sizes in bytes, a queue depth of 1 to {QueueDepthMax}, an I/O method of {string.Join(" or ", IoMethods)}";
+
+    private string? Flaw()
+    {
+        if (Name.Length == 0)
+            return "an empty name";
+        if (QueueDepth is < 1 or > QueueDepthMax)
+            return $"a queue depth of {QueueDepth}";
+        if (IoMethod is not null && !IoMethods.Contains(IoMethod, StringComparer.Ordinal))
+            return $"the I/O method '{IoMethod}'";
+        return DeviceRead.Flaw(Reads);
+    }
 }
 
-/// <summary>What a read of <paramref name="Bytes"/> bytes costs at the device's best queue depth: time elapsed over reads completed.</summary>
+/// <summary>What a read of <paramref name="Bytes"/> bytes costs at the profile's queue depth: time elapsed over reads completed.</summary>
 public sealed record DeviceRead(long Bytes, double Micros)
 {
     /// <summary>What is wrong with <paramref name="reads"/> as a curve, in words, or null.</summary>

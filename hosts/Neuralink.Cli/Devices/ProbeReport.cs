@@ -1,0 +1,63 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Neuralink.Storage.Profiles;
+
+namespace Neuralink.Cli.Devices;
+
+/// <summary>What `probe --json` prints, in snake_case: sizes in bytes, rates a second, megabytes of 10^6 bytes.</summary>
+/// <param name="Profile">The profile's file.</param>
+/// <param name="Volume">What was measured.</param>
+/// <param name="FileBytes">The temporary file's length.</param>
+/// <param name="Rounds">How often each cell was measured.</param>
+/// <param name="IoMethod">The advice: how to submit reads.</param>
+/// <param name="QueueDepth">The advice: how many to keep in flight.</param>
+/// <param name="Speedups">What depth brings.</param>
+/// <param name="MegabytesPerSecondMax">The ceiling of random reads so submitted.</param>
+/// <param name="KneeBytes">From this size on a random read gets 80% of the ceiling.</param>
+/// <param name="BreakEvenGaps">How wide a gap between two bundles is worth reading through.</param>
+/// <param name="Reads">The cost of random reads so submitted: the profile's.</param>
+/// <param name="Cells">Every measurement.</param>
+internal sealed record ProbeReport(
+    string Profile, DeviceVolume Volume, long FileBytes, int Rounds, string IoMethod, int QueueDepth, IReadOnlyList<DepthFigures> Speedups,
+    double MegabytesPerSecondMax, long KneeBytes, IReadOnlyList<GapFigures> BreakEvenGaps, IReadOnlyList<DeviceRead> Reads, IReadOnlyList<CellFigures> Cells)
+{
+    // From a small model's bundle to that of a 13B model in 16 bits.
+    private static readonly int[] s_bundles = [4 << 10, 16 << 10, 32 << 10];
+
+    public static ProbeReport Of(DeviceProfile profile, string path, ProbeResult result, ProbeAnalysis analysis) => new(
+        path, profile.Volume!, result.FileBytes, result.Rounds, analysis.IoMethod, analysis.QueueDepth,
+        [.. from method in result.Measurements.Where(m => m.Cell.Pattern == AccessPattern.Random).GroupBy(m => m.Cell.IoMethod, StringComparer.Ordinal)
+            from depth in ProbeAnalysis.Speedups(method)
+            select new DepthFigures(method.Key, depth.QueueDepth, depth.Speedup)],
+        analysis.Cost.BytesPerMicroMax, analysis.Cost.KneeBytes(),
+        [.. s_bundles.Select(bytes => new GapFigures(bytes, analysis.Cost.BreakEvenGapBytes(bytes)))],
+        profile.Reads, [.. result.Measurements.Select(CellFigures.Of)]);
+
+    public string ToJson() => JsonSerializer.Serialize(this, ProbeReportJson.Readable.ProbeReport);
+}
+
+/// <summary>Reads a second at a queue depth over those at depth 1: the geometric mean of random reads up to 64 KiB.</summary>
+internal sealed record DepthFigures(string IoMethod, int QueueDepth, double Speedup);
+
+/// <summary>The widest gap between two bundles that is at least as cheap to read through as to skip.</summary>
+internal sealed record GapFigures(int BundleBytes, long GapBytes);
+
+/// <summary>One cell of the tables.</summary>
+internal sealed record CellFigures(string IoMethod, string Pattern, int Bytes, int QueueDepth, double ReadsPerSecond, double MegabytesPerSecond)
+{
+    public static CellFigures Of(ProbeMeasurement m) => new(
+        m.Cell.IoMethod, m.Cell.Pattern == AccessPattern.Random ? "random" : "sequential", m.Cell.Bytes, m.Cell.QueueDepth, m.ReadsPerSecond, m.MegabytesPerSecond);
+}
+
+[JsonSerializable(typeof(ProbeReport))]
+internal sealed partial class ProbeReportJson : JsonSerializerContext
+{
+    /// <summary>Letters of any script stay as they are.</summary>
+    public static ProbeReportJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,76 @@
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Profiles;
+
+namespace Neuralink.Cli.Devices;
+
+/// <summary>One run of `probe`: find the device, measure, save, print.</summary>
+internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings)
+{
+    public int Run(CancellationToken cancellation)
+    {
+        string folder = Folder();
+        if (settings.Output is { } output && (File.Exists(output) || Directory.Exists(output)))
+            throw new NeuralinkException($"write {output}", "no such file", "it exists", "remove it or choose another name");
+        DeviceVolume volume = DeviceVolume.Of(folder, surroundings.MachineName);
+        ProbeResult result = Measure(folder, volume, cancellation);
+        ProbeAnalysis analysis = ProbeAnalysis.Of(result.Measurements);
+        DeviceProfile profile = Describe(volume, result, analysis);
+        string path = Save(profile);
+        ProbeReport report = ProbeReport.Of(profile, path, result, analysis);
+        if (settings.Json)
+            surroundings.Out.WriteLine(report.ToJson());
+        else
+            ProbeTables.Write(report, isPickedUp: settings.Output is null, Screen.OnOut(surroundings));
+        return ExitCode.Success;
+    }
+
+    /// <summary>The folder for the temporary file: for an image, where its neurons lie, which may be a link to elsewhere.</summary>
+    private string Folder()
+    {
+        if (settings.Path is not { } path)
+            return Directory.CreateDirectory(CacheFolder.Of(surroundings)).FullName;
+        if (FlashImage.IsImage(path))
+            path = Path.Combine(path, ImageFiles.Neurons);
+        path = DeviceVolume.RealPath(path);
+        if (Directory.Exists(path))
+            return path;
+        return File.Exists(path)
+            ? Path.GetDirectoryName(path)!
+            : throw new NeuralinkException($"measure {settings.Path}", "a flash image or a folder on the device", "no such file or folder");
+    }
+
+    private ProbeResult Measure(string folder, DeviceVolume volume, CancellationToken cancellation)
+    {
+        ProbeResult? result = null;
+        ProgressDisplay.Run(surroundings, $"measuring {volume.Name}", share =>
+            result = DeviceProbe.Run(folder, volume, settings.Options, surroundings.Time, share, cancellation));
+        return result!;
+    }
+
+    private DeviceProfile Describe(DeviceVolume volume, ProbeResult result, ProbeAnalysis analysis) => new()
+    {
+        Format = DeviceProfile.FormatName,
+        FormatVersion = DeviceProfile.CurrentVersion,
+        Name = volume.Name,
+        MeasuredWith =
+            $"neuralink {typeof(ProbeRun).Assembly.GetName().Version?.ToString(3)} probe: random direct reads of a file of {ByteSize.Format(result.FileBytes)}, "
+            + $"median of {result.Rounds} rounds in {settings.Options.Time.TotalSeconds:0.#} s",
+        Volume = volume,
+        IoMethod = analysis.IoMethod,
+        QueueDepth = analysis.QueueDepth,
+        Reads = [.. analysis.Cost.Points.Select(p => new DeviceRead(p.Bytes, Math.Round(p.Micros, 2)))],
+    };
+
+    private string Save(DeviceProfile profile)
+    {
+        if (settings.Output is { } output)
+        {
+            profile.Write(output);
+            return output;
+        }
+        return new ProfileStore(surroundings).Save(profile);
+    }
+}

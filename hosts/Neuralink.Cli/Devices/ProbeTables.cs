@@ -1,0 +1,47 @@
+using Neuralink.Storage;
+using Spectre.Console;
+
+namespace Neuralink.Cli.Devices;
+
+/// <summary>A probe's report for people: a table for each method and pattern, then what follows from them.</summary>
+internal static class ProbeTables
+{
+    /// <param name="r">The report.</param>
+    /// <param name="isPickedUp">Whether `generate` finds the profile by itself.</param>
+    /// <param name="console">Where to.</param>
+    public static void Write(ProbeReport r, bool isPickedUp, IAnsiConsole console)
+    {
+        foreach (IGrouping<(string IoMethod, string Pattern), CellFigures> table in r.Cells.GroupBy(c => (c.IoMethod, c.Pattern)))
+            Write(table.Key.IoMethod, table.Key.Pattern, [.. table], console);
+        Grid grid = new();
+        grid.AddColumn(new GridColumn { NoWrap = true }).AddColumn();
+        Row("device", $"{r.Volume.Name}; a file of {ByteSize.Format(r.FileBytes)}, direct I/O, median of {r.Rounds}");
+        Row("knee", $"{ByteSize.Format(r.KneeBytes)}: random reads from there on get 80% of the ceiling, {r.MegabytesPerSecondMax:0} MB/s");
+        Row("break-even gap", string.Join(", ", r.BreakEvenGaps.Select(g => $"{ByteSize.Format(g.GapBytes)} between bundles of {ByteSize.Format(g.BundleBytes)}")));
+        Row("advice", $"{r.IoMethod} at queue depth {r.QueueDepth}; reads up to 64 KiB go at depth {Depths(r)}");
+        Row("profile", $"{r.Profile}{(isPickedUp ? $", used by generate for images at {r.Volume.Mount}" : ", for --profile")}");
+        console.Write(grid);
+
+        void Row(string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(value));
+    }
+
+    private static string Depths(ProbeReport r) =>
+        string.Join(", ", r.Speedups.Where(s => s.IoMethod == r.IoMethod && s.Speedup != 1).Select(s => $"{s.QueueDepth} {s.Speedup:0.0}")) + " times as fast as at 1";
+
+    private static void Write(string method, string pattern, IReadOnlyList<CellFigures> cells, IAnsiConsole console)
+    {
+        Table table = new() { Border = TableBorder.Rounded };
+        table.AddColumn(Column($"{pattern}, {method}"));
+        foreach (int depth in cells.Select(c => c.QueueDepth).Distinct())
+            table.AddColumn(Column($"depth {depth}: reads/s")).AddColumn(Column("MB/s"));
+        foreach (IGrouping<int, CellFigures> size in cells.GroupBy(c => c.Bytes))
+        {
+            table.AddRow([
+                new Text(ByteSize.Format(size.Key)),
+                .. size.SelectMany(c => new[] { new Text($"{c.ReadsPerSecond:0}"), new Text($"{c.MegabytesPerSecond:0}") })]);
+        }
+        console.Write(table);
+
+        static TableColumn Column(string title) => new(new Text(title)) { Alignment = Justify.Right, NoWrap = true };
+    }
+}

@@ -1,0 +1,39 @@
+using Neuralink.Actors;
+using Neuralink.Cli.Devices;
+using Neuralink.Cli.Terminal;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Profiles;
+
+namespace Neuralink.Cli.Generate;
+
+/// <summary>The engine's options as the device profile completes them: what the user said stays.</summary>
+internal sealed class ProfiledOptions(GenerateSettings settings, Surroundings surroundings)
+{
+    /// <summary>The word for no profile.</summary>
+    private const string None = "none";
+
+    // EngineOptions.CollapseGapBytes goes no further.
+    private const int GapBytesMax = 1 << 20;
+
+    /// <summary>The options for an image, and what of them a profile decided, if one did.</summary>
+    public (EngineOptions Options, ProfileReport? Profile) For(FlashImage image)
+    {
+        if (Find(image) is not { } profile)
+            return (settings.Engine, null);
+        EngineOptions options = settings.Engine with
+        {
+            QueueDepth = settings.QueueDepth ?? profile.QueueDepth ?? settings.Engine.QueueDepth,
+            CollapseGapBytes = (int)profile.ToReadCost().BreakEvenGapBytes(image.StrideBytes, GapBytesMax),
+        };
+        return (options, new ProfileReport(profile.Name, options.QueueDepth, options.CollapseGapBytes));
+    }
+
+    // Profiles are of direct reads; through the page cache reads cost something else, and only the user can know that it is alike.
+    private DeviceProfile? Find(FlashImage image) => settings.Profile switch
+    {
+        None => null,
+        { } path => DeviceProfile.Read(path),
+        null => settings.Engine.Io == FlashAccess.Direct ? new ProfileStore(surroundings).Find(image.NeuronsPath) : null,
+    };
+}

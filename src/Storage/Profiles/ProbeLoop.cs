@@ -1,0 +1,110 @@
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Storage.Profiles;
+
+/// <summary>
+/// Keeps a number of equal reads in flight for a while and counts: each read that completes is submitted again at once, from its completion.
+/// </summary>
+internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
+{
+    /// <summary>Frames of the reads; also what their offsets are multiples of.</summary>
+    public const int FrameBytes = 4096;
+
+    private readonly FrameArena _arena;
+    private readonly FlashRead[] _reads;
+    private readonly int[] _firstFrames;
+    private readonly TimeProvider _time;
+    private readonly ManualResetEventSlim _drained = new();
+    private readonly Lock _gate = new();
+    private IFlashDevice _device = null!;
+    private Func<long> _nextOffset = null!;
+    private CancellationToken _cancellation;
+    private int _frameCount;
+    private long _deadline;
+    private long _lastCompletion;
+    private int _inFlight;
+    private int _completed;
+    private string? _failure;
+
+    /// <param name="queueDepthMax">The most reads in flight.</param>
+    /// <param name="bytesMax">The longest read.</param>
+    /// <param name="memory">Holds <see cref="RequiredBytes"/>.</param>
+    /// <param name="time">The clock.</param>
+    public ProbeLoop(int queueDepthMax, int bytesMax, NativeArena memory, TimeProvider time)
+    {
+        int framesMax = bytesMax / FrameBytes;
+        _arena = new FrameArena(memory, queueDepthMax * framesMax, FrameBytes, "probe");
+        _time = time;
+        _reads = new FlashRead[queueDepthMax];
+        _firstFrames = new int[queueDepthMax];
+        for (int i = 0; i < queueDepthMax; i++)
+        {
+            _reads[i] = new FlashRead(_arena, framesMax, this);
+            _firstFrames[i] = i * framesMax;
+        }
+    }
+
+    /// <summary>Memory that a loop needs.</summary>
+    public static long RequiredBytes(int queueDepthMax, int bytesMax) =>
+        FrameArena.RequiredBytes(queueDepthMax * (bytesMax / FrameBytes), FrameBytes) + FrameArena.AlignmentBytes;
+
+    /// <summary>Runs for <paramref name="duration"/>, and until the last read has completed.</summary>
+    /// <param name="device">What to read.</param>
+    /// <param name="cell">The reads.</param>
+    /// <param name="nextOffset">Where the next read begins; called by one thread at a time.</param>
+    /// <param name="duration">After it no more reads are submitted.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>Microseconds elapsed over reads completed.</returns>
+    /// <exception cref="NeuralinkException">A read failed.</exception>
+    public double Run(IFlashDevice device, ProbeCell cell, Func<long> nextOffset, TimeSpan duration, CancellationToken cancellation)
+    {
+        (_device, _nextOffset, _cancellation, _frameCount) = (device, nextOffset, cancellation, cell.Bytes / FrameBytes);
+        (_completed, _failure) = (0, null);
+        _drained.Reset();
+        _inFlight = cell.QueueDepth;
+        long start = _time.GetTimestamp();
+        _deadline = start + (long)(duration.TotalSeconds * _time.TimestampFrequency);
+        for (int i = 0; i < cell.QueueDepth; i++)
+            Submit(i);
+        _drained.Wait(CancellationToken.None);
+        cancellation.ThrowIfCancellationRequested();
+        if (_failure is { } failure)
+            throw new NeuralinkException("measure the device", $"to read {cell.Bytes} bytes", failure);
+        return _time.GetElapsedTime(start, _lastCompletion).TotalMicroseconds / _completed;
+    }
+
+    /// <summary>Submits the read again, or ends with it.</summary>
+    void IFlashCompletionSink.Completed(FlashRead read)
+    {
+        long now = _time.GetTimestamp();
+        bool isOver = now >= _deadline || _cancellation.IsCancellationRequested;
+        lock (_gate)
+        {
+            _completed++;
+            if (!read.IsComplete)
+                _failure ??= read.Error?.Message ?? $"{read.BytesTransferred} bytes";
+            isOver |= _failure is not null;
+            if (isOver)
+            {
+                _lastCompletion = now;
+                if (--_inFlight == 0)
+                    _drained.Set();
+            }
+        }
+        if (!isOver)
+            Submit(Array.IndexOf(_reads, read));
+    }
+
+    public void Dispose() => _drained.Dispose();
+
+    private void Submit(int index)
+    {
+        FlashRead read = _reads[index];
+        lock (_gate)
+            read.Reset(_nextOffset());
+        for (int i = 0; i < _frameCount; i++)
+            read.Append(_firstFrames[index] + i);
+        _device.Submit(read);
+    }
+}
