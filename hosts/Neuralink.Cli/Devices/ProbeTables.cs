@@ -18,7 +18,7 @@ internal static class ProbeTables
         Row("device", $"{r.Volume.Name}; a file of {ByteSize.Format(r.FileBytes)}, direct I/O, median of {r.Rounds}");
         Row("knee", $"{ByteSize.Format(r.KneeBytes)}: random reads from there on get 80% of the ceiling, {r.MegabytesPerSecondMax:0} MB/s");
         Row("break-even gap", string.Join(", ", r.BreakEvenGaps.Select(g => $"{ByteSize.Format(g.GapBytes)} between bundles of {ByteSize.Format(g.BundleBytes)}")));
-        Row("advice", $"{r.IoMethod} at queue depth {r.QueueDepth}; reads up to 64 KiB go at depth {Depths(r)}");
+        Row("advice", $"{r.IoMethod} at queue depth {r.QueueDepth}; reads/s up to 64 KiB against depth 1: {Depths(r)}");
         Row("profile", $"{r.Profile}{(isPickedUp ? $", used by generate for images at {r.Volume.Mount}" : ", for --profile")}");
         console.Write(grid);
 
@@ -26,14 +26,15 @@ internal static class ProbeTables
     }
 
     private static string Depths(ProbeReport r) =>
-        string.Join(", ", r.Speedups.Where(s => s.IoMethod == r.IoMethod && s.Speedup != 1).Select(s => $"{s.QueueDepth} {s.Speedup:0.0}")) + " times as fast as at 1";
+        string.Join(", ", r.Speedups.Where(s => s.IoMethod == r.IoMethod && s.Speedup != 1).Select(s => $"x{s.Speedup:0.0} at {s.QueueDepth}"));
 
     private static void Write(string method, string pattern, IReadOnlyList<CellFigures> cells, IAnsiConsole console)
     {
+        console.WriteLine($"{pattern} reads by {method}: reads/s and MB/s by size and queue depth");
         Table table = new() { Border = TableBorder.Rounded };
-        table.AddColumn(Column($"{pattern}, {method}"));
+        table.AddColumn(Column("size"));
         foreach (int depth in cells.Select(c => c.QueueDepth).Distinct())
-            table.AddColumn(Column($"depth {depth}: reads/s")).AddColumn(Column("MB/s"));
+            table.AddColumn(Column($"depth {depth}")).AddColumn(Column("MB/s"));
         foreach (IGrouping<int, CellFigures> size in cells.GroupBy(c => c.Bytes))
         {
             table.AddRow([

@@ -29,7 +29,7 @@ public static class DeviceProbe
     /// <summary>The shortest temporary file.</summary>
     public const long FileBytesMin = ProbeFile.LengthBytesMin;
 
-    private const int Rounds = 3;
+    private const int Rounds = 5;
 
     // Of the time; a disk that writes slowly gets a shorter file.
     private const double WritingShare = 0.25;
@@ -61,11 +61,11 @@ public static class DeviceProbe
         using NativeArena memory = new(ProbeLoop.RequiredBytes(QueueDepths[^1], Sizes[^1]));
         using ProbeLoop loop = new(QueueDepths[^1], Sizes[^1], memory, time);
         Dictionary<ProbeCell, List<double>> slices = Cells().ToDictionary(cell => cell, _ => new List<double>());
-        Dictionary<string, IFlashDevice> devices = [];
+        Dictionary<(string, int), IFlashDevice> devices = [];      // one for each depth: idle threads or slots would cost their own
         try
         {
-            foreach (ProbeMethod method in s_methods)
-                devices.Add(method.Name, method.Open(file.FilePath, QueueDepths[^1], time));
+            foreach ((ProbeMethod method, int depth) in s_methods.SelectMany(_ => QueueDepths, (method, depth) => (method, depth)))
+                devices.Add((method.Name, depth), method.Open(file.FilePath, depth, time));
             SplitMix64 random = new(options.Seed, stream: 1);
             int left = Rounds * slices.Count, rounds = 0;
             for (; rounds < Rounds && (rounds == 0 || Elapsed() < 1); rounds++)
@@ -74,7 +74,7 @@ public static class DeviceProbe
                 {
                     // What slices lose or take too long is shared by those that follow.
                     TimeSpan slice = Math.Max(0, 1 - Elapsed()) * options.Time / left--;
-                    slices[cell].Add(loop.Run(devices[cell.IoMethod], cell, Offsets(cell, file.LengthBytes, random.Next()), slice, cancellation));
+                    slices[cell].Add(loop.Run(devices[(cell.IoMethod, cell.QueueDepth)], cell, Offsets(cell, file.LengthBytes, random.Next()), slice, cancellation));
                     progress.Report(Math.Min(1, Elapsed()));
                 }
             }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace Neuralink.Storage.Profiles;
 
@@ -16,12 +17,15 @@ public sealed record DeviceVolume(string Machine, string Mount, string FileSyste
     private const int LinksMax = 40;
 
     /// <summary>For people.</summary>
+    [JsonIgnore]
     public string Name => $"{FileSystem} at {Mount} of {Machine}";
 
     /// <summary>Whether files here lie in memory, so that there is no device to measure.</summary>
+    [JsonIgnore]
     public bool IsMemory => FileSystem is "tmpfs" or "ramfs";
 
     /// <summary>A name for its profile among those of the machine's other volumes.</summary>
+    [JsonIgnore]
     public string FileName
     {
         get

@@ -59,6 +59,36 @@ public sealed class ReadCostTests
     [Fact]
     public void The_break_even_gap_is_never_wider_than_is_looked_for() => ReadCost.Linear(1e8, 1000).BreakEvenGapSlots(512, gapSlotsMax: 100).Should().Be(100);
 
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    [InlineData(1 << 20)]
+    public void On_a_linear_cost_the_gap_is_what_a_read_costs_in_bandwidth_at_every_size(long bytes) =>
+        ReadCost.Linear(20, 1000).BreakEvenGapBytes(bytes).Should().BeCloseTo(20000, 1);
+
+    [Fact]
+    public void Where_bytes_cost_more_than_reads_no_gap_is_worth_it() =>
+        new ReadCost([new(4096, 1), new(8192, 5), new(16384, 20)]).BreakEvenGapBytes(4096).Should().Be(0);
+
+    // 16 us + 1000 bytes a microsecond: at 1 MiB 985 MB/s, of which 80% is 788; n / (16 + n / 1000) = 788 for n near 59400.
+    [Fact]
+    public void The_knee_lies_between_the_points_where_bandwidth_passes_its_share()
+    {
+        ReadCost cost = new([.. Enumerable.Range(12, 9).Select(shift => new ReadCostPoint(1L << shift, 16 + ((1L << shift) / 1000.0)))]);
+        long knee = cost.KneeBytes();
+        knee.Should().BeInRange(59_000, 60_000);
+        (knee / cost.MicrosOf(knee)).Should().BeApproximately(0.8 * cost.BytesPerMicroMax, 0.1);
+        cost.KneeBytes(share: 1).Should().Be(1 << 20);
+    }
+
+    [Fact]
+    public void The_knee_of_a_device_that_has_its_bandwidth_from_the_first_size_is_that_size() =>
+        new ReadCost([new(4096, 4), new(8192, 8), new(16384, 16)]).KneeBytes().Should().Be(4096);
+
+    [Fact]
+    public void The_knee_is_the_first_where_bandwidth_sags_again() =>
+        new ReadCost([new(4096, 7.9), new(8192, 8), new(16384, 30)]).KneeBytes(share: 1).Should().Be(8192);
+
     public static TheoryData<string, ReadCostPoint[]> Flawed => new()
     {
         { "at least two sizes are needed, there are 0", [] },

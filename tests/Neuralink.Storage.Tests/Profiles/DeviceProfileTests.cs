@@ -36,6 +36,27 @@ public sealed class DeviceProfileTests : IDisposable
     }
 
     [Fact]
+    public void What_only_a_measured_device_has_is_written_where_it_is_known_and_comes_back()
+    {
+        s_profile.Write(_folder.File("published"));
+        System.IO.File.ReadAllText(_folder.File("published")).Should().NotContainAny("volume", "io_method", "queue_depth");
+        DeviceProfile measured = s_profile with { Volume = new DeviceVolume("vm", "/mnt/ssd", "ext4"), IoMethod = "threads", QueueDepth = 32 };
+        measured.Write(File);
+        DeviceProfile.Read(File).Should().BeEquivalentTo(measured);
+        JsonNode.Parse(System.IO.File.ReadAllText(File))!["volume"]!.AsObject().Select(f => f.Key).Should().Equal("machine", "mount", "file_system");
+    }
+
+    [Fact]
+    public void A_profile_that_may_replace_a_file_does_and_leaves_nothing_else()
+    {
+        s_profile.Write(File, replace: true);
+        (s_profile with { Name = "another" }).Write(File, replace: true);
+        DeviceProfile.Read(File).Name.Should().Be("another");
+        Directory.GetFiles(_folder.Path).Should().Equal(File);
+        s_profile.Invoking(p => p.Write(_folder.Path, replace: true)).Should().Throw<NeuralinkException>().WithMessage("cannot write *");
+    }
+
+    [Fact]
     public void A_profile_replaces_no_file_and_holds_no_nonsense()
     {
         s_profile.Write(File);
@@ -61,7 +82,14 @@ public sealed class DeviceProfileTests : IDisposable
     [InlineData("reads", """[{ "bytes": 4096, "micros": 40 }, { "bytes": 8192, "micros": 40 }]""", "as if bandwidth had no limit")]
     [InlineData("reads", """[{ "bytes": 4096 }, { "bytes": 8192, "micros": 40 }]""", "micros")]
     [InlineData("reads", """[{ "bytes": 4096, "micros": 1, "iops": 5 }, { "bytes": 8192, "micros": 40 }]""", "iops")]
-    [InlineData("queue_depth", "5", "a device profile", "queue_depth")]
+    [InlineData("depth", "5", "a device profile", "depth")]
+    [InlineData("queue_depth", "0", "a queue depth of 1 to 256", "found a queue depth of 0")]
+    [InlineData("queue_depth", "257", "found a queue depth of 257")]
+    [InlineData("queue_depth", "\"deep\"", "a device profile", "queue_depth")]
+    [InlineData("io_method", "\"magic\"", "an I/O method of threads or io_uring", "found the I/O method 'magic'")]
+    [InlineData("volume", "5", "a device profile", "volume")]
+    [InlineData("volume", """{ "machine": "a", "mount": "/" }""", "a device profile", "file_system")]
+    [InlineData("volume", """{ "machine": "a", "mount": "/", "file_system": null }""", "a device profile", "file_system")]
     public void A_field_that_is_not_as_it_must_be(string name, string value, params string[] parts)
     {
         JsonObject json = Json();

@@ -1,0 +1,103 @@
+using Neuralink.Storage.Profiles;
+
+namespace Neuralink.Storage.Tests.Profiles;
+
+/// <summary>Beside the test's own program, which lies on a disk even where temporary files lie in memory.</summary>
+public sealed class DeviceProbeTests : IDisposable
+{
+    private static readonly ProbeOptions s_short = new(TimeSpan.FromMilliseconds(100), DeviceProbe.FileBytesMin);
+
+    private readonly string _folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, $"probe-{Guid.NewGuid():n}")).FullName;
+
+    private DeviceVolume Volume => DeviceVolume.Of(_folder, "vm");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Every_cell_is_measured_and_nothing_stays()
+    {
+        List<double> shares = [];
+        ProbeResult result = DeviceProbe.Run(_folder, Volume, s_short, TimeProvider.System, new Progress(shares.Add), CancellationToken.None);
+        result.Measurements.Select(m => m.Cell).Should().OnlyHaveUniqueItems().And.HaveCount(2 * DeviceProbe.Sizes.Count * DeviceProbe.QueueDepths.Count);
+        result.Measurements.Should().OnlyContain(m => m.Micros > 0 && double.IsFinite(m.Micros) && m.ReadsPerSecond > 0 && m.MegabytesPerSecond > 0);
+        (result.FileBytes, result.Rounds).Should().Be((DeviceProbe.FileBytesMin, 1), "a tenth of a second is over after the first round, which is always finished");
+        shares.Should().BeInAscendingOrder().And.OnlyContain(share => share >= 0 && share <= 1);
+        Directory.GetFileSystemEntries(_folder).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    public void Cancelled_it_ends_and_nothing_stays(int afterSlices)
+    {
+        using CancellationTokenSource stop = new();
+        int slices = 0;
+        if (afterSlices == 0)
+            stop.Cancel();
+        Progress progress = new(_ =>
+        {
+            if (++slices == afterSlices)
+                stop.Cancel();
+        });
+        FluentActions.Invoking(() => DeviceProbe.Run(_folder, Volume, s_short, TimeProvider.System, progress, stop.Token)).Should().Throw<OperationCanceledException>();
+        slices.Should().Be(afterSlices);
+        Directory.GetFileSystemEntries(_folder).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_a_killed_probe_left_is_removed_by_the_next()
+    {
+        string dead = Directory.CreateDirectory(Path.Combine(_folder, "neuralink-probe.tmp-abcdefgh.123")).FullName;
+        File.WriteAllBytes(Path.Combine(dead, "probe.bin"), new byte[100]);
+        File.WriteAllBytes($"{dead}.lock", []);
+        using (ProbeFile file = ProbeFile.Write(_folder, DeviceProbe.FileBytesMin, seed: 1, () => false, CancellationToken.None))
+        {
+            Directory.Exists(dead).Should().BeFalse();
+            File.Exists(file.FilePath).Should().BeTrue();
+        }
+        Directory.GetFileSystemEntries(_folder).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_file_is_as_long_as_wanted_unless_time_runs_out_and_does_not_repeat_itself()
+    {
+        using (ProbeFile file = ProbeFile.Write(_folder, (9 << 20) + 512, seed: 1, () => false, CancellationToken.None))
+        {
+            byte[] bytes = File.ReadAllBytes(file.FilePath);
+            (bytes.LongLength, file.LengthBytes).Should().Be(((9 << 20) + 512, (9 << 20) + 512));
+            bytes.AsSpan(0, 4096).SequenceEqual(bytes.AsSpan(4 << 20, 4096)).Should().BeFalse();
+            int[] counts = new int[256];
+            foreach (byte b in bytes)
+                counts[b]++;
+            counts.Should().OnlyContain(count => count > bytes.Length / 256 * 0.95 && count < bytes.Length / 256 * 1.05);
+        }
+        using ProbeFile late = ProbeFile.Write(_folder, 1 << 30, seed: 1, () => true, CancellationToken.None);
+        late.LengthBytes.Should().Be(DeviceProbe.FileBytesMin);
+    }
+
+    [Fact]
+    public void No_room_is_said_before_anything_is_written()
+    {
+        FluentActions.Invoking(() => DeviceProbe.Run(_folder, Volume, s_short with { FileBytes = 1L << 60 }, TimeProvider.System, new Progress(_ => { }), CancellationToken.None))
+            .Should().Throw<NeuralinkException>().WithMessage($"cannot measure {_folder}: expected {1L << 60} bytes free on its disk, found *--size*");
+        Directory.GetFileSystemEntries(_folder).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_folder_in_memory_is_refused() =>
+        FluentActions.Invoking(() => DeviceProbe.Run(_folder, Volume with { FileSystem = "tmpfs" }, s_short, TimeProvider.System, new Progress(_ => { }), CancellationToken.None))
+            .Should().Throw<NeuralinkException>().WithMessage("*expected a file system with direct I/O, found tmpfs, which lies in memory; *give a folder on the flash device");
+
+    [Fact]
+    public void The_median_is_the_middle_value_or_the_mean_of_two()
+    {
+        DeviceProbe.Median([7]).Should().Be(7);
+        DeviceProbe.Median([5, 1, 3]).Should().Be(3);
+        DeviceProbe.Median([10, 4, 1, 3]).Should().Be(3.5);
+    }
+
+    private sealed class Progress(Action<double> report) : IProgress<double>
+    {
+        public void Report(double value) => report(value);
+    }
+}
