@@ -93,7 +93,7 @@ internal sealed class GenerateCommand
 
     private readonly Option<string?> _profile = TypedOption.Text(
         ["--profile"], "DEVICE.json",
-        "What reads cost, by 'neuralink probe': sets the queue depth and the gaps that are read through; none uses no profile "
+        "What reads cost, by 'neuralink probe': sets the queue depth, and one named here the gaps that are read through; none uses no profile "
         + "[default: the one saved for the image's volume, if reads are direct]");
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");

@@ -24,7 +24,10 @@ internal sealed class ProfiledOptions(GenerateSettings settings, Surroundings su
         EngineOptions options = settings.Engine with
         {
             QueueDepth = settings.QueueDepth ?? profile.QueueDepth ?? settings.Engine.QueueDepth,
-            CollapseGapBytes = (int)profile.ToReadCost().BreakEvenGapBytes(image.StrideBytes, GapBytesMax),
+            // Measured (docs/experiments.md): a probe's own file reads faster than an image that has lain for a while, and then its gap is too wide to be a default.
+            CollapseGapBytes = settings.Profile is null
+                ? settings.Engine.CollapseGapBytes
+                : (int)profile.ToReadCost().BreakEvenGapBytes(image.StrideBytes, GapBytesMax),
         };
         return (options, new ProfileReport(profile.Name, options.QueueDepth, options.CollapseGapBytes));
     }
