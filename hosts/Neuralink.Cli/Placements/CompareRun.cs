@@ -75,8 +75,11 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
 
     private ComparedOrder Order(PlacementMethod method, ComparedModel model, FiringTrace train, ReadCost cost, CancellationToken cancellation)
     {
-        OrderingOptions options = PlaceCommandSettings.Ordering(method, model.StrideBytes, cost) with
+        OrderingOptions options = new()
         {
+            Method = method,
+            StrideBytes = model.StrideBytes,
+            Cost = cost,
             Seed = settings.Seed,
             StepsPerNeuron = settings.Effort,
             MemoryBytesMax = settings.MemoryBytesMax,

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Neuralink.Actors;
 using Neuralink.Cli.Terminal;
 using Neuralink.Placement.Ordering;
-using Neuralink.Storage;
 
 namespace Neuralink.Cli.Placements;
 
@@ -45,12 +44,7 @@ internal sealed record CompareSettings
     public static bool ReadShares(string text, out ImmutableArray<double> value) => TryReadList(text, ReadShare, out value);
 
     /// <exception cref="UsageException">An option is out of range.</exception>
-    public void Validate()
-    {
-        PlaceCommandSettings.RequireEffort(Effort);
-        if (MemoryBytesMax < 1)
-            throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(MemoryBytesMax)}");
-    }
+    public void Validate() => PlaceCommandSettings.RequireInRange(Effort, MemoryBytesMax);
 
     private static bool ReadMethod(string word, out PlacementMethod method)
     {

@@ -28,10 +28,19 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         ReadCost cost = device.ToReadCost();
         if (settings.NeedsTrace && TraceShortness.Of(trace!, settings.MemoryBytesMax, surroundings, cancellation) is { } warning)
             surroundings.Note(warning);
-        if (settings.Method is PlacementMethod.Best && !PlaceCommandSettings.Ordering(settings.Method, image.StrideBytes, cost).RearrangesLinks)
+        OrderingOptions options = new()
+        {
+            Method = settings.Method,
+            StrideBytes = image.StrideBytes,
+            Cost = cost,
+            Seed = settings.Seed,
+            StepsPerNeuron = settings.Effort,
+            MemoryBytesMax = settings.MemoryBytesMax,
+        };
+        if (settings.Method is PlacementMethod.Best && !options.RearrangesLinks)
             surroundings.Note($"with neurons of {image.StrideBytes} bytes on this device, best keeps the order of neuralink: gaps between them hardly pay, and links are what counts");
 
-        IReadOnlyList<Permutation> orders = Order(image, trace, cost, cancellation);
+        IReadOnlyList<Permutation> orders = Order(image, trace, options, cancellation);
         (PlacementStatistics Before, PlacementStatistics After)? statistics = trace is null ? null : Measure(trace, image, orders, cost, cancellation);
         PlacementTrace? madeFrom = trace is null ? null : new PlacementTrace(trace.Digest, trace.Info.TokenCount, trace.Info.Texts);
         Rewrite(image, destination, orders, new PlacementManifest(
@@ -63,14 +72,8 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         }
     }
 
-    private IReadOnlyList<Permutation> Order(FlashImage image, FiringTrace? trace, ReadCost cost, CancellationToken cancellation)
+    private IReadOnlyList<Permutation> Order(FlashImage image, FiringTrace? trace, OrderingOptions options, CancellationToken cancellation)
     {
-        OrderingOptions options = PlaceCommandSettings.Ordering(settings.Method, image.StrideBytes, cost) with
-        {
-            Seed = settings.Seed,
-            StepsPerNeuron = settings.Effort,
-            MemoryBytesMax = settings.MemoryBytesMax,
-        };
         // A method that needs no trace orders as well by one of no tokens, and then none is read.
         Func<LayerIndex, FiringMatrix> firing = settings.NeedsTrace ? trace!.Layer : _ => new FiringMatrix(image.SlotCount, []);
         IReadOnlyList<Permutation> orders = [];

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Neuralink.Cli.Terminal;
-using Neuralink.Placement.Cost;
 using Neuralink.Placement.Ordering;
 using Neuralink.Storage;
 
@@ -50,24 +49,21 @@ internal sealed record PlaceCommandSettings
             throw new UsageException("--profile: expected a trace to go with it (--trace), found none");
         if (Force && Output is null)
             throw new UsageException("--force: expected another image to write (-o IMG2), found none; IMG is replaced without it");
-        RequireEffort(Effort);
-        if (MemoryBytesMax < 1)
-            throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(MemoryBytesMax)}");
+        RequireInRange(Effort, MemoryBytesMax);
     }
-
-    /// <summary>What a method is to optimise.</summary>
-    public static OrderingOptions Ordering(PlacementMethod method, int strideBytes, ReadCost cost) => new() { Method = method, StrideBytes = strideBytes, Cost = cost };
 
     /// <summary>How long `best` searches.</summary>
     public static Option<int?> EffortOption() => TypedOption.Of<int>(
         ["--effort"], "N", "Exchanges of two neurons that 'best' tries, for each neuron; more find cheaper reads, slowly; where neurons are so large that gaps hardly pay, best is neuralink "
         + $"[default: {new OrderingOptions { Method = default, StrideBytes = default }.StepsPerNeuron}]", "an integer", ValueReaders.Integer);
 
-    /// <exception cref="UsageException">The effort is negative.</exception>
-    public static void RequireEffort(int effort)
+    /// <exception cref="UsageException">The effort is negative, or there is no memory.</exception>
+    public static void RequireInRange(int effort, long memoryBytesMax)
     {
         if (effort < 0)
             throw new UsageException($"--effort: expected 0 or more, found {effort}");
+        if (memoryBytesMax < 1)
+            throw new UsageException($"--memory: expected at least one byte, found {ByteSize.Format(memoryBytesMax)}");
     }
 
     /// <summary>Whether a method's order comes from a trace.</summary>

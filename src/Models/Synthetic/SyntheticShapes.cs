@@ -34,32 +34,15 @@ public static class SyntheticShapes
     /// <summary>The shape of that name, or null.</summary>
     public static SyntheticShape? Find(string name) => All.FirstOrDefault(shape => shape.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    private static ModelConfig Opt(int hidden, int ffn, int layers, int heads) => new()
+    private static ModelConfig Opt(int hidden, int ffn, int layers, int heads) => Llama("opt", hidden, ffn, layers, heads) with
     {
         Family = ModelFamily.Opt,
-        ModelType = "opt",
         VocabularySize = 50272,
-        HiddenSize = hidden,
-        EmbeddingSize = hidden,
-        FfnSize = ffn,
-        LayerCount = layers,
-        HeadCount = heads,
-        KvHeadCount = heads,
-        HeadSize = hidden / heads,
         ContextLength = 2048,
-        NormEpsilon = 1e-5f,
-        PostNorm = false,
-        FinalNorm = true,
-        Activation = ActivationKind.Relu,
-        ActivationThreshold = 0,
         TiedEmbedding = true,
         AttentionBias = true,
         AttentionOutputBias = true,
         FfnBias = true,
-        RopeTheta = 10000,
-        RopeScaling = null,
-        SlidingWindow = null,
-        EndTokens = [],
     };
 
     private static ModelConfig Llama(string modelType, int hidden, int ffn, int layers, int heads) => new()
