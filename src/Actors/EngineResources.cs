@@ -7,6 +7,7 @@ using Neuralink.Actors.Tracing;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;

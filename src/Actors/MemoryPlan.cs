@@ -2,6 +2,7 @@ using Neuralink.Actors.Cache;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Memory;

@@ -2,6 +2,7 @@ using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
 using Neuralink.Kernels;
 using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
 

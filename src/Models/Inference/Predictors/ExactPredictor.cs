@@ -4,13 +4,13 @@ using Neuralink.Models.Weights;
 using Neuralink.Placement;
 using Neuralink.Storage.Memory;
 
-namespace Neuralink.Models.Inference;
+namespace Neuralink.Models.Inference.Predictors;
 
 /// <summary>
 /// Knows exactly which neurons fire: it holds the matrix that decides it (the gate, or for a plain FFN the up matrix) and computes the
 /// product. The values have the very bits that the bundle's own row gives, so a neuron it leaves out contributes exactly nothing.
 /// </summary>
-public sealed class ExactPredictor : IParallelBody
+public sealed class ExactPredictor : NeuronPredictor, IParallelBody
 {
     private const string Purpose = "resident";
 
@@ -49,12 +49,8 @@ public sealed class ExactPredictor : IParallelBody
         return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), threads);
     }
 
-    /// <summary>
-    /// Fills <paramref name="set"/> with those of the neurons <paramref name="begin"/> to <paramref name="end"/> that fire for at least one row
-    /// of <paramref name="input"/> [batch, d].
-    /// </summary>
-    /// <returns>How many (neuron, token) pairs fire.</returns>
-    public int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
+    /// <inheritdoc/>
+    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
     {
         _linear = _layers[layer];
         _input = input;

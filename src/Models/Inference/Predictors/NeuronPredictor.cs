@@ -1,0 +1,45 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Weights;
+
+namespace Neuralink.Models.Inference.Predictors;
+
+/// <summary>
+/// Says which neurons of a layer fire, or probably will: for the layer that is about to be computed, or for one that comes later (lookahead).
+/// Loaded once for all layers; one thread at a time drives it, on the worker pool, and nothing is allocated.
+/// </summary>
+public abstract class NeuronPredictor
+{
+    /// <summary>What <see cref="Predict"/> wants as its input.</summary>
+    public virtual PredictorInput Input => PredictorInput.FfnInput;
+
+    /// <summary>
+    /// How many layers before the predicted one the input is taken, as the predictor was made for it. 0: the predicted layer's own; such a predictor looks ahead
+    /// with an earlier layer's residual in its stead, because neighbouring residuals are nearly parallel (Deja Vu, arXiv 2310.17157).
+    /// </summary>
+    public virtual int Depth => 0;
+
+    /// <summary>Whether it knows anything of <paramref name="layer"/>; where it does not, nothing is looked ahead to.</summary>
+    public virtual bool Covers(int layer) => true;
+
+    /// <summary>A pass over <paramref name="batch"/> tokens begins, the first of which stands at <paramref name="position"/>.</summary>
+    public virtual void BeginPass(int position, int batch)
+    {
+    }
+
+    /// <summary>
+    /// Fills <paramref name="set"/> with those of the neurons <paramref name="begin"/> to <paramref name="end"/> that are predicted for at least one row of
+    /// <paramref name="input"/> [batch, d].
+    /// </summary>
+    /// <returns>How many (neuron, token) pairs are predicted.</returns>
+    public abstract int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set);
+}
+
+/// <summary>What a predictor multiplies with its weights; each [B, d].</summary>
+public enum PredictorInput
+{
+    /// <summary>What the FFN multiplies with its own: the residual after the FFN's norm.</summary>
+    FfnInput,
+
+    /// <summary>The residual after attention, before the FFN's norm, as published PowerInfer predictors take it.</summary>
+    Residual,
+}
