@@ -1,3 +1,4 @@
+using Neuralink.Actors.Prediction;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 
@@ -23,7 +24,17 @@ public sealed record EngineOptions
     /// <summary>Workers that compute, 1 to 256. Default: the processors there are.</summary>
     public int Threads { get; init; } = Math.Min(Environment.ProcessorCount, 256);
 
-    public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Overlap;
+    /// <summary>How reading and computing share the time.</summary>
+    public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Prefetch;
+
+    /// <summary>Who says which neurons a layer needs.</summary>
+    public PredictorOptions Predictor { get; init; } = PredictorOptions.Exact;
+
+    /// <summary>Who says which neurons a later layer will need; null takes <see cref="Predictor"/>. Of use to strategies that read ahead.</summary>
+    public PredictorOptions? Lookahead { get; init; }
+
+    /// <summary>How many layers are looked ahead, 1 to 8. Default: the state of a layer says most about the next one.</summary>
+    public int LookaheadLayers { get; init; } = 1;
 
     /// <summary>
     /// Reads in flight, 1 to 256, a thread each unless io_uring reads. Default: from 16 threads on a virtio disk gives its full bandwidth at 64 KiB, and 32
@@ -62,7 +73,9 @@ public sealed record EngineOptions
         Require(Cache?.Share is null or (>= 0 and <= 1), "a cache share of 0% to 100%", Cache?.Share);
         Require(Cache?.Bytes is null or >= 0, "a cache of at least 0 bytes", Cache?.Bytes);
         Require(Threads is >= 1 and <= 256, "1 to 256 threads", Threads);
-        Require(Enum.IsDefined(Strategy), "strategy serial or overlap", Strategy);
+        Require(Enum.IsDefined(Strategy), "a strategy", Strategy);
+        Require(Enum.IsDefined(Predictor.Kind) && (Lookahead is null || Enum.IsDefined(Lookahead.Kind)), "a predictor", Predictor);
+        Require(LookaheadLayers is >= 1 and <= 8, "a lookahead of 1 to 8 layers", LookaheadLayers);
         Require(QueueDepth is >= 1 and <= 256, "a queue depth of 1 to 256", QueueDepth);
         Require(Enum.IsDefined(Io), "io direct, buffered or uring", Io);
         Require(ContextTokens is null or > 0, "a context of at least 1 token", ContextTokens);

@@ -77,7 +77,9 @@ internal sealed class EngineResources : IDisposable
         Config = ModelConfigJson.Read(Image);
         CheckBundle();
         CheckContext(options);
-        Plan = MemoryPlan.Make(Config, WeightFormats.Parse(Image.Manifest.Weights), Image.StrideBytes, options);
+        CheckOrder(options);
+        Predictors = PredictorSources.Open(Image, Config, options);
+        Plan = MemoryPlan.Make(Config, WeightFormats.Parse(Image.Manifest.Weights), Image.StrideBytes, Predictors, options);
         ImageVerifier.VerifyFile(Image, ImageFiles.Placement);
         ImageVerifier.VerifyFile(Image, ImageFiles.Tokenizer);
         Tokenizer = Tokenizer.Load(Image.PathOf(ImageFiles.Tokenizer));
@@ -88,6 +90,8 @@ internal sealed class EngineResources : IDisposable
 
     private NativeArena Arena { get; set; } = null!;
 
+    private PredictorSources Predictors { get; set; } = null!;
+
     private void LoadModel(EngineOptions options, TraceRecorder? trace, TimeProvider time)
     {
         WeightFormat format = WeightFormats.Parse(Image.Manifest.Weights);
@@ -97,14 +101,14 @@ internal sealed class EngineResources : IDisposable
         ResidentModel model;
         using (ImageTensors tensors = ImageTensors.Open(Image, ImageFiles.Resident))
             model = ResidentModel.Load(tensors, Arena, Config, format);
-        ExactPredictor predictor;
-        using (ImageTensors tensors = ImageTensors.Open(Image, ImageFiles.Predictor))
-            predictor = ExactPredictor.Load(tensors, Arena, Config, format, chunk, pool.Threads);
+        NeuronPredictor predictor = Predictors.Main.Load(Arena, chunk, pool.Threads);
+        NeuronPredictor? ahead = ReferenceEquals(Predictors.Ahead, Predictors.Main) ? predictor : Predictors.Ahead?.Load(Arena, chunk, pool.Threads);
+        StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
         Activations activations = new(Arena, Config, chunk);
         Decoder decoder = new(Arena, model, new KvCache(Arena, Config, Plan.ContextTokens), activations, pool);
         BundleKernels bundles = new(BundleLayoutOf(format), Config.ActivationFunction);
         SparseFfn ffn = new(Arena, bundles, frames, Plan.Frames.LeasedMax, activations, pool);
-        FloatTensor? lookahead = options.Strategy == ExecutionStrategy.Overlap ? new(Arena, chunk, Config.HiddenSize, "activations") : null;
+        LookaheadInputs lookahead = new(Arena, Config, activations, ahead, options.LookaheadLayers);
         Arena.Seal();
 
         // The tracks in the order in which a viewer shows them.
@@ -124,9 +128,10 @@ internal sealed class EngineResources : IDisposable
             Sets = sets,
             Cache = cache,
             Io = io,
-            Compute = new ComputeSetup(decoder, ffn, activations, lookahead, options.Strategy, Config.LayerCount, counters.Compute, time, computeTrace),
+            Compute = new ComputeSetup(decoder, ffn, activations, lookahead, strategy, Config.LayerCount, counters.Compute, time, computeTrace),
             Predictor = new PredictorSetup(
-                predictor, pool, activations.FfnInput, lookahead, sets, counters.Firing, Config.LayerCount, Config.FfnSize, time, predictorTrace),
+                predictor, pool, activations, lookahead, sets, counters.Firing, Config.FfnSize, time, predictorTrace),
+            Strategy = strategy,
             Generation = new GenerationSetup(Config, activations.Logits, chunk, Image.Manifest.Bundle.PayloadBytes, counters, time),
             Time = time,
             IoTrace = ioTrace,
@@ -142,6 +147,21 @@ internal sealed class EngineResources : IDisposable
         BundleManifest expected = new(layout.StrideBytes, layout.PayloadBytes, layout.Gated, layout.Biased);
         if (Image.Manifest.Bundle != expected)
             throw new NeuralinkException($"open {Image.Folder}", $"{expected}, as the model's shape gives", $"{Image.Manifest.Bundle}", "the image is damaged; pack the model again");
+    }
+
+    /// <summary>A baseline is one only over the order that it is defined with.</summary>
+    private void CheckOrder(EngineOptions options)
+    {
+        StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
+        if (strategy.Order is not { } order)
+            return;
+        string expected = order.ToString().ToLowerInvariant(), found = Image.Manifest.Placement.Method;
+        if (found != expected)
+        {
+            throw new NeuralinkException(
+                $"open {Image.Folder}", $"neurons in {expected} order, which the strategy {strategy.Name} is defined with", found,
+                $"make such an image with `neuralink place --method {expected}`, or choose another strategy");
+        }
     }
 
     private void CheckContext(EngineOptions options)

@@ -1,8 +1,8 @@
 using Neuralink.Actors.Cache;
+using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
-using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Memory;
@@ -33,11 +33,11 @@ public sealed record MemoryPlan(
 
     /// <summary>Shares out <paramref name="options"/>.MemoryBytes, or what is needed.</summary>
     /// <exception cref="NeuralinkException">It does not fit; the message has the plan and the smallest budget that works.</exception>
-    public static MemoryPlan Make(ModelConfig config, WeightFormat format, int strideBytes, EngineOptions options)
+    internal static MemoryPlan Make(ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
         int context = options.ContextTokens ?? config.ContextLength, chunk = Math.Min(options.ChunkTokens, context);
         int neurons = checked(config.LayerCount * config.FfnSize);
-        bool ahead = options.Strategy == ExecutionStrategy.Overlap;
+        bool ahead = StrategySwitches.Of(options.Strategy).ReadsAhead;
         int leasedMin = Math.Min(LeasedMin, config.FfnSize), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
         int? cached = options.Cache?.FrameCount(neurons, strideBytes);
         if (cached is null && options.MemoryBytes is null)
@@ -56,10 +56,10 @@ public sealed record MemoryPlan(
             CacheLimits frames = new(cachedCount, leasedCount, ahead ? leasedCount : 0);
             long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
             return new MemoryPlan(
-                ResidentModel.RequiredBytes(config, format, TensorPlace.Resident) + ResidentModel.RequiredBytes(config, format, TensorPlace.Predictor),
+                ResidentModel.RequiredBytes(config, format, TensorPlace.Resident) + predictors.ResidentBytes,
                 KvCache.RequiredBytes(config, context),
                 Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads)
-                    + ExactPredictor.RequiredBytes(config, chunk) + (ahead ? FloatTensor.RequiredBytes(chunk, config.HiddenSize) : 0),
+                    + predictors.ActivationBytes(chunk) + LookaheadInputs.RequiredBytes(config, chunk, predictors.Ahead, options.LookaheadLayers),
                 frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context);
         }
     }

@@ -44,7 +44,7 @@ internal sealed class PipelineActor : ReceiveActor
             "io");
         IActorRef compute = Context.ActorOf(Props.Create(() => new ComputeActor(parts.Compute)).WithDispatcher("neuralink.compute-dispatcher"), "compute");
         IActorRef cache = Context.ActorOf(
-            Props.Create(() => new CacheActor(parts.Cache, parts.Limits, parts.Image, parts.Sets, io, compute)), "cache");
+            Props.Create(() => new CacheActor(parts.Cache, parts.Limits, parts.Strategy, parts.Image, parts.Sets, io, compute)), "cache");
         IActorRef predictor = Context.ActorOf(
             Props.Create(() => new PredictorActor(parts.Predictor, cache)).WithDispatcher("neuralink.predictor-dispatcher"), "predictor");
         IActorRef generation = Context.ActorOf(Props.Create(() => new GenerationActor(parts.Generation, compute)), "generation");
@@ -71,6 +71,8 @@ internal sealed record PipelineParts
     public required CacheLimits Limits { get; init; }
 
     public required int ExtentSlotsMax { get; init; }
+
+    public required StrategySwitches Strategy { get; init; }
 
     public required NeuronSetPool Sets { get; init; }
 

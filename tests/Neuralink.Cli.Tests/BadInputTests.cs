@@ -101,7 +101,7 @@ public sealed class BadInputTests(PackedModelFixture model) : IDisposable
 
     [Theory]
     [InlineData("serial")]
-    [InlineData("overlap")]
+    [InlineData("prefetch+cluster")]
     public async Task A_flipped_byte_in_a_bundle_that_is_read(string strategy)
     {
         string image = _home.CopyImage(model.Image);

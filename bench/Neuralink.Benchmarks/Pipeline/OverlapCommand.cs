@@ -70,7 +70,7 @@ internal static class OverlapCommand
         using NativeArena arena = new(new FileInfo(Path.Combine(image, ImageFiles.Neurons)).Length);
         NativeBuffer neurons = Load(arena, Path.Combine(image, ImageFiles.Neurons));
         GenerationResult fastSerial = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, threads, cost: null);
-        GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.Overlap, threads, cost: null);
+        GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.Prefetch, threads, cost: null);
         double reads = (double)fastSerial.Io.Reads / Passes(fastSerial), bytes = (double)fastSerial.Io.BytesRead / Passes(fastSerial);
         double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(fastOverlap) * 1000);
         ReadCost cost = ReadCost.Linear(KneeBytes / bytesPerMicro, bytesPerMicro);
@@ -83,7 +83,7 @@ internal static class OverlapCommand
         for (int round = 0; round < rounds; round++)
         {
             serial.Add(await GenerateAsync(image, neurons, ExecutionStrategy.Serial, threads, cost));
-            overlap.Add(await GenerateAsync(image, neurons, ExecutionStrategy.Overlap, threads, cost));
+            overlap.Add(await GenerateAsync(image, neurons, ExecutionStrategy.Prefetch, threads, cost));
         }
 
         Console.WriteLine("strategy   ms/token  wait ms  device ms  on time  late  wasted  repaired (neurons a token)");

@@ -80,9 +80,11 @@ internal sealed class GenerateCommand
         ["--threads"], "N", "Threads that compute; the text does not depend on it [default: the processors there are]", "an integer",
         ValueReaders.Integer);
 
-    private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf<ExecutionStrategy>(
-        "--strategy", "serial: read a layer's neurons, then compute it; overlap: read the next layer's meanwhile [default: overlap]",
-        ("serial", ExecutionStrategy.Serial), ("overlap", ExecutionStrategy.Overlap));
+    private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf(
+        "--strategy",
+        "serial: read a layer's neurons, then compute it; prefetch: read the next layer's meanwhile; cluster: compute neurons as their reads arrive; "
+        + "llmflash, frequency: baselines, for images of identity and frequency order [default: prefetch]",
+        [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
 
     private readonly Option<int?> _queueDepth = TypedOption.Of<int>(
         ["--queue-depth"], "N", $"Reads in flight [default: the device profile's, or {s_engine.QueueDepth}]", "an integer", ValueReaders.Integer);

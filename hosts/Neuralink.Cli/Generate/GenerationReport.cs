@@ -20,7 +20,7 @@ namespace Neuralink.Cli.Generate;
 /// <param name="Memory">How the native memory is shared out.</param>
 /// <param name="FiringShare">Share of the neurons that fired, over all layers and tokens.</param>
 /// <param name="Model">Its name.</param>
-/// <param name="Strategy">"serial" or "overlap".</param>
+/// <param name="Strategy">How reading and computing shared the time.</param>
 /// <param name="Device">Where the neurons were read from, and how.</param>
 /// <param name="Profile">The device profile that decided how to read, or null.</param>
 /// <param name="Seed">Of the random numbers.</param>
@@ -40,7 +40,7 @@ internal sealed record GenerationReport(
                 io.BytesRead, io.BytesUsed, io.Reads, io.MeanReadBytes, io.CacheHitRate, io.Prefetched, io.PrefetchOnTime, io.PrefetchLate,
                 io.PrefetchWasted, io.Repaired, io.WaitMillis, io.IoMillis),
             new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
-            result.FiringShare, model, settings.Engine.Strategy == ExecutionStrategy.Serial ? "serial" : "overlap",
+            result.FiringShare, model, StrategySwitches.Of(settings.Engine.Strategy).Name,
             engine.DeviceDescription, profile, settings.Sampling.Seed);
     }
 

@@ -13,6 +13,7 @@ namespace Neuralink.Actors.Cache;
 internal sealed class CacheActor : ReceiveActor
 {
     private readonly CacheState _state;
+    private readonly StrategySwitches _strategy;
     private readonly FlashImage _image;
     private readonly NeuronSetPool _sets;
     private readonly IActorRef _io;
@@ -29,15 +30,16 @@ internal sealed class CacheActor : ReceiveActor
     private int _taken;              // how many of its neurons earlier waves had
     private PassId? _abandoning;
 
-    public CacheActor(CacheState state, CacheLimits limits, FlashImage image, NeuronSetPool sets, IActorRef io, IActorRef compute)
+    public CacheActor(CacheState state, CacheLimits limits, StrategySwitches strategy, FlashImage image, NeuronSetPool sets, IActorRef io, IActorRef compute)
     {
         _state = state;
+        _strategy = strategy;
         _image = image;
         _sets = sets;
         _io = io;
         _compute = compute;
         _fetchMax = limits.FetchMax;
-        _lease = new FrameLease(limits.LeasedMax);
+        _lease = new FrameLease(limits.LeasedMax, limits.FrameCount);
         Receive<PredictionProtocol.Fires>(fires =>
         {
             (_pass, _layer, _wanted, _taken) = (fires.Pass, fires.Layer, fires.Neurons, 0);
@@ -107,7 +109,7 @@ internal sealed class CacheActor : ReceiveActor
             ReturnAllWhenQuiet();
             return;
         }
-        bool wasWaitedFor = _lease.Settle(batch.Id);
+        bool wasWaitedFor = _lease.Settle(batch.Id, out ReadOnlyMemory<int> cluster);
         if (!wasWaitedFor || _lease.HasFailed)
             return;
         if (error is not null)
@@ -115,9 +117,13 @@ internal sealed class CacheActor : ReceiveActor
             _lease.HasFailed = true;
             _compute.Tell(new ResidencyProtocol.Unavailable(_pass, error), Self);
         }
+        else if (_strategy.Clusters)
+        {
+            _compute.Tell(new ResidencyProtocol.Arrived(_pass, cluster, _lease.IsComplete), Self);
+        }
         else if (_lease.IsComplete)
         {
-            _compute.Tell(new ResidencyProtocol.Arrived(_pass), Self);
+            _compute.Tell(new ResidencyProtocol.Arrived(_pass, _lease.Rest, IsLast: true), Self);
         }
     }
 

@@ -2,14 +2,23 @@ namespace Neuralink.Actors.Cache;
 
 /// <summary>
 /// The right to read the frames of some neurons of one layer, in ascending neuron order: neuron number k of the lease (its ordinal) lies
-/// in Frames[k]. The Cache fills it before it is granted and nobody writes it until it is returned.
+/// in Frames[k]. The Cache fills it before it is granted and nobody writes it until it is returned. What is still being read comes in
+/// clusters, one for each fetch.
 /// </summary>
-public sealed class FrameLease(int capacity)
+/// <param name="capacity">The most neurons.</param>
+/// <param name="frameCount">Frames there are.</param>
+public sealed class FrameLease(int capacity, int frameCount)
 {
+    private const int IsHit = -1;
+
     private readonly int[] _frames = new int[capacity];
-    private readonly int[] _ordinals = new int[capacity];     // hits from the front, the rest from the back
-    private readonly List<long> _pending = [];
+    private readonly int[] _ordinalOf = new int[frameCount];  // [frame]
+    private readonly int[] _clusterOf = new int[capacity];    // [ordinal], into _fetches, or IsHit
+    private readonly int[] _ordinals = new int[capacity];     // hits, then cluster by cluster
+    private readonly List<long> _fetches = [];                // what is or was being waited for
+    private readonly List<int> _clusterEnds = [];             // in _ordinals
     private int _hitCount;
+    private int _settledCount;
 
     public int Count { get; private set; }
 
@@ -23,10 +32,10 @@ public sealed class FrameLease(int capacity)
     public ReadOnlyMemory<int> Hits => _ordinals.AsMemory(0, _hitCount);
 
     /// <summary>Ordinals readable once everything has arrived.</summary>
-    public ReadOnlyMemory<int> Rest => _ordinals.AsMemory(capacity - (Count - _hitCount), Count - _hitCount);
+    public ReadOnlyMemory<int> Rest => _ordinals.AsMemory(_hitCount, Count - _hitCount);
 
     /// <summary>Whether nothing is being waited for.</summary>
-    internal bool IsComplete => _pending.Count == 0;
+    internal bool IsComplete => _settledCount == _fetches.Count;
 
     internal bool HasFailed { get; set; }
 
@@ -34,27 +43,91 @@ public sealed class FrameLease(int capacity)
     {
         Count = 0;
         _hitCount = 0;
-        _pending.Clear();
+        _settledCount = 0;
+        _fetches.Clear();
+        _clusterEnds.Clear();
         IsLastWave = false;
         HasFailed = false;
     }
 
     internal void AddHit(int frame)
     {
-        _ordinals[_hitCount++] = Count;
+        _clusterOf[Count] = IsHit;
         _frames[Count++] = frame;
+        _hitCount++;
     }
 
     internal void AddPending(int frame, long fetch)
     {
-        _ordinals[capacity - 1 - (Count - _hitCount)] = Count;
+        _ordinalOf[frame] = Count;
+        _clusterOf[Count] = ClusterOf(fetch);
         _frames[Count++] = frame;
-        if (!_pending.Contains(fetch))
-            _pending.Add(fetch);
     }
 
-    internal void Close(bool isLastWave) => IsLastWave = isLastWave;
+    /// <summary>Nothing is added any more.</summary>
+    internal void Close(bool isLastWave)
+    {
+        IsLastWave = isLastWave;
+        Group();
+    }
 
-    /// <summary>Returns whether the lease was waiting for this fetch.</summary>
-    internal bool Settle(long fetch) => _pending.Remove(fetch);
+    /// <summary>Pending frames turn out to come with a fetch of their own.</summary>
+    internal void Move(ReadOnlySpan<int> frames, long fetch)
+    {
+        int cluster = ClusterOf(fetch);
+        foreach (int frame in frames)
+            _clusterOf[_ordinalOf[frame]] = cluster;
+        Group();
+    }
+
+    /// <summary>A fetch is over.</summary>
+    /// <param name="fetch">Which.</param>
+    /// <param name="cluster">The ordinals that were waiting for it.</param>
+    /// <returns>Whether any was.</returns>
+    internal bool Settle(long fetch, out ReadOnlyMemory<int> cluster)
+    {
+        int index = _fetches.IndexOf(fetch);
+        if (index < 0)
+        {
+            cluster = default;
+            return false;
+        }
+        int begin = index == 0 ? _hitCount : _clusterEnds[index - 1];
+        cluster = _ordinals.AsMemory(begin, _clusterEnds[index] - begin);
+        _settledCount++;
+        return true;
+    }
+
+    /// <summary>Orders the ordinals by cluster, the hits first, and within a cluster ascending.</summary>
+    private void Group()
+    {
+        _clusterEnds.Clear();
+        foreach (long _ in _fetches)
+            _clusterEnds.Add(0);
+        Span<int> next = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_clusterEnds);      // where a cluster's next one goes; in the end, its end
+        for (int ordinal = 0; ordinal < Count; ordinal++)
+        {
+            if (_clusterOf[ordinal] + 1 < next.Length)
+                next[_clusterOf[ordinal] + 1]++;
+        }
+        if (!next.IsEmpty)
+            next[0] = _hitCount;
+        for (int cluster = 1; cluster < next.Length; cluster++)
+            next[cluster] += next[cluster - 1];
+        int hits = 0;
+        for (int ordinal = 0; ordinal < Count; ordinal++)
+        {
+            int cluster = _clusterOf[ordinal];
+            _ordinals[cluster == IsHit ? hits++ : next[cluster]++] = ordinal;
+        }
+    }
+
+    private int ClusterOf(long fetch)
+    {
+        int index = _fetches.IndexOf(fetch);
+        if (index >= 0)
+            return index;
+        _fetches.Add(fetch);
+        return _fetches.Count - 1;
+    }
 }

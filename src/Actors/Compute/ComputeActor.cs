@@ -1,8 +1,8 @@
 using Neuralink.Actors.Cache;
+using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
 using Neuralink.Models.Inference;
-using Neuralink.Models.Weights;
 using Neuralink.Placement;
 
 namespace Neuralink.Actors.Compute;
@@ -22,11 +22,13 @@ internal sealed class ComputeActor : ReceiveActor
     private LayerIndex _layer;
     private Exception? _failure;        // why the pass is being dropped, if not on demand
     private bool _abandoning;
+    private bool _isBeginning;          // before the first layer, while the Predictor looks ahead to it
 
     // Of the current layer.
     private bool _poolIsFree;           // the Predictor is done with it
+    private readonly Queue<ReadOnlyMemory<int>> _arrived = new();     // ordinals to be computed
     private FrameLease? _lease;
-    private bool _hasArrived;
+    private bool _hasArrived;           // all of them
     private bool _hitsAreDone;
     private long? _waitingSince;
 
@@ -39,14 +41,18 @@ internal sealed class ComputeActor : ReceiveActor
             _ =>
             {
                 _poolIsFree = true;
-                Advance();
+                if (_isBeginning)
+                    ReachLayer();
+                else
+                    Advance();
             },
             predicted => IsCurrent(predicted.Pass));
         Receive<ResidencyProtocol.Granted>(granted => TakeLease(granted.Lease, Sender), granted => IsCurrent(granted.Pass));
         Receive<ResidencyProtocol.Arrived>(
-            _ =>
+            arrived =>
             {
-                _hasArrived = true;
+                _arrived.Enqueue(arrived.Ordinals);
+                _hasArrived = arrived.IsLast;
                 Advance();
             },
             arrived => IsCurrent(arrived.Pass));
@@ -70,16 +76,23 @@ internal sealed class ComputeActor : ReceiveActor
         _run = run;
         _layer = new LayerIndex(0);
         Decoder.Begin(run.Tokens.Span, run.Position);
-        ReachLayer();
+        bool looksAhead = _setup.Lookahead.FirstCount > 0;
+        if (looksAhead)
+            _setup.Lookahead.Begin(Decoder, run.Tokens.Length);
+        _predictor!.Tell(new PredictionProtocol.PassBegun(run.Pass, run.Position, run.Tokens.Length, looksAhead), Self);
+        if (looksAhead)
+            (_isBeginning, _poolIsFree) = (true, false);
+        else
+            ReachLayer();
     }
 
     private void ReachLayer()
     {
         long start = _setup.Time.GetTimestamp();
-        int batch = _run!.Tokens.Length, next = _layer.Value + 1;
+        int batch = _run!.Tokens.Length;
+        _isBeginning = false;
         Decoder.Attend(_layer.Value);
-        if (_setup.Lookahead is { } lookahead && next < _setup.LayerCount)
-            Decoder.NormaliseFfnInput(next, _setup.Activations.Residual.First(batch), lookahead.First(batch));
+        _setup.Lookahead.Reach(Decoder, _layer.Value, batch);
         _poolIsFree = false;
         _setup.Trace?.Span("attention", _layer, start, _setup.Time.GetTimestamp(), "tokens", batch);
         _predictor!.Tell(new PredictionProtocol.LayerReached(_run.Pass, _layer, batch), Self);
@@ -94,24 +107,19 @@ internal sealed class ComputeActor : ReceiveActor
         Advance();
     }
 
-    /// <summary>Does what can be done by now: the hits while the rest is on its way, and everything that is left when it is there.</summary>
+    /// <summary>Does what can be done by now: what is resident while the rest is on its way, and everything that is left when it is there.</summary>
     private void Advance()
     {
         if (_lease is null || !_poolIsFree)
             return;
+        EndWait(_lease);
         if (_hasArrived)
         {
-            EndWait(_lease);
             Finish(_lease);
             return;
         }
-        if (_setup.Strategy == ExecutionStrategy.Overlap && !_hitsAreDone)
-        {
-            long start = _setup.Time.GetTimestamp();
-            _setup.Ffn.Activate(_lease.Hits, _lease.Frames, _run!.Tokens.Length);
-            _setup.Trace?.Span("ffn hits", _layer, start, _setup.Time.GetTimestamp(), "neurons", _lease.Hits.Length);
-            _hitsAreDone = true;
-        }
+        if (_setup.Strategy.ComputesHitsEarly)
+            ActivateAvailable(_lease);
         _waitingSince = _setup.Time.GetTimestamp();
     }
 
@@ -125,18 +133,34 @@ internal sealed class ComputeActor : ReceiveActor
         _waitingSince = null;
     }
 
+    private void ActivateAvailable(FrameLease lease)
+    {
+        if (!_hitsAreDone)
+            Activate("ffn hits", lease, lease.Hits);
+        _hitsAreDone = true;
+        while (_arrived.TryDequeue(out ReadOnlyMemory<int> ordinals))
+            Activate("ffn cluster", lease, ordinals);
+    }
+
+    private void Activate(string what, FrameLease lease, ReadOnlyMemory<int> ordinals)
+    {
+        if (ordinals.IsEmpty)
+            return;
+        long start = _setup.Time.GetTimestamp();
+        _setup.Ffn.Activate(ordinals, lease.Frames, _run!.Tokens.Length);
+        _setup.Trace?.Span(what, _layer, start, _setup.Time.GetTimestamp(), "neurons", ordinals.Length);
+    }
+
     private void Finish(FrameLease lease)
     {
+        ActivateAvailable(lease);
         long start = _setup.Time.GetTimestamp();
-        int batch = _run!.Tokens.Length, count = lease.Count;
+        int count = lease.Count;
         bool layerIsThrough = lease.IsLastWave;
-        if (!_hitsAreDone)
-            _setup.Ffn.Activate(lease.Hits, lease.Frames, batch);
-        _setup.Ffn.Activate(lease.Rest, lease.Frames, batch);
-        _setup.Ffn.AddDown(lease.Frames, batch);
+        _setup.Ffn.AddDown(lease.Frames, _run!.Tokens.Length);
         if (layerIsThrough)
             Decoder.AddFfn(_layer.Value);
-        _setup.Trace?.Span("ffn", _layer, start, _setup.Time.GetTimestamp(), "neurons", count);
+        _setup.Trace?.Span("ffn down", _layer, start, _setup.Time.GetTimestamp(), "neurons", count);
         _lease = null;
         _cache!.Tell(new ResidencyProtocol.Returned(_run.Pass), Self);
         if (!layerIsThrough)
@@ -180,7 +204,8 @@ internal sealed class ComputeActor : ReceiveActor
     private void EndAbandoned(PassId pass)
     {
         object answer = _failure is { } error ? new PassProtocol.PassFailed(pass, error) : new PassProtocol.PassAbandoned(pass);
-        (_run, _abandoning, _failure, _lease, _waitingSince) = (null, false, null, null, null);
+        (_run, _abandoning, _isBeginning, _failure, _lease, _waitingSince) = (null, false, false, null, null, null);
+        _arrived.Clear();
         _generation!.Tell(answer, Self);
     }
 }
@@ -189,14 +214,14 @@ internal sealed class ComputeActor : ReceiveActor
 /// <param name="Decoder">The resident half of the model.</param>
 /// <param name="Ffn">The other half.</param>
 /// <param name="Activations">The pass's buffers.</param>
-/// <param name="Lookahead">Where the next layer's guessed FFN input goes, [B, d]; null without lookahead.</param>
+/// <param name="Lookahead">What is looked ahead to, and from what.</param>
 /// <param name="Strategy">How to share the time.</param>
 /// <param name="LayerCount">Layers.</param>
 /// <param name="Counts">What is counted.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Trace">The actor's track, or null.</param>
 internal sealed record ComputeSetup(
-    Decoder Decoder, SparseFfn Ffn, Activations Activations, FloatTensor? Lookahead, ExecutionStrategy Strategy, int LayerCount, ComputeCounts Counts,
+    Decoder Decoder, SparseFfn Ffn, Activations Activations, LookaheadInputs Lookahead, StrategySwitches Strategy, int LayerCount, ComputeCounts Counts,
     TimeProvider Time, TraceTrack? Trace);
 
 /// <summary>What Compute has counted since the engine started. Written by Compute alone; read between passes.</summary>

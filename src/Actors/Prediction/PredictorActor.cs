@@ -9,7 +9,7 @@ using Neuralink.Placement;
 namespace Neuralink.Actors.Prediction;
 
 /// <summary>
-/// Says which neurons a layer needs, exactly, and then looks ahead to the next layer. Both run on the worker pool, which Compute leaves to
+/// Says which neurons a layer needs, and then looks ahead to a later layer. Both run on the worker pool, which Compute leaves to
 /// it meanwhile: the lookahead fills the time in which what the layer lacks is read, and takes no processor from the computing threads
 /// (docs/experiments.md). See <see cref="PredictionProtocol"/>.
 /// </summary>
@@ -28,11 +28,21 @@ internal sealed class PredictorActor : ReceiveActor
     {
         _setup = setup;
         _cache = cache;
+        Receive<PredictionProtocol.PassBegun>(begun =>
+        {
+            _setup.Predictor.BeginPass(begun.Position, begun.Batch);
+            _setup.Lookahead.Predictor?.BeginPass(begun.Position, begun.Batch);
+            if (!begun.LooksAhead)
+                return;
+            for (int target = 0; target < _setup.Lookahead.FirstCount; target++)
+                LookAhead(begun.Pass, new LayerIndex(target), _setup.Lookahead.Input(target), begun.Batch);
+            Sender.Tell(new PredictionProtocol.Predicted(begun.Pass), Self);
+        });
         Receive<PredictionProtocol.LayerReached>(reached =>
         {
             Predict(reached);
-            if (_setup.Lookahead is { } input && reached.Layer.Value + 1 < _setup.LayerCount)
-                LookAhead(reached, input);
+            if (_setup.Lookahead.TargetOf(reached.Layer.Value) is { } target)
+                LookAhead(reached.Pass, new LayerIndex(target), _setup.Lookahead.Input(0), reached.Batch);
             Sender.Tell(new PredictionProtocol.Predicted(reached.Pass), Self);
         });
         Receive<PassProtocol.AbandonPass>(_cache.Forward);
@@ -42,42 +52,41 @@ internal sealed class PredictorActor : ReceiveActor
     {
         long start = _setup.Time.GetTimestamp();
         NeuronSet set = _setup.Sets.Rent();
-        int firing = _setup.Predictor.Predict(_setup.Pool, reached.Layer.Value, _setup.Input, reached.Batch, 0, _setup.NeuronCount, set), count = set.Count;
+        FloatTensor input = _setup.Predictor.Input == PredictorInput.Residual ? _setup.Activations.Residual : _setup.Activations.FfnInput;
+        int firing = _setup.Predictor.Predict(_setup.Pool, reached.Layer.Value, input, reached.Batch, 0, _setup.NeuronCount, set), count = set.Count;
         _setup.Counts.Add(reached.Layer, firing, reached.Batch);
         _cache.Tell(new PredictionProtocol.Fires(reached.Pass, reached.Layer, set), Self);
         _setup.Trace?.Span("exact", reached.Layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
-    private void LookAhead(PredictionProtocol.LayerReached reached, FloatTensor input)
+    private void LookAhead(PassId pass, LayerIndex target, FloatTensor input, int batch)
     {
-        LayerIndex next = new(reached.Layer.Value + 1);
         int part = ((_setup.NeuronCount / LookaheadParts) + PartMultiple - 1) / PartMultiple * PartMultiple;
         for (int begin = 0; begin < _setup.NeuronCount; begin += part)
         {
             long start = _setup.Time.GetTimestamp();
             NeuronSet set = _setup.Sets.Rent();
-            _setup.Predictor.Predict(_setup.Pool, next.Value, input, reached.Batch, begin, Math.Min(begin + part, _setup.NeuronCount), set);
+            _setup.Lookahead.Predictor!.Predict(_setup.Pool, target.Value, input, batch, begin, Math.Min(begin + part, _setup.NeuronCount), set);
             int count = set.Count;
             if (count > 0)
-                _cache.Tell(new PredictionProtocol.MayFire(reached.Pass, next, set), Self);
+                _cache.Tell(new PredictionProtocol.MayFire(pass, target, set), Self);
             else
                 _setup.Sets.Return(set);
-            _setup.Trace?.Span("lookahead", next, start, _setup.Time.GetTimestamp(), "neurons", count);
+            _setup.Trace?.Span("lookahead", target, start, _setup.Time.GetTimestamp(), "neurons", count);
         }
     }
 }
 
 /// <summary>What the Predictor works with.</summary>
-/// <param name="Predictor">The exact predictor.</param>
-/// <param name="Pool">Compute's workers, which Compute leaves alone from LayerReached to Predicted.</param>
-/// <param name="Input">The current layer's FFN input, [B, d].</param>
-/// <param name="Lookahead">The guessed FFN input of the next layer, [B, d]; null without lookahead.</param>
+/// <param name="Predictor">Of the layer that is reached.</param>
+/// <param name="Pool">Compute's workers, which Compute leaves alone until Predicted.</param>
+/// <param name="Activations">Where the layer's input is.</param>
+/// <param name="Lookahead">Who looks ahead, to where, and from what.</param>
 /// <param name="Sets">Where sets come from.</param>
 /// <param name="Counts">Where firing is counted.</param>
-/// <param name="LayerCount">Layers.</param>
 /// <param name="NeuronCount">Neurons of a layer.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Trace">The actor's track, or null.</param>
 internal sealed record PredictorSetup(
-    ExactPredictor Predictor, WorkerPool Pool, FloatTensor Input, FloatTensor? Lookahead, NeuronSetPool Sets, FiringCounts Counts,
-    int LayerCount, int NeuronCount, TimeProvider Time, TraceTrack? Trace);
+    NeuronPredictor Predictor, WorkerPool Pool, Activations Activations, LookaheadInputs Lookahead, NeuronSetPool Sets, FiringCounts Counts,
+    int NeuronCount, TimeProvider Time, TraceTrack? Trace);

@@ -7,6 +7,8 @@ namespace Neuralink.Actors.Protocols;
 /// Which neurons a layer needs.
 /// <code>
 /// Compute                    Predictor                        Cache
+///    | PassBegun                 | MayFire 0                    |   the first layer is looked ahead to from the tokens, where the
+///    |--------------------------&gt;|-----------------------------&gt;|   strategy reads ahead; then Predicted, and n = 0
 ///    | LayerReached n            |                              |   Compute leaves the worker pool to the Predictor
 ///    |--------------------------&gt;| Fires n                      |   exact: from layer n's FFN input
 ///    |                           |-----------------------------&gt;|
@@ -22,7 +24,14 @@ namespace Neuralink.Actors.Protocols;
 /// </summary>
 public static class PredictionProtocol
 {
-    /// <summary>Compute's FFN input of <paramref name="Layer"/> is ready, and so is the lookahead's input for the layer after it.</summary>
+    /// <summary>A pass begins.</summary>
+    /// <param name="Pass">Which.</param>
+    /// <param name="Position">Tokens before it.</param>
+    /// <param name="Batch">Its tokens.</param>
+    /// <param name="LooksAhead">Whether the inputs for the first layers are ready, and the worker pool the Predictor's until it says Predicted.</param>
+    public sealed record PassBegun(PassId Pass, int Position, int Batch, bool LooksAhead) : INoSerializationVerificationNeeded;
+
+    /// <summary>Compute's FFN input of <paramref name="Layer"/> is ready, and so is the input for the layer that is looked ahead to from there.</summary>
     public sealed record LayerReached(PassId Pass, LayerIndex Layer, int Batch) : INoSerializationVerificationNeeded;
 
     /// <summary>Exactly these neurons of <paramref name="Layer"/> fire.</summary>

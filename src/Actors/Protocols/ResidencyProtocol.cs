@@ -9,8 +9,8 @@ namespace Neuralink.Actors.Protocols;
 /// Cache                                   Compute
 ///   | Granted (hits are readable)            |
 ///   |---------------------------------------&gt;|   once Predicted: compute the hits
-///   | Arrived (everything is readable)       |   only if something was missing
-///   |---------------------------------------&gt;|   compute the rest
+///   | Arrived (what was missing, or a part)  |   only if something was missing; in parts for strategies with clusters
+///   |---------------------------------------&gt;|   compute it
 ///   |                               Returned |
 ///   |&lt;---------------------------------------|   and the next wave follows, unless this was the last
 ///   | Unavailable (flash failed)             |   instead of Arrived; Compute abandons the pass
@@ -23,7 +23,11 @@ public static class ResidencyProtocol
 {
     public sealed record Granted(PassId Pass, FrameLease Lease) : INoSerializationVerificationNeeded;
 
-    public sealed record Arrived(PassId Pass) : INoSerializationVerificationNeeded;
+    /// <summary>These ordinals of the lease are readable.</summary>
+    /// <param name="Pass">Whose.</param>
+    /// <param name="Ordinals">Some of the lease's rest.</param>
+    /// <param name="IsLast">Whether now all are.</param>
+    public sealed record Arrived(PassId Pass, ReadOnlyMemory<int> Ordinals, bool IsLast) : INoSerializationVerificationNeeded;
 
     public sealed record Returned(PassId Pass) : INoSerializationVerificationNeeded;
 

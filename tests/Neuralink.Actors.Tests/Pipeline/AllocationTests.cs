@@ -19,7 +19,8 @@ public sealed class AllocationTests
 
     [Theory]
     [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Overlap)]
+    [InlineData(ExecutionStrategy.Prefetch)]
+    [InlineData(ExecutionStrategy.PrefetchCluster)]
     public async Task A_token_allocates_at_most_its_messages(ExecutionStrategy strategy)
     {
         using PackedModel packed = new(BundledModel.Folder);

@@ -14,10 +14,10 @@ public sealed class BundledModelTests(BundledModelTests.Image image) : IClassFix
 
     [Theory]
     [InlineData(ExecutionStrategy.Serial, FlashAccess.Buffered, 16)]
-    [InlineData(ExecutionStrategy.Overlap, FlashAccess.Buffered, 16)]
+    [InlineData(ExecutionStrategy.Prefetch, FlashAccess.Buffered, 16)]
     [InlineData(ExecutionStrategy.Serial, FlashAccess.Uring, 64)]
-    [InlineData(ExecutionStrategy.Overlap, FlashAccess.Uring, 1)]
-    [InlineData(ExecutionStrategy.Overlap, FlashAccess.Uring, 64)]
+    [InlineData(ExecutionStrategy.Prefetch, FlashAccess.Uring, 1)]
+    [InlineData(ExecutionStrategy.Prefetch, FlashAccess.Uring, 64)]
     public Task The_way_of_reading_changes_no_token(ExecutionStrategy strategy, FlashAccess io, int depth) =>
         CheckAsync(new EngineOptions { Threads = 2, Cache = CacheSize.OfShare(0.02), Strategy = strategy, Io = io, QueueDepth = depth });
 

@@ -31,7 +31,7 @@ internal sealed class CacheModel
     {
         _limits = limits;
         _state = new CacheState(limits, LayerCount, NeuronCount);
-        _lease = new FrameLease(limits.LeasedMax);
+        _lease = new FrameLease(limits.LeasedMax, limits.FrameCount);
         _random = new Random(seed);
     }
 

@@ -11,7 +11,8 @@ public sealed class CancellationTests(RandomImage image) : IClassFixture<RandomI
 {
     [Theory]
     [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Overlap)]
+    [InlineData(ExecutionStrategy.Prefetch)]
+    [InlineData(ExecutionStrategy.PrefetchCluster)]
     public async Task Cancelled_while_any_read_is_held(ExecutionStrategy strategy)
     {
         for (int heldFrom = 0; heldFrom < 120; heldFrom += 11)
@@ -59,7 +60,8 @@ public sealed class CancellationTests(RandomImage image) : IClassFixture<RandomI
 
     [Theory]
     [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Overlap)]
+    [InlineData(ExecutionStrategy.Prefetch)]
+    [InlineData(ExecutionStrategy.PrefetchCluster)]
     public async Task Cancelled_after_each_token_in_turn(ExecutionStrategy strategy)
     {
         await using FaultyEngine faulty = await FaultyEngine.OpenAsync(image, (_, _) => null, strategy);

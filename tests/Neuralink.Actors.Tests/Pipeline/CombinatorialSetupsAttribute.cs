@@ -9,7 +9,7 @@ public sealed class CombinatorialSetupsAttribute : DataAttribute
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) =>
         from threads in (int[])[1, 2]
         from cache in (double[])[0.02, 1.0]
-        from strategy in Enum.GetValues<ExecutionStrategy>()
+        from strategy in TokenStrategies.OverAnyOrder
         from depth in (int[])[1, 64]
         select new object[] { threads, cache, strategy, depth };
 }

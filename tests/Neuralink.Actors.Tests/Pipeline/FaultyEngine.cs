@@ -26,7 +26,7 @@ internal sealed class FaultyEngine : IAsyncDisposable
     public RandomImage Image { get; }
 
     public static async Task<FaultyEngine> OpenAsync(
-        RandomImage image, Func<long, FlashRead, FlashFault?> plan, ExecutionStrategy strategy = ExecutionStrategy.Overlap, int chunkTokens = 5)
+        RandomImage image, Func<long, FlashRead, FlashFault?> plan, ExecutionStrategy strategy = ExecutionStrategy.Prefetch, int chunkTokens = 5)
     {
         FaultInjectingDevice? device = null;
         EngineOptions options = new()

@@ -33,7 +33,8 @@ public sealed class FlashFaultTests(RandomImage image) : IClassFixture<RandomIma
 
     [Theory]
     [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Overlap)]
+    [InlineData(ExecutionStrategy.Prefetch)]
+    [InlineData(ExecutionStrategy.PrefetchCluster)]
     public async Task Every_hundredth_read_failing_changes_no_token(ExecutionStrategy strategy)
     {
         int faults = 0;
@@ -45,7 +46,8 @@ public sealed class FlashFaultTests(RandomImage image) : IClassFixture<RandomIma
 
     [Theory]
     [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Overlap)]
+    [InlineData(ExecutionStrategy.Prefetch)]
+    [InlineData(ExecutionStrategy.PrefetchCluster)]
     public async Task Reads_that_always_fail_end_the_generation_and_the_next_one_is_right(ExecutionStrategy strategy)
     {
         bool broken = true;

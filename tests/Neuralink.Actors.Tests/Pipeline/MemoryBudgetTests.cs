@@ -8,8 +8,8 @@ public sealed class MemoryBudgetTests(RandomImage image) : IClassFixture<RandomI
 {
     [Theory]
     [InlineData(ExecutionStrategy.Serial, 32)]
-    [InlineData(ExecutionStrategy.Overlap, 32)]
-    [InlineData(ExecutionStrategy.Overlap, 5)]
+    [InlineData(ExecutionStrategy.Prefetch, 32)]
+    [InlineData(ExecutionStrategy.Prefetch, 5)]
     public async Task The_smallest_budget_that_works_gives_the_right_tokens(ExecutionStrategy strategy, int chunk)
     {
         EngineOptions options = new() { Strategy = strategy, ChunkTokens = chunk, Threads = 1, QueueDepth = 2, MemoryBytes = 1 };

@@ -1,5 +1,9 @@
+using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Tests.Support;
 
@@ -19,8 +23,8 @@ public sealed class MemoryPlanTests : IDisposable
     {
         { ExecutionStrategy.Serial, 1 },
         { ExecutionStrategy.Serial, 32 },
-        { ExecutionStrategy.Overlap, 1 },
-        { ExecutionStrategy.Overlap, 32 },
+        { ExecutionStrategy.Prefetch, 1 },
+        { ExecutionStrategy.Prefetch, 32 },
     };
 
     public void Dispose() => _model.Dispose();
@@ -37,7 +41,7 @@ public sealed class MemoryPlanTests : IDisposable
             plan.TotalBytes.Should().BeLessThanOrEqualTo(budget);
             plan.Frames.CachedMax.Should().BeInRange(0, _config.LayerCount * _config.FfnSize);
             plan.Frames.LeasedMax.Should().BeInRange(32, _config.FfnSize);
-            plan.Frames.PrefetchedMax.Should().Be(strategy == ExecutionStrategy.Overlap ? plan.Frames.LeasedMax : 0);
+            plan.Frames.PrefetchedMax.Should().Be(StrategySwitches.Of(strategy).ReadsAhead ? plan.Frames.LeasedMax : 0);
             plan.CacheBytes.Should().Be((long)plan.Frames.CachedMax * StrideBytes);
             if (plan.Frames.LeasedMax == Math.Max(32, _config.FfnSize / 4))
             {
@@ -65,15 +69,15 @@ public sealed class MemoryPlanTests : IDisposable
     public void A_stated_cache_is_kept_whatever_the_budget()
     {
         EngineOptions options = new() { MemoryBytes = 1 << 22, Cache = CacheSize.OfBytes(100 * StrideBytes) };
-        MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, options).Frames.CachedMax.Should().Be(100);
+        Make(options).Frames.CachedMax.Should().Be(100);
         options = options with { MemoryBytes = 1 << 19 };
-        this.Invoking(t => MemoryPlan.Make(t._config, WeightFormat.F32, StrideBytes, options)).Should().Throw<NeuralinkException>().WithMessage("*--cache*");
+        this.Invoking(t => t.Make(options)).Should().Throw<NeuralinkException>().WithMessage("*--cache*");
     }
 
     [Fact]
     public void Without_a_budget_the_cache_has_its_default_share()
     {
-        MemoryPlan plan = MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, new EngineOptions());
+        MemoryPlan plan = Make(new EngineOptions());
         plan.Frames.CachedMax.Should().Be((int)(EngineOptions.DefaultCacheShare * (_config.LayerCount * _config.FfnSize)));
     }
 
@@ -84,7 +88,7 @@ public sealed class MemoryPlanTests : IDisposable
     public void A_share_is_rounded_up_to_whole_bundles(double share, int frames)
     {
         EngineOptions options = new() { Cache = CacheSize.OfShare(share) };
-        MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, options).Frames.CachedMax.Should().Be(frames);
+        Make(options).Frames.CachedMax.Should().Be(frames);
     }
 
     private long SmallestBudget(ExecutionStrategy strategy, int chunk)
@@ -117,5 +121,13 @@ public sealed class MemoryPlanTests : IDisposable
         this.Invoking(t => t.Make(strategy, chunk, budget)).Should().Throw<NeuralinkException>().Which;
 
     private MemoryPlan Make(ExecutionStrategy strategy, int chunk, long budget) =>
-        MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, new EngineOptions { Strategy = strategy, ChunkTokens = chunk, MemoryBytes = budget, Threads = 2 });
+        Make(new EngineOptions { Strategy = strategy, ChunkTokens = chunk, MemoryBytes = budget, Threads = 2 });
+
+    private MemoryPlan Make(EngineOptions options)
+    {
+        PredictorSource exact = new(
+            PredictorInput.FfnInput, Depth: 0, ResidentModel.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor),
+            tokens => ExactPredictor.RequiredBytes(_config, tokens), (_, _, _) => throw new NotSupportedException());
+        return MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact), options);
+    }
 }

@@ -10,7 +10,7 @@ public sealed class TraceTests
     [Fact]
     public async Task An_overlapped_run_fetches_for_the_next_layer_while_a_layer_computes()
     {
-        TraceRecorder trace = await RecordAsync(ExecutionStrategy.Overlap);
+        TraceRecorder trace = await RecordAsync(ExecutionStrategy.Prefetch);
         TraceSpan[] compute = [.. Spans(trace, "Compute").Where(s => s.Name is "ffn" or "ffn hits" or "attention")];
         TraceSpan[] ahead = [.. Spans(trace, "Io").Where(s => s.Name == "fetch (lookahead)")];
         ahead.Should().Contain(f => compute.Any(c => c.Name != "attention" && c.Layer.Value == f.Layer.Value - 1 && f.Start < c.End && c.Start < f.End));
@@ -26,7 +26,7 @@ public sealed class TraceTests
     [Fact]
     public async Task The_file_is_a_trace_of_one_track_an_actor()
     {
-        TraceRecorder trace = await RecordAsync(ExecutionStrategy.Overlap);
+        TraceRecorder trace = await RecordAsync(ExecutionStrategy.Prefetch);
         using MemoryStream stream = new();
         trace.Write(stream);
         using JsonDocument document = JsonDocument.Parse(stream.ToArray());

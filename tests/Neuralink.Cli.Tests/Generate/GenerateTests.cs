@@ -26,7 +26,7 @@ public sealed partial class GenerateTests(PackedModelFixture model) : IDisposabl
 
     [Theory]
     [InlineData("--strategy", "serial", "--threads", "1", "--queue-depth", "1", "--io", "buffered", "--cache", "2%")]
-    [InlineData("--strategy", "overlap", "--threads", "2", "--queue-depth", "64", "--io", "direct", "--cache", "8MiB")]
+    [InlineData("--strategy", "prefetch+cluster", "--threads", "2", "--queue-depth", "64", "--io", "direct", "--cache", "8MiB")]
     [InlineData("--queue-depth", "4", "--io", "uring", "--cache", "2%")]
     [InlineData("--memory", "12MiB")]
     public async Task The_text_does_not_depend_on_how_the_engine_is_set_up(params string[] options)
