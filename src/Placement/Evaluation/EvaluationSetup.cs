@@ -8,7 +8,7 @@ public sealed record EvaluationSetup
     /// <summary>Bytes of a bundle on flash.</summary>
     public required int StrideBytes { get; init; }
 
-    /// <summary>What reads cost; gaps are bridged up to its break-even gap.</summary>
+    /// <summary>What reads cost; they are planned for the least of it.</summary>
     public ReadCost Cost { get; init; } = ReadCost.Default;
 
     /// <summary>The cache's share of the layer's neurons, 0 to 1. The paper's evaluation has 5% (v3) and 10% (v1).</summary>

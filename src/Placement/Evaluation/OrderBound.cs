@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using Neuralink.Placement.Coactivation;
+using Neuralink.Placement.Reads;
 using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Evaluation;
@@ -35,7 +36,8 @@ public readonly record struct OrderBound(long Reads, double Micros)
     public static OrderBound Of(FiringMatrix firing, EvaluationSetup setup)
     {
         FiringMatrix wanted = setup.CachedShare > 0 ? Missed(firing, setup) : firing;
-        int mergeSlots = setup.Cost.BreakEvenGapSlots(setup.StrideBytes) + 1, extentSlots = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
+        int extentSlots = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
+        int mergeSlots = new ReadPlanner(setup.Cost, setup.StrideBytes, extentSlots, firing.NeuronCount).GapSlotsMax + 1;
         AffineCost[] costs = [.. AffineCost.Below(setup.Cost, setup.StrideBytes, Math.Min(extentSlots, firing.NeuronCount))];
         int reach = (int)Math.Min(Math.Max(mergeSlots, costs.Max(c => Math.Ceiling(c.ReachSlots))), ReachMax);
         using FiringLists lists = new(wanted, ArrayPool<int>.Shared);

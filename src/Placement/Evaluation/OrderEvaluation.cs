@@ -1,11 +1,12 @@
 using System.Numerics;
+using Neuralink.Placement.Reads;
 using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Evaluation;
 
 /// <summary>
 /// What an order of one layer costs to read from: plays a trace token by token through a cache and the very planner of the engine
-/// (<see cref="AccessCollapse"/>), and adds up what the plans cost.
+/// (<see cref="ReadPlanner"/>), and adds up what the plans cost.
 /// </summary>
 public static class OrderEvaluation
 {
@@ -17,7 +18,7 @@ public static class OrderEvaluation
     {
         if (order.Count != firing.NeuronCount)
             throw new ArgumentException($"{firing.NeuronCount} neurons expected, {order.Count} given.", nameof(order));
-        int gapSlots = setup.Cost.BreakEvenGapSlots(setup.StrideBytes), extentSlots = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
+        ReadPlanner planner = new(setup.Cost, setup.StrideBytes, Math.Max(1, setup.ReadBytesMax / setup.StrideBytes), firing.NeuronCount);
         MissedNeurons missed = new(firing, setup);
         ulong[] marks = new ulong[firing.WordsPerToken];
         Slot[] wanted = new Slot[firing.NeuronCount];
@@ -26,7 +27,7 @@ public static class OrderEvaluation
         for (int token = 0; token < firing.TokenCount; token++)
         {
             ReadOnlySpan<Slot> slots = Ascending(missed.Next(), order, marks, wanted);
-            int reads = AccessCollapse.Plan(slots, gapSlots, extentSlots, extents);
+            int reads = planner.Plan(slots, bridging: true, extents);
             totals += Sum(extents.AsSpan(0, reads), slots.Length, setup);
         }
         return totals;

@@ -8,28 +8,35 @@ internal static class NaiveEvaluation
 {
     public static ReadTotals Of(FiringMatrix firing, int[] neuronOfSlot, EvaluationSetup setup)
     {
-        int gap = setup.Cost.BreakEvenGapSlots(setup.StrideBytes), longest = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
-        long reads = 0, used = 0, read = 0;
-        double micros = 0;
+        long longest = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes), used = 0;
+        Plan totals = default;
         foreach (int[] missed in Missed(firing, (int)(setup.CachedShare * firing.NeuronCount)))
         {
-            List<List<int>> plan = [];
-            foreach (int slot in missed.Select(neuron => Array.IndexOf(neuronOfSlot, neuron)).Order())
-            {
-                if (plan.Count == 0 || slot - plan[^1][^1] - 1 > gap || slot - plan[^1][0] + 1 > longest)
-                    plan.Add([]);
-                plan[^1].Add(slot);
-            }
-            used += missed.Length;
-            reads += plan.Count;
-            foreach (List<int> extent in plan)
-            {
-                int length = extent[^1] - extent[0] + 1;
-                read += length;
-                micros += setup.Cost.MicrosOf((long)length * setup.StrideBytes);
-            }
+            int[] slots = [.. missed.Select(neuron => Array.IndexOf(neuronOfSlot, neuron)).Order()];
+            used += slots.Length;
+            totals += Best(slots, longest, slotCount => setup.Cost.MicrosOf(slotCount * setup.StrideBytes));
         }
-        return new ReadTotals(reads, used, read, micros);
+        return new ReadTotals(totals.Reads, used, totals.Slots, totals.Micros);
+    }
+
+    /// <summary>The best plan of the first slots, for one more at a time: of the least cost, then of the fewest slots, then of the fewest reads.</summary>
+    private static Plan Best(int[] slots, long longest, Func<long, double> microsOf)
+    {
+        List<Plan> best = [default];
+        for (int count = 1; count <= slots.Length; count++)
+        {
+            best.Add(Enumerable.Range(0, count)
+                .Select(first => (Before: best[first], Length: slots[count - 1] - slots[first] + 1L))
+                .Where(last => last.Length <= longest)
+                .Select(last => last.Before + new Plan(microsOf(last.Length), last.Length, 1))
+                .MinBy(plan => (Math.Round(plan.Micros, 6), plan.Slots, plan.Reads)));
+        }
+        return best[^1];
+    }
+
+    private readonly record struct Plan(double Micros, long Slots, long Reads)
+    {
+        public static Plan operator +(Plan a, Plan b) => new(a.Micros + b.Micros, a.Slots + b.Slots, a.Reads + b.Reads);
     }
 
     /// <summary>
