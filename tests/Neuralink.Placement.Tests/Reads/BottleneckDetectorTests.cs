@@ -1,0 +1,122 @@
+using Neuralink.Placement.Reads;
+
+namespace Neuralink.Placement.Tests.Reads;
+
+/// <summary>Devices that are simulated in their own time; a bundle is 1000 bytes, 100 of them are wanted an interval.</summary>
+public sealed class BottleneckDetectorTests
+{
+    private const double Ceiling = 1000;
+
+    // 100 bundles in 60 reads, or in 20 of 20 bundles each.
+    private static readonly Interval s_plain = new(Reads: 60, Bytes: 100_000), s_bridged = new(Reads: 20, Bytes: 400_000);
+
+    [Fact]
+    public void Bound_by_its_reads_a_device_is_left_alone()
+    {
+        // 100 us a read beside 1 us for 1000 bytes: bridged 2400 us at 167 bytes/us, plain 6100 us.
+        Course course = Run(Ceiling, 3, _ => Sum(100));
+        course.Switches.Should().Be(0);
+    }
+
+    [Fact]
+    public void Bound_by_bandwidth_it_stops_bridging_soon_and_for_good()
+    {
+        // Bridged 400 us, at the ceiling; plain 120 us, at 833 bytes/us.
+        Course course = Run(Ceiling, 60, _ => Larger(2));
+        course.Switches.Should().Be(1);
+        course.FirstSwitchMicros.Should().BeLessThan(3 * BottleneckDetector.WindowMicros);
+    }
+
+    // Plain 240 us at 417 bytes/us: no bandwidth to speak of, and yet the better way.
+    [Fact]
+    public void That_bandwidth_falls_without_bridges_brings_them_back_for_trials_alone()
+    {
+        Course course = Run(Ceiling, 60, _ => Larger(4));
+        course.BridgingShare.Should().BeLessThan(0.03);
+        course.BridgesAtTheEnd.Should().BeFalse();
+        course.Switches.Should().BeInRange(3, 35, "each trial waits twice as long as the one before, up to a limit");
+    }
+
+    // At the ceiling bridged, 400 us; but plain is held up by its reads, 600 us.
+    [Fact]
+    public void At_the_ceiling_it_still_bridges_where_that_brings_more()
+    {
+        Course course = Run(Ceiling, 60, _ => Larger(10));
+        course.BridgingShare.Should().BeGreaterThan(0.97);
+        course.BridgesAtTheEnd.Should().BeTrue();
+        course.Switches.Should().BeInRange(2, 35);
+    }
+
+    [Theory]
+    [InlineData(0.01)]
+    [InlineData(0.25)]
+    [InlineData(4)]
+    [InlineData(100)]
+    public void A_wrong_ceiling_is_found_out(double times)
+    {
+        Run(times * Ceiling, 60, _ => Larger(2)).Should().Match<Course>(c => c.BridgingShare < 0.4 && !c.BridgesAtTheEnd, "it is bound by bandwidth");
+        Run(times * Ceiling, 60, _ => Sum(100)).Should().Match<Course>(c => c.BridgingShare > 0.95 && c.BridgesAtTheEnd, "it is bound by reads");
+    }
+
+    [Fact]
+    public void It_bridges_again_once_reads_are_what_is_slow_and_stops_again_once_they_are_not()
+    {
+        bool[] bridges = [.. new[] { 20.0, 40, 60 }.Select(seconds => Run(Ceiling, seconds, micros => micros is > 20e6 and < 40e6 ? Sum(100) : Larger(2)).BridgesAtTheEnd)];
+        bridges.Should().Equal(false, true, false);
+    }
+
+    // Both ways cost 400 us, but for chance: nothing is to be gained by switching.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Chance_does_not_make_it_switch_to_and_fro(int seed)
+    {
+        Random random = new(seed);
+        Course course = Run(Ceiling, 60, _ => interval => Larger(6.67)(interval) * (0.5 + random.NextDouble()));
+        course.Switches.Should().BeLessThan(60, "there are 1200 windows");
+    }
+
+    [Fact]
+    public void Nothing_is_decided_before_a_window_of_busy_time_is_over()
+    {
+        BottleneckDetector detector = new(Ceiling);
+        for (double micros = 0; micros < BottleneckDetector.WindowMicros - 1000; micros += 400)
+            detector.Record(400_000, 100, 400);
+        detector.Record(400_000, 100, 0);
+        detector.IsBandwidthBound.Should().BeFalse();
+        Action back = () => detector.Record(1, 1, -1);
+        back.Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    /// <summary>A read takes its time, and its bytes theirs.</summary>
+    private static Func<Interval, double> Sum(double readMicros) => interval => (readMicros * interval.Reads) + (interval.Bytes / Ceiling);
+
+    /// <summary>Reads and bytes have a limit each, and the one that is reached counts.</summary>
+    private static Func<Interval, double> Larger(double readMicros) => interval => Math.Max(readMicros * interval.Reads, interval.Bytes / Ceiling);
+
+    private static Course Run(double ceiling, double seconds, Func<double, Func<Interval, double>> deviceAt)
+    {
+        BottleneckDetector detector = new(ceiling);
+        double now = 0, bridging = 0, first = double.PositiveInfinity;
+        int switches = 0;
+        while (now < seconds * 1e6)
+        {
+            bool plain = detector.IsBandwidthBound;
+            Interval interval = plain ? s_plain : s_bridged;
+            double micros = deviceAt(now)(interval);
+            detector.Record(interval.Bytes, 100, micros);
+            now += micros;
+            bridging += plain ? 0 : micros;
+            if (detector.IsBandwidthBound == plain)
+                continue;
+            switches++;
+            first = Math.Min(first, now);
+        }
+        return new Course(switches, first, bridging / now, !detector.IsBandwidthBound);
+    }
+
+    private sealed record Interval(int Reads, long Bytes);
+
+    private sealed record Course(int Switches, double FirstSwitchMicros, double BridgingShare, bool BridgesAtTheEnd);
+}
