@@ -1,4 +1,5 @@
 using Neuralink.Actors.Prediction;
+using Neuralink.Placement.Cost;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 
@@ -55,10 +56,16 @@ public sealed record EngineOptions
     public int ChunkTokens { get; init; } = 32;
 
     /// <summary>
-    /// The widest gap that is read through, 0 to 1 MiB: the break-even gap of the device, bandwidth / IOPS. Default: the knee of both a
-    /// UFS 4.0 phone (paper, section on the online stage) and the virtio disk this is built on is near 20 KiB.
+    /// What the device's reads cost: they are planned for the least of it, and gaps are no longer read through while the device proves bound by bandwidth.
+    /// Default: the knee of both a UFS 4.0 phone (paper, section on the online stage) and the virtio disk this is built on is near 20 KiB.
     /// </summary>
-    public int CollapseGapBytes { get; init; } = 16 << 10;
+    public ReadCost ReadCost { get; init; } = ReadCost.Default;
+
+    /// <summary>The widest gap that is read through, 0 to 1 MiB, whatever reads cost; 0 joins only neighbours. Null: as <see cref="ReadCost"/> has it.</summary>
+    public int? CollapseGapBytes { get; init; }
+
+    /// <summary><see cref="ReadCost"/>, or the curve by which just the gaps of up to <see cref="CollapseGapBytes"/> cost less than a read more.</summary>
+    internal ReadCost PlannedReadCost => CollapseGapBytes is { } gapBytes ? ReadCost.Linear(readMicros: gapBytes + 1, bytesPerMicro: 1) : ReadCost;
 
     /// <summary>The longest read, 4 KiB to 16 MiB. Default: bandwidth is flat from here on (docs/experiments.md).</summary>
     public int ReadBytesMax { get; init; } = 256 << 10;
@@ -80,7 +87,7 @@ public sealed record EngineOptions
         Require(Enum.IsDefined(Io), "io direct, buffered or uring", Io);
         Require(ContextTokens is null or > 0, "a context of at least 1 token", ContextTokens);
         Require(ChunkTokens is >= 1 and <= 512, "chunks of 1 to 512 tokens", ChunkTokens);
-        Require(CollapseGapBytes is >= 0 and <= 1 << 20, "a collapse gap of 0 to 1 MiB", CollapseGapBytes);
+        Require(CollapseGapBytes is null or (>= 0 and <= 1 << 20), "a collapse gap of 0 to 1 MiB", CollapseGapBytes);
         Require(ReadBytesMax is >= 4096 and <= 16 << 20, "reads of 4 KiB to 16 MiB", ReadBytesMax);
         Require(ReadAttemptsMax is >= 1 and <= 10, "1 to 10 attempts", ReadAttemptsMax);
 

@@ -10,6 +10,7 @@ using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Weights;
+using Neuralink.Placement.Reads;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
@@ -116,7 +117,10 @@ internal sealed class EngineResources : IDisposable
         NeuronSetPool sets = new(Config.FfnSize);
         CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize);
         int extentSlotsMax = Math.Clamp(options.ReadBytesMax / Image.StrideBytes, 1, SegmentsMax);
-        IoState io = new(options.CollapseGapBytes / Image.StrideBytes, extentSlotsMax, options.ReadAttemptsMax);
+        IoState io = new(
+            new ReadPlanner(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, Config.FfnSize),
+            options.CollapseGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
+            options.ReadAttemptsMax);
         PipelineCounters counters = new(cache.Counts, io.Counts, new ComputeCounts(), new FiringCounts(Config.LayerCount));
         Parts = new PipelineParts
         {

@@ -48,7 +48,7 @@ internal sealed record GenerationReport(
 }
 
 /// <summary>What was taken from a device profile: sizes in bytes.</summary>
-internal sealed record ProfileReport(string Name, int QueueDepth, int CollapseGapBytes);
+internal sealed record ProfileReport(string Name, int QueueDepth, long CollapseGapBytes);
 
 internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
 

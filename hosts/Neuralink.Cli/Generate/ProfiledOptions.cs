@@ -13,9 +13,6 @@ internal sealed class ProfiledOptions(GenerateSettings settings, Surroundings su
     /// <summary>The word for no profile.</summary>
     private const string None = "none";
 
-    // EngineOptions.CollapseGapBytes goes no further.
-    private const int GapBytesMax = 1 << 20;
-
     /// <summary>The options for an image, and what of them a profile decided, if one did.</summary>
     public (EngineOptions Options, ProfileReport? Profile) For(FlashImage image)
     {
@@ -24,12 +21,10 @@ internal sealed class ProfiledOptions(GenerateSettings settings, Surroundings su
         EngineOptions options = settings.Engine with
         {
             QueueDepth = settings.QueueDepth ?? profile.QueueDepth ?? settings.Engine.QueueDepth,
-            // Measured (docs/experiments.md): a probe's own file reads faster than an image that has lain for a while, and then its gap is too wide to be a default.
-            CollapseGapBytes = settings.Profile is null
-                ? settings.Engine.CollapseGapBytes
-                : (int)profile.ToReadCost().BreakEvenGapBytes(image.StrideBytes, GapBytesMax),
+            // Measured (docs/experiments.md): a probe's own file reads faster than an image that has lain for a while, and then its gaps are too wide to be a default.
+            ReadCost = settings.Profile is null ? settings.Engine.ReadCost : profile.ToReadCost(),
         };
-        return (options, new ProfileReport(profile.Name, options.QueueDepth, options.CollapseGapBytes));
+        return (options, new ProfileReport(profile.Name, options.QueueDepth, options.ReadCost.BreakEvenGapBytes(image.StrideBytes)));
     }
 
     // Profiles are of direct reads; through the page cache reads cost something else, and only the user can know that it is alike.

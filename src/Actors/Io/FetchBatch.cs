@@ -1,4 +1,5 @@
 using Neuralink.Placement;
+using Neuralink.Placement.Reads;
 
 namespace Neuralink.Actors.Io;
 
@@ -62,26 +63,26 @@ public sealed class FetchBatch(int capacity)
         _frames[Count++] = frame;
     }
 
-    /// <summary>Sorts by slot and cuts into extents; <see cref="AccessCollapse.Plan"/> has the meaning of the limits.</summary>
-    public void Plan(int gapSlotsMax, int extentSlotsMax)
+    /// <summary>Sorts by slot and cuts into extents; see <see cref="ReadPlanner.Plan"/>.</summary>
+    public void Plan(ReadPlanner planner, bool bridging)
     {
         for (int i = 0; i < Count; i++)
             _keys[i] = _slots[i].Value;
         Array.Sort(_keys, _frames, 0, Count);
         for (int i = 0; i < Count; i++)
             _slots[i] = new Slot(_keys[i]);
-        _extentCount = AccessCollapse.Plan(Slots, gapSlotsMax, extentSlotsMax, _extents);
+        _extentCount = planner.Plan(Slots, bridging, _extents);
     }
 
-    /// <summary>Hands out the next read: its extent, and where in <see cref="Slots"/> its wanted slots begin.</summary>
-    public (Extent Extent, int SlotIndex) TakeNext()
+    /// <summary>Hands out the next read: its extent, where in <see cref="Slots"/> its wanted slots begin, and how many there are.</summary>
+    public (Extent Extent, int SlotIndex, int WantedCount) TakeNext()
     {
         Extent extent = _extents[_nextExtent++];
         int index = _nextSlot;
         while (_nextSlot < Count && _slots[_nextSlot].Value < extent.End.Value)
             _nextSlot++;
         _reading++;
-        return (extent, index);
+        return (extent, index, _nextSlot - index);
     }
 
     /// <summary>One read has come back for good.</summary>

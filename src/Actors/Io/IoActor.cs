@@ -77,11 +77,12 @@ internal sealed class IoActor : ReceiveActor
         while (_completions.TryTake(out FlashRead? read))
         {
             _reading.Remove(read, out ReadTicket ticket);
-            if (_reading.Count == 0)
-                _state.Counts.BusyTicks += Math.Max(0, read.CompletedTimestamp - _busySince);
-            if (_state.Settle(ticket, read.BytesTransferred, Check(read, ticket)) is { } again)
+            ReadTicket? again = _state.Settle(ticket, read.BytesTransferred, Check(read, ticket));
+            if (_reading.Count == 0 || ticket.Batch.IsDone)
+                EndInterval(read.CompletedTimestamp);
+            if (again is not null)
             {
-                Submit(read, again);
+                Submit(read, again.Value);
                 continue;
             }
             _credits.Push(read);
@@ -89,6 +90,14 @@ internal sealed class IoActor : ReceiveActor
                 Answer(ticket.Batch);
         }
         SubmitAll();
+    }
+
+    // Also where reads of other batches go on: there may always be some.
+    private void EndInterval(long timestamp)
+    {
+        long ticks = Math.Max(0, timestamp - _busySince);
+        _state.EndInterval(ticks, _time.GetElapsedTime(0, ticks).TotalMicroseconds);
+        _busySince += ticks;
     }
 
     private void Answer(FetchBatch batch)

@@ -1,13 +1,21 @@
+using Neuralink.Placement;
+using Neuralink.Placement.Reads;
+
 namespace Neuralink.Actors.Io;
 
 /// <summary>
 /// Which read comes next, and what a read that came back means. Batches that a layer waits for go before prefetches; within a kind, first
-/// come first served. A read is tried a bounded number of times.
+/// come first served. Gaps are read through unless <paramref name="detector"/> says that this does not pay. A read is tried a bounded number of times.
 /// </summary>
-public sealed class IoState(int gapSlotsMax, int extentSlotsMax, int attemptsMax)
+/// <param name="planner">Cuts batches into reads.</param>
+/// <param name="detector">Is told how fast reads come back; null where gaps are always read through as planned.</param>
+/// <param name="attemptsMax">Times that a read is tried.</param>
+public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, int attemptsMax)
 {
     private readonly Queue<FetchBatch> _demand = new();
     private readonly Queue<FetchBatch> _prefetch = new();
+    private long _intervalBytes;
+    private int _intervalWanted;
 
     public IoCounts Counts { get; } = new();
 
@@ -16,7 +24,7 @@ public sealed class IoState(int gapSlotsMax, int extentSlotsMax, int attemptsMax
 
     public void Enqueue(FetchBatch batch)
     {
-        batch.Plan(gapSlotsMax, extentSlotsMax);
+        batch.Plan(planner, bridging: detector is null or { IsBandwidthBound: false });
         (batch.IsDemand ? _demand : _prefetch).Enqueue(batch);
     }
 
@@ -28,9 +36,9 @@ public sealed class IoState(int gapSlotsMax, int extentSlotsMax, int attemptsMax
             read = null;
             return false;
         }
-        (Placement.Extent extent, int slotIndex) = batch.TakeNext();
+        (Extent extent, int slotIndex, int wantedCount) = batch.TakeNext();
         Retire(batch);
-        read = new ReadTicket(batch, extent, slotIndex, Attempt: 1);
+        read = new ReadTicket(batch, extent, slotIndex, wantedCount, Attempt: 1);
         InFlight++;
         return true;
     }
@@ -44,15 +52,32 @@ public sealed class IoState(int gapSlotsMax, int extentSlotsMax, int attemptsMax
     {
         Counts.Reads++;
         Counts.BytesRead += bytes;
+        _intervalBytes += bytes;
         if (error is not null && read.Attempt < attemptsMax)
         {
             Counts.Retries++;
             return read with { Attempt = read.Attempt + 1 };
         }
+        if (error is null)
+        {
+            Counts.BundlesWanted += read.WantedCount;
+            Counts.BundlesBridged += read.Extent.SlotCount - read.WantedCount;
+            _intervalWanted += read.WantedCount;
+        }
         InFlight--;
         read.Batch.Finish(error);
         Retire(read.Batch);
         return null;
+    }
+
+    /// <summary>The device was busy, since the last call or since it had nothing to do, with what has been settled since then.</summary>
+    /// <param name="ticks">How long, in the clock's ticks.</param>
+    /// <param name="micros">The same in microseconds.</param>
+    public void EndInterval(long ticks, double micros)
+    {
+        Counts.BusyTicks += ticks;
+        detector?.Record(_intervalBytes, _intervalWanted, micros);
+        (_intervalBytes, _intervalWanted) = (0, 0);
     }
 
     /// <summary>
@@ -70,8 +95,9 @@ public sealed class IoState(int gapSlotsMax, int extentSlotsMax, int attemptsMax
 /// <param name="Batch">Whose.</param>
 /// <param name="Extent">The slots read.</param>
 /// <param name="SlotIndex">Where in the batch's slots the extent's wanted ones begin.</param>
+/// <param name="WantedCount">How many of these there are.</param>
 /// <param name="Attempt">1 for the first.</param>
-public readonly record struct ReadTicket(FetchBatch Batch, Placement.Extent Extent, int SlotIndex, int Attempt);
+public readonly record struct ReadTicket(FetchBatch Batch, Extent Extent, int SlotIndex, int WantedCount, int Attempt);
 
 /// <summary>What Io has counted since the engine started. Written by Io alone; read between passes.</summary>
 public sealed class IoCounts
@@ -81,6 +107,12 @@ public sealed class IoCounts
     public long BytesRead { get; set; }
 
     public long Retries { get; set; }
+
+    /// <summary>Bundles that were read because they were wanted.</summary>
+    public long BundlesWanted { get; set; }
+
+    /// <summary>Bundles that were read only because they lay in a gap.</summary>
+    public long BundlesBridged { get; set; }
 
     /// <summary>Time during which at least one read was in flight, in the clock's ticks.</summary>
     public long BusyTicks { get; set; }

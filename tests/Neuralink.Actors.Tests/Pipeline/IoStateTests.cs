@@ -1,5 +1,7 @@
 using Neuralink.Actors.Io;
 using Neuralink.Placement;
+using Neuralink.Placement.Cost;
+using Neuralink.Placement.Reads;
 
 namespace Neuralink.Actors.Tests.Pipeline;
 
@@ -18,12 +20,13 @@ public sealed class IoStateTests
         for (int seed = 0; seed < 50; seed++)
         {
             Random random = new(seed);
-            IoState state = new(gap, longest, AttemptsMax);
+            IoState state = State(gap, longest);
             FetchBatch[] batches = [.. Enumerable.Range(0, 3).Select(i => RandomBatch(random, i, isDemand: i == 1))];
             Dictionary<(long Batch, int Slot), int> wanted = Wanted(batches), read = [];
             foreach (FetchBatch batch in batches)
                 state.Enqueue(batch);
             List<ReadTicket> out_ = [];
+            int slotsRead = 0;
             while (out_.Count > 0 || state.InFlight > 0 || batches.Any(b => !b.IsDone))
             {
                 if (random.Next(2) == 0 && state.TryTake(out ReadTicket? ticket))
@@ -44,17 +47,44 @@ public sealed class IoStateTests
                     continue;
                 }
                 Record(done, read);
+                slotsRead += done.Extent.SlotCount;
             }
             read.Should().Equal(wanted);
             state.TryTake(out _).Should().BeFalse();
             state.Counts.Reads.Should().Be(state.Counts.BytesRead);
+            state.Counts.BundlesWanted.Should().Be(wanted.Count);
+            state.Counts.BundlesBridged.Should().Be(slotsRead - wanted.Count);
+            if (gap == 0)
+                state.Counts.BundlesBridged.Should().Be(0);
+        }
+    }
+
+    [Fact]
+    public void Gaps_are_read_through_until_the_device_proves_bound_by_bandwidth()
+    {
+        BottleneckDetector detector = new(bytesPerMicroMax: 1000);
+        IoState state = State(gap: 2, longest: 8, detector: detector);
+        for (int i = 0; i < 2; i++)
+            ReadAll(Batch(i, isDemand: true, 1, 3)).Should().Be(1);
+        state.EndInterval(ticks: 7, micros: BottleneckDetector.WindowMicros);
+        detector.IsBandwidthBound.Should().BeTrue("2 reads of 30 MB in a window of 50 ms are above the ceiling");
+        ReadAll(Batch(2, isDemand: true, 1, 2, 4)).Should().Be(2);
+        state.Counts.Should().BeEquivalentTo(new { Reads = 4, BundlesWanted = 7, BundlesBridged = 2, BusyTicks = 7 });
+
+        int ReadAll(FetchBatch batch)
+        {
+            int reads = 0;
+            state.Enqueue(batch);
+            for (; state.TryTake(out ReadTicket? ticket); reads++)
+                state.Settle(ticket.Value, bytes: 30_000_000, null).Should().BeNull();
+            return reads;
         }
     }
 
     [Fact]
     public void A_read_is_tried_three_times_and_then_its_batch_fails_once_its_other_reads_are_back()
     {
-        IoState state = new(0, 1, AttemptsMax);
+        IoState state = State();
         FetchBatch batch = Batch(0, isDemand: true, 1, 3, 5);
         state.Enqueue(batch);
         state.TryTake(out ReadTicket? bad).Should().BeTrue();
@@ -80,7 +110,7 @@ public sealed class IoStateTests
     [Fact]
     public void What_a_layer_waits_for_goes_before_what_is_only_predicted()
     {
-        IoState state = new(0, 1, AttemptsMax);
+        IoState state = State();
         state.Enqueue(Batch(0, isDemand: false, 1, 2));
         state.TryTake(out ReadTicket? first);
         state.Enqueue(Batch(1, isDemand: true, 7, 9));
@@ -94,7 +124,7 @@ public sealed class IoStateTests
     public void A_batch_is_used_again()
     {
         FetchBatch batch = Batch(0, isDemand: true, 5, 1);
-        IoState state = new(0, 1, 1);
+        IoState state = State(attemptsMax: 1);
         state.Enqueue(batch);
         state.TryTake(out ReadTicket? ticket);
         state.Settle(ticket!.Value, 0, new IOException("a fault"));
@@ -102,6 +132,10 @@ public sealed class IoStateTests
         batch.Reset(1, new LayerIndex(2), isDemand: false);
         (batch.Id, batch.Layer, batch.IsDemand, batch.Count, batch.Error, batch.HasNext).Should().Be((1, new LayerIndex(2), false, 0, (Exception?)null, false));
     }
+
+    // A stride of one byte, so that gaps are of slots.
+    private static IoState State(int gap = 0, int longest = 1, int attemptsMax = AttemptsMax, BottleneckDetector? detector = null) =>
+        new(new ReadPlanner(ReadCost.Linear(gap + 1, 1), strideBytes: 1, longest, slotCount: 64), detector, attemptsMax);
 
     private static void Record(ReadTicket ticket, Dictionary<(long, int), int> read)
     {
