@@ -64,8 +64,11 @@ public sealed record EngineOptions
     /// <summary>The widest gap that is read through, 0 to 1 MiB, whatever reads cost; 0 joins only neighbours. Null: as <see cref="ReadCost"/> has it.</summary>
     public int? CollapseGapBytes { get; init; }
 
-    /// <summary><see cref="ReadCost"/>, or the curve by which just the gaps of up to <see cref="CollapseGapBytes"/> cost less than a read more.</summary>
-    internal ReadCost PlannedReadCost => CollapseGapBytes is { } gapBytes ? ReadCost.Linear(readMicros: gapBytes + 1, bytesPerMicro: 1) : ReadCost;
+    /// <summary><see cref="CollapseGapBytes"/>, or none where the strategy does not collapse; null where reads are planned by what they cost.</summary>
+    internal int? FixedGapBytes => CollapseGapBytes ?? (StrategySwitches.Of(Strategy).Collapses ? null : 0);
+
+    /// <summary><see cref="ReadCost"/>, or the curve by which just the gaps of up to <see cref="FixedGapBytes"/> cost less than a read more.</summary>
+    internal ReadCost PlannedReadCost => FixedGapBytes is { } gapBytes ? ReadCost.Linear(readMicros: gapBytes + 1, bytesPerMicro: 1) : ReadCost;
 
     /// <summary>The longest read, 4 KiB to 16 MiB. Default: bandwidth is flat from here on (docs/experiments.md).</summary>
     public int ReadBytesMax { get; init; } = 256 << 10;

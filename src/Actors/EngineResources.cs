@@ -107,7 +107,7 @@ internal sealed class EngineResources : IDisposable
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
         Activations activations = new(Arena, Config, chunk);
         Decoder decoder = new(Arena, model, new KvCache(Arena, Config, Plan.ContextTokens), activations, pool);
-        BundleKernels bundles = new(BundleLayoutOf(format), Config.ActivationFunction);
+        BundleKernels bundles = new(BundleLayoutOf(format), Config.ActivationFunction, gateFirst: options.Predictor.Kind != PredictorKind.Exact);
         SparseFfn ffn = new(Arena, bundles, frames, Plan.Frames.LeasedMax, activations, pool);
         LookaheadInputs lookahead = new(Arena, Config, activations, ahead, options.LookaheadLayers);
         Arena.Seal();
@@ -119,7 +119,7 @@ internal sealed class EngineResources : IDisposable
         int extentSlotsMax = Math.Clamp(options.ReadBytesMax / Image.StrideBytes, 1, SegmentsMax);
         IoState io = new(
             new ReadPlanner(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, Config.FfnSize),
-            options.CollapseGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
+            options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
             options.ReadAttemptsMax);
         PipelineCounters counters = new(cache.Counts, io.Counts, new ComputeCounts(), new FiringCounts(Config.LayerCount));
         Parts = new PipelineParts

@@ -20,6 +20,7 @@ internal sealed class CacheActor : ReceiveActor
     private readonly IActorRef _compute;
     private readonly FrameLease _lease;
     private readonly Stack<FetchBatch> _idleBatches = new();
+    private readonly Stack<FetchBatch> _laterClusters = new();
     private readonly int _fetchMax;
     private long _nextFetch;
     private int _fetching;
@@ -68,8 +69,29 @@ internal sealed class CacheActor : ReceiveActor
     {
         FetchBatch misses = NewBatch(_layer, isDemand: true);
         _taken += _state.Lease(_layer, _image.PlacementOf(_layer), _wanted!.Ids[_taken..], _lease, misses);
-        Fetch(misses);
+        if (_strategy.Clusters)
+            FetchClusters(misses);
+        else
+            Fetch(misses);
         _compute.Tell(new ResidencyProtocol.Granted(_pass, _lease), Self);
+    }
+
+    /// <summary>Makes a fetch of each cluster, to be computed as it arrives; the first is left in <paramref name="misses"/>, which is asked for first.</summary>
+    private void FetchClusters(FetchBatch misses)
+    {
+        misses.Sort();
+        Span<int> begins = stackalloc int[ClusterCut.ClustersMax - 1];
+        int count = ClusterCut.Find(misses.Slots, begins);
+        while (count > 0)
+        {
+            FetchBatch cluster = NewBatch(_layer, isDemand: true);
+            misses.MoveTail(begins[--count], cluster);
+            _lease.Move(cluster.Frames, cluster.Id);
+            _laterClusters.Push(cluster);
+        }
+        Fetch(misses);
+        while (_laterClusters.TryPop(out FetchBatch? cluster))
+            Fetch(cluster);
     }
 
     private void Prefetch(PredictionProtocol.MayFire mayFire)

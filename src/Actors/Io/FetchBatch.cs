@@ -63,14 +63,28 @@ public sealed class FetchBatch(int capacity)
         _frames[Count++] = frame;
     }
 
-    /// <summary>Sorts by slot and cuts into extents; see <see cref="ReadPlanner.Plan"/>.</summary>
-    public void Plan(ReadPlanner planner, bool bridging)
+    /// <summary>Puts the wanted slots in ascending order.</summary>
+    public void Sort()
     {
         for (int i = 0; i < Count; i++)
             _keys[i] = _slots[i].Value;
         Array.Sort(_keys, _frames, 0, Count);
         for (int i = 0; i < Count; i++)
             _slots[i] = new Slot(_keys[i]);
+    }
+
+    /// <summary>Moves what stands from <paramref name="index"/> on to <paramref name="other"/>, which is empty; neither is planned yet.</summary>
+    public void MoveTail(int index, FetchBatch other)
+    {
+        for (int i = index; i < Count; i++)
+            other.Add(_slots[i], _frames[i]);
+        Count = index;
+    }
+
+    /// <summary>Sorts, and cuts into extents; see <see cref="ReadPlanner.Plan"/>.</summary>
+    public void Plan(ReadPlanner planner, bool bridging)
+    {
+        Sort();
         _extentCount = planner.Plan(Slots, bridging, _extents);
     }
 

@@ -28,14 +28,20 @@ public sealed class BundleKernels
     private readonly BundleLayout _layout;
     private readonly Activation _activation;
     private readonly WeightKernels _weights;
+    private readonly bool _gateFirst;
 
+    /// <param name="layout">Of the bundles.</param>
+    /// <param name="activation">The model's.</param>
+    /// <param name="gateFirst">
+    /// Whether a gated bundle's up row is left alone until its gate is known to fire: for sets of neurons of which many do not. The bits are the same.
+    /// </param>
     /// <exception cref="ArgumentException">dReLU needs a gate, and a threshold must not be negative or NaN.</exception>
-    public BundleKernels(BundleLayout layout, Activation activation)
-        : this(layout, activation, WeightKernels.For(layout.Format))
+    public BundleKernels(BundleLayout layout, Activation activation, bool gateFirst = false)
+        : this(layout, activation, WeightKernels.For(layout.Format), gateFirst)
     {
     }
 
-    internal BundleKernels(BundleLayout layout, Activation activation, WeightKernels weights)
+    internal BundleKernels(BundleLayout layout, Activation activation, WeightKernels weights, bool gateFirst = false)
     {
         if (activation.Kind == ActivationKind.DRelu && !layout.Gated)
         {
@@ -51,12 +57,13 @@ public sealed class BundleKernels
         _layout = layout;
         _activation = activation;
         _weights = weights;
+        _gateFirst = gateFirst;
     }
 
     /// <summary>
     /// h[b] of one neuron. Gated: g = gate . x[b] + bias; 0 unless it fires, else g * (up . x[b] + bias), the latter rectified for
     /// dReLU. Plain: act(up . x[b] + bias). The gate (plain: up) value has the bits of <see cref="WeightKernels.MatMul"/>.
-    /// At batch 1 the up row is read along with the gate row: who brings a bundle here expects it to fire.
+    /// At batch 1 the up row is read along with the gate row, unless gates come first: who brings a bundle here expects it to fire.
     /// </summary>
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="x">[batch, Hidden], the FFN's input.</param>
@@ -134,7 +141,7 @@ public sealed class BundleKernels
     private void ActivateOne(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, ReadOnlySpan<byte> upcoming)
     {
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
-        if (_layout.Gated && h.Length == 1)
+        if (_layout.Gated && h.Length == 1 && !_gateFirst)
         {
             h[0] = GatedValue(bundle, x, upcoming);
         }

@@ -12,6 +12,7 @@ public class BundleKernelsTests
         {
             BundleLayout layout = samples.Layout;
             var kernels = new BundleKernels(layout, activation);
+            var cautious = new BundleKernels(layout, activation, gateFirst: true);
             float[] x = Samples.Floats(batch, batch * layout.Hidden);
             float[] together = new float[samples.Frames.Length * batch];
             kernels.Activate(samples.All, x, batch, together);
@@ -23,11 +24,15 @@ public class BundleKernelsTests
 
                 kernels.Activate(samples.All[n], x, batch, alone);
 
+                float[] gateFirst = new float[batch];
+                cautious.Activate(samples.All[n], x, batch, gateFirst);
+
                 float[] gated = new float[batch];
                 int firing = Gates(samples, n, activation, x, gated);
                 kernels.ActivateGated(samples.All[n], x, firing, gated);
 
                 alone.Should().Equal(expected, name);
+                gateFirst.Should().Equal(expected, name);
                 gated.Should().Equal(expected, name);
                 together[(n * batch)..((n + 1) * batch)].Should().Equal(expected, name);
             }
