@@ -18,7 +18,7 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
         Save(Profile());
         CliResult run = await Generate();
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Error.Should().Contain("a test disk: queue depth 3, gaps up to 19.5 KiB are read through").And.Contain(", 3 threads");
+        run.Error.Should().Contain("a test disk: queue depth 3, gaps up to 19.53 KiB are read through").And.Contain(", 3 threads");
         using JsonDocument document = JsonDocument.Parse((await Generate("--json")).Out);
         JsonElement profile = document.RootElement.GetProperty("profile");
         profile.GetProperty("name").GetString().Should().Be("a test disk");
@@ -38,7 +38,7 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
     public async Task A_queue_depth_that_was_asked_for_wins()
     {
         Save(Profile());
-        (await Generate("--queue-depth", "5")).Error.Should().Contain("a test disk: queue depth 5, gaps up to 19.5 KiB").And.Contain("5 threads");
+        (await Generate("--queue-depth", "5")).Error.Should().Contain("a test disk: queue depth 5, gaps up to 19.53 KiB").And.Contain("5 threads");
     }
 
     [Theory]
