@@ -83,6 +83,13 @@ internal static class KernelsCommand
         new SparseFfnCase(buffer, WeightFormat.F32, 4096, 1100, 1),
         new SparseFfnCase(buffer, WeightFormat.F16, 1024, 1100, 1),
         new SparseFfnCase(buffer, WeightFormat.F16, 256, 1100, 1),
+        new MatrixVectorCase(buffer, WeightFormat.F16, 1, 8192, 2048),
+        new SketchCase(buffer, 4, 8192, 2048),
+        new SketchCase(buffer, 3, 8192, 2048),
+        new SketchCase(buffer, 2, 8192, 2048),
+        new SketchCase(buffer, 4, 11008, 4096),
+        new SketchCase(buffer, 3, 11008, 4096),
+        new SketchCase(buffer, 2, 11008, 4096),
         new MatrixVectorCase(buffer, WeightFormat.F16, 16),
         new MatrixVectorCase(buffer, WeightFormat.F16, 64),
         new SparseFfnCase(buffer, WeightFormat.F16, 4096, 1100, 16),
@@ -97,7 +104,8 @@ internal static class KernelsCommand
         {
             double rate = Median(rates[i]);
             string range = $"({rates[i].Min() / 1e9:F1} to {rates[i].Max() / 1e9:F1})";
-            Console.WriteLine($"  {cases[i].Name,-30} {rate / 1e9,6:F1} GB/s  {range,-14}  share {rate / limit:F2}");
+            string micros = cases[i].Products > 1 ? $"  {cases[i].BytesRead / rate / cases[i].Products * 1e6,6:F0} us each" : "";
+            Console.WriteLine($"  {cases[i].Name,-32} {rate / 1e9,6:F1} GB/s  {range,-14}  share {rate / limit:F2}{micros}");
         }
     }
 

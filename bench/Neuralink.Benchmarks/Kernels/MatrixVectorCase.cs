@@ -1,10 +1,8 @@
 namespace Neuralink.Benchmarks.Kernels;
 
-/// <summary>Several matrices [11008, 4096] one after the other, together far larger than any cache, each times one x or a batch.</summary>
+/// <summary>Several matrices [rows, columns] one after the other, together far larger than any cache, each times one x or a batch.</summary>
 internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
 {
-    private const int Rows = 11008;
-    private const int Columns = 4096;
     private const int GrainRows = 16;
 
     private readonly HugeBuffer _buffer;
@@ -16,33 +14,35 @@ internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
     private readonly Memory<float> _y;
     private int _matrix;
 
-    public MatrixVectorCase(HugeBuffer buffer, WeightFormat format, int batch)
+    public MatrixVectorCase(HugeBuffer buffer, WeightFormat format, int batch, int rows = 11008, int columns = 4096)
     {
         _buffer = buffer;
         _kernels = WeightKernels.For(format);
-        _shape = MatMulShape.Whole(Rows, Columns, batch);
-        _rowBytes = _kernels.RowBytes(Columns);
-        _matrices = (int)(buffer.LengthBytes / ((long)Rows * _rowBytes));
-        _x = AlignedFloats.Create(batch * Columns, 0.5f);
-        _y = AlignedFloats.Create(batch * Rows, 0f);
-        Name = batch == 1 ? $"{format} matrix-vector" : $"{format} matrix x {batch}";
+        _shape = MatMulShape.Whole(rows, columns, batch);
+        _rowBytes = _kernels.RowBytes(columns);
+        _matrices = (int)(buffer.LengthBytes / ((long)rows * _rowBytes));
+        _x = AlignedFloats.Create(batch * columns, 0.5f);
+        _y = AlignedFloats.Create(batch * rows, 0f);
+        Name = batch == 1 ? $"{format} matrix-vector {rows} x {columns}" : $"{format} matrix x {batch}";
     }
 
     public string Name { get; }
 
-    public long BytesRead => (long)_matrices * Rows * _rowBytes;
+    public long BytesRead => (long)_matrices * _shape.RowCount * _rowBytes;
+
+    public int Products => _matrices;
 
     public void Pass(WorkerPool pool)
     {
         for (_matrix = 0; _matrix < _matrices; _matrix++)
         {
-            pool.Run(this, Rows, GrainRows);
+            pool.Run(this, _shape.RowCount, GrainRows);
         }
     }
 
     public void Execute(int begin, int end, int worker)
     {
-        ReadOnlySpan<byte> rows = _buffer.Slice(((long)_matrix * Rows * _rowBytes) + ((long)begin * _rowBytes), (end - begin) * _rowBytes);
+        ReadOnlySpan<byte> rows = _buffer.Slice(((long)_matrix * _shape.RowCount * _rowBytes) + ((long)begin * _rowBytes), (end - begin) * _rowBytes);
         _kernels.MatMul(rows, _x.Span, [], _y.Span, _shape.Rows(begin, end));
     }
 }
