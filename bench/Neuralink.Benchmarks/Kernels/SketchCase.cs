@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Neuralink.Benchmarks.Kernels;
 
 /// <summary>Several sketches [rows, columns] one after the other, together far larger than any cache, each times one x, which is quantised each time.</summary>
@@ -13,7 +15,7 @@ internal sealed class SketchCase : IKernelCase, IParallelBody
     private readonly SketchRow[] _rows;
     private readonly Memory<float> _x;
     private readonly Memory<float> _y;
-    private readonly sbyte[] _q;
+    private readonly Memory<float> _q;         // as bytes
     private readonly SketchInput[] _inputs = new SketchInput[1];
     private int _matrix;
 
@@ -27,7 +29,7 @@ internal sealed class SketchCase : IKernelCase, IParallelBody
         _rows = new SketchRow[rows];
         _x = AlignedFloats.Create(columns, 0.5f);
         _y = AlignedFloats.Create(rows, 0f);
-        _q = GC.AllocateArray<sbyte>(_kernels.PaddedColumns(columns), pinned: true);
+        _q = AlignedFloats.Create(_kernels.PaddedColumns(columns) / sizeof(float), 0f);
         Name = $"{bits}-bit sketch {rows} x {columns}";
     }
 
@@ -37,11 +39,13 @@ internal sealed class SketchCase : IKernelCase, IParallelBody
 
     public int Products => _matrices;
 
+    private Span<sbyte> Quantized => MemoryMarshal.Cast<float, sbyte>(_q.Span);
+
     public void Pass(WorkerPool pool)
     {
         for (_matrix = 0; _matrix < _matrices; _matrix++)
         {
-            _inputs[0] = SketchInput.Quantize(_x.Span, _q);
+            _inputs[0] = SketchInput.Quantize(_x.Span, Quantized);
             pool.Run(this, _shape.RowCount, GrainRows);
         }
     }
@@ -50,6 +54,6 @@ internal sealed class SketchCase : IKernelCase, IParallelBody
     {
         long first = ((long)_matrix * _shape.RowCount) + begin;
         ReadOnlySpan<byte> packed = _buffer.Slice(first * _rowBytes, (end - begin) * _rowBytes);
-        _kernels.MatMul(packed, _rows.AsSpan(begin, end - begin), _q, _inputs, _y.Span, _shape.Rows(begin, end));
+        _kernels.MatMul(packed, _rows.AsSpan(begin, end - begin), Quantized, _inputs, _y.Span, _shape.Rows(begin, end));
     }
 }

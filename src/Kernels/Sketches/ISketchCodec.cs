@@ -16,7 +16,7 @@ internal interface ISketchCodec
     /// <summary>Bytes of a group.</summary>
     public static abstract int GroupBytes { get; }
 
-    /// <summary>The products of a group with its GroupColumns values x, in int16 sums of at most 14224.</summary>
+    /// <summary>The products of a group with its GroupColumns values x, in int16 sums of at most 15240.</summary>
     public static abstract TLanes Multiply<TLanes>(ref readonly byte group, ref readonly sbyte x)
         where TLanes : struct, ISketchLanes<TLanes>;
 

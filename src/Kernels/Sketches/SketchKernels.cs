@@ -37,7 +37,7 @@ public abstract class SketchKernels
         _ => throw new ArgumentOutOfRangeException(nameof(bits), bits, "A sketch has 2, 3 or 4 bits a weight."),
     };
 
-    /// <summary>Columns of a row with its padding: a multiple of 256 for 2 bits, of 512 for 3, of 128 for 4.</summary>
+    /// <summary>Columns of a row with its padding: a multiple of 256, for 3 bits of 512.</summary>
     public abstract int PaddedColumns(int columns);
 
     /// <summary>Bytes of the packed weights of a row, its padding included.</summary>
