@@ -1,0 +1,98 @@
+using System.Numerics;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+using Neuralink.Placement.Traces;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Traces;
+
+namespace Neuralink.Models.Inference.Predictors;
+
+/// <summary>
+/// Says what a recorded trace of the same tokens says: which neurons fired in the dense pass. It costs no product and knows every layer at any
+/// time, so it is what the best predictor, and the best lookahead, could do: for studies.
+/// </summary>
+/// <remarks>
+/// Position p takes row p of the trace. So the run must be over the tokens that the trace begins with, and within its first window: later windows
+/// were traced without the tokens before them.
+/// </remarks>
+public sealed class OraclePredictor : NeuronPredictor
+{
+    private const int WordBits = 64;
+
+    private readonly FiringMatrix[] _layers;
+    private readonly string _path;
+    private readonly int _tokenCount;
+    private int _position;
+    private int _batch;
+
+    private OraclePredictor(string path, FiringMatrix[] layers)
+    {
+        _path = path;
+        _layers = layers;
+        _tokenCount = layers[0].TokenCount;
+    }
+
+    /// <summary>Loads all of a trace into managed memory: <see cref="FiringTraceInfo.DataBytes"/>.</summary>
+    /// <param name="trace">The trace; not needed afterwards.</param>
+    /// <param name="image">The model that will run.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <exception cref="NeuralinkException">The trace is another model's, or damaged.</exception>
+    public static OraclePredictor Load(FiringTrace trace, FlashImage image, ModelConfig config)
+    {
+        trace.ExpectModel(image.Folder, image.ModelDigest, config.LayerCount, config.FfnSize);
+        FiringMatrix[] layers = new FiringMatrix[config.LayerCount];
+        for (int i = 0; i < layers.Length; i++)
+            layers[i] = trace.Layer(new LayerIndex(i));
+        return new OraclePredictor(trace.Path, layers);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="NeuralinkException">The trace ends before the batch does.</exception>
+    public override void BeginPass(int position, int batch)
+    {
+        if (position + batch > _tokenCount)
+        {
+            throw new NeuralinkException(
+                $"replay {_path}", $"a token for position {position + batch - 1}", $"a trace of {_tokenCount} tokens", "trace more tokens of this text, or run fewer");
+        }
+        _position = position;
+        _batch = batch;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The batch is not the one that began.</exception>
+    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
+    {
+        if (batch != _batch)
+            throw new InvalidOperationException($"A pass over {_batch} tokens began, {batch} are to be predicted.");
+        FiringMatrix matrix = _layers[layer];
+        int pairs = 0;
+        set.Clear();
+        for (int word = begin / WordBits; word * WordBits < end; word++)
+        {
+            ulong wanted = Among(word, begin, end), any = 0;
+            for (int b = 0; b < batch; b++)
+            {
+                ulong bits = matrix.Token(_position + b)[word] & wanted;
+                pairs += BitOperations.PopCount(bits);
+                any |= bits;
+            }
+            for (; any != 0; any &= any - 1)
+                set.Add(new NeuronId((word * WordBits) + BitOperations.TrailingZeroCount(any)));
+        }
+        return pairs;
+    }
+
+    /// <summary>The bits of a word whose neurons are among <paramref name="begin"/> to <paramref name="end"/>.</summary>
+    private static ulong Among(int word, int begin, int end)
+    {
+        int first = word * WordBits;
+        ulong bits = ulong.MaxValue;
+        if (begin > first)
+            bits <<= begin - first;
+        return end < first + WordBits ? bits & ((1UL << (end - first)) - 1) : bits;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Runtime.InteropServices;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+using Neuralink.Storage;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Inference.Predictors;
+
+/// <summary>
+/// Knows roughly which neurons fire: it holds the matrix that decides it in 2, 3 or 4 bits a weight, quantised while it is loaded, without training.
+/// A neuron is predicted when its approximate gate g~ comes near enough to firing:
+/// <code>
+/// g~ + Margin * e * |x| / sqrt(d) > threshold - bias        e = |w - w~|, the norm of what quantising took from the neuron's row
+/// </code>
+/// If the errors of a row and the input are independent, e |x| / sqrt(d) is the standard deviation of g~ - g, so the margin counts those.
+/// </summary>
+public sealed class SketchPredictor : NeuronPredictor, IParallelBody
+{
+    private const string Resident = "resident";
+    private const string Scratch = "activations";
+
+    // Rows of a worker's share, a cache line of output floats.
+    private const int GrainRows = 16;
+
+    private readonly SketchKernels _kernels;
+    private readonly SketchLayer[] _layers;
+    private readonly int _columns;
+    private readonly int _paddedColumns;
+    private readonly NativeBuffer _quantized;      // [B, padded columns] int8
+    private readonly SketchInput[] _inputs;        // [B]
+    private readonly FloatTensor _gates;           // [B, f]
+    private readonly bool[] _fires;                // [f]
+    private readonly int[] _firing;                // [workers], neuron-token pairs
+    private SketchLayer? _layer;
+    private int _batch;
+    private int _begin;
+
+    private SketchPredictor(NativeArena arena, ModelConfig c, SketchKernels kernels, SketchLayer[] layers, float margin, int chunkTokens, int threads)
+    {
+        _kernels = kernels;
+        _layers = layers;
+        _columns = c.HiddenSize;
+        _paddedColumns = kernels.PaddedColumns(c.HiddenSize);
+        _quantized = arena.Allocate((long)chunkTokens * _paddedColumns, Scratch);
+        _inputs = new SketchInput[chunkTokens];
+        _gates = new FloatTensor(arena, chunkTokens, c.FfnSize, Scratch);
+        _fires = new bool[c.FfnSize];
+        _firing = new int[threads];
+        Margin = margin;
+    }
+
+    /// <summary>
+    /// Standard deviations of the quantising error by which a gate may miss its threshold and still be predicted: more finds more of the neurons that fire,
+    /// and more that do not. May be set between predictions: another layer's input (lookahead) wants another margin than the layer's own.
+    /// </summary>
+    public float Margin { get; set; }
+
+    /// <summary>Bytes of the sketch and of the activations: what <see cref="Load"/> takes from the arena.</summary>
+    public static long RequiredBytes(ModelConfig config, int bits, int chunkTokens)
+    {
+        SketchKernels kernels = SketchKernels.For(bits);
+        return (config.LayerCount * SketchLayer.RequiredBytes(kernels, config.FfnSize, config.HiddenSize))
+            + Aligned((long)chunkTokens * kernels.PaddedColumns(config.HiddenSize))
+            + FloatTensor.RequiredBytes(chunkTokens, config.FfnSize);
+    }
+
+    /// <summary>Quantises the tensors of predictor.safetensors, row by row: the matrix itself is never in memory as a whole.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="arena">Takes <see cref="RequiredBytes"/>.</param>
+    /// <param name="c">The model.</param>
+    /// <param name="bits">Bits a weight, 2 to 4.</param>
+    /// <param name="margin">The first <see cref="Margin"/>.</param>
+    /// <param name="chunkTokens">The most tokens of a pass.</param>
+    /// <param name="threads">Workers of the pools it will run on.</param>
+    /// <exception cref="NeuralinkException">A tensor cannot be read.</exception>
+    public static SketchPredictor Load(ITensorSource source, NativeArena arena, ModelConfig c, int bits, float margin, int chunkTokens, int threads)
+    {
+        TensorNames names = TensorNames.For(c.Family);
+        SketchKernels kernels = SketchKernels.For(bits);
+        SketchLayer[] layers = new SketchLayer[c.LayerCount];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            layers[i] = new SketchLayer(arena, kernels, c.FfnSize, c.HiddenSize, Resident);
+            layers[i].Fill(source, kernels, names.Layer(i).Firing, c.FfnBias, c.ActivationFunction.Threshold);
+        }
+        return new SketchPredictor(arena, c, kernels, layers, margin, chunkTokens, threads);
+    }
+
+    /// <inheritdoc/>
+    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
+    {
+        _layer = _layers[layer];
+        _batch = batch;
+        _begin = begin;
+        for (int b = 0; b < batch; b++)
+            _inputs[b] = SketchInput.Quantize(input.Row(b), MemoryMarshal.Cast<byte, sbyte>(_quantized.Bytes((long)b * _paddedColumns, _paddedColumns)));
+        Array.Clear(_firing);
+        pool.Run(this, end - begin, GrainRows);
+        set.Clear();
+        for (int n = begin; n < end; n++)
+        {
+            if (_fires[n])
+                set.Add(new NeuronId(n));
+        }
+        int predicted = 0;
+        foreach (int share in _firing)
+            predicted += share;
+        return predicted;
+    }
+
+    /// <inheritdoc/>
+    public void Execute(int begin, int end, int worker)
+    {
+        begin += _begin;
+        end += _begin;
+        SketchLayer layer = _layer!;
+        ReadOnlySpan<SketchRow> rows = layer.Rows(begin, end);
+        MatMulShape shape = new(end - begin, _columns, _batch, begin, _gates.Columns);
+        _kernels.MatMul(layer.Packed(begin, end), rows, _quantized.Span<sbyte>(0, _batch * _paddedColumns), _inputs.AsSpan(0, _batch), _gates.First(_batch), shape);
+        Span<bool> fires = _fires.AsSpan(begin, end - begin);
+        ReadOnlySpan<float> silent = layer.Silent(begin, end);
+        fires.Clear();
+        int firing = 0;
+        for (int b = 0; b < _batch; b++)
+        {
+            float margin = Margin * layer.Deviation(_inputs[b]);
+            ReadOnlySpan<float> gates = _gates.Row(b)[begin..end];
+            for (int n = 0; n < gates.Length; n++)
+            {
+                if (gates[n] + (margin * rows[n].Error) > silent[n])
+                {
+                    fires[n] = true;
+                    firing++;
+                }
+            }
+        }
+        _firing[worker] = firing;
+    }
+
+    private static long Aligned(long bytes) => (bytes + 63) & ~63L;
+}
