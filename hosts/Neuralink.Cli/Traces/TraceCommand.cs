@@ -57,6 +57,11 @@ internal sealed class TraceCommand
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
 
+    private readonly Option<bool> _inputs = new("--inputs")
+    {
+        Description = "Record each layer's FFN input too, 2 bytes a value: what 'neuralink train-predictor' needs",
+    };
+
     private readonly Option<bool> _force = new("--force")
     {
         Description = "Replace a trace that is there already, and discard an unfinished one of something else",
@@ -66,6 +71,7 @@ internal sealed class TraceCommand
     [
         "neuralink trace --text stories.txt -o stories.trace --tokens 8192",
         "neuralink trace ./my-model --text stories.txt recipes.txt -o train.trace --memory 8GiB",
+        "neuralink trace --text stories.txt -o inputs.trace --tokens 40960 --inputs",
         "neuralink trace show stories.trace",
     ];
 
@@ -75,7 +81,7 @@ internal sealed class TraceCommand
             "trace",
             "Run texts through a model and record which feed-forward neurons fire at which token. Ctrl-C stops; the same command goes on where it stopped.")
         {
-            _model, _texts, _output, _tokens, _skip, _window, _threads, _memory, _weights, _force,
+            _model, _texts, _output, _tokens, _skip, _window, _threads, _memory, _weights, _inputs, _force,
         };
         command.Subcommands.Add(TraceShowCommand.Create(surroundings));
         command.SetAction((parsed, cancellation) => new TraceRun(Bind(parsed), surroundings).RunAsync(cancellation));
@@ -93,6 +99,7 @@ internal sealed class TraceCommand
         Threads = parsed.GetValue(_threads) ?? new EngineOptions().Threads,
         MemoryBytes = parsed.GetValue(_memory),
         Weights = parsed.GetValue(_weights),
+        Inputs = parsed.GetValue(_inputs),
         Force = parsed.GetValue(_force),
     };
 }

@@ -21,7 +21,10 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
         Tokenizer tokenizer = Tokenizer.Load(image.PathOf(ImageFiles.Tokenizer));
         TraceTexts texts = await TraceTexts.ReadAsync(settings, tokenizer, window, cancellation);
         using FiringTracer tracer = new(image, window, settings.Threads, settings.MemoryBytes, surroundings.Time);
-        using FiringTraceWriter writer = FiringTraceWriter.Open(settings.Output, tracer.Describe(model.Name, texts.Names, texts.Windows), settings.Force);
+        FiringTraceInfo info = tracer.Describe(model.Name, texts.Names, texts.Windows, settings.Inputs);
+        if (settings.Inputs)
+            surroundings.Note($"the trace will take {ByteSize.Format(info.DataBytes)}, {ByteSize.Format(info.DataBytes - info.FiredBytes)} of them layer inputs");
+        using FiringTraceWriter writer = FiringTraceWriter.Open(settings.Output, info, settings.Force);
         int begin = writer.TokensDone, total = texts.Windows.TokenCount;
         if (begin > 0)
             surroundings.Note($"going on with {settings.Output}.partial at token {begin} of {total}");
@@ -51,9 +54,9 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
     private void WriteSummary(FiringTraceInfo info, int tokens, double seconds)
     {
         long bytes = new FileInfo(settings.Output).Length;
-        string speed = seconds > 0 ? $", {tokens / seconds:0} tokens/s" : "";
+        string inputs = info.InputSize is { } size ? $" with inputs of {size} values" : "", speed = seconds > 0 ? $", {tokens / seconds:0} tokens/s" : "";
         surroundings.Out.WriteLine(
-            $"traced {settings.Output}: {info.TokenCount} tokens, {info.LayerCount} layers of {info.NeuronCount} neurons, {ByteSize.Format(bytes)}; "
+            $"traced {settings.Output}: {info.TokenCount} tokens, {info.LayerCount} layers of {info.NeuronCount} neurons{inputs}, {ByteSize.Format(bytes)}; "
             + $"{tokens} tokens in {seconds:0.#} s{speed}");
     }
 }

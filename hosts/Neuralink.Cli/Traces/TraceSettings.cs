@@ -34,6 +34,9 @@ internal sealed record TraceSettings
     /// <summary>The format an unpacked model is packed in; null is its own.</summary>
     public required WeightFormat? Weights { get; init; }
 
+    /// <summary>Whether the layers' FFN inputs are recorded too.</summary>
+    public required bool Inputs { get; init; }
+
     /// <summary>Whether an existing trace is replaced.</summary>
     public required bool Force { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
@@ -81,8 +82,9 @@ public sealed class FiringTracer : IDisposable
     /// <param name="modelName">For people.</param>
     /// <param name="texts">What is traced, for people.</param>
     /// <param name="windows">The tokens.</param>
+    /// <param name="inputs">Whether the layers' FFN inputs are recorded too, which predictors are trained on.</param>
     /// <exception cref="NeuralinkException">There are no tokens, or one that the model does not know.</exception>
-    public FiringTraceInfo Describe(string modelName, string texts, TokenWindows windows)
+    public FiringTraceInfo Describe(string modelName, string texts, TokenWindows windows, bool inputs = false)
     {
         if (windows.TokenCount == 0)
             throw new NeuralinkException($"trace {texts}", "at least one token", "none", "give a text that is not empty, and skip fewer tokens");
@@ -107,6 +109,7 @@ public sealed class FiringTracer : IDisposable
             StrideBytes = _image.StrideBytes,
             Texts = texts,
             TextsDigest = windows.Digest,
+            InputSize = inputs ? Config.HiddenSize : null,
         };
     }
 
@@ -146,6 +149,7 @@ public sealed class FiringTracer : IDisposable
     {
         int first = windows.BeginOf(begin), rowWords = writer.Info.RowBytes / sizeof(ulong), steps = 0;
         ulong[] rows = new ulong[windows.WindowTokens * rowWords];
+        Half[] inputs = new Half[windows.WindowTokens * (writer.Info.InputSize ?? 0)];
         for (int w = begin; w < end; w++)
         {
             ReadOnlySpan<int> tokens = windows.Window(w);
@@ -161,6 +165,8 @@ public sealed class FiringTracer : IDisposable
                 int tokens = windows.Window(w).Length;
                 _decoder.Resume(Stream(w), position: 0);
                 _decoder.Attend(layer);
+                if (writer.Info.InputSize is { } size)
+                    WriteInputs(writer, new LayerIndex(layer), windows.BeginOf(w), inputs.AsSpan(0, tokens * size));
                 _ffn.Run(tokens, rows);
                 _decoder.AddFfn(layer);
                 _activations.Residual.First(tokens).CopyTo(Stream(w));
@@ -172,6 +178,14 @@ public sealed class FiringTracer : IDisposable
 
         Span<float> Stream(int w) =>
             _stream.Flat((windows.BeginOf(w) - first) * Config.HiddenSize, windows.Window(w).Length * Config.HiddenSize);
+    }
+
+    /// <summary>The FFN input, rounded to f16; what is beyond its range becomes its largest value.</summary>
+    private void WriteInputs(FiringTraceWriter writer, LayerIndex layer, int firstToken, Span<Half> rows)
+    {
+        TensorPrimitives.ConvertToHalf(_activations.FfnInput.First(rows.Length / Config.HiddenSize), rows);
+        TensorPrimitives.Clamp(rows, Half.MinValue, Half.MaxValue, rows);
+        writer.WriteInputs(layer, firstToken, rows);
     }
 
     private void Load(LayerIndex layer)

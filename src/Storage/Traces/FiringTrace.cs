@@ -16,13 +16,13 @@ public sealed class FiringTrace : IDisposable
     private const int PieceWords = 1 << 20;
 
     private readonly SafetensorsFile _file;
-    private readonly TensorInfo[] _layers;
+    private readonly TensorInfo[] _tensors;    // the layers' firing rows, then their inputs if there are any
     private readonly Lazy<string> _digest;
 
-    private FiringTrace(SafetensorsFile file, FiringTraceInfo info, TensorInfo[] layers)
+    private FiringTrace(SafetensorsFile file, FiringTraceInfo info, TensorInfo[] tensors)
     {
         _file = file;
-        _layers = layers;
+        _tensors = tensors;
         Info = info;
         _digest = new Lazy<string>(ComputeDigest);
     }
@@ -49,7 +49,7 @@ public sealed class FiringTrace : IDisposable
         try
         {
             FiringTraceInfo info = FiringTraceFormat.Parse(operation, file.Metadata);
-            return new FiringTrace(file, info, FiringTraceFormat.Layers(operation, info, file.Tensors));
+            return new FiringTrace(file, info, FiringTraceFormat.Find(operation, info, file.Tensors));
         }
         catch
         {
@@ -66,11 +66,40 @@ public sealed class FiringTrace : IDisposable
         for (int begin = 0; begin < words.Length; begin += PieceWords)
         {
             Span<ulong> piece = words.AsSpan(begin, Math.Min(PieceWords, words.Length - begin));
-            _file.Read(_layers[layer.Value], (long)begin * sizeof(ulong), MemoryMarshal.AsBytes(piece));
+            _file.Read(_tensors[layer.Value], (long)begin * sizeof(ulong), MemoryMarshal.AsBytes(piece));
         }
         CheckPadding(words, layer);
         return new FiringMatrix(Info.NeuronCount, words);
     }
+
+    /// <summary>Reads FFN inputs of one layer: what its gate (or up) matrix multiplies, after the FFN's norm.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="firstToken">The token of the first row.</param>
+    /// <param name="rows">Receives [tokens, d].</param>
+    /// <exception cref="NeuralinkException">The trace has no inputs, the file cannot be read, or a value is not finite.</exception>
+    public void ReadInputs(LayerIndex layer, int firstToken, Span<Half> rows)
+    {
+        int size = RequireInputs();
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer.Value, (uint)Info.LayerCount, nameof(layer));
+        if (rows.Length % size != 0)
+            throw new ArgumentException($"Whole rows of {size} values expected, {rows.Length} values given.", nameof(rows));
+        for (int begin = 0; begin < rows.Length; begin += PieceWords)
+        {
+            Span<Half> piece = rows.Slice(begin, Math.Min(PieceWords, rows.Length - begin));
+            _file.Read(_tensors[Info.LayerCount + layer.Value], (((long)firstToken * size) + begin) * 2, MemoryMarshal.AsBytes(piece));
+            if (IndexOfNotFinite(piece) is >= 0 and int at)
+            {
+                (int row, int value) = Math.DivRem(begin + at, size);
+                throw new NeuralinkException(
+                    $"read {Path}", "finite inputs", $"{piece[at]} at {layer}, token {firstToken + row}, value {value}", "the file is damaged; trace again");
+            }
+        }
+    }
+
+    /// <summary>d, the width of the layers' inputs.</summary>
+    /// <exception cref="NeuralinkException">The trace has none.</exception>
+    public int RequireInputs() => Info.InputSize ?? throw new NeuralinkException(
+        $"use {Path}", "a firing trace with layer inputs", "one without", "make one with 'neuralink trace --inputs'");
 
     /// <summary>Checks that the trace is of a certain model.</summary>
     /// <param name="modelName">The model's name, for the message.</param>
@@ -99,6 +128,19 @@ public sealed class FiringTrace : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private static int IndexOfNotFinite(ReadOnlySpan<Half> values)
+    {
+        // An exponent of ones: infinities and NaN.
+        const ushort Exponent = 0x7C00;
+        ReadOnlySpan<ushort> bits = MemoryMarshal.Cast<Half, ushort>(values);
+        for (int i = 0; i < bits.Length; i++)
+        {
+            if ((bits[i] & Exponent) == Exponent)
+                return i;
+        }
+        return -1;
+    }
 
     private void CheckPadding(ulong[] words, LayerIndex layer)
     {

@@ -9,7 +9,8 @@ internal static class FiringTraceFormat
 {
     public const string Name = "neuralink-trace";
 
-    public const int CurrentVersion = 1;
+    // A trace without inputs is of version 1, byte for byte, so that whatever reads that version reads it.
+    private const int VersionWithoutInputs = 1, VersionWithInputs = 2;
 
     /// <summary>The data begin at a multiple of this, so that writers and readers of whole layers touch whole pages.</summary>
     public const int DataAlignmentBytes = 4096;
@@ -19,22 +20,41 @@ internal static class FiringTraceFormat
     /// <summary>The U8 tensor [tokens, row bytes] of a layer.</summary>
     public static string FiredTensor(int layer) => $"layers.{layer}.fired";
 
-    public static IReadOnlyList<TensorDeclaration> Tensors(FiringTraceInfo info) =>
-        [.. Enumerable.Range(0, info.LayerCount).Select(i => new TensorDeclaration(FiredTensor(i), SafetensorsDtype.U8, [info.TokenCount, info.RowBytes]))];
+    /// <summary>The F16 tensor [tokens, d] of a layer, where inputs are recorded.</summary>
+    public static string InputTensor(int layer) => $"layers.{layer}.input";
 
-    public static IReadOnlyDictionary<string, string> Metadata(FiringTraceInfo info) => new Dictionary<string, string>(StringComparer.Ordinal)
+    /// <summary>The firing rows of all layers, then the inputs of all layers.</summary>
+    public static IReadOnlyList<TensorDeclaration> Tensors(FiringTraceInfo info)
     {
-        ["format"] = Name,
-        ["format_version"] = $"{CurrentVersion}",
-        ["model_digest"] = info.ModelDigest,
-        ["model_name"] = info.ModelName,
-        ["layer_count"] = $"{info.LayerCount}",
-        ["neuron_count"] = $"{info.NeuronCount}",
-        ["token_count"] = $"{info.TokenCount}",
-        ["stride_bytes"] = $"{info.StrideBytes}",
-        ["texts"] = info.Texts,
-        ["texts_digest"] = info.TextsDigest,
-    };
+        IEnumerable<int> layers = Enumerable.Range(0, info.LayerCount);
+        return
+        [
+            .. layers.Select(i => new TensorDeclaration(FiredTensor(i), SafetensorsDtype.U8, [info.TokenCount, info.RowBytes])),
+            .. info.InputSize is { } size
+                ? layers.Select(i => new TensorDeclaration(InputTensor(i), SafetensorsDtype.F16, [info.TokenCount, size]))
+                : [],
+        ];
+    }
+
+    public static IReadOnlyDictionary<string, string> Metadata(FiringTraceInfo info)
+    {
+        Dictionary<string, string> metadata = new(StringComparer.Ordinal)
+        {
+            ["format"] = Name,
+            ["format_version"] = $"{(info.InputSize is null ? VersionWithoutInputs : VersionWithInputs)}",
+            ["model_digest"] = info.ModelDigest,
+            ["model_name"] = info.ModelName,
+            ["layer_count"] = $"{info.LayerCount}",
+            ["neuron_count"] = $"{info.NeuronCount}",
+            ["token_count"] = $"{info.TokenCount}",
+            ["stride_bytes"] = $"{info.StrideBytes}",
+            ["texts"] = info.Texts,
+            ["texts_digest"] = info.TextsDigest,
+        };
+        if (info.InputSize is { } size)
+            metadata.Add("input_size", $"{size}");
+        return metadata;
+    }
 
     /// <summary>Reads and checks the metadata.</summary>
     /// <param name="operation">What is being done, for messages.</param>
@@ -46,8 +66,12 @@ internal static class FiringTraceFormat
         if (format != Name)
             throw new NeuralinkException(operation, $"a firing trace (metadata format '{Name}')", Quote(format), "make one with 'neuralink trace'");
         string version = metadata.GetValueOrDefault("format_version", "none");
-        if (version != $"{CurrentVersion}")
-            throw new NeuralinkException(operation, $"format version {CurrentVersion}", Quote(version), "trace again with this program");
+        bool hasInputs = version == $"{VersionWithInputs}";
+        if (!hasInputs && version != $"{VersionWithoutInputs}")
+        {
+            throw new NeuralinkException(
+                operation, $"format version {VersionWithoutInputs} or {VersionWithInputs}", Quote(version), "trace again with this program");
+        }
         FiringTraceInfo info = new()
         {
             ModelDigest = Text("model_digest"),
@@ -58,13 +82,15 @@ internal static class FiringTraceFormat
             StrideBytes = Number("stride_bytes"),
             Texts = Text("texts"),
             TextsDigest = Text("texts_digest"),
+            InputSize = hasInputs ? Number("input_size") : null,
         };
         if (info.TokenCount == 0)
             throw new NeuralinkException(operation, "at least one token", "none", "trace a longer text");
         if (Contradiction(info) is { } expected)
         {
             throw new NeuralinkException(
-                operation, expected, $"{info.LayerCount} layers, {info.NeuronCount} neurons, {info.TokenCount} tokens, stride {info.StrideBytes}", Advice);
+                operation, expected,
+                $"{info.LayerCount} layers, {info.NeuronCount} neurons, {info.TokenCount} tokens, stride {info.StrideBytes}, input size {info.InputSize ?? 0}", Advice);
         }
         return info;
 
@@ -77,23 +103,22 @@ internal static class FiringTraceFormat
             : throw new NeuralinkException(operation, $"metadata {key} as a whole number", Quote(Text(key)), Advice);
     }
 
-    /// <summary>The tensor of each layer, in order.</summary>
+    /// <summary>The tensors in the order of <see cref="Tensors"/>.</summary>
     /// <exception cref="NeuralinkException">One is not there or not of its shape, or there is one too many.</exception>
-    public static TensorInfo[] Layers(string operation, FiringTraceInfo info, IReadOnlyDictionary<string, TensorInfo> tensors)
+    public static TensorInfo[] Find(string operation, FiringTraceInfo info, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
-        TensorInfo[] layers = new TensorInfo[info.LayerCount];
-        for (int i = 0; i < layers.Length; i++)
+        TensorInfo[] found = [.. Tensors(info).Select(declared =>
         {
-            string expected = $"tensor {FiredTensor(i)} of U8 [{info.TokenCount}, {info.RowBytes}]";
-            if (!tensors.TryGetValue(FiredTensor(i), out TensorInfo? tensor))
+            string expected = $"tensor {declared.Name} of {declared.Dtype} [{string.Join(", ", declared.Shape)}]";
+            if (!tensors.TryGetValue(declared.Name, out TensorInfo? tensor))
                 throw new NeuralinkException(operation, expected, "no such tensor", Advice);
-            if (tensor.Dtype != SafetensorsDtype.U8 || !tensor.Shape.SequenceEqual([info.TokenCount, info.RowBytes]))
-                throw new NeuralinkException(operation, expected, $"{tensor.Dtype} {tensor.ShapeText}", Advice);
-            layers[i] = tensor;
-        }
-        return tensors.Count == layers.Length
-            ? layers
-            : throw new NeuralinkException(operation, $"{layers.Length} tensors", $"{tensors.Count}", Advice);
+            return tensor.Dtype == declared.Dtype && tensor.Shape.SequenceEqual(declared.Shape)
+                ? tensor
+                : throw new NeuralinkException(operation, expected, $"{tensor.Dtype} {tensor.ShapeText}", Advice);
+        })];
+        return tensors.Count == found.Length
+            ? found
+            : throw new NeuralinkException(operation, $"{found.Length} tensors", $"{tensors.Count}", Advice);
     }
 
     /// <summary>What the sizes of <paramref name="info"/> had to be, or null where they can be those of a trace.</summary>
@@ -102,6 +127,7 @@ internal static class FiringTraceFormat
         : info.NeuronCount is < 1 or > 1 << 22 ? "neuron_count in 1..4194304"
         : info.StrideBytes is < 1 or > 1 << 26 || info.StrideBytes % BundleCrc.StrideMultipleBytes != 0 ? "stride_bytes a multiple of 512 up to 64 MiB"
         : info.TokenCount < 1 || (long)info.TokenCount * info.RowBytes / sizeof(ulong) > Array.MaxLength ? "a token_count that makes layers of 8 bytes to 16 GiB"
+        : info.InputSize is < 1 or > 1 << 20 ? "an input_size in 1..1048576"
         : null;
 
     // A file may hold anything in a text; in a message it stays short.

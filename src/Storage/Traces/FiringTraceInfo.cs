@@ -29,9 +29,18 @@ public sealed record FiringTraceInfo
     /// <summary>SHA-256, in hexadecimal, of the token ids and how they were cut into windows: equal for the same texts traced the same way.</summary>
     public required string TextsDigest { get; init; }
 
+    /// <summary>d: width of the FFN inputs that are recorded too, 1..1048576; null where none are.</summary>
+    public int? InputSize { get; init; }
+
     /// <summary>Bytes of one token's row of a layer: whole 64-bit words.</summary>
     public int RowBytes => FiringMatrix.WordsPerTokenOf(NeuronCount) * sizeof(ulong);
 
+    /// <summary>Bytes of one token's FFN input of a layer, in f16; 0 where none are recorded.</summary>
+    public int InputBytes => (InputSize ?? 0) * 2;
+
+    /// <summary>Bytes of all layers' firing rows, which come first.</summary>
+    public long FiredBytes => (long)LayerCount * TokenCount * RowBytes;
+
     /// <summary>Bytes of all layers.</summary>
-    public long DataBytes => (long)LayerCount * TokenCount * RowBytes;
+    public long DataBytes => FiredBytes + ((long)LayerCount * TokenCount * InputBytes);
 }

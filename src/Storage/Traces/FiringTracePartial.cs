@@ -97,8 +97,11 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
             : other.ModelDigest != info.ModelDigest ? ($"a trace of {info.ModelName} ({info.ModelDigest})", $"one of {other.ModelName} ({other.ModelDigest})")
             : other.TokenCount != info.TokenCount ? ($"a trace of {info.TokenCount} tokens", $"one of {other.TokenCount}")
             : other.TextsDigest != info.TextsDigest ? ($"a trace of {info.Texts}", $"one of other text, or in other windows ({other.Texts})")
+            : other.InputSize != info.InputSize ? (Inputs(info), Inputs(other))
             : ($"{info}", $"{other}");
         return new NeuralinkException($"go on with {path}", wanted, there, Advice);
+
+        static string Inputs(FiringTraceInfo info) => info.InputSize is { } size ? $"a trace with layer inputs of {size} values" : "a trace without layer inputs";
     }
 
     /// <summary>What the header says, or null where it is none of a trace.</summary>

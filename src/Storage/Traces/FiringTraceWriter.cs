@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Neuralink.Placement;
@@ -13,13 +14,14 @@ namespace Neuralink.Storage.Traces;
 public sealed class FiringTraceWriter : IDisposable
 {
     // What one write takes; the bytes of a large trace's layer do not fit a span.
-    private const int PieceWords = 1 << 20;
+    private const int PieceBytes = 8 << 20;
 
     private readonly SafeFileHandle _file;
     private readonly string _partialPath;
     private readonly bool _replace;
     private readonly long _dataOffset;
     private readonly long[] _written;          // [layer], tokens
+    private readonly long[] _inputsWritten;    // [layer], tokens
     private int _turn;
 
     private FiringTraceWriter(string path, FiringTraceInfo info, bool replace, FiringTracePartial partial)
@@ -34,6 +36,7 @@ public sealed class FiringTraceWriter : IDisposable
         _turn = partial.NextTurn;
         _written = new long[info.LayerCount];
         Array.Fill(_written, TokensDone);
+        _inputsWritten = info.InputSize is null ? [] : [.. _written];
     }
 
     /// <summary>The file to make.</summary>
@@ -84,20 +87,26 @@ public sealed class FiringTraceWriter : IDisposable
             throw new ArgumentException(
                 $"Whole rows of {rowWords} words within {Info.TokenCount} tokens expected; {rows.Length} words at token {firstToken} given.", nameof(rows));
         }
-        long at = _dataOffset + ((((long)layer.Value * Info.TokenCount) + firstToken) * Info.RowBytes);
-        try
-        {
-            for (int begin = 0; begin < rows.Length; begin += PieceWords)
-            {
-                ReadOnlySpan<byte> piece = MemoryMarshal.AsBytes(rows.Slice(begin, Math.Min(PieceWords, rows.Length - begin)));
-                RandomAccess.Write(_file, piece, at + ((long)begin * sizeof(ulong)));
-            }
-        }
-        catch (IOException error)
-        {
-            throw WriteFailure.Describe(_partialPath, error);
-        }
+        WriteAt(_dataOffset + ((((long)layer.Value * Info.TokenCount) + firstToken) * Info.RowBytes), rows);
         _ = Interlocked.Add(ref _written[layer.Value], count);
+    }
+
+    /// <summary>Writes the FFN inputs of one layer, of a trace that has them.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="firstToken">The token of the first row.</param>
+    /// <param name="rows">[tokens, d].</param>
+    /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
+    public void WriteInputs(LayerIndex layer, int firstToken, ReadOnlySpan<Half> rows)
+    {
+        int size = Info.InputSize ?? throw new InvalidOperationException("The trace has no inputs."), count = rows.Length / size;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer.Value, (uint)Info.LayerCount, nameof(layer));
+        if (rows.Length % size != 0 || firstToken < 0 || firstToken > Info.TokenCount - count)
+        {
+            throw new ArgumentException(
+                $"Whole rows of {size} values within {Info.TokenCount} tokens expected; {rows.Length} values at token {firstToken} given.", nameof(rows));
+        }
+        WriteAt(_dataOffset + Info.FiredBytes + ((((long)layer.Value * Info.TokenCount) + firstToken) * Info.InputBytes), rows);
+        _ = Interlocked.Add(ref _inputsWritten[layer.Value], count);
     }
 
     /// <summary>Notes that the rows of the first <paramref name="tokens"/> tokens are written in every layer; they are on the disk first.</summary>
@@ -124,9 +133,8 @@ public sealed class FiringTraceWriter : IDisposable
     /// <exception cref="NeuralinkException">The disk fails, or the name has been taken meanwhile.</exception>
     public void Complete()
     {
-        int missing = Array.FindIndex(_written, tokens => tokens < Info.TokenCount);
-        if (missing >= 0)
-            throw new InvalidOperationException($"Layer {missing} has {_written[missing]} of {Info.TokenCount} tokens.");
+        RequireAll(_written, "tokens");
+        RequireAll(_inputsWritten, "tokens' inputs");
         if (TokensDone < Info.TokenCount)
             MarkDone(Info.TokenCount);
         try
@@ -145,4 +153,29 @@ public sealed class FiringTraceWriter : IDisposable
 
     /// <summary>Closes the file. What is not complete stays, to be gone on with.</summary>
     public void Dispose() => _file.Dispose();
+
+    private void WriteAt<T>(long offset, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        int pieceLength = PieceBytes / Unsafe.SizeOf<T>();
+        try
+        {
+            for (int begin = 0; begin < values.Length; begin += pieceLength)
+            {
+                ReadOnlySpan<byte> piece = MemoryMarshal.AsBytes(values.Slice(begin, Math.Min(pieceLength, values.Length - begin)));
+                RandomAccess.Write(_file, piece, offset + ((long)begin * Unsafe.SizeOf<T>()));
+            }
+        }
+        catch (IOException error)
+        {
+            throw WriteFailure.Describe(_partialPath, error);
+        }
+    }
+
+    private void RequireAll(long[] written, string what)
+    {
+        int missing = Array.FindIndex(written, tokens => tokens < Info.TokenCount);
+        if (missing >= 0)
+            throw new InvalidOperationException($"Layer {missing} has {written[missing]} of {Info.TokenCount} {what}.");
+    }
 }
