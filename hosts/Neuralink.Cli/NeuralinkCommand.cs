@@ -9,6 +9,7 @@ using Neuralink.Cli.Placements;
 using Neuralink.Cli.Synthetic;
 using Neuralink.Cli.Terminal;
 using Neuralink.Cli.Traces;
+using Neuralink.Cli.Training;
 
 namespace Neuralink.Cli;
 
@@ -57,6 +58,7 @@ internal static class NeuralinkCommand
             [new GenerateCommand().Create(surroundings)] = GenerateCommand.Examples,
             [PackCommand.Create(surroundings)] = PackCommand.Examples,
             [trace] = TraceCommand.Examples,
+            [new TrainPredictorCommand().Create(surroundings)] = TrainPredictorCommand.Examples,
             [PlaceCommand.Create(surroundings)] = PlaceCommand.Examples,
             [placement] = PlacementCommand.Examples,
             [InspectCommand.Create(surroundings)] = InspectCommand.Examples,

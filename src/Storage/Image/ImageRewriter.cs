@@ -7,7 +7,8 @@ namespace Neuralink.Storage.Image;
 /// <summary>
 /// Writes a flash image again with its neurons in another order. Of its files only neurons.safetensors and placement.safetensors change: the
 /// predictor is in the model's own order of neurons, and nothing else is indexed by neuron. Every bundle's CRC and every file's digest is
-/// checked on the way, so that no damage is copied.
+/// checked on the way, so that no damage is copied. Files beside the image's own, such as trained predictors, are copied too: they go by neuron,
+/// not by slot.
 /// </summary>
 /// <remarks>
 /// A layer is read front to back into memory and written from there front to back in the new order, while the next layer is read: both disks
@@ -35,7 +36,7 @@ public sealed class ImageRewriter
 
     /// <summary>Bytes that <see cref="Rewrite"/> reports as written, in the end.</summary>
     public static long TotalBytes(FlashImage image) =>
-        ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + KeptFiles(image).Sum(name => image.Manifest.Files[name].Bytes);
+        ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + KeptFiles(image).Sum(name => image.Manifest.Files[name].Bytes) + FilesBeside(image).Sum(f => f.Length);
 
     /// <summary>Checks that <paramref name="image"/> can be written to <paramref name="destination"/>; <see cref="Rewrite"/> does too.</summary>
     /// <exception cref="NeuralinkException">Its disk has no room.</exception>
@@ -68,9 +69,14 @@ public sealed class ImageRewriter
         writer.Commit(placement);
     }
 
-    private static long FileBytes(FlashImage image) => image.Manifest.Files.Values.Sum(f => f.Bytes);
+    private static long FileBytes(FlashImage image) => image.Manifest.Files.Values.Sum(f => f.Bytes) + FilesBeside(image).Sum(f => f.Length);
 
     private static IEnumerable<string> KeptFiles(FlashImage image) => image.Manifest.Files.Keys.Where(name => name is not (ImageFiles.Neurons or ImageFiles.Placement));
+
+    /// <summary>Files that the manifest does not list. What is left of a write that was killed is none of them.</summary>
+    private static IEnumerable<FileInfo> FilesBeside(FlashImage image) => new DirectoryInfo(image.Folder).EnumerateFiles()
+        .Where(file => file.Name != ImageManifest.FileName && !image.Manifest.Files.ContainsKey(file.Name) && !file.Name.Contains(".tmp-", StringComparison.Ordinal))
+        .OrderBy(file => file.Name, StringComparer.Ordinal);
 
     private void CopyKeptFiles(ImageWriter writer)
     {
@@ -79,6 +85,8 @@ public sealed class ImageRewriter
             FileManifest copied = writer.CopyFile(_image.PathOf(name), name, Advance);
             ImageVerifier.CheckDigest(_image, name, copied.Sha256);
         }
+        foreach (FileInfo file in FilesBeside(_image))
+            writer.CopyFile(file.FullName, file.Name, Advance, isListed: false);
     }
 
     private void WriteNeurons(SafetensorsFile source, ImageWriter writer)

@@ -87,9 +87,10 @@ public sealed class ImageWriter : IDisposable
     /// <param name="sourcePath">Where from.</param>
     /// <param name="fileName">Its name in the image.</param>
     /// <param name="advance">Told the bytes of each piece copied; may throw to end it.</param>
+    /// <param name="isListed">Whether it is one of the image's own, which its manifest lists; others may be changed by anyone.</param>
     /// <returns>Length and digest of what was copied.</returns>
     /// <exception cref="NeuralinkException">The source cannot be read, or the disk is full or fails.</exception>
-    public FileManifest CopyFile(string sourcePath, string fileName, Action<int>? advance = null)
+    public FileManifest CopyFile(string sourcePath, string fileName, Action<int>? advance = null, bool isListed = true)
     {
         byte[] piece = new byte[PieceBytes];
         long doneBytes = 0;
@@ -103,7 +104,10 @@ public sealed class ImageWriter : IDisposable
             doneBytes += count;
         }
         Guard(target.Name, () => target.Flush(flushToDisk: true));
-        return _files[fileName] = new FileManifest(doneBytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        FileManifest copied = new(doneBytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        if (isListed)
+            _files.Add(fileName, copied);
+        return copied;
     }
 
     /// <summary>Writes the manifest, and makes the image appear.</summary>

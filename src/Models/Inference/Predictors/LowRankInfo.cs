@@ -1,3 +1,7 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Storage;
+
 namespace Neuralink.Models.Inference.Predictors;
 
 /// <summary>What a low-rank predictor's file says about itself.</summary>
@@ -8,6 +12,12 @@ public sealed record LowRankInfo
 
     /// <summary>The model's name, for people.</summary>
     public required string ModelName { get; init; }
+
+    /// <summary>What it was trained on, for people.</summary>
+    public required string TrainedOn { get; init; }
+
+    /// <summary>Format of fc1 and fc2.</summary>
+    public required WeightFormat Weights { get; init; }
 
     /// <summary>Layers between the input and the predicted firing.</summary>
     public required int Depth { get; init; }
@@ -23,6 +33,34 @@ public sealed record LowRankInfo
 
     /// <summary>By predicted layer; null where a layer has no predictor, as those that have no layer <see cref="Depth"/> before them.</summary>
     public required IReadOnlyList<LowRankLayer?> Layers { get; init; }
+
+    /// <summary>Multiply-adds of predicting <paramref name="layer"/> for one token.</summary>
+    public long MultiplyAddsOf(int layer) => Layers[layer] is { } l ? (long)l.Rank * (HiddenSize + NeuronCount) : 0;
+
+    /// <summary>Checks that it can predict for a certain model.</summary>
+    /// <param name="path">Its file, for the message.</param>
+    /// <param name="modelName">The model's name, for the message.</param>
+    /// <param name="modelDigest">Its digest.</param>
+    /// <param name="config">Its shape.</param>
+    /// <exception cref="NeuralinkException">It is of another model; says in what they differ.</exception>
+    public void ExpectModel(string path, string modelName, string modelDigest, ModelConfig config)
+    {
+        Expect(Layers.Count == config.LayerCount, $"{config.LayerCount} layers", $"{Layers.Count}");
+        Expect(HiddenSize == config.HiddenSize, $"inputs of {config.HiddenSize} values", $"{HiddenSize}");
+        Expect(NeuronCount == config.FfnSize, $"{config.FfnSize} neurons a layer", $"{NeuronCount}");
+        Expect(ModelDigest is null || ModelDigest == modelDigest, $"model digest {Short(modelDigest)}", Short(ModelDigest ?? ""));
+
+        void Expect(bool holds, string expected, string found)
+        {
+            if (!holds)
+            {
+                throw new NeuralinkException(
+                    $"use {path} for {modelName}", expected, $"{found} in a predictor of {ModelName}", "train one for this very model with 'neuralink train-predictor'");
+            }
+        }
+
+        static string Short(string digest) => digest.Length <= 16 ? digest : $"{digest[..16]}…";
+    }
 }
 
 /// <summary>One layer of a low-rank predictor.</summary>

@@ -1,0 +1,29 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Training;
+
+namespace Neuralink.Cli.Training;
+
+/// <summary>What the command line of `train-predictor` says.</summary>
+internal sealed record TrainPredictorSettings
+{
+    /// <summary>The model's folder, or null for the bundled one.</summary>
+    public required string? Model { get; init; }
+
+    /// <summary>The trace to train on.</summary>
+    public required string Trace { get; init; }
+
+    /// <summary>The predictor to write, or null for its place in the image's folder.</summary>
+    public required string? Output { get; init; }
+
+    public required TrainingOptions Options { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>The format an unpacked model is packed in; null is its own.</summary>
+    public required WeightFormat? Weights { get; init; }
+
+    /// <summary>Whether an existing predictor is replaced.</summary>
+    public required bool Force { get; init; }
+
+    public required bool Json { get; init; }
+}
