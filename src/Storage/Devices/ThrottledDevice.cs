@@ -12,11 +12,13 @@ public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
     private readonly IFlashDevice _inner;
     private readonly ReadCost _cost;
     private readonly TimeProvider _time;
+    private readonly Func<long, double>? _slowdown;
     private readonly object _gate = new();
     private readonly Slot[] _timeline;
     private readonly Thread _thread;
     private int _head;
     private int _count;
+    private long _submitted;
     private long _busyUntil = long.MinValue;
     private bool _isDisposed;
 
@@ -24,11 +26,16 @@ public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
     /// <param name="inner">The device that reads; it is faster than <paramref name="cost"/>, or its own time shows.</param>
     /// <param name="cost">What reads shall cost.</param>
     /// <param name="time">The clock of the timeline; it runs at the pace of real time.</param>
-    public ThrottledDevice(IFlashDevice inner, ReadCost cost, TimeProvider time)
+    /// <param name="slowdown">
+    /// What a read's cost is multiplied by, given the read's number, counted from 0 in the order of submission: flash that is hot or full gets slow in
+    /// the middle of a run. Null: 1. It is called under a lock.
+    /// </param>
+    public ThrottledDevice(IFlashDevice inner, ReadCost cost, TimeProvider time, Func<long, double>? slowdown = null)
     {
         _inner = inner;
         _cost = cost;
         _time = time;
+        _slowdown = slowdown;
         _timeline = new Slot[inner.QueueDepth];
         _thread = new Thread(Work) { IsBackground = true, Name = "flash throttle" };
         _thread.Start();
@@ -65,7 +72,8 @@ public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
             }
 
             long begin = Math.Max(_busyUntil, _time.GetTimestamp());
-            _busyUntil = begin + (long)(_cost.MicrosOf(read.LengthBytes) * _time.TimestampFrequency / 1e6);
+            double micros = _cost.MicrosOf(read.LengthBytes) * (_slowdown?.Invoke(_submitted++) ?? 1);
+            _busyUntil = begin + (long)(micros * _time.TimestampFrequency / 1e6);
             _timeline[(_head + _count++) % QueueDepth] = new Slot { Read = read, Begin = begin, End = _busyUntil };
             Monitor.Pulse(_gate);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Neuralink.Placement.Cost;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 
@@ -42,6 +43,22 @@ public sealed class FlashFaultTests(RandomImage image) : IClassFixture<RandomIma
             image, (number, _) => number % 100 == 99 && Interlocked.Increment(ref faults) > 0 ? new FlashFault.Fail() : null, strategy, chunkTokens: 1);
         await faulty.ShouldWorkAsync();
         faults.Should().BePositive();
+    }
+
+    [Theory]
+    [InlineData(ExecutionStrategy.Serial)]
+    [InlineData(ExecutionStrategy.Prefetch)]
+    [InlineData(ExecutionStrategy.PrefetchCluster)]
+    public async Task A_device_that_suddenly_gets_ten_times_slower_changes_no_token(ExecutionStrategy strategy)
+    {
+        long reads = 0;
+        EngineOptions options = new() { Strategy = strategy, Threads = 2, QueueDepth = 4, ChunkTokens = 1, Cache = CacheSize.OfShare(0.1), CollapseGapBytes = 0 };
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Folder, options, decorate: inner => new ThrottledDevice(
+            inner, ReadCost.Linear(readMicros: 20, bytesPerMicro: 1000), TimeProvider.System, number => (reads = number) < 50 ? 1 : 10));
+        (await engine.RunAsync(image.Prompt, FaultyEngine.NewTokens).WaitAsync(FaultyEngine.Hangs)).Tokens.Should().Equal(image.Tokens);
+        reads.Should().BeGreaterThan(100, "most of the run is on the slow device");
+        engine.LeaseCount.Should().Be(0);
+        engine.CacheState.CheckInvariants();
     }
 
     [Theory]

@@ -38,4 +38,34 @@ public sealed class ThrottledDeviceTests
 
         static TimeSpan Elapsed(long from, long to) => TimeProvider.System.GetElapsedTime(from, to);
     }
+
+    [Fact]
+    public void A_device_can_get_slow_in_the_middle_of_a_run()
+    {
+        const int SlowFrom = 3, ReadCount = 6, Slowdown = 10;
+        ReadCost cost = ReadCost.Linear(readMicros: 200, bytesPerMicro: 1000);
+        using NativeArena memory = new(1 << 16);
+        FrameArena frames = new(memory, 1, 512, "frames");
+        using CompletionCounter completions = new();
+        List<long> asked = [];
+        using ThrottledDevice device = new(new MemoryFlashDevice(new byte[512], ReadCount, TimeProvider.System), cost, TimeProvider.System, number =>
+        {
+            asked.Add(number);
+            return number < SlowFrom ? 1 : Slowdown;
+        });
+        FlashRead[] reads = [.. Enumerable.Range(0, ReadCount).Select(_ => new FlashRead(frames, 1, completions))];
+        foreach (FlashRead read in reads)
+        {
+            read.Append(FrameArena.Discard);
+            device.Submit(read);
+        }
+
+        completions.Wait(ReadCount);
+        asked.Should().Equal(0, 1, 2, 3, 4, 5);
+        for (int i = 1; i < ReadCount; i++)
+        {
+            TimeSpan occupied = TimeProvider.System.GetElapsedTime(reads[i - 1].StartedTimestamp, reads[i].StartedTimestamp);
+            occupied.Should().BeGreaterThanOrEqualTo(TimeSpan.FromMicroseconds(cost.MicrosOf(512) * (i - 1 < SlowFrom ? 1 : Slowdown)) - TimeSpan.FromTicks(1));
+        }
+    }
 }
