@@ -44,7 +44,7 @@ internal static class FiguresBox
         yield return ("", $"activations {Size(m.Activations)}, staging {Size(m.Staging)}; peak of the process {Size(m.ProcessPeak)}");
         yield return ("device", r.Device);
         if (r.Profile is { } profile)
-            yield return ("profile", $"{profile.Name}: queue depth {profile.QueueDepth}, gaps up to {Size(profile.CollapseGapBytes)} are read through");
+            yield return ("profile", $"{profile.Name}: io {profile.Io}, queue depth {profile.QueueDepth}, gaps up to {Size(profile.CollapseGapBytes)} are read through");
     }
 
     private static string Size(double bytes) => ByteSize.Format(bytes);

@@ -90,13 +90,14 @@ internal sealed class GenerateCommand
         ["--queue-depth"], "N", $"Reads in flight [default: the device profile's, or {s_engine.QueueDepth}]", "an integer", ValueReaders.Integer);
 
     private readonly Option<FlashAccess?> _io = TypedOption.OneOf<FlashAccess>(
-        "--io", "direct: read past the operating system's page cache; buffered: through it; uring: past it by Linux's io_uring [default: direct]",
+        "--io", "direct: read past the operating system's page cache; buffered: through it; uring: past it by Linux's io_uring "
+        + "[default: what the device profile advises, or direct]",
         ("direct", FlashAccess.Direct), ("buffered", FlashAccess.Buffered), ("uring", FlashAccess.Uring));
 
     private readonly Option<string?> _profile = TypedOption.Text(
         ["--profile"], "DEVICE.json",
-        "What reads cost, by 'neuralink probe': sets the queue depth, and one named here the gaps that are read through; none uses no profile "
-        + "[default: the one saved for the image's volume, if reads are direct]");
+        "What reads cost, by 'neuralink probe': sets --io and --queue-depth unless they are given, and one named here the gaps that are read through; none uses no profile "
+        + "[default: the one saved for the image's volume, unless reads are buffered]");
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
     private readonly Option<string?> _trace = TypedOption.Text(["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");
@@ -139,6 +140,7 @@ internal sealed class GenerateCommand
             Engine = BindEngine(parsed),
             Profile = parsed.GetValue(_profile),
             QueueDepth = parsed.GetValue(_queueDepth),
+            Io = parsed.GetValue(_io),
             Weights = parsed.GetValue(_weights),
             TracePath = parsed.GetValue(_trace),
             Json = parsed.GetValue(_json),

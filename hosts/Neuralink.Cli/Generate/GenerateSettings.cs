@@ -1,6 +1,7 @@
 using Neuralink.Actors;
 using Neuralink.Kernels;
 using Neuralink.Models.Sampling;
+using Neuralink.Storage.Devices;
 
 namespace Neuralink.Cli.Generate;
 
@@ -29,6 +30,9 @@ internal sealed record GenerateSettings
 
     /// <summary>Reads in flight, or null for what the device profile says, or the engine's default.</summary>
     public required int? QueueDepth { get; init; }
+
+    /// <summary>How to read, or null for what the device profile says, or the engine's default.</summary>
+    public required FlashAccess? Io { get; init; }
 
     /// <summary>All but the context, which follows from the prompt, and what the device profile decides.</summary>
     public required EngineOptions Engine { get; init; }

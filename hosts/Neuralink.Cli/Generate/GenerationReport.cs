@@ -47,8 +47,8 @@ internal sealed record GenerationReport(
     public string ToJson() => JsonSerializer.Serialize(this, GenerationReportJson.Readable.GenerationReport);
 }
 
-/// <summary>What was taken from a device profile: sizes in bytes.</summary>
-internal sealed record ProfileReport(string Name, int QueueDepth, long CollapseGapBytes);
+/// <summary>What was taken from a device profile, or said in its place: Io as --io has it, sizes in bytes.</summary>
+internal sealed record ProfileReport(string Name, string Io, int QueueDepth, long CollapseGapBytes);
 
 internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
 

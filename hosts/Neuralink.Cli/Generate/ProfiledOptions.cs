@@ -20,11 +20,12 @@ internal sealed class ProfiledOptions(GenerateSettings settings, Surroundings su
             return (settings.Engine, null);
         EngineOptions options = settings.Engine with
         {
+            Io = settings.Io ?? AccessBy(profile.IoMethod),
             QueueDepth = settings.QueueDepth ?? profile.QueueDepth ?? settings.Engine.QueueDepth,
             // Measured (docs/experiments.md): a probe's own file reads faster than an image that has lain for a while, and then its gaps are too wide to be a default.
             ReadCost = settings.Profile is null ? settings.Engine.ReadCost : profile.ToReadCost(),
         };
-        return (options, new ProfileReport(profile.Name, options.QueueDepth, options.ReadCost.BreakEvenGapBytes(image.StrideBytes)));
+        return (options, new ProfileReport(profile.Name, NameOf(options.Io), options.QueueDepth, options.ReadCost.BreakEvenGapBytes(image.StrideBytes)));
     }
 
     // Profiles are of direct reads; through the page cache reads cost something else, and only the user can know that it is alike.
@@ -32,6 +33,21 @@ internal sealed class ProfiledOptions(GenerateSettings settings, Surroundings su
     {
         None => null,
         { } path => DeviceProfile.Read(path),
-        null => settings.Engine.Io == FlashAccess.Direct ? new ProfileStore(surroundings).Find(image.NeuronsPath) : null,
+        null => settings.Io == FlashAccess.Buffered ? null : new ProfileStore(surroundings).Find(image.NeuronsPath),
+    };
+
+    private FlashAccess AccessBy(string? method) => method switch
+    {
+        "threads" => FlashAccess.Direct,
+        "io_uring" => FlashAccess.Uring,
+        _ => settings.Engine.Io,
+    };
+
+    /// <summary>The word that --io has for it.</summary>
+    private static string NameOf(FlashAccess io) => io switch
+    {
+        FlashAccess.Direct => "direct",
+        FlashAccess.Buffered => "buffered",
+        _ => "uring",
     };
 }

@@ -18,10 +18,11 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
         Save(Profile());
         CliResult run = await Generate();
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Error.Should().Contain("a test disk: queue depth 3, gaps up to 19.53 KiB are read through").And.Contain(", 3 threads");
+        run.Error.Should().Contain("a test disk: io direct, queue depth 3, gaps up to 19.53 KiB are read through").And.Contain(", 3 threads");
         using JsonDocument document = JsonDocument.Parse((await Generate("--json")).Out);
         JsonElement profile = document.RootElement.GetProperty("profile");
         profile.GetProperty("name").GetString().Should().Be("a test disk");
+        profile.GetProperty("io").GetString().Should().Be("direct");
         profile.GetProperty("queue_depth").GetInt32().Should().Be(3);
         profile.GetProperty("collapse_gap_bytes").GetInt64().Should().BeCloseTo(20_000, 1, "only a named profile decides it");
     }
@@ -38,7 +39,35 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
     public async Task A_queue_depth_that_was_asked_for_wins()
     {
         Save(Profile());
-        (await Generate("--queue-depth", "5")).Error.Should().Contain("a test disk: queue depth 5, gaps up to 19.53 KiB").And.Contain("5 threads");
+        (await Generate("--queue-depth", "5")).Error.Should().Contain("a test disk: io direct, queue depth 5, gaps up to 19.53 KiB").And.Contain("5 threads");
+    }
+
+    [Fact]
+    public async Task Its_method_is_how_reads_are_submitted_and_the_text_stays_the_same()
+    {
+        CliResult plain = await Generate();
+        Save(Profile() with { IoMethod = "io_uring" });
+        CliResult run = await Generate();
+        run.Error.Should().Contain("a test disk: io uring, queue depth 3").And.ContainAny("io_uring, 3 reads deep", "reading by threads: ");
+        run.Out.Should().Be(plain.Out).And.NotBeEmpty();
+        using JsonDocument document = JsonDocument.Parse((await Generate("--json")).Out);
+        document.RootElement.GetProperty("profile").GetProperty("io").GetString().Should().Be("uring");
+    }
+
+    [Theory]
+    [InlineData("io_uring", "direct", ", 3 threads")]
+    [InlineData("threads", "uring", "io_uring")]
+    public async Task A_method_that_was_asked_for_wins_and_the_depth_is_still_the_profiles(string advised, string asked, string device)
+    {
+        Save(Profile() with { IoMethod = advised });
+        (await Generate("--io", asked)).Error.Should().Contain($"a test disk: io {asked}, queue depth 3").And.Contain(device);
+    }
+
+    [Fact]
+    public async Task One_that_names_no_method_leaves_it_as_it_is()
+    {
+        Save(Profile() with { IoMethod = null });
+        (await Generate()).Error.Should().Contain("a test disk: io direct, queue depth 3").And.Contain(", 3 threads");
     }
 
     [Theory]
@@ -61,7 +90,7 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
         string named = _home.PathOf("phone.json");
         (Profile() with { Name = "a phone", QueueDepth = null, Volume = null }).Write(named);
         // 30 us a read at 1000 bytes a microsecond: 30000 bytes.
-        (await Generate("--profile", named)).Error.Should().Contain("a phone: queue depth 16, gaps up to 29.3 KiB").And.NotContain("a test disk");
+        (await Generate("--profile", named)).Error.Should().Contain("a phone: io direct, queue depth 16, gaps up to 29.3 KiB").And.NotContain("a test disk");
     }
 
     [Fact]
