@@ -20,7 +20,7 @@ internal static class ProbeCommand
     public static string[] Examples { get; } =
     [
         "neuralink probe",
-        "neuralink probe opt-1.3b.nlk --time 60s",
+        "neuralink probe opt-6.7b.nlk --time 60s",
         "neuralink probe /mnt/ssd -o ssd.json --json | jq .queue_depth",
     ];
 
@@ -28,7 +28,10 @@ internal static class ProbeCommand
     {
         Argument<string?> path = new("PATH")
         {
-            Description = "A flash image or a folder on the device to measure [default: the cache folder]",
+            Description =
+                $"What to read: a flash image or another file, itself if it is of {ByteSize.Format(DeviceProbe.OwnFileBytesMin)} or more (a drive or a virtual machine's host may have a "
+                + "smaller one in its cache), else a temporary file beside it; or a folder for a temporary file. A temporary file is fresh, and a host may still have it in memory: "
+                + "where that may be, name a large image that has lain for a while [default: the cache folder]",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<string?> output = TypedOption.Text(
@@ -39,7 +42,7 @@ internal static class ProbeCommand
             "a time of 100ms to 1h such as 20s", ReadTime);
         Option<long?> size = TypedOption.Of<long>(
             ["--size"], "BYTES",
-            $"The temporary file to write and read, {ByteSize.Format(DeviceProbe.FileBytesMin)} or more; shorter if the time does not suffice "
+            $"Write and read a temporary file of this size, whatever PATH is: {ByteSize.Format(DeviceProbe.FileBytesMin)} or more; shorter if the time does not suffice "
             + $"[default: {ByteSize.Format(DeviceProbe.DefaultFileBytes)}, or a tenth of the free space where that is less]",
             $"{ByteSize.Format(DeviceProbe.FileBytesMin)} or more, such as 256MiB",
             static (string text, out long value) => ValueReaders.Bytes(text, out value) && value >= DeviceProbe.FileBytesMin);

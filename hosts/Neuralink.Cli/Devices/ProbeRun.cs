@@ -11,11 +11,11 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
 {
     public int Run(CancellationToken cancellation)
     {
-        string folder = Folder();
+        string target = Target();
         if (settings.Output is { } output && (File.Exists(output) || Directory.Exists(output)))
             throw new NeuralinkException($"write {output}", "no such file", "it exists", "remove it or choose another name");
-        DeviceVolume volume = DeviceVolume.Of(folder, surroundings.MachineName);
-        ProbeResult result = Measure(folder, volume, cancellation);
+        DeviceVolume volume = DeviceVolume.Of(target, surroundings.MachineName);
+        ProbeResult result = Measure(target, volume, cancellation);
         ProbeAnalysis analysis = ProbeAnalysis.Of(result.Measurements);
         DeviceProfile profile = Describe(volume, result, analysis);
         string path = Save(profile);
@@ -27,8 +27,8 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         return ExitCode.Success;
     }
 
-    /// <summary>The folder for the temporary file: for an image, where its neurons lie, which may be a link to elsewhere.</summary>
-    private string Folder()
+    /// <summary>What to measure: of an image its neurons, wherever a link leads to them; else the file or folder that was named.</summary>
+    private string Target()
     {
         if (settings.Path is not { } path)
             return Directory.CreateDirectory(CacheFolder.Of(surroundings)).FullName;
@@ -37,16 +37,21 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         path = DeviceVolume.RealPath(path);
         if (Directory.Exists(path))
             return path;
-        return File.Exists(path)
-            ? Path.GetDirectoryName(path)!
-            : throw new NeuralinkException($"measure {settings.Path}", "a flash image or a folder on the device", "no such file or folder");
+        if (!File.Exists(path))
+            throw new NeuralinkException($"measure {settings.Path}", "a flash image, a file or a folder on the device", "no such file or folder");
+        if (settings.Options.FileBytes is null && !DeviceProbe.MeasuresItself(path, settings.Options))
+        {
+            surroundings.Note(
+                $"{path} of {ByteSize.Format(new FileInfo(path).Length)} would be read from some cache below the file system: a temporary file beside it is measured, as for all files below {ByteSize.Format(DeviceProbe.OwnFileBytesMin)}");
+        }
+        return path;
     }
 
-    private ProbeResult Measure(string folder, DeviceVolume volume, CancellationToken cancellation)
+    private ProbeResult Measure(string target, DeviceVolume volume, CancellationToken cancellation)
     {
         ProbeResult? result = null;
         ProgressDisplay.Run(surroundings, $"measuring {volume.Name}", share =>
-            result = DeviceProbe.Run(folder, volume, settings.Options, surroundings.Time, share, cancellation));
+            result = DeviceProbe.Run(target, volume, settings.Options, surroundings.Time, share, cancellation));
         return result!;
     }
 
@@ -56,7 +61,7 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         FormatVersion = DeviceProfile.CurrentVersion,
         Name = volume.Name,
         MeasuredWith =
-            $"neuralink {typeof(ProbeRun).Assembly.GetName().Version?.ToString(3)} probe: random direct reads of a file of {ByteSize.Format(result.FileBytes)}, "
+            $"neuralink {typeof(ProbeRun).Assembly.GetName().Version?.ToString(3)} probe: random direct reads of {result.File ?? "a temporary file"} of {ByteSize.Format(result.FileBytes)}, "
             + $"median of {result.Rounds} rounds in {settings.Options.Time.TotalSeconds:0.#} s",
         Volume = volume,
         IoMethod = analysis.IoMethod,

@@ -6,6 +6,9 @@ namespace Neuralink.Cli.Devices;
 /// <summary>A probe's report for people: a table for each method and pattern, then what follows from them.</summary>
 internal static class ProbeTables
 {
+    // Less is noise.
+    private const double SlowdownMin = 2;
+
     /// <param name="r">The report.</param>
     /// <param name="isPickedUp">Whether `generate` finds the profile by itself.</param>
     /// <param name="console">Where to.</param>
@@ -13,9 +16,14 @@ internal static class ProbeTables
     {
         foreach (IGrouping<(string IoMethod, string Pattern), CellFigures> table in r.Cells.GroupBy(c => (c.IoMethod, c.Pattern)))
             Write(table.Key.IoMethod, table.Key.Pattern, [.. table], console);
+        WriteMethods(r.Speedups, console);
         Grid grid = new();
         grid.AddColumn(new GridColumn { NoWrap = true }).AddColumn();
-        Row("device", $"{r.Volume.Name}; a file of {ByteSize.Format(r.FileBytes)}, direct I/O, median of {r.Rounds}");
+        Row("device", $"{r.Volume.Name}; {r.File ?? "a temporary file"} of {ByteSize.Format(r.FileBytes)}, direct I/O, median of {r.Rounds}");
+        if (r.UringRefusal is { } refusal)
+            Row("threads only", $"io_uring is not measured: {refusal}");
+        if (r.FirstReadsSlowdown is { } slowdown and >= SlowdownMin)
+            Row("first reads", $"took {slowdown:0.0} times as long as the same reads later: a cache below the file system (a drive's, a host's) holds the file by now; a first run is slower than this profile");
         Row("knee", $"{ByteSize.Format(r.KneeBytes)}: random reads from there on get 80% of the ceiling, {r.MegabytesPerSecondMax:0} MB/s");
         Row("break-even gap", string.Join(", ", r.BreakEvenGaps.Select(g => $"{ByteSize.Format(g.GapBytes)} between bundles of {ByteSize.Format(g.BundleBytes)}")));
         Row("advice", $"{r.IoMethod} at queue depth {r.QueueDepth}; reads/s up to 64 KiB against depth 1: {Depths(r)}");
@@ -27,6 +35,18 @@ internal static class ProbeTables
 
     private static string Depths(ProbeReport r) =>
         string.Join(", ", r.Speedups.Where(s => s.IoMethod == r.IoMethod && s.Speedup != 1).Select(s => $"x{s.Speedup:0.0} at {s.QueueDepth}"));
+
+    private static void WriteMethods(IReadOnlyList<DepthFigures> depths, IAnsiConsole console)
+    {
+        console.WriteLine("random reads up to 64 KiB, mean of the sizes: reads/s and microseconds of processor time a read");
+        Table table = new() { Border = TableBorder.Rounded };
+        table.AddColumn(new TableColumn(new Text("method")));
+        foreach (int depth in depths.Select(d => d.QueueDepth).Distinct())
+            table.AddColumn(Column($"depth {depth}")).AddColumn(Column("CPU us"));
+        foreach (IGrouping<string, DepthFigures> method in depths.GroupBy(d => d.IoMethod, StringComparer.Ordinal))
+            table.AddRow([new Text(method.Key), .. method.SelectMany(d => new[] { new Text($"{d.ReadsPerSecond:0}"), new Text($"{d.ProcessorMicros:0.0}") })]);
+        console.Write(table);
+    }
 
     private static void Write(string method, string pattern, IReadOnlyList<CellFigures> cells, IAnsiConsole console)
     {
@@ -42,7 +62,7 @@ internal static class ProbeTables
                 .. size.SelectMany(c => new[] { new Text($"{c.ReadsPerSecond:0}"), new Text($"{c.MegabytesPerSecond:0}") })]);
         }
         console.Write(table);
-
-        static TableColumn Column(string title) => new(new Text(title)) { Alignment = Justify.Right, NoWrap = true };
     }
+
+    private static TableColumn Column(string title) => new(new Text(title)) { Alignment = Justify.Right, NoWrap = true };
 }

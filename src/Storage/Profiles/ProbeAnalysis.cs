@@ -3,13 +3,24 @@ using Neuralink.Placement.Cost;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>What the measurements of a device mean: how to read from it, and what reads then cost. Pure arithmetic.</summary>
-/// <param name="IoMethod">The method to read with: the one of the most reads a second at its own best depth.</param>
+/// <param name="IoMethod">The method to read with: the first measured, unless another is clearly better, each at its own best depth.</param>
 /// <param name="QueueDepth">The shallowest queue that gets within <see cref="DepthGain"/> of what any depth gets.</param>
 /// <param name="Cost">The cost of a random read so submitted.</param>
 public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cost)
 {
     /// <summary>More reads in flight than advised would bring fewer than this share more reads a second.</summary>
     public const double DepthGain = 0.1;
+
+    /// <summary>
+    /// Another method is clearly better with at least this share more reads a second: two runs of a probe of a method against itself differ by about as
+    /// much, and the first, threads, is there on every system.
+    /// </summary>
+    public const double MethodGain = 0.1;
+
+    /// <summary>
+    /// Or, where neither has <see cref="MethodGain"/>, with at most this share of the processor time a read: generation computes meanwhile, on the same cores.
+    /// </summary>
+    public const double ProcessorShareMax = 0.75;
 
     /// <summary>
     /// Method and depth are judged by random reads up to this size: they are what a layer's missing neurons are, and longer ones fill the device's
@@ -22,20 +33,22 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
     public static ProbeAnalysis Of(IReadOnlyList<ProbeMeasurement> measurements)
     {
         List<ProbeMeasurement> random = [.. measurements.Where(m => m.Cell.Pattern == AccessPattern.Random)];
-        // Methods stay in their order, and the first of equals is taken.
-        (string method, int depth, _) = random.GroupBy(m => m.Cell.IoMethod, StringComparer.Ordinal).Select(Advise).MaxBy(a => a.Reads);
+        (string method, int depth, _, _) = random.GroupBy(m => m.Cell.IoMethod, StringComparer.Ordinal).Select(Best).Aggregate((a, b) => IsClearlyBetter(b, a) ? b : a);
         IEnumerable<ReadCostPoint> advised = random
             .Where(m => m.Cell.IoMethod == method && m.Cell.QueueDepth == depth)
             .Select(m => new ReadCostPoint(m.Cell.Bytes, m.Micros));
         return new ProbeAnalysis(method, depth, Curve(advised));
     }
 
-    /// <summary>Reads a second of small reads at each depth, relative to the shallowest: the geometric mean over the sizes.</summary>
-    public static IReadOnlyList<(int QueueDepth, double Speedup)> Speedups(IEnumerable<ProbeMeasurement> ofOneMethod)
-    {
-        List<(int QueueDepth, double Reads)> depths = [.. ByDepth(ofOneMethod)];
-        return [.. depths.Select(d => (d.QueueDepth, d.Reads / depths[0].Reads))];
-    }
+    /// <summary>What small random reads get by each method at each depth.</summary>
+    public static IReadOnlyList<SmallReads> Summarize(IEnumerable<ProbeMeasurement> measurements) =>
+    [
+        .. from m in measurements
+           where m.Cell.Pattern == AccessPattern.Random && m.Cell.Bytes <= SmallBytesMax
+           group m by (m.Cell.IoMethod, m.Cell.QueueDepth) into cells
+           select new SmallReads(
+               cells.Key.IoMethod, cells.Key.QueueDepth, GeometricMean(cells.Select(m => m.ReadsPerSecond)), GeometricMean(cells.Select(m => m.ProcessorMicros))),
+    ];
 
     /// <summary>
     /// A curve that never falls, as a cost must not: each cost is raised to the highest before it (the running maximum). Where the largest size then costs the
@@ -55,17 +68,23 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
             : throw new NeuralinkException("measure the device", "longer reads to cost more", "no such thing", "measure again with more --time, while the device does nothing else");
     }
 
-    private static (string Method, int Depth, double Reads) Advise(IGrouping<string, ProbeMeasurement> ofOneMethod)
+    private static SmallReads Best(IEnumerable<ProbeMeasurement> ofOneMethod)
     {
-        List<(int QueueDepth, double Reads)> depths = [.. ByDepth(ofOneMethod)];
-        double most = depths.Max(d => d.Reads);
-        (int depth, double reads) = depths.First(d => d.Reads * (1 + DepthGain) >= most);
-        return (ofOneMethod.Key, depth, reads);
+        List<SmallReads> depths = [.. Summarize(ofOneMethod).OrderBy(d => d.QueueDepth)];
+        double most = depths.Max(d => d.ReadsPerSecond);
+        return depths.First(d => d.ReadsPerSecond * (1 + DepthGain) >= most);
     }
 
-    private static IEnumerable<(int QueueDepth, double Reads)> ByDepth(IEnumerable<ProbeMeasurement> ofOneMethod) => ofOneMethod
-        .Where(m => m.Cell.Bytes <= SmallBytesMax)
-        .GroupBy(m => m.Cell.QueueDepth)
-        .OrderBy(g => g.Key)
-        .Select(g => (g.Key, Math.Exp(g.Average(m => Math.Log(m.ReadsPerSecond)))));
+    private static bool IsClearlyBetter(SmallReads a, SmallReads b) =>
+        a.ReadsPerSecond >= b.ReadsPerSecond * (1 + MethodGain)
+        || (a.ReadsPerSecond * (1 + MethodGain) >= b.ReadsPerSecond && a.ProcessorMicros <= b.ProcessorMicros * ProcessorShareMax);
+
+    private static double GeometricMean(IEnumerable<double> values) => Math.Exp(values.Average(Math.Log));
 }
+
+/// <summary>Random reads up to <see cref="ProbeAnalysis.SmallBytesMax"/>, so submitted.</summary>
+/// <param name="IoMethod">How.</param>
+/// <param name="QueueDepth">How many in flight.</param>
+/// <param name="ReadsPerSecond">The geometric mean over the sizes.</param>
+/// <param name="ProcessorMicros">Processor time a read, likewise.</param>
+public sealed record SmallReads(string IoMethod, int QueueDepth, double ReadsPerSecond, double ProcessorMicros);

@@ -55,14 +55,15 @@ internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
     /// <param name="nextOffset">Where the next read begins; called by one thread at a time.</param>
     /// <param name="duration">After it no more reads are submitted.</param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <returns>Microseconds elapsed over reads completed.</returns>
+    /// <returns>What each read took.</returns>
     /// <exception cref="NeuralinkException">A read failed.</exception>
-    public double Run(IFlashDevice device, ProbeCell cell, Func<long> nextOffset, TimeSpan duration, CancellationToken cancellation)
+    public ProbeSlice Run(IFlashDevice device, ProbeCell cell, Func<long> nextOffset, TimeSpan duration, CancellationToken cancellation)
     {
         (_device, _nextOffset, _cancellation, _frameCount) = (device, nextOffset, cancellation, cell.Bytes / FrameBytes);
         (_completed, _failure) = (0, null);
         _drained.Reset();
         _inFlight = cell.QueueDepth;
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         long start = _time.GetTimestamp();
         _deadline = start + (long)(duration.TotalSeconds * _time.TimestampFrequency);
         for (int i = 0; i < cell.QueueDepth; i++)
@@ -71,7 +72,8 @@ internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
         cancellation.ThrowIfCancellationRequested();
         if (_failure is { } failure)
             throw new NeuralinkException("measure the device", $"to read {cell.Bytes} bytes", failure);
-        return _time.GetElapsedTime(start, _lastCompletion).TotalMicroseconds / _completed;
+        processor = Environment.CpuUsage.TotalTime - processor;
+        return new ProbeSlice(_time.GetElapsedTime(start, _lastCompletion).TotalMicroseconds / _completed, processor.TotalMicroseconds / _completed);
     }
 
     /// <summary>Submits the read again, or ends with it.</summary>

@@ -23,12 +23,14 @@ public sealed class ProbeCommandTests : IDisposable
         CliResult run = await _home.RunAsync(["probe", _folder, .. s_short]);
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Out.Split('\n').Should().OnlyContain(line => line.Length <= 120);
-        run.Out.Should().ContainAll("random reads by threads", "sequential reads by threads", "depth 32", "1 MiB", "knee", "break-even gap", "advice", "used by generate");
+        run.Out.Should().ContainAll("random reads by threads", "sequential reads by threads", "depth 32", "1 MiB", "CPU us", "a temporary file of 8 MiB", "knee", "break-even gap", "advice", "used by generate");
+        run.Out.Should().ContainAny("random reads by io_uring", "threads only").And.NotContain("first reads");
         DeviceVolume volume = DeviceVolume.Of(_folder, Environment.MachineName);
         string saved = Path.Combine(_home.Cache, volume.FileName);
         Directory.GetFiles(_home.Cache).Should().Equal(saved);
         DeviceProfile profile = DeviceProfile.Read(saved);
-        (profile.Volume, profile.IoMethod).Should().Be((volume, "threads"));
+        profile.Volume.Should().Be(volume);
+        run.Out.Should().Contain($"{profile.IoMethod} at queue depth {profile.QueueDepth}");
         DeviceProbe.QueueDepths.Should().Contain(profile.QueueDepth!.Value);
         profile.Reads[0].Bytes.Should().Be(4096);
         profile.Reads[^1].Bytes.Should().Be(1 << 20);
@@ -45,14 +47,42 @@ public sealed class ProbeCommandTests : IDisposable
         using JsonDocument document = JsonDocument.Parse(run.Out);
         JsonElement root = document.RootElement;
         root.EnumerateObject().Select(p => p.Name).Should().Equal(
-            "profile", "volume", "file_bytes", "rounds", "io_method", "queue_depth", "speedups", "megabytes_per_second_max", "knee_bytes", "break_even_gaps", "reads", "cells");
+            "profile", "volume", "file", "file_bytes", "rounds", "io_method", "queue_depth", "uring_refusal", "first_reads_slowdown", "speedups", "megabytes_per_second_max", "knee_bytes", "break_even_gaps", "reads", "cells");
         root.GetProperty("profile").GetString().Should().Be(output);
-        root.GetProperty("cells").GetArrayLength().Should().Be(72);
-        root.GetProperty("cells")[0].EnumerateObject().Select(p => p.Name).Should().Equal("io_method", "pattern", "bytes", "queue_depth", "reads_per_second", "megabytes_per_second");
+        int methods = root.GetProperty("uring_refusal").ValueKind == JsonValueKind.Null ? 2 : 1;
+        root.GetProperty("cells").GetArrayLength().Should().Be(methods * 72);
+        root.GetProperty("speedups")[0].EnumerateObject().Select(p => p.Name).Should().Equal("io_method", "queue_depth", "speedup", "reads_per_second", "processor_micros");
+        root.GetProperty("cells")[0].EnumerateObject().Select(p => p.Name).Should().Equal("io_method", "pattern", "bytes", "queue_depth", "reads_per_second", "megabytes_per_second", "processor_micros");
         root.GetProperty("queue_depth").GetInt32().Should().Be(DeviceProfile.Read(output).QueueDepth);
         root.GetProperty("knee_bytes").GetInt64().Should().BeInRange(4096, 1 << 20);
         Directory.Exists(_home.Cache).Should().BeFalse();
         (await _home.RunAsync(["probe", _folder, "-o", output, .. s_short])).ShouldFail(1, "write", output, "no such file", "it exists");
+    }
+
+    [Fact]
+    public async Task A_long_file_is_measured_itself()
+    {
+        string path = LargeFile(DeviceProbe.OwnFileBytesMin);
+        CliResult run = await _home.RunAsync("probe", path, "--time", "300ms", "--json");
+        run.Code.Should().Be(0, "of {0}", run.Error);
+        using JsonDocument document = JsonDocument.Parse(run.Out);
+        document.RootElement.GetProperty("file").GetString().Should().Be(path);
+        document.RootElement.GetProperty("first_reads_slowdown").GetDouble().Should().BePositive();
+        DeviceProfile.Read(document.RootElement.GetProperty("profile").GetString()!).MeasuredWith.Should().Contain($"reads of {path} of 256 MiB");
+        Directory.GetFileSystemEntries(_folder).Should().Equal(path);
+    }
+
+    [Fact]
+    public async Task A_short_file_is_not_and_that_is_said()
+    {
+        string path = LargeFile(1000);
+        CliResult run = await _home.RunAsync("probe", path, "--time", "100ms", "--json");
+        run.Code.Should().Be(0, "of {0}", run.Error);
+        run.Error.Should().Contain($"neuralink: {path} of 1000 B would be read from some cache below the file system: a temporary file beside it is measured");
+        using JsonDocument document = JsonDocument.Parse(run.Out);
+        document.RootElement.GetProperty("file").ValueKind.Should().Be(JsonValueKind.Null);
+        Directory.GetFileSystemEntries(_folder).Should().Equal(path);
+        (await _home.RunAsync(["probe", path, "--json", .. s_short])).Error.Should().NotContain("cache below", "the size says that a temporary file is wanted");
     }
 
     [Fact]
@@ -68,7 +98,7 @@ public sealed class ProbeCommandTests : IDisposable
 
     [Fact]
     public async Task No_such_path() => (await _home.RunAsync(["probe", _home.PathOf("nowhere"), .. s_short]))
-        .ShouldFail(1, "cannot measure", "nowhere", "a flash image or a folder on the device", "no such file or folder");
+        .ShouldFail(1, "cannot measure", "nowhere", "a flash image, a file or a folder on the device", "no such file or folder");
 
     [Fact]
     public async Task No_room() => (await _home.RunAsync("probe", _folder, "--size", "100000TiB"))
@@ -78,7 +108,7 @@ public sealed class ProbeCommandTests : IDisposable
     public async Task A_file_system_in_memory()
     {
         if (OperatingSystem.IsLinux())
-            (await _home.RunAsync(["probe", "/dev/shm", .. s_short])).ShouldFail(1, "measure /dev/shm", "a file system with direct I/O", "tmpfs", "give a folder on the flash device");
+            (await _home.RunAsync(["probe", "/dev/shm", .. s_short])).ShouldFail(1, "measure /dev/shm", "a file system with direct I/O", "tmpfs", "give a file or a folder on the flash device");
     }
 
     [Theory]
@@ -102,5 +132,13 @@ public sealed class ProbeCommandTests : IDisposable
         run.Error.Should().EndWith("neuralink: cancelled\n");
         Directory.GetFileSystemEntries(_folder).Should().BeEmpty();
         Directory.Exists(_home.Cache).Should().BeFalse();
+    }
+
+    private string LargeFile(long bytes)
+    {
+        string path = DeviceVolume.RealPath(Path.Combine(_folder, "large"));
+        using FileStream file = File.Create(path);
+        file.SetLength(bytes);
+        return path;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+using Neuralink.Storage.Devices;
 using Neuralink.Storage.Profiles;
 
 namespace Neuralink.Storage.Tests.Profiles;
@@ -17,12 +19,69 @@ public sealed class DeviceProbeTests : IDisposable
     public void Every_cell_is_measured_and_nothing_stays()
     {
         List<double> shares = [];
-        ProbeResult result = DeviceProbe.Run(_folder, Volume, s_short, TimeProvider.System, new Progress(shares.Add), CancellationToken.None);
-        result.Measurements.Select(m => m.Cell).Should().OnlyHaveUniqueItems().And.HaveCount(2 * DeviceProbe.Sizes.Count * DeviceProbe.QueueDepths.Count);
-        result.Measurements.Should().OnlyContain(m => m.Micros > 0 && double.IsFinite(m.Micros) && m.ReadsPerSecond > 0 && m.MegabytesPerSecond > 0);
-        (result.FileBytes, result.Rounds).Should().Be((DeviceProbe.FileBytesMin, 1), "a tenth of a second is over after the first round, which is always finished");
+        ProbeResult result = Run(_folder, s_short, shares.Add);
+        string[] methods = result.UringRefusal is null ? ["threads", "io_uring"] : ["threads"];
+        ShouldHaveEveryCell(result, methods);
+        (result.File, result.FileBytes, result.Rounds).Should().Be((null, DeviceProbe.FileBytesMin, 1), "a tenth of a second is over after the first round, which is always finished");
+        (result.FirstMicros, result.FirstReadsSlowdown).Should().Be((null, null), "it was just written");
         shares.Should().BeInAscendingOrder().And.OnlyContain(share => share >= 0 && share <= 1);
         Directory.GetFileSystemEntries(_folder).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Where_io_uring_is_refused_threads_are_measured_alone_and_the_reason_is_said()
+    {
+        ProbeResult forbidden = Run((uint _, ref UringParameters _) => -LibC.Eperm), missing = Run(null);
+        ShouldHaveEveryCell(forbidden, "threads");
+        ShouldHaveEveryCell(missing, "threads");
+        forbidden.UringRefusal.Should().Be(OperatingSystem.IsLinux() ? "io_uring is forbidden here (by kernel.io_uring_disabled or a container's seccomp filter)" : "it is a part of Linux");
+        missing.UringRefusal.Should().Be("it is a part of Linux");
+
+        ProbeResult Run(UringSetup? setup) => DeviceProbe.Run(_folder, Volume, s_short, TimeProvider.System, new Progress(_ => { }), setup, CancellationToken.None);
+    }
+
+    [Fact]
+    public void Where_io_uring_is_refused_at_the_greatest_depth_no_depth_is_measured()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        ProbeResult result = DeviceProbe.Run(_folder, Volume, s_short, TimeProvider.System, new Progress(_ => { }), NoRoomForRing(DeviceProbe.QueueDepths.Count), CancellationToken.None);
+        ShouldHaveEveryCell(result, "threads");
+        result.UringRefusal.Should().NotBeNullOrEmpty();
+    }
+
+    [Fact]
+    public void A_long_file_is_measured_itself_and_not_touched()
+    {
+        string path = Path.Combine(_folder, "long");
+        using (FileStream file = File.Create(path))
+            file.SetLength(DeviceProbe.OwnFileBytesMin);
+        DateTime written = File.GetLastWriteTimeUtc(path);
+        List<string> entries = [];
+        ProbeOptions options = s_short with { FileBytes = null };
+        DeviceProbe.MeasuresItself(path, options).Should().BeTrue();
+        ProbeResult result = Run(path, options, _ => entries.AddRange(Directory.GetFileSystemEntries(_folder)));
+        entries.Should().OnlyContain(entry => entry == path);
+        (result.File, result.FileBytes).Should().Be((path, DeviceProbe.OwnFileBytesMin));
+        result.FirstMicros.Should().BePositive();
+        result.FirstReadsSlowdown.Should().Be(result.FirstMicros / result.Measurements.Single(m => m.Cell == DeviceProbe.FirstReads).Micros);
+        File.GetLastWriteTimeUtc(path).Should().Be(written);
+    }
+
+    [Fact]
+    public void For_a_short_file_or_where_a_size_is_asked_for_a_temporary_one_beside_it_is_measured()
+    {
+        string path = Path.Combine(_folder, "image");
+        using (FileStream file = File.Create(path))
+            file.SetLength(DeviceProbe.OwnFileBytesMin - 1);
+        DeviceProbe.MeasuresItself(path, s_short with { FileBytes = null }).Should().BeFalse();
+        DeviceProbe.MeasuresItself(_folder, s_short with { FileBytes = null }).Should().BeFalse();
+        using (FileStream file = File.OpenWrite(path))
+            file.SetLength(DeviceProbe.OwnFileBytesMin);
+        DeviceProbe.MeasuresItself(path, s_short).Should().BeFalse();
+        ProbeResult result = Run(path, s_short, _ => { });
+        (result.File, result.FileBytes).Should().Be((null, DeviceProbe.FileBytesMin));
+        Directory.GetFileSystemEntries(_folder).Should().Equal(path);
     }
 
     [Theory]
@@ -86,7 +145,7 @@ public sealed class DeviceProbeTests : IDisposable
     [Fact]
     public void A_folder_in_memory_is_refused() =>
         FluentActions.Invoking(() => DeviceProbe.Run(_folder, Volume with { FileSystem = "tmpfs" }, s_short, TimeProvider.System, new Progress(_ => { }), CancellationToken.None))
-            .Should().Throw<NeuralinkException>().WithMessage("*expected a file system with direct I/O, found tmpfs, which lies in memory; *give a folder on the flash device");
+            .Should().Throw<NeuralinkException>().WithMessage("*expected a file system with direct I/O, found tmpfs, which lies in memory; *give a file or a folder on the flash device");
 
     [Fact]
     public void The_median_is_the_middle_value_or_the_mean_of_two()
@@ -95,6 +154,24 @@ public sealed class DeviceProbeTests : IDisposable
         DeviceProbe.Median([5, 1, 3]).Should().Be(3);
         DeviceProbe.Median([10, 4, 1, 3]).Should().Be(3.5);
     }
+
+    private static void ShouldHaveEveryCell(ProbeResult result, params string[] methods)
+    {
+        result.Measurements.Select(m => m.Cell).Should().OnlyHaveUniqueItems().And.HaveCount(methods.Length * 2 * DeviceProbe.Sizes.Count * DeviceProbe.QueueDepths.Count);
+        result.Measurements.Select(m => m.Cell.IoMethod).Distinct().Should().Equal(methods);
+        result.Measurements.Should().OnlyContain(m => m.Micros > 0 && double.IsFinite(m.Micros) && m.ReadsPerSecond > 0 && m.MegabytesPerSecond > 0);
+        result.Measurements.Should().OnlyContain(m => m.ProcessorMicros >= 0 && double.IsFinite(m.ProcessorMicros)).And.Contain(m => m.ProcessorMicros > 0);
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static UringSetup NoRoomForRing(int number)
+    {
+        int rings = 0;
+        return (uint entryCount, ref UringParameters parameters) => ++rings == number ? -LibC.Enomem : UringCalls.Setup(entryCount, ref parameters);
+    }
+
+    private ProbeResult Run(string path, ProbeOptions options, Action<double> progress) =>
+        DeviceProbe.Run(path, Volume, options, TimeProvider.System, new Progress(progress), CancellationToken.None);
 
     private sealed class Progress(Action<double> report) : IProgress<double>
     {

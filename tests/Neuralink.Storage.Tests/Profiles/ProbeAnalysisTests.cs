@@ -39,23 +39,46 @@ public sealed class ProbeAnalysisTests
     }
 
     [Theory]
-    [InlineData(20, 19, "io_uring")]
-    [InlineData(19, 20, "threads")]
-    [InlineData(20, 20, "threads")]
-    public void The_method_of_more_reads_a_second_is_advised_and_the_first_of_equals(double threads, double uring, string advised)
+    [InlineData(20, 20, 10, "threads")]
+    [InlineData(20, 18.5, 10, "threads")]
+    [InlineData(20, 18.1, 10, "io_uring")]
+    [InlineData(20, 18.1, 30, "io_uring")]
+    [InlineData(20, 20, 7.6, "threads")]
+    [InlineData(20, 20, 7.4, "io_uring")]
+    [InlineData(20, 21.9, 7.4, "io_uring")]
+    [InlineData(20, 22.1, 1, "threads")]
+    public void Io_uring_is_advised_if_it_is_clearly_faster_or_as_fast_for_clearly_less_processor_time(double threads, double uring, double processor, string advised)
     {
-        ProbeAnalysis analysis = ProbeAnalysis.Of([.. Random("threads", (1, 100), (32, threads)), .. Random("io_uring", (1, 100), (32, uring))]);
+        ProbeAnalysis analysis = ProbeAnalysis.Of([
+            .. Random("threads", (1, 100), (32, threads)),
+            .. Random("io_uring", (1, 100), (32, uring)).Select(m => m with { ProcessorMicros = processor }),
+        ]);
         analysis.IoMethod.Should().Be(advised);
-        analysis.Cost.MicrosOf(4096).Should().Be(Math.Min(threads, uring));
+        analysis.Cost.MicrosOf(4096).Should().Be(advised == "threads" ? threads : uring);
     }
 
     [Fact]
-    public void What_depth_brings_is_against_the_shallowest()
+    public void Each_method_is_judged_at_its_own_best_depth()
     {
-        IReadOnlyList<(int QueueDepth, double Speedup)> speedups = ProbeAnalysis.Speedups(Random("threads", (4, 25), (1, 100)));
-        speedups.Select(s => s.QueueDepth).Should().Equal(1, 4);
-        speedups[0].Speedup.Should().Be(1);
-        speedups[1].Speedup.Should().BeApproximately(4, 1e-9);
+        ProbeAnalysis analysis = ProbeAnalysis.Of([.. Random("threads", (4, 20), (16, 40)), .. Random("io_uring", (4, 40), (16, 10))]);
+        (analysis.IoMethod, analysis.QueueDepth).Should().Be(("io_uring", 16));
+        analysis = ProbeAnalysis.Of([.. Random("threads", (4, 10), (16, 40)), .. Random("io_uring", (4, 40), (16, 20))]);
+        (analysis.IoMethod, analysis.QueueDepth).Should().Be(("threads", 4));
+    }
+
+    [Fact]
+    public void Small_random_reads_are_summarized_by_method_and_depth()
+    {
+        IReadOnlyList<SmallReads> summaries = ProbeAnalysis.Summarize([
+            .. Random("threads", (1, 100), (4, 25)),
+            .. Random("io_uring", (4, 50)).Select(m => m with { ProcessorMicros = m.Cell.Bytes == 4096 ? 2 : 8 }),
+            .. Random("io_uring", (4, 1)).Select(m => m with { Cell = m.Cell with { Pattern = AccessPattern.Sequential } }),
+        ]);
+        summaries.Select(s => (s.IoMethod, s.QueueDepth)).Should().Equal(("threads", 1), ("threads", 4), ("io_uring", 4));
+        // 10000 and 5000 reads a second; those of 1 MiB are not small.
+        summaries[0].ReadsPerSecond.Should().BeApproximately(Math.Sqrt(10_000.0 * 5000), 1e-6);
+        summaries[1].ReadsPerSecond.Should().BeApproximately(4 * summaries[0].ReadsPerSecond, 1e-6);
+        summaries[2].ProcessorMicros.Should().BeApproximately(4, 1e-9);
     }
 
     [Fact]
@@ -78,5 +101,5 @@ public sealed class ProbeAnalysisTests
     private static IEnumerable<ProbeMeasurement> Random(string method, params (int QueueDepth, double Micros)[] depths) =>
         from depth in depths
         from size in ((int Bytes, int Times)[])[(4096, 1), (65536, 2), (1 << 20, 10)]
-        select new ProbeMeasurement(new ProbeCell(method, AccessPattern.Random, size.Bytes, depth.QueueDepth), depth.Micros * size.Times);
+        select new ProbeMeasurement(new ProbeCell(method, AccessPattern.Random, size.Bytes, depth.QueueDepth), depth.Micros * size.Times, ProcessorMicros: 10);
 }
