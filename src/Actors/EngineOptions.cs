@@ -31,8 +31,10 @@ public sealed record EngineOptions
     /// <summary>Who says which neurons a layer needs.</summary>
     public PredictorOptions Predictor { get; init; } = PredictorOptions.Exact;
 
-    /// <summary>Who says which neurons a later layer will need; null takes <see cref="Predictor"/>. Of use to strategies that read ahead.</summary>
+    /// <summary>Who says which neurons a later layer will need, for strategies that read ahead. Null: as <see cref="Predictor"/> does.</summary>
     public PredictorOptions? Lookahead { get; init; }
+
+    internal PredictorOptions LookaheadPredictor => Lookahead ?? Predictor;
 
     /// <summary>How many layers are looked ahead, 1 to 8. Default: the state of a layer says most about the next one.</summary>
     public int LookaheadLayers { get; init; } = 1;
@@ -84,7 +86,8 @@ public sealed record EngineOptions
         Require(Cache?.Bytes is null or >= 0, "a cache of at least 0 bytes", Cache?.Bytes);
         Require(Threads is >= 1 and <= 256, "1 to 256 threads", Threads);
         Require(Enum.IsDefined(Strategy), "a strategy", Strategy);
-        Require(Enum.IsDefined(Predictor.Kind) && (Lookahead is null || Enum.IsDefined(Lookahead.Kind)), "a predictor", Predictor);
+        Require(Predictor.IsValid, "a predictor: a sketch of 2 to 4 bits, an oracle with its trace", Predictor);
+        Require(Lookahead is null or { IsValid: true }, "a predictor for the lookahead: a sketch of 2 to 4 bits, an oracle with its trace", Lookahead);
         Require(LookaheadLayers is >= 1 and <= 8, "a lookahead of 1 to 8 layers", LookaheadLayers);
         Require(QueueDepth is >= 1 and <= 256, "a queue depth of 1 to 256", QueueDepth);
         Require(Enum.IsDefined(Io), "io direct, buffered or uring", Io);

@@ -77,9 +77,9 @@ internal sealed class EngineResources : IDisposable
         Image = FlashImage.Open(imageFolder);
         Config = ModelConfigJson.Read(Image);
         CheckBundle();
-        CheckContext(options);
         CheckOrder(options);
         Predictors = PredictorSources.Open(Image, Config, options);
+        CheckContext(options);
         Plan = MemoryPlan.Make(Config, WeightFormats.Parse(Image.Manifest.Weights), Image.StrideBytes, Predictors, options);
         ImageVerifier.VerifyFile(Image, ImageFiles.Placement);
         ImageVerifier.VerifyFile(Image, ImageFiles.Tokenizer);
@@ -102,12 +102,11 @@ internal sealed class EngineResources : IDisposable
         ResidentModel model;
         using (ImageTensors tensors = ImageTensors.Open(Image, ImageFiles.Resident))
             model = ResidentModel.Load(tensors, Arena, Config, format);
-        NeuronPredictor predictor = Predictors.Main.Load(Arena, chunk, pool.Threads);
-        NeuronPredictor? ahead = ReferenceEquals(Predictors.Ahead, Predictors.Main) ? predictor : Predictors.Ahead?.Load(Arena, chunk, pool.Threads);
+        (NeuronPredictor predictor, NeuronPredictor? ahead) = Predictors.Load(Arena, chunk, pool.Threads);
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
         Activations activations = new(Arena, Config, chunk);
         Decoder decoder = new(Arena, model, new KvCache(Arena, Config, Plan.ContextTokens), activations, pool);
-        BundleKernels bundles = new(BundleLayoutOf(format), Config.ActivationFunction, gateFirst: options.Predictor.Kind != PredictorKind.Exact);
+        BundleKernels bundles = new(BundleLayoutOf(format), Config.ActivationFunction, gateFirst: !options.Predictor.IsExact);
         SparseFfn ffn = new(Arena, bundles, frames, Plan.Frames.LeasedMax, activations, pool);
         LookaheadInputs lookahead = new(Arena, Config, activations, ahead, options.LookaheadLayers);
         Arena.Seal();
@@ -175,6 +174,12 @@ internal sealed class EngineResources : IDisposable
             throw new NeuralinkException(
                 $"open {Image.Folder}", $"a context of at most {Config.ContextLength} tokens, which the model was made for", $"{options.ContextTokens}",
                 "shorten the prompt or generate fewer tokens");
+        }
+        if (options.ContextTokens > Predictors.TokensMax)
+        {
+            throw new NeuralinkException(
+                "predict by a firing trace", $"prompt and generated tokens to be among the {Predictors.TokensMax} of the trace", $"{options.ContextTokens}",
+                "trace more of this text, or generate fewer tokens");
         }
     }
 

@@ -13,7 +13,8 @@ namespace Neuralink.Actors;
 /// How the engine's native memory is shared out, in bytes. Made before anything is loaded; the arena has exactly <see cref="TotalBytes"/>.
 /// What a budget leaves after resident weights, KV cache and activations goes to staging up to what speeds things up, and then to the cache.
 /// </summary>
-/// <param name="ResidentBytes">Weights that are always there, the exact predictor's included.</param>
+/// <param name="ResidentBytes">Weights that are always there.</param>
+/// <param name="PredictorBytes">What says which neurons fire, and looks ahead: weights and buffers.</param>
 /// <param name="KvBytes">The KV cache.</param>
 /// <param name="ActivationBytes">Buffers of a pass.</param>
 /// <param name="StagingBytes">Frames of leases and prefetches, with the activations of a lease's neurons.</param>
@@ -21,7 +22,7 @@ namespace Neuralink.Actors;
 /// <param name="Frames">The same in frames.</param>
 /// <param name="ContextTokens">Positions of the KV cache.</param>
 public sealed record MemoryPlan(
-    long ResidentBytes, long KvBytes, long ActivationBytes, long StagingBytes, long CacheBytes, CacheLimits Frames, int ContextTokens)
+    long ResidentBytes, long PredictorBytes, long KvBytes, long ActivationBytes, long StagingBytes, long CacheBytes, CacheLimits Frames, int ContextTokens)
 {
     // A lease of fewer neurons would cut nearly every layer into waves.
     private const int LeasedMin = 32;
@@ -29,13 +30,13 @@ public sealed record MemoryPlan(
     // Without a budget a lease has room for this part of a layer; more fire only in chunks of a prompt, which then come in waves.
     private const int LeasedPart = 4;
 
-    public long TotalBytes => ResidentBytes + KvBytes + ActivationBytes + StagingBytes + CacheBytes;
+    public long TotalBytes => ResidentBytes + PredictorBytes + KvBytes + ActivationBytes + StagingBytes + CacheBytes;
 
     /// <summary>Shares out <paramref name="options"/>.MemoryBytes, or what is needed.</summary>
     /// <exception cref="NeuralinkException">It does not fit; the message has the plan and the smallest budget that works.</exception>
     internal static MemoryPlan Make(ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
-        int context = options.ContextTokens ?? config.ContextLength, chunk = Math.Min(options.ChunkTokens, context);
+        int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue), chunk = Math.Min(options.ChunkTokens, context);
         int neurons = checked(config.LayerCount * config.FfnSize);
         bool ahead = StrategySwitches.Of(options.Strategy).ReadsAhead;
         int leasedMin = Math.Min(LeasedMin, config.FfnSize), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
@@ -56,17 +57,17 @@ public sealed record MemoryPlan(
             CacheLimits frames = new(cachedCount, leasedCount, ahead ? leasedCount : 0);
             long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
             return new MemoryPlan(
-                ResidentModel.RequiredBytes(config, format, TensorPlace.Resident) + predictors.ResidentBytes,
+                ResidentModel.RequiredBytes(config, format, TensorPlace.Resident),
+                predictors.RequiredBytes(chunk) + LookaheadInputs.RequiredBytes(config, chunk, predictors.Ahead, options.LookaheadLayers),
                 KvCache.RequiredBytes(config, context),
-                Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads)
-                    + predictors.ActivationBytes(chunk) + LookaheadInputs.RequiredBytes(config, chunk, predictors.Ahead, options.LookaheadLayers),
+                Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads),
                 frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context);
         }
     }
 
     /// <summary>The parts, for people.</summary>
     public override string ToString() =>
-        $"resident weights {ByteSize.Format(ResidentBytes)}, KV cache {ByteSize.Format(KvBytes)} ({ContextTokens} tokens), activations {ByteSize.Format(ActivationBytes)}, "
+        $"resident weights {ByteSize.Format(ResidentBytes)}, predictor {ByteSize.Format(PredictorBytes)}, KV cache {ByteSize.Format(KvBytes)} ({ContextTokens} tokens), activations {ByteSize.Format(ActivationBytes)}, "
         + $"staging {ByteSize.Format(StagingBytes)}, neuron cache {ByteSize.Format(CacheBytes)}";
 
     /// <summary>The largest n in [low, high] that fits; low does.</summary>

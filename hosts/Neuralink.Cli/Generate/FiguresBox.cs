@@ -40,7 +40,7 @@ internal static class FiguresBox
         yield return ("waiting", $"compute waited {Duration(io.WaitMs)} for flash, which was busy {Duration(io.IoMs)} ({r.Strategy})");
         yield return ("neurons", $"{r.FiringShare:0.0%} fired; {io.CacheHitRate:0.0%} of these were in the cache, {io.Repaired} read on demand");
         yield return ("read ahead", $"{io.Prefetched} neurons: {io.PrefetchOnTime} in time, {io.PrefetchLate} late, {io.PrefetchWasted} in vain");
-        yield return ("memory", $"{Size(m.Total)}: weights {Size(m.Resident)}, KV cache {Size(m.Kv)}, neuron cache {Size(m.Cache)},");
+        yield return ("memory", $"{Size(m.Total)}: weights {Size(m.Resident)}, predictor {Size(m.Predictor)}, KV cache {Size(m.Kv)}, neuron cache {Size(m.Cache)},");
         yield return ("", $"activations {Size(m.Activations)}, staging {Size(m.Staging)}; peak of the process {Size(m.ProcessPeak)}");
         yield return ("device", r.Device);
         if (r.Profile is { } profile)

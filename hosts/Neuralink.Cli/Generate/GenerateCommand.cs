@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Neuralink.Actors;
+using Neuralink.Actors.Prediction;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Sampling;
@@ -86,6 +87,18 @@ internal sealed class GenerateCommand
         + "llmflash, frequency: baselines, for images of identity and frequency order [default: prefetch]",
         [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
 
+    private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
+        ["--predictor"], "KIND",
+        "Who says which neurons fire. exact: the resident gates, never changes a token; low-rank[=FILE]: trained or published weights; sketch[=BITS]: gates in "
+        + "2 to 4 bits; oracle=TRACE: the recorded truth, for studies [default: exact]", PredictorExpected, ValueReaders.Predictor);
+
+    private readonly Option<PredictorOptions?> _lookahead = TypedOption.OfClass<PredictorOptions>(
+        ["--lookahead"], "KIND", "Who says which neurons later layers will want, for strategies that read ahead; as --predictor [default: as --predictor]",
+        PredictorExpected, ValueReaders.Predictor);
+
+    private readonly Option<int?> _ahead = TypedOption.Of<int>(
+        ["--ahead"], "N", $"How many layers are looked ahead [default: {s_engine.LookaheadLayers}]", "an integer", ValueReaders.Integer);
+
     private readonly Option<int?> _queueDepth = TypedOption.Of<int>(
         ["--queue-depth"], "N", $"Reads in flight [default: the device profile's, or {s_engine.QueueDepth}]", "an integer", ValueReaders.Integer);
 
@@ -103,6 +116,8 @@ internal sealed class GenerateCommand
     private readonly Option<string?> _trace = TypedOption.Text(["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object with the text and all figures instead of the text as it comes" };
 
+    private const string PredictorExpected = "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE";
+
     public static string[] Examples { get; } =
     [
         "neuralink generate --prompt \"Once upon a time\"",
@@ -119,7 +134,7 @@ internal sealed class GenerateCommand
             + "standard error.");
         foreach (Option option in (ReadOnlySpan<Option>)
             [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory,
-            _cache, _threads, _strategy, _queueDepth, _io, _profile, _weights, _trace, _json])
+            _cache, _threads, _strategy, _predictor, _lookahead, _ahead, _queueDepth, _io, _profile, _weights, _trace, _json])
         {
             command.Options.Add(option);
         }
@@ -176,6 +191,9 @@ internal sealed class GenerateCommand
         Cache = parsed.GetValue(_cache),
         Threads = parsed.GetValue(_threads) ?? s_engine.Threads,
         Strategy = parsed.GetValue(_strategy) ?? s_engine.Strategy,
+        Predictor = parsed.GetValue(_predictor) ?? s_engine.Predictor,
+        Lookahead = parsed.GetValue(_lookahead) ?? s_engine.Lookahead,
+        LookaheadLayers = parsed.GetValue(_ahead) ?? s_engine.LookaheadLayers,
         QueueDepth = parsed.GetValue(_queueDepth) ?? s_engine.QueueDepth,
         Io = parsed.GetValue(_io) ?? s_engine.Io,
     };

@@ -39,7 +39,7 @@ internal sealed record GenerationReport(
             new IoReport(
                 io.BytesRead, io.BytesUsed, io.Reads, io.MeanReadBytes, io.CacheHitRate, io.Prefetched, io.PrefetchOnTime, io.PrefetchLate,
                 io.PrefetchWasted, io.Repaired, io.WaitMillis, io.IoMillis),
-            new MemoryReport(m.ResidentBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
+            new MemoryReport(m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
             result.FiringShare, model, StrategySwitches.Of(settings.Engine.Strategy).Name,
             engine.DeviceDescription, profile, settings.Sampling.Seed);
     }
@@ -57,7 +57,7 @@ internal sealed record IoReport(
     long PrefetchLate, long PrefetchWasted, long Repaired, double WaitMs, double IoMs);
 
 /// <summary>The engine's native memory, and beside it the largest resident set of the whole process so far (VmHWM on Linux).</summary>
-internal sealed record MemoryReport(long Resident, long Kv, long Activations, long Staging, long Cache, long Total, long ProcessPeak);
+internal sealed record MemoryReport(long Resident, long Predictor, long Kv, long Activations, long Staging, long Cache, long Total, long ProcessPeak);
 
 [JsonSerializable(typeof(GenerationReport))]
 internal sealed partial class GenerationReportJson : JsonSerializerContext

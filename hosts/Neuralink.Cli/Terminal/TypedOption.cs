@@ -31,6 +31,23 @@ internal static class TypedOption
             },
         };
 
+    /// <summary>The same for a value that is an object.</summary>
+    public static Option<T?> OfClass<T>(ReadOnlySpan<string> names, string valueName, string description, string expected, Reader<T> read)
+        where T : class => new(names[0], [.. names[1..]])
+        {
+            HelpName = valueName,
+            Description = description,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[^1].Value;
+                if (read(text, out T value))
+                    return value;
+                result.AddError($"{NameOf(result)}: expected {expected}, found '{text}'");
+                return null;
+            },
+        };
+
     /// <summary>An option that takes one of a few words.</summary>
     public static Option<T?> OneOf<T>(string name, string description, params (string Word, T Value)[] choices)
         where T : struct

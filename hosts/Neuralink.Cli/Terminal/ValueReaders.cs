@@ -1,5 +1,6 @@
 using System.Globalization;
 using Neuralink.Actors;
+using Neuralink.Actors.Prediction;
 using Neuralink.Storage;
 
 namespace Neuralink.Cli.Terminal;
@@ -34,6 +35,24 @@ internal static class ValueReaders
         bool isTime = isNumber && number * seconds < TimeSpan.MaxValue.TotalSeconds;     // false of what is no number
         value = isTime ? TimeSpan.FromSeconds(number * seconds) : default;
         return isTime;
+    }
+
+    /// <summary>"exact", "low-rank", "low-rank=FILE", "sketch", "sketch=BITS", "oracle=TRACE".</summary>
+    public static bool Predictor(string text, out PredictorOptions value)
+    {
+        (string name, string? of) = text.IndexOf('=', StringComparison.Ordinal) is > 0 and int at ? (text[..at], text[(at + 1)..]) : (text, null);
+        int bits = 0;
+        PredictorOptions? read = (name, of) switch
+        {
+            ("exact", null) => PredictorOptions.Exact,
+            ("low-rank", null or { Length: > 0 }) => new PredictorOptions { Kind = PredictorKind.LowRank, Path = of },
+            ("sketch", null) => new PredictorOptions { Kind = PredictorKind.Sketch },
+            ("sketch", { } number) when Integer(number, out bits) => new PredictorOptions { Kind = PredictorKind.Sketch, Bits = bits },
+            ("oracle", { Length: > 0 }) => new PredictorOptions { Kind = PredictorKind.Oracle, Path = of },
+            _ => null,
+        };
+        value = read ?? PredictorOptions.Exact;
+        return read is not null;
     }
 
     /// <summary>"10%" and "0.1" are shares; bytes have a unit, so that nothing is both.</summary>

@@ -126,8 +126,9 @@ public sealed class MemoryPlanTests : IDisposable
     private MemoryPlan Make(EngineOptions options)
     {
         PredictorSource exact = new(
-            PredictorInput.FfnInput, Depth: 0, ResidentModel.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor),
-            tokens => ExactPredictor.RequiredBytes(_config, tokens), (_, _, _) => throw new NotSupportedException());
-        return MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact), options);
+            PredictorInput.FfnInput, Depth: 0,
+            tokens => ResidentModel.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(_config, tokens),
+            (_, _, _) => throw new NotSupportedException());
+        return MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options);
     }
 }

@@ -44,6 +44,14 @@ public sealed class LowRankFile : ITensorSource, IDisposable
     /// <summary>Where an image keeps the predictor of a depth: a file beside its own, which a new placement leaves as it is.</summary>
     public static string NameOf(int depth) => depth == 0 ? "low-rank.safetensors" : $"low-rank-ahead{depth}.safetensors";
 
+    /// <summary>Whether a safetensors file is one of ours, by what it says of itself.</summary>
+    /// <exception cref="NeuralinkException">It cannot be read.</exception>
+    public static bool IsOurs(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return file.Metadata.GetValueOrDefault("format") == LowRankFormat.Name;
+    }
+
     /// <summary>Opens a file of ours.</summary>
     /// <exception cref="NeuralinkException">It cannot be read, is no predictor, of another version, or damaged.</exception>
     public static LowRankFile Open(string path)

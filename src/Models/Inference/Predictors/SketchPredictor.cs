@@ -88,6 +88,14 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         return new SketchPredictor(arena, c, kernels, layers, margin, chunkTokens, threads);
     }
 
+    /// <summary>The same sketch with another margin, sharing all memory: the two are used in turns.</summary>
+    public SketchPredictor WithMargin(float margin)
+    {
+        SketchPredictor twin = (SketchPredictor)MemberwiseClone();
+        twin.Margin = margin;
+        return twin;
+    }
+
     /// <inheritdoc/>
     public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
     {
