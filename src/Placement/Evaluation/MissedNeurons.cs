@@ -1,26 +1,36 @@
+using Neuralink.Placement.Caching;
 using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Evaluation;
 
-/// <summary>Plays a trace token by token through a cache, from an empty one: which neurons would have to be read. The order on flash has no part in it.</summary>
+/// <summary>
+/// Plays a trace token by token through a cache of the default policy, from an empty one: which neurons would have to be read. The order on flash has no part
+/// in it: each bundle is admitted as if it were read alone.
+/// </summary>
 internal sealed class MissedNeurons(FiringMatrix firing, EvaluationSetup setup)
 {
-    private readonly LayerCache _cache = new(firing.NeuronCount, (int)(setup.CachedShare * firing.NeuronCount));
+    private readonly CachePolicy _cache = CachePolicies.Create(new CacheOptions(), firing.NeuronCount, (int)(setup.CachedShare * firing.NeuronCount));
     private readonly int[] _neurons = new int[firing.NeuronCount];
     private int _token;
 
-    /// <summary>The neurons that the next token wants and the cache does not hold, ascending; it holds them afterwards. Valid until the next call.</summary>
+    /// <summary>The neurons that the next token wants and the cache does not hold, ascending. Valid until the next call.</summary>
     public ReadOnlySpan<int> Next()
     {
         int missed = 0;
         foreach (int neuron in _neurons.AsSpan(0, firing.CopyFiring(_token++, _neurons)))
         {
-            if (!_cache.Touch(neuron))
+            if (_cache.Holds(neuron))
+                _cache.Touch(neuron);
+            else
                 _neurons[missed++] = neuron;
         }
         ReadOnlySpan<int> misses = _neurons.AsSpan(0, missed);
         foreach (int neuron in misses)
-            _cache.Add(neuron);
+            _cache.Insert(neuron, segmentSlots: 1);
+        _cache.EndPass();
+        while (_cache.TryExpire(out _))
+        {
+        }
         return misses;
     }
 }

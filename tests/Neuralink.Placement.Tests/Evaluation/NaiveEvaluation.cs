@@ -1,4 +1,6 @@
+using Neuralink.Placement.Caching;
 using Neuralink.Placement.Evaluation;
+using Neuralink.Placement.Tests.Caching;
 using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Tests.Evaluation;
@@ -39,37 +41,20 @@ internal static class NaiveEvaluation
         public static Plan operator +(Plan a, Plan b) => new(a.Micros + b.Micros, a.Slots + b.Slots, a.Reads + b.Reads);
     }
 
-    /// <summary>
-    /// What each token misses, in a clock of second chances told as a queue: whoever comes to the front unused goes, whoever was used gives up
-    /// one of at most three uses and queues again.
-    /// </summary>
+    /// <summary>What each token misses, in a cache of the default policy.</summary>
     public static List<int[]> Missed(FiringMatrix firing, int capacity)
     {
-        List<(int Neuron, int Uses)> queue = [];
+        NaiveS3Fifo cache = new(capacity, new CacheOptions());
         List<int[]> missedByToken = [];
         for (int token = 0; token < firing.TokenCount; token++)
         {
-            List<int> missed = [];
-            foreach (int neuron in Enumerable.Range(0, firing.NeuronCount).Where(n => firing.Fires(token, new NeuronId(n))))
-            {
-                int at = queue.FindIndex(entry => entry.Neuron == neuron);
-                if (at < 0)
-                    missed.Add(neuron);
-                else
-                    queue[at] = (neuron, Math.Min(3, queue[at].Uses + 1));
-            }
-            foreach (int neuron in missed.TakeWhile(_ => capacity > 0))
-            {
-                while (queue.Count == capacity)
-                {
-                    (int oldest, int uses) = queue[0];
-                    queue.RemoveAt(0);
-                    if (uses > 0)
-                        queue.Add((oldest, uses - 1));
-                }
-                queue.Add((neuron, 0));
-            }
-            missedByToken.Add([.. missed]);
+            int[] wanted = [.. Enumerable.Range(0, firing.NeuronCount).Where(n => firing.Fires(token, new NeuronId(n)))];
+            int[] missed = [.. wanted.Except(cache.Held)];
+            foreach (int neuron in wanted.Except(missed))
+                cache.Touch(neuron);
+            foreach (int neuron in missed)
+                cache.Insert(neuron, segmentSlots: 1);
+            missedByToken.Add(missed);
         }
         return missedByToken;
     }

@@ -1,0 +1,54 @@
+namespace Neuralink.Placement.Caching;
+
+/// <summary>Keys in the order in which they came. Any key can leave from anywhere.</summary>
+/// <param name="links">Shared with the queues that exchange keys with this one: a key is in at most one of them.</param>
+internal sealed class KeyQueue(KeyLinks links)
+{
+    public int Count { get; private set; }
+
+    /// <summary>The key that has been here longest, or <see cref="CachePolicy.None"/>.</summary>
+    public int Oldest { get; private set; } = CachePolicy.None;
+
+    private int Newest { get; set; } = CachePolicy.None;
+
+    public void Add(int key)
+    {
+        links.Older[key] = Newest;
+        links.Newer[key] = CachePolicy.None;
+        if (Newest == CachePolicy.None)
+            Oldest = key;
+        else
+            links.Newer[Newest] = key;
+        Newest = key;
+        Count++;
+    }
+
+    public void Remove(int key)
+    {
+        int older = links.Older[key], newer = links.Newer[key];
+        if (older == CachePolicy.None)
+            Oldest = newer;
+        else
+            links.Newer[older] = newer;
+        if (newer == CachePolicy.None)
+            Newest = older;
+        else
+            links.Older[newer] = older;
+        Count--;
+    }
+
+    public int RemoveOldest()
+    {
+        int key = Oldest;
+        Remove(key);
+        return key;
+    }
+}
+
+/// <summary>The neighbours of each key in whichever queue it is.</summary>
+internal sealed class KeyLinks(int keyCount)
+{
+    public int[] Older { get; } = new int[keyCount];
+
+    public int[] Newer { get; } = new int[keyCount];
+}
