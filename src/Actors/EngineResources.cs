@@ -10,6 +10,7 @@ using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Weights;
+using Neuralink.Placement.Caching;
 using Neuralink.Placement.Reads;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
@@ -114,7 +115,8 @@ internal sealed class EngineResources : IDisposable
         // The tracks in the order in which a viewer shows them.
         TraceTrack? predictorTrace = trace?.AddTrack("Predictor"), ioTrace = trace?.AddTrack("Io"), computeTrace = trace?.AddTrack("Compute");
         NeuronSetPool sets = new(Config.FfnSize);
-        CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize);
+        CachePolicy policy = CachePolicies.Create(new CacheOptions(), Config.LayerCount * Config.FfnSize, Plan.Frames.CachedMax);
+        CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize, policy);
         int extentSlotsMax = Math.Clamp(options.ReadBytesMax / Image.StrideBytes, 1, SegmentsMax);
         IoState io = new(
             new ReadPlanner(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, Config.FfnSize),

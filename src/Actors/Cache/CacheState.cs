@@ -1,40 +1,51 @@
 using Neuralink.Actors.Io;
 using Neuralink.Placement;
+using Neuralink.Placement.Caching;
 
 namespace Neuralink.Actors.Cache;
 
 /// <summary>
 /// Which bundle is in which frame. A frame is free, loading, or resident; a resident one is leased (a layer computes with it), prefetched
-/// (not yet asked for) or cached (at rest). The cached ones are replaced by a second-chance clock with a use count of up to three, so
-/// that a bundle used again outlives those of a single pass.
+/// (not yet asked for) or cached (at rest). Which are worth resting is the policy's choice. It knows a bundle from when it first comes to rest, also while it
+/// is leased again; should it give up one that is leased, that one is offered anew when the lease ends.
 /// </summary>
 public sealed class CacheState
 {
     private const int None = -1;
-    private const byte UseCountMax = 3;
 
     private readonly CacheLimits _limits;
+    private readonly CachePolicy _policy;
     private readonly int _slotsPerLayer;
     private readonly int[] _frameOf;          // [layer * slots + neuron]
     private readonly int[] _keyOf;            // [frame], the inverse
     private readonly FrameUse[] _use;         // [frame]
-    private readonly byte[] _useCount;        // [frame]
+    private readonly int[] _segment;          // [frame], bundles side by side on flash that were read together, this one among them
     private readonly long[] _fetchOf;         // [frame], while loading
     private readonly int[] _free;
     private readonly int[] _ahead;            // the prefetched frames, in no order
     private readonly int[] _aheadIndex;       // [frame], where in _ahead
     private int _freeCount;
-    private int _hand;
 
-    public CacheState(CacheLimits limits, int layerCount, int slotsPerLayer)
+    /// <param name="limits">How the frames are shared out.</param>
+    /// <param name="layerCount">Layers of the model.</param>
+    /// <param name="slotsPerLayer">Neurons of each.</param>
+    /// <param name="policy">Rules over the cached frames; its keys are layer x slotsPerLayer + neuron.</param>
+    public CacheState(CacheLimits limits, int layerCount, int slotsPerLayer, CachePolicy policy)
     {
+        if (policy.KeyCount != layerCount * slotsPerLayer || policy.Capacity > limits.CachedMax)
+        {
+            throw new ArgumentException(
+                $"{layerCount * slotsPerLayer} keys and a capacity of at most {limits.CachedMax} expected, {policy.KeyCount} and {policy.Capacity} given.",
+                nameof(policy));
+        }
         _limits = limits;
+        _policy = policy;
         _slotsPerLayer = slotsPerLayer;
         _frameOf = new int[layerCount * slotsPerLayer];
         Array.Fill(_frameOf, None);
         _keyOf = new int[limits.FrameCount];
         _use = new FrameUse[limits.FrameCount];
-        _useCount = new byte[limits.FrameCount];
+        _segment = new int[limits.FrameCount];
         _fetchOf = new long[limits.FrameCount];
         _free = new int[limits.FrameCount];
         _ahead = new int[limits.PrefetchedMax];
@@ -115,11 +126,21 @@ public sealed class CacheState
         }
     }
 
-    /// <summary>Takes a fetched batch in: its bundles are resident.</summary>
+    /// <summary>Takes a fetched batch in, which was planned: its bundles are resident.</summary>
     public void Complete(FetchBatch batch)
     {
-        foreach (int frame in batch.Frames)
-            _use[frame] = _use[frame] == FrameUse.LeasedLoading ? FrameUse.Leased : FrameUse.Prefetched;
+        ReadOnlySpan<Slot> slots = batch.Slots;
+        for (int begin = 0, end; begin < slots.Length; begin = end)
+        {
+            end = begin + 1;
+            while (end < slots.Length && slots[end].Value == slots[end - 1].Value + 1)
+                end++;
+            foreach (int frame in batch.Frames[begin..end])
+            {
+                _segment[frame] = end - begin;
+                _use[frame] = _use[frame] == FrameUse.LeasedLoading ? FrameUse.Leased : FrameUse.Prefetched;
+            }
+        }
     }
 
     /// <summary>Takes a failed batch back: its frames hold nothing. Those under a lease stay with it until it is released.</summary>
@@ -138,16 +159,18 @@ public sealed class CacheState
         }
     }
 
-    /// <summary>Ends a lease: its bundles come to rest, and what exceeds the cache's share is evicted.</summary>
+    /// <summary>Ends a lease: its bundles come to rest, those that were there before first, and what the policy gives up is evicted.</summary>
     public void Release(FrameLease lease)
     {
-        foreach (int frame in lease.Frames.Span)
+        ReadOnlySpan<int> frames = lease.Frames.Span;
+        foreach (int frame in frames)
         {
             LeasedCount--;
             switch (_use[frame])
             {
                 case FrameUse.Leased:
-                    Rest(frame);
+                    if (_policy.Holds(_keyOf[frame]))
+                        Cache(frame);
                     break;
                 case FrameUse.LeasedFailed:
                     Free(frame);
@@ -156,7 +179,20 @@ public sealed class CacheState
                     throw new InvalidOperationException($"Frame {frame} is {_use[frame]} and cannot be released.");
             }
         }
+        foreach (int frame in frames)
+        {
+            if (_use[frame] == FrameUse.Leased)
+                Rest(frame);
+        }
         lease.Reset();
+    }
+
+    /// <summary>A token is through all layers: what outlived its time is evicted.</summary>
+    public void EndPass()
+    {
+        _policy.EndPass();
+        while (_policy.TryExpire(out int key))
+            Evict(key);
     }
 
     /// <summary>
@@ -180,12 +216,21 @@ public sealed class CacheState
     public void CheckInvariants()
     {
         Span<int> counts = stackalloc int[Enum.GetValues<FrameUse>().Length];
+        int known = 0;
         for (int frame = 0; frame < _use.Length; frame++)
         {
             counts[(int)_use[frame]]++;
-            if (_use[frame] != FrameUse.Free && _frameOf[_keyOf[frame]] != frame)
+            if (_use[frame] == FrameUse.Free)
+                continue;
+            if (_frameOf[_keyOf[frame]] != frame)
                 throw new InvalidOperationException($"Frame {frame} holds a bundle that is not mapped to it.");
+            bool isKnown = _policy.Holds(_keyOf[frame]);
+            known += isKnown ? 1 : 0;
+            if (isKnown ? _use[frame] is not (FrameUse.Cached or FrameUse.Leased) : _use[frame] == FrameUse.Cached)
+                throw new InvalidOperationException($"Frame {frame} is {_use[frame]}, which the policy does not know.");
         }
+        if (known != _policy.Count)
+            throw new InvalidOperationException("The policy holds a bundle that no frame holds.");
         int leased = counts[(int)FrameUse.Leased] + counts[(int)FrameUse.LeasedLoading] + counts[(int)FrameUse.LeasedFailed];
         int prefetched = counts[(int)FrameUse.Prefetched] + counts[(int)FrameUse.PrefetchedLoading];
         if (counts[(int)FrameUse.Free] != _freeCount || leased != LeasedCount || prefetched != PrefetchedCount || counts[(int)FrameUse.Cached] != CachedCount)
@@ -203,7 +248,7 @@ public sealed class CacheState
             case FrameUse.Cached:
                 CachedCount--;
                 Counts.CacheHits++;
-                _useCount[frame] = (byte)Math.Min(_useCount[frame] + 1, UseCountMax);
+                _policy.Touch(_keyOf[frame]);
                 break;
             case FrameUse.Prefetched:
                 LeaveAhead(frame);
@@ -237,30 +282,31 @@ public sealed class CacheState
         _frameOf[key] = frame;
         _keyOf[frame] = key;
         _use[frame] = use;
-        _useCount[frame] = 0;
         _fetchOf[frame] = fetch;
         return frame;
     }
 
-    private void Rest(int frame)
+    private void Cache(int frame)
     {
         _use[frame] = FrameUse.Cached;
-        if (++CachedCount > _limits.CachedMax)
-            Evict();
+        CachedCount++;
     }
 
-    private void Evict()
+    private void Rest(int frame)
     {
-        for (; ; _hand = (_hand + 1) % _use.Length)
-        {
-            if (_use[_hand] != FrameUse.Cached)
-                continue;
-            if (_useCount[_hand] == 0)
-                break;
-            _useCount[_hand]--;
-        }
+        Cache(frame);
+        int evicted = _policy.Insert(_keyOf[frame], _segment[frame]);
+        if (evicted != CachePolicy.None)
+            Evict(evicted);
+    }
+
+    private void Evict(int key)
+    {
+        int frame = _frameOf[key];
+        if (_use[frame] != FrameUse.Cached)
+            return;     // leased, and not the policy's any more
         CachedCount--;
-        Free(_hand);
+        Free(frame);
     }
 
     private void Free(int frame)

@@ -15,7 +15,7 @@ public static class CachePolicies
         CachePolicy policy = options.Kind switch
         {
             CachePolicyKind.S3Fifo => new S3FifoPolicy(keyCount, rest, options),
-            CachePolicyKind.Lfu => new LfuPolicy(keyCount, rest, options.AgingUses),
+            CachePolicyKind.Lfu => new LfuPolicy(keyCount, rest, options),
             CachePolicyKind.Lru => new LruPolicy(keyCount, rest),
             CachePolicyKind.Window => new WindowPolicy(keyCount, rest, options.WindowTokens),
             CachePolicyKind.None => new NonePolicy(keyCount, rest),

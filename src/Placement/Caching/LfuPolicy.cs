@@ -1,9 +1,13 @@
 namespace Neuralink.Placement.Caching;
 
 /// <summary>
-/// The key with the fewest uses goes out, of several the one that was not used for longest; a newcomer with fewer uses than that is refused.
+/// The key with the fewest uses goes out, of several the one that was not used for longest; a newcomer without more uses than that is refused.
 /// Uses are counted of every key, held or not, up to 255, and age: all counts are halved each time so many uses were counted.
 /// Source: Einziger, Friedman and Manes, TinyLFU (ACM Transactions on Storage 13, 2017), sections 3.2 and 3.3, with a counter a key instead of a sketch.
+/// <para>
+/// With linking-aligned admission (<see cref="SegmentAdmission"/>): a use that it refuses is not counted either, so that counts are of uses that cost a read
+/// of their own.
+/// </para>
 /// </summary>
 public sealed class LfuPolicy : CachePolicy
 {
@@ -16,15 +20,17 @@ public sealed class LfuPolicy : CachePolicy
     private int _count;
     private int _least;                         // no key with a lower count is held
     private long _usesUntilAging;
+    private SegmentAdmission _admission;
 
     /// <param name="keyCount">Keys there are.</param>
     /// <param name="capacity">Keys held at most.</param>
-    /// <param name="agingUses">Uses between two halvings, for each key there is; more than 0.</param>
-    public LfuPolicy(int keyCount, int capacity, double agingUses)
+    /// <param name="options">Aging and admission.</param>
+    public LfuPolicy(int keyCount, int capacity, CacheOptions options)
         : base(keyCount, capacity)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(agingUses);
-        _agingUses = (long)Math.Ceiling(agingUses * keyCount);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.AgingUses, nameof(options));
+        _agingUses = (long)Math.Ceiling(options.AgingUses * keyCount);
+        _admission = new SegmentAdmission(options);
         _usesUntilAging = _agingUses;
         _counts = new byte[keyCount];
         _isHeld = new bool[keyCount];
@@ -52,13 +58,15 @@ public sealed class LfuPolicy : CachePolicy
     /// <inheritdoc/>
     protected override int Take(int key, int segmentSlots)
     {
+        if (_count == Capacity && _admission.Refuses(segmentSlots))
+            return key;
         CountUse(key);
         int evicted = None;
         if (_count == Capacity)
         {
             while (_byCount[_least].Count == 0)
                 _least++;
-            evicted = _counts[key] < _least ? key : _byCount[_least].RemoveOldest();
+            evicted = _counts[key] <= _least ? key : _byCount[_least].RemoveOldest();
         }
         if (evicted != key)
         {

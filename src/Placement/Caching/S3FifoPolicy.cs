@@ -1,5 +1,3 @@
-using Neuralink.Placement.Synthetic;
-
 namespace Neuralink.Placement.Caching;
 
 /// <summary>
@@ -8,15 +6,16 @@ namespace Neuralink.Placement.Caching;
 /// Source: Yang et al., FIFO queues are all you need for cache eviction (SOSP 2023), Algorithm 1; other than there, exactly one key goes out for one that
 /// comes in, and none does before the cache is full.
 /// <para>
-/// Admission is that of Neuralink (arXiv 2410.19274), section "Linking-aligned cache": bundles read alone enter as usual, members of a long segment with a lower
-/// probability, because they are cheap to read again and evicting a part of a segment breaks it up. Whatever is refused leaves the ghost queue as it is.
+/// With linking-aligned admission (<see cref="SegmentAdmission"/>). Whatever is refused leaves the ghost queue as it is.
 /// </para>
 /// </summary>
 public sealed class S3FifoPolicy : CachePolicy
 {
     private const byte UsesMax = 3;
 
-    private readonly CacheOptions _options;
+    // Of the small queue, after the first. With one instead of two nothing changes: reuse within that queue is as rare as that.
+    private const byte PromotedUses = 2;
+
     private readonly KeyQueue _small;
     private readonly KeyQueue _main;
     private readonly KeyQueue _ghost;
@@ -24,7 +23,7 @@ public sealed class S3FifoPolicy : CachePolicy
     private readonly int _ghostMax;
     private readonly Place[] _place;        // [keys]
     private readonly byte[] _uses;          // [keys], since they came or moved on, where held
-    private SplitMix64 _random;
+    private SegmentAdmission _admission;
 
     /// <param name="keyCount">Keys there are.</param>
     /// <param name="capacity">Keys held at most.</param>
@@ -32,7 +31,6 @@ public sealed class S3FifoPolicy : CachePolicy
     public S3FifoPolicy(int keyCount, int capacity, CacheOptions options)
         : base(keyCount, capacity)
     {
-        _options = options;
         _smallMax = Math.Max(1, (int)(options.SmallShare * capacity));
         _ghostMax = (int)(options.GhostShare * capacity);
         KeyLinks links = new(keyCount);
@@ -41,7 +39,7 @@ public sealed class S3FifoPolicy : CachePolicy
         _ghost = new KeyQueue(links);
         _place = new Place[keyCount];
         _uses = new byte[keyCount];
-        _random = new SplitMix64(options.Seed);
+        _admission = new SegmentAdmission(options);
     }
 
     private enum Place : byte
@@ -69,7 +67,7 @@ public sealed class S3FifoPolicy : CachePolicy
     protected override int Take(int key, int segmentSlots)
     {
         bool isFull = Count == Capacity;
-        if (isFull && segmentSlots >= _options.SegmentSlots && _random.NextDouble() >= _options.SegmentProbability)
+        if (isFull && _admission.Refuses(segmentSlots))
             return key;
         bool wasGhost = _place[key] == Place.Ghost;
         if (wasGhost)
@@ -85,7 +83,7 @@ public sealed class S3FifoPolicy : CachePolicy
         while (_small.Count >= _smallMax || _main.Count == 0)
         {
             int key = _small.RemoveOldest();
-            if (_uses[key] < _options.PromotedUses)
+            if (_uses[key] < PromotedUses)
             {
                 Remember(key);
                 return key;

@@ -1,19 +1,23 @@
 using Neuralink.Actors.Cache;
 using Neuralink.Actors.Io;
 using Neuralink.Placement;
+using Neuralink.Placement.Caching;
 
 namespace Neuralink.Actors.Tests.Pipeline;
 
 /// <summary>
-/// A <see cref="CacheState"/> driven as the Cache actor drives it, beside a record of what was read into each frame. What the cache evicts is its own
+/// A <see cref="CacheState"/> driven as the Cache actor drives it, beside a record of what was read into each frame. What is evicted is the policy's
 /// choice; all else is checked: contents of leases, limits, and counts.
 /// </summary>
 internal sealed class CacheModel
 {
+    public const int KeyCount = LayerCount * NeuronCount;
+
     private const int LayerCount = 3;
     private const int NeuronCount = 16;
 
     private readonly CacheLimits _limits;
+    private readonly CachePolicy _policy;
     private readonly CacheState _state;
     private readonly Permutation _placement = Permutation.Identity(NeuronCount);
     private readonly Random _random;
@@ -27,10 +31,11 @@ internal sealed class CacheModel
     private readonly CacheCounts _expected = new();
     private long _nextFetch;
 
-    public CacheModel(CacheLimits limits, int seed)
+    public CacheModel(CacheLimits limits, CachePolicy policy, int seed)
     {
         _limits = limits;
-        _state = new CacheState(limits, LayerCount, NeuronCount);
+        _policy = policy;
+        _state = new CacheState(limits, LayerCount, NeuronCount, policy);
         _lease = new FrameLease(limits.LeasedMax, limits.FrameCount);
         _random = new Random(seed);
     }
@@ -39,7 +44,7 @@ internal sealed class CacheModel
 
     public void Step()
     {
-        switch (_random.Next(6))
+        switch (_random.Next(7))
         {
             case 0 or 1:
                 Prefetch(_random.Next(LayerCount), RandomNeurons());
@@ -55,6 +60,9 @@ internal sealed class CacheModel
                 break;
             case 5:
                 EndLayer(_random.Next(LayerCount + 1));
+                break;
+            case 6:
+                EndPass();
                 break;
         }
         Check();
@@ -107,7 +115,7 @@ internal sealed class CacheModel
     private void Lease(int layer, int[] neurons)
     {
         FetchBatch misses = NewBatch(layer, isDemand: true);
-        int cachedBefore = _state.CachedCount;
+        int cachedBefore = _state.CachedCount, known = neurons.Take(_limits.LeasedMax).Count(n => _policy.Holds(Key(layer, n)));
         int taken = _state.Lease(new(layer), _placement, Ids(neurons), _lease, misses);
         taken.Should().Be(Math.Min(neurons.Length, _limits.LeasedMax)).And.Be(_lease.Count);
         _lease.IsLastWave.Should().Be(taken == neurons.Length);
@@ -138,6 +146,7 @@ internal sealed class CacheModel
         }
         _expected.CacheHits += cacheHits;
         _state.CachedCount.Should().Be(cachedBefore - cacheHits);
+        cacheHits.Should().Be(known, "what the policy holds is in a frame");
         Send(misses);
     }
 
@@ -167,9 +176,10 @@ internal sealed class CacheModel
         bool loading = _inFlight.Any(batch => batch.Frames.ToArray().Any(_leased.ContainsKey));
         if (loading || _leased.Count == 0)
             return;
-        int intact = _leased.Keys.Count(frame => !_failed.Contains(frame)), before = _state.CachedCount;
+        int newcomers = _leased.Count(pair => !_failed.Contains(pair.Key) && !_policy.Holds(pair.Value)), before = _policy.Count;
         _state.Release(_lease);
-        _state.CachedCount.Should().Be(Math.Min(_limits.CachedMax, before + intact), "nothing is evicted without need");
+        CheckGrowth(before, newcomers);
+        _state.CachedCount.Should().Be(_policy.Count, "nothing is leased");
         foreach (int frame in _failed)
             _content.Remove(frame);
         _failed.Clear();
@@ -179,11 +189,29 @@ internal sealed class CacheModel
     private void EndLayer(int layer)
     {
         int[] vain = [.. _ahead.Where(key => key / NeuronCount <= layer)];
-        int before = _state.CachedCount;
+        int before = _policy.Count;
         _state.EndLayer(new(layer));
         _expected.PrefetchWasted += vain.Length;
         _ahead.ExceptWith(vain);
-        _state.CachedCount.Should().Be(Math.Min(_limits.CachedMax, before + vain.Length));
+        CheckGrowth(before, vain.Length);
+    }
+
+    private void EndPass()
+    {
+        int before = _policy.Count;
+        _state.EndPass();
+        _policy.Count.Should().BeLessThanOrEqualTo(before);
+        _policy.TryExpire(out _).Should().BeFalse("all that outlived its time is gone");
+    }
+
+    // A pinned set may keep places for keys that have not come yet.
+    private void CheckGrowth(int before, int newcomers)
+    {
+        int expected = _policy is NonePolicy ? 0 : Math.Min(_policy.Capacity, before + newcomers);
+        if (_policy is PinnedPolicy)
+            _policy.Count.Should().BeInRange(before, expected);
+        else
+            _policy.Count.Should().Be(expected, "nothing is evicted without need");
     }
 
     private void Check()

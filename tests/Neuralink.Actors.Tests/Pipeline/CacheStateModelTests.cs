@@ -1,33 +1,53 @@
 using Neuralink.Actors.Cache;
+using Neuralink.Actors.Io;
+using Neuralink.Placement;
+using Neuralink.Placement.Caching;
 
 namespace Neuralink.Actors.Tests.Pipeline;
 
 /// <summary>The cache's state against a naive model that knows what every frame holds, over random operations in any order the actor allows.</summary>
 public sealed class CacheStateModelTests
 {
-    [Theory]
-    [InlineData(0, 1, 0)]
-    [InlineData(0, 4, 4)]
-    [InlineData(1, 1, 1)]
-    [InlineData(3, 5, 2)]
-    [InlineData(10, 6, 6)]
-    [InlineData(10, 6, 0)]
-    [InlineData(48, 16, 16)]                 // everything fits
-    public void Random_operations_keep_every_promise(int cached, int leased, int prefetched)
+    public static TheoryData<CachePolicyKind, double, int, int, int> Cases
     {
-        for (int seed = 0; seed < 40; seed++)
+        get
         {
-            CacheModel model = new(new CacheLimits(cached, leased, prefetched), seed);
+            TheoryData<CachePolicyKind, double, int, int, int> cases = [];
+            foreach (CachePolicyKind kind in Enum.GetValues<CachePolicyKind>())
+            {
+                foreach (double pinnedShare in (double[])[0, 0.5])
+                {
+                    // The last has room for everything.
+                    foreach ((int cached, int leased, int prefetched) in ((int, int, int)[])[(0, 1, 0), (0, 4, 4), (1, 1, 1), (3, 5, 2), (10, 6, 6), (10, 6, 0), (48, 16, 16)])
+                        cases.Add(kind, pinnedShare, cached, leased, prefetched);
+                }
+            }
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Random_operations_keep_every_promise(CachePolicyKind kind, double pinnedShare, int cached, int leased, int prefetched)
+    {
+        for (int seed = 0; seed < 4; seed++)
+        {
+            CacheOptions options = new() { Kind = kind, PinnedShare = pinnedShare, WindowTokens = 1 + (seed % 3), AgingUses = 1 };
+            int[] hottest = [.. Enumerable.Range(0, CacheModel.KeyCount)];
+            new Random(seed).Shuffle(hottest);
+            CacheModel model = new(new CacheLimits(cached, leased, prefetched), CachePolicies.Create(options, CacheModel.KeyCount, cached, hottest), seed);
             for (int step = 0; step < 300; step++)
                 model.Step();
             model.Finish();
         }
     }
 
-    [Fact]
-    public void A_bundle_used_again_outlives_those_of_a_single_pass()
+    [Theory]
+    [InlineData(CachePolicyKind.S3Fifo)]
+    [InlineData(CachePolicyKind.Lfu)]
+    public void A_bundle_used_again_outlives_those_of_a_single_pass(CachePolicyKind kind)
     {
-        CacheModel model = new(new CacheLimits(4, 4, 0), seed: 1);
+        CacheModel model = Model(new CacheOptions { Kind = kind, SegmentProbability = 1 });
         model.Use(layer: 0, 0, 1);
         model.Use(layer: 0, 0, 1);
         model.Use(layer: 0, 0, 1);
@@ -38,17 +58,97 @@ public sealed class CacheStateModelTests
         model.Counts.CacheHits.Should().Be(before + 2);
     }
 
+    // The policy holds two keys; the lease has both, so that a prefetch that was in vain takes the place of one of them.
+    [Fact]
+    public void A_leased_bundle_that_the_policy_gives_up_is_offered_again()
+    {
+        RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 2);
+        CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, policy);
+        FrameLease lease = new(4);
+        Lease(state, lease, 1, 2);
+        state.Release(lease);
+        Lease(state, lease, 1, 2);
+        FetchBatch ahead = new(4);
+        ahead.Reset(9, new(1), isDemand: false);
+        state.Prefetch(new(1), Permutation.Identity(16), [new(5)], ahead);
+        state.Complete(ahead);
+        state.EndLayer(new(1));
+        policy.Holds(1).Should().BeFalse("it is the oldest");
+        lease.Frames.Length.Should().Be(2);
+        state.CheckInvariants();
+        state.Release(lease);
+        state.CheckInvariants();
+        policy.Offered.Should().Equal((1, 2), (2, 2), (16 + 5, 1), (1, 2));
+    }
+
+    [Fact]
+    public void The_policy_is_told_how_long_each_segment_is_that_was_read()
+    {
+        RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 8);
+        CacheState state = new(new CacheLimits(8, 8, 8), 3, 16, policy);
+        FrameLease lease = new(8);
+        Lease(state, lease, 2, 4, 5);
+        state.Release(lease);
+        Lease(state, lease, 1, 2, 3, 8, 9, 10, 15);
+        state.Release(lease);
+        policy.Offered.Should().Equal((2, 1), (4, 2), (5, 2), (1, 1), (3, 1), (8, 3), (9, 3), (10, 3), (15, 1));
+    }
+
+    [Fact]
+    public void A_policy_over_other_keys_or_more_frames_is_refused()
+    {
+        Action keys = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(47, 8));
+        keys.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 47 and 8 given.*");
+        Action frames = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(48, 9));
+        frames.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 48 and 9 given.*");
+    }
+
     [Fact]
     public void A_second_lease_before_the_first_is_released_is_a_bug()
     {
-        CacheModel model = new(new CacheLimits(4, 4, 0), seed: 1);
+        CacheModel model = Model(new CacheOptions());
         model.Invoking(m => m.LeaseTwice()).Should().Throw<InvalidOperationException>().WithMessage("*leased already*");
     }
 
     [Fact]
     public void A_lease_whose_bundles_are_still_loading_cannot_be_released()
     {
-        CacheModel model = new(new CacheLimits(4, 4, 0), seed: 1);
+        CacheModel model = Model(new CacheOptions());
         model.Invoking(m => m.ReleaseEarly()).Should().Throw<InvalidOperationException>().WithMessage("*cannot be released*");
+    }
+
+    private static CacheModel Model(CacheOptions options) =>
+        new(new CacheLimits(4, 4, 0), CachePolicies.Create(options, CacheModel.KeyCount, 4), seed: 1);
+
+    // Leases neurons of layer 0, and reads what is missing.
+    private static void Lease(CacheState state, FrameLease lease, params int[] neurons)
+    {
+        FetchBatch misses = new(8);
+        misses.Reset(1, new(0), isDemand: true);
+        state.Lease(new(0), Permutation.Identity(16), Array.ConvertAll(neurons, n => new NeuronId(n)), lease, misses);
+        state.Complete(misses);
+    }
+
+    /// <summary>First in, first out, with a record of what was offered.</summary>
+    private sealed class RecordingPolicy(int keyCount, int capacity) : CachePolicy(keyCount, capacity)
+    {
+        private readonly Queue<int> _held = [];
+
+        public List<(int Key, int Segment)> Offered { get; } = [];
+
+        public override int Count => _held.Count;
+
+        public override bool Holds(int key) => _held.Contains(key);
+
+        protected override void Use(int key)
+        {
+        }
+
+        protected override int Take(int key, int segmentSlots)
+        {
+            Offered.Add((key, segmentSlots));
+            _held.Enqueue(key);
+            return _held.Count > Capacity ? _held.Dequeue() : None;
+        }
     }
 }

@@ -16,7 +16,6 @@ public sealed class CachePolicyModelTests
             Kind = CachePolicyKind.S3Fifo,
             SmallShare = random.Next(5) / 4.0,
             GhostShare = random.Next(6) / 2.0,
-            PromotedUses = random.Next(1, 4),
             SegmentSlots = random.Next(1, 5),
             SegmentProbability = random.Next(5) / 4.0,
             Seed = (ulong)random.Next(),
@@ -30,8 +29,15 @@ public sealed class CachePolicyModelTests
     [Fact]
     public void Lfu_equals_its_naive_model() =>
         Check(
-            random => new CacheOptions { Kind = CachePolicyKind.Lfu, AgingUses = random.Next(1, 8) / 2.0 },
-            (capacity, options) => new NaiveLfu(KeyCount, capacity, options.AgingUses));
+            random => new CacheOptions
+            {
+                Kind = CachePolicyKind.Lfu,
+                AgingUses = random.Next(1, 8) / 2.0,
+                SegmentSlots = random.Next(1, 5),
+                SegmentProbability = random.Next(5) / 4.0,
+                Seed = (ulong)random.Next(),
+            },
+            (capacity, options) => new NaiveLfu(KeyCount, capacity, options));
 
     [Fact]
     public void Window_equals_its_naive_model() =>
@@ -43,8 +49,9 @@ public sealed class CachePolicyModelTests
     [Fact]
     public void Lfu_equals_its_naive_model_where_counts_are_full()
     {
-        CachePolicy policy = new LfuPolicy(KeyCount, 2, agingUses: 1000);
-        NaiveLfu naive = new(KeyCount, 2, agingUses: 1000);
+        CacheOptions options = new() { AgingUses = 1000 };
+        CachePolicy policy = new LfuPolicy(KeyCount, 2, options);
+        NaiveLfu naive = new(KeyCount, 2, options);
         Random random = new(1);
         for (int step = 0; step < 2000; step++)
             Use(policy, naive, random.Next(4), segmentSlots: 1);

@@ -1,13 +1,17 @@
+using Neuralink.Placement.Caching;
+using Neuralink.Placement.Synthetic;
+
 namespace Neuralink.Placement.Tests.Caching;
 
 /// <summary>
 /// Counts of all keys, and of those held the order in which equal ones go. A use puts a key last among its equals; a halving keeps the order of counts, and
 /// within a count that of before.
 /// </summary>
-internal sealed class NaiveLfu(int keyCount, int capacity, double agingUses) : NaiveCache
+internal sealed class NaiveLfu(int keyCount, int capacity, CacheOptions options) : NaiveCache
 {
     private readonly Dictionary<int, int> _counts = [];
     private List<int> _order = [];          // the held keys; whichever goes first comes first among those of its count
+    private SplitMix64 _random = new(options.Seed);
     private int _uses;
 
     public override IReadOnlyCollection<int> Held => _order;
@@ -24,12 +28,14 @@ internal sealed class NaiveLfu(int keyCount, int capacity, double agingUses) : N
     {
         if (capacity == 0)
             return key;
+        if (_order.Count == capacity && segmentSlots >= options.SegmentSlots && _random.NextDouble() >= options.SegmentProbability)
+            return key;
         Count(key);
         int evicted = -1;
         if (_order.Count == capacity)
         {
             int least = _order.MinBy(held => _counts[held]);
-            evicted = _counts[key] < _counts[least] ? key : least;
+            evicted = _counts[key] <= _counts[least] ? key : least;
             _order.Remove(evicted);
         }
         if (evicted != key)
@@ -42,7 +48,7 @@ internal sealed class NaiveLfu(int keyCount, int capacity, double agingUses) : N
 
     private void Age()
     {
-        if (++_uses < agingUses * keyCount)
+        if (++_uses < options.AgingUses * keyCount)
             return;
         _uses = 0;
         _order = [.. _order.OrderBy(key => _counts[key])];

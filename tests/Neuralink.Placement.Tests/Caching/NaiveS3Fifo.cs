@@ -38,7 +38,7 @@ internal sealed class NaiveS3Fifo(int capacity, CacheOptions options) : NaiveCac
     {
         int tail = _small[0];
         _small.RemoveAt(0);
-        if (_frequency[tail] < options.PromotedUses)
+        if (_frequency[tail] <= 1)
         {
             _ghost.Add(tail);
             if (_ghost.Count > (int)(options.GhostShare * capacity))

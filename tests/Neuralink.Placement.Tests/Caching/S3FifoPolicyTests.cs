@@ -9,7 +9,6 @@ public sealed class S3FifoPolicyTests
         Kind = CachePolicyKind.S3Fifo,
         SmallShare = 0.1,
         GhostShare = 0.9,
-        PromotedUses = 2,
         SegmentSlots = int.MaxValue,
     };
 

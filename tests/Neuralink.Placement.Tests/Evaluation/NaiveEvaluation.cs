@@ -44,7 +44,7 @@ internal static class NaiveEvaluation
     /// <summary>What each token misses, in a cache of the default policy.</summary>
     public static List<int[]> Missed(FiringMatrix firing, int capacity)
     {
-        NaiveS3Fifo cache = new(capacity, new CacheOptions());
+        NaiveLfu cache = new(firing.NeuronCount, capacity, new CacheOptions());
         List<int[]> missedByToken = [];
         for (int token = 0; token < firing.TokenCount; token++)
         {
