@@ -21,12 +21,14 @@ public sealed record CacheOptions
     /// </summary>
     public double GhostShare { get; init; } = 0.9;
 
-    /// <summary>`s3-fifo` and `lfu`: the length from which on a segment counts as long. Default: the best of 2, 3, 4 and 8 for all three models together.</summary>
+    /// <summary>
+    /// `s3-fifo` and `lfu`: the length from which on a segment counts as long. Default: the best of 2, 3, 4 and 8 with `lfu` for all three models together.
+    /// </summary>
     public int SegmentSlots { get; init; } = 3;
 
     /// <summary>
-    /// `s3-fifo` and `lfu`: the probability with which members of a long segment are admitted, 0 to 1. Default: with it reads take half a percent less time than
-    /// with 1, on each of the models; less is better for OPT, and worse for Llama, whose segments are long.
+    /// `s3-fifo` and `lfu`: the probability with which members of a long segment are admitted, 0 to 1. Default: with it and `lfu` reads take half a percent less
+    /// time than with 1, on each of the models; less is better for OPT, and worse for Llama, whose segments are long.
     /// </summary>
     public double SegmentProbability { get; init; } = 0.5;
 
@@ -47,4 +49,10 @@ public sealed record CacheOptions
     /// the first tokens of texts like those of the trace, and costs 2% to 18% with others.
     /// </summary>
     public double PinnedShare { get; init; }
+
+    /// <summary>The options that are best for a policy.</summary>
+    /// <remarks>With `s3-fifo` no member of any segment should be admitted: reads take 1% to 4% less time than without such admission.</remarks>
+    public static CacheOptions Of(CachePolicyKind kind) => kind == CachePolicyKind.S3Fifo
+        ? new CacheOptions { Kind = kind, SegmentSlots = 2, SegmentProbability = 0 }
+        : new CacheOptions { Kind = kind };
 }

@@ -8,6 +8,8 @@ namespace Neuralink.Actors.Tests.Pipeline;
 /// <summary>The cache's state against a naive model that knows what every frame holds, over random operations in any order the actor allows.</summary>
 public sealed class CacheStateModelTests
 {
+    private static readonly Permutation s_reversed = Permutation.Of([.. Enumerable.Range(0, 16).Reverse()]);
+
     public static TheoryData<CachePolicyKind, double, int, int, int> Cases
     {
         get
@@ -64,7 +66,7 @@ public sealed class CacheStateModelTests
     {
         RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 2);
         CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, policy);
-        FrameLease lease = new(4);
+        FrameLease lease = new(4, 10);
         Lease(state, lease, 1, 2);
         state.Release(lease);
         Lease(state, lease, 1, 2);
@@ -86,7 +88,7 @@ public sealed class CacheStateModelTests
     {
         RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 8);
         CacheState state = new(new CacheLimits(8, 8, 8), 3, 16, policy);
-        FrameLease lease = new(8);
+        FrameLease lease = new(8, 24);
         Lease(state, lease, 2, 4, 5);
         state.Release(lease);
         Lease(state, lease, 1, 2, 3, 8, 9, 10, 15);
@@ -125,7 +127,8 @@ public sealed class CacheStateModelTests
     {
         FetchBatch misses = new(8);
         misses.Reset(1, new(0), isDemand: true);
-        state.Lease(new(0), Permutation.Identity(16), Array.ConvertAll(neurons, n => new NeuronId(n)), lease, misses);
+        state.Lease(new(0), s_reversed, Array.ConvertAll(neurons, n => new NeuronId(n)), lease, misses);
+        misses.Sort();
         state.Complete(misses);
     }
 
