@@ -17,7 +17,7 @@ public sealed record ProbeOptions(TimeSpan Time, long? FileBytes = null, ulong S
 /// <param name="Measurements">Every cell: by method, pattern, size, depth.</param>
 /// <param name="File">The file that was read, or null for a temporary one.</param>
 /// <param name="FileBytes">How long it was.</param>
-/// <param name="Rounds">How often each cell was measured.</param>
+/// <param name="Rounds">How often each cell was measured at least.</param>
 /// <param name="FirstMicros">What a read of the kind <see cref="DeviceProbe.FirstReads"/> cost before all others; null for a temporary file, which was just written.</param>
 /// <param name="UringRefusal">Why io_uring was not measured, or null.</param>
 public sealed record ProbeResult(
@@ -49,6 +49,9 @@ public static class DeviceProbe
     public const long OwnFileBytesMin = 256L << 20;
 
     private const int Rounds = 5;
+
+    // Of the time: a round that is nearly done is finished.
+    private const double OvertimeMax = 1.1;
 
     // Of the time: long enough for a hundred reads of a slow device, too short to fill a cache with them.
     private const double FirstReadsShare = 0.01;
@@ -102,17 +105,19 @@ public static class DeviceProbe
         SplitMix64 random = new(options.Seed, stream: 1);
         double? firstMicros = own is null ? null : Measure(FirstReads, FirstReadsShare * options.Time).Micros;
         Dictionary<ProbeCell, List<ProbeSlice>> slices = Cells(devices.Methods).ToDictionary(cell => cell, _ => new List<ProbeSlice>());
-        int left = Rounds * slices.Count, rounds = 0;
-        for (; rounds < Rounds && (rounds == 0 || Elapsed() < 1); rounds++)
+        int left = Rounds * slices.Count;
+        for (int round = 0; round < Rounds && (round == 0 || Elapsed() < 1); round++)
         {
             foreach (ProbeCell cell in Shuffled(slices.Keys, ref random))
             {
+                if (round > 0 && Elapsed() > OvertimeMax)
+                    break;
                 // What slices lose or take too long is shared by those that follow.
                 slices[cell].Add(Measure(cell, Math.Max(0, 1 - Elapsed()) * options.Time / left--));
                 progress.Report(Math.Min(1, Elapsed()));
             }
         }
-        return new ProbeResult([.. slices.Select(s => Median(s.Key, s.Value))], own, fileBytes, rounds, firstMicros, devices.UringRefusal);
+        return new ProbeResult([.. slices.Select(s => Median(s.Key, s.Value))], own, fileBytes, slices.Values.Min(s => s.Count), firstMicros, devices.UringRefusal);
 
         ProbeFile WriteFile(string folder) =>
             ProbeFile.Write(folder, options.FileBytes ?? FileBytesFor(folder), options.Seed, () => Elapsed() > WritingShare, cancellation);
