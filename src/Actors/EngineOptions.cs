@@ -1,4 +1,5 @@
 using Neuralink.Actors.Prediction;
+using Neuralink.Placement.Caching;
 using Neuralink.Placement.Cost;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
@@ -18,6 +19,11 @@ public sealed record EngineOptions
     /// Neurons kept in DRAM. Null: what the budget leaves, or without a budget <see cref="DefaultCacheShare"/>.
     /// </summary>
     public CacheSize? Cache { get; init; }
+
+    /// <summary>How the cache is ruled. Null: as the strategy says.</summary>
+    public CacheOptions? CachePolicy { get; init; }
+
+    internal CacheOptions Policy => CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
 
     /// <summary>The cache of Neuralink's first version (arXiv 2410.19274v1, evaluation setup).</summary>
     public const double DefaultCacheShare = 0.10;

@@ -1,5 +1,6 @@
 using Neuralink.Actors.Cache;
 using Neuralink.Actors.Compute;
+using Neuralink.Actors.Figures;
 using Neuralink.Actors.Generation;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Prediction;
@@ -31,6 +32,8 @@ internal sealed class EngineResources : IDisposable
     {
     }
 
+    public EngineOptions Options { get; private init; } = null!;
+
     public FlashImage Image { get; private set; } = null!;
 
     public ModelConfig Config { get; private set; } = null!;
@@ -50,7 +53,7 @@ internal sealed class EngineResources : IDisposable
         string imageFolder, EngineOptions options, TraceRecorder? trace, TimeProvider time, Func<IFlashDevice, IFlashDevice>? decorate, CancellationToken cancellation)
     {
         options.Validate();
-        EngineResources resources = new();
+        EngineResources resources = new() { Options = options };
         try
         {
             resources.OpenFiles(imageFolder, options, time, decorate);
@@ -114,15 +117,15 @@ internal sealed class EngineResources : IDisposable
 
         // The tracks in the order in which a viewer shows them.
         TraceTrack? predictorTrace = trace?.AddTrack("Predictor"), ioTrace = trace?.AddTrack("Io"), computeTrace = trace?.AddTrack("Compute");
+        LayerCounters counters = new(Config.LayerCount);
         NeuronSetPool sets = new(Config.FfnSize);
-        CachePolicy policy = CachePolicies.Create(new CacheOptions(), Config.LayerCount * Config.FfnSize, Plan.Frames.CachedMax);
-        CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize, policy);
+        CachePolicy policy = CachePolicies.Create(options.Policy, Config.LayerCount * Config.FfnSize, Plan.Frames.CachedMax);
+        CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize, policy, counters);
         int extentSlotsMax = Math.Clamp(options.ReadBytesMax / Image.StrideBytes, 1, SegmentsMax);
         IoState io = new(
             new ReadPlanner(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, Config.FfnSize),
             options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
-            options.ReadAttemptsMax);
-        PipelineCounters counters = new(cache.Counts, io.Counts, new ComputeCounts(), new FiringCounts(Config.LayerCount));
+            options.ReadAttemptsMax, counters);
         Parts = new PipelineParts
         {
             Image = Image,
@@ -133,9 +136,9 @@ internal sealed class EngineResources : IDisposable
             Sets = sets,
             Cache = cache,
             Io = io,
-            Compute = new ComputeSetup(decoder, ffn, activations, lookahead, strategy, Config.LayerCount, counters.Compute, time, computeTrace),
+            Compute = new ComputeSetup(decoder, ffn, activations, lookahead, strategy, Config.LayerCount, counters, time, computeTrace),
             Predictor = new PredictorSetup(
-                predictor, pool, activations, lookahead, sets, counters.Firing, Config.FfnSize, time, predictorTrace),
+                predictor, pool, activations, lookahead, sets, counters, Config.FfnSize, time, predictorTrace),
             Strategy = strategy,
             Generation = new GenerationSetup(Config, activations.Logits, chunk, Image.Manifest.Bundle.PayloadBytes, counters, time),
             Time = time,

@@ -43,6 +43,12 @@ public sealed class NeuralinkEngine : IAsyncDisposable
 
     public FlashImage Image => _resources.Image;
 
+    /// <summary>How it was set up.</summary>
+    public EngineOptions Options => _resources.Options;
+
+    /// <summary>What the strategy switches.</summary>
+    public StrategySwitches Strategy => _resources.Parts.Strategy;
+
     /// <summary>How the memory is shared out.</summary>
     public MemoryPlan Memory => _resources.Plan;
 
@@ -57,6 +63,13 @@ public sealed class NeuralinkEngine : IAsyncDisposable
 
     /// <summary>Positions there is room for: prompt and generated tokens together.</summary>
     public int ContextTokens => _resources.Plan.ContextTokens;
+
+    /// <summary>Forward passes that a prompt of so many tokens takes.</summary>
+    public int PassesFor(int promptTokens)
+    {
+        int chunk = Math.Min(Options.ChunkTokens, ContextTokens);
+        return (promptTokens + chunk - 1) / chunk;
+    }
 
     /// <summary>Sets and frames that a job holds: none when nothing runs.</summary>
     internal int LeaseCount => _resources.Parts.Sets.RentedCount + _resources.Parts.Cache.LeasedCount + _resources.Parts.Cache.PrefetchedCount;

@@ -1,3 +1,4 @@
+using Neuralink.Placement.Caching;
 using Neuralink.Placement.Ordering;
 
 namespace Neuralink.Actors;
@@ -8,9 +9,11 @@ namespace Neuralink.Actors;
 /// <param name="Clusters">Whether a layer's neurons are computed as their reads arrive, and not all at the end.</param>
 /// <param name="ComputesHitsEarly">Whether the resident neurons are computed while the others are read.</param>
 /// <param name="Collapses">Whether small gaps are read through.</param>
+/// <param name="Cache">The policy that rules the cache; null takes the default.</param>
 /// <param name="Order">The order on flash that the strategy is defined with; null takes any.</param>
 public sealed record StrategySwitches(
-    string Name, bool ReadsAhead = false, bool Clusters = false, bool ComputesHitsEarly = false, bool Collapses = true, PlacementMethod? Order = null)
+    string Name, bool ReadsAhead = false, bool Clusters = false, bool ComputesHitsEarly = false, bool Collapses = true,
+    CachePolicyKind? Cache = null, PlacementMethod? Order = null)
 {
     private static readonly StrategySwitches[] s_all =
     [
@@ -18,8 +21,8 @@ public sealed record StrategySwitches(
         new("prefetch", ReadsAhead: true, ComputesHitsEarly: true),
         new("cluster", Clusters: true, ComputesHitsEarly: true),
         new("prefetch+cluster", ReadsAhead: true, Clusters: true, ComputesHitsEarly: true),
-        new("llmflash", Collapses: false, Order: PlacementMethod.Identity),
-        new("frequency", Collapses: false, Order: PlacementMethod.Frequency),
+        new("llmflash", Collapses: false, Cache: CachePolicyKind.Window, Order: PlacementMethod.Identity),
+        new("frequency", Collapses: false, Cache: CachePolicyKind.Window, Order: PlacementMethod.Frequency),
     ];
 
     /// <summary>What <paramref name="strategy"/> switches.</summary>

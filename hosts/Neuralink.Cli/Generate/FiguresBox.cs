@@ -37,15 +37,24 @@ internal static class FiguresBox
             "generated", $"{r.Tokens.Count} tokens in {Duration(t.PredictedMs)}, {t.PredictedPerSecond:0.#} tokens/s; ended by {r.FinishReason}{seed}");
         yield return ("first token", $"after {Duration(t.TtftMs)}; model loaded in {Duration(t.LoadMs)}");
         yield return ("flash", $"{Size(io.BytesRead)} in {io.Reads} reads of {Size(io.MeanReadBytes)}, {Size(io.BytesUsed)} of it used");
+        yield return ("bandwidth", $"{Size(io.RawBytesPerSecond)}/s from flash, {Size(io.EffectiveBytesPerSecond)}/s of it needed; {io.Bridged} bundles read in gaps");
         yield return ("waiting", $"compute waited {Duration(io.WaitMs)} for flash, which was busy {Duration(io.IoMs)} ({r.Strategy})");
-        yield return ("neurons", $"{r.FiringShare:0.0%} fired; {io.CacheHitRate:0.0%} of these were in the cache, {io.Repaired} read on demand");
-        yield return ("read ahead", $"{io.Prefetched} neurons: {io.PrefetchOnTime} in time, {io.PrefetchLate} late, {io.PrefetchWasted} in vain");
+        yield return ("neurons", $"{io.FiringShare:0.0%} fired{Predicted(r)}; {io.CacheHitRate:0.0%} of the needed were in the cache, {io.Repaired} read on demand");
+        if (io.LookaheadRecall is { } recall)
+        {
+            yield return ("read ahead", $"{io.Prefetched} neurons: {io.PrefetchOnTime} in time, {io.PrefetchLate} late, {io.PrefetchWasted} in vain");
+            yield return ("lookahead", $"named {recall:0.0%} of the needed neurons; {io.LookaheadPrecision:0.0%} of what it named was needed");
+        }
         yield return ("memory", $"{Size(m.Total)}: weights {Size(m.Resident)}, predictor {Size(m.Predictor)}, KV cache {Size(m.Kv)}, neuron cache {Size(m.Cache)},");
         yield return ("", $"activations {Size(m.Activations)}, staging {Size(m.Staging)}; peak of the process {Size(m.ProcessPeak)}");
+        yield return ("diagnosis", r.Diagnosis);
         yield return ("device", r.Device);
         if (r.Profile is { } profile)
             yield return ("profile", $"{profile.Name}: io {profile.Io}, queue depth {profile.QueueDepth}, gaps up to {Size(profile.CollapseGapBytes)} are read through");
     }
+
+    private static string Predicted(GenerationReport r) =>
+        r.Io.PredictorPrecision > 0.999 ? "" : $" of {r.Io.PredictedShare:0.0%} predicted";
 
     private static string Size(double bytes) => ByteSize.Format(bytes);
 

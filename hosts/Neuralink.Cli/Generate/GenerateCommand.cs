@@ -4,6 +4,7 @@ using Neuralink.Actors.Prediction;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Sampling;
+using Neuralink.Placement.Caching;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 
@@ -77,6 +78,14 @@ internal sealed class GenerateCommand
         + $"[default: what --memory leaves, or without it {EngineOptions.DefaultCacheShare:0%}]",
         "a share of at most 100% such as 10% or 0.1, or bytes with a unit such as 512MiB", ValueReaders.Cache);
 
+    private readonly Option<CachePolicyKind?> _cachePolicy = TypedOption.OneOf<CachePolicyKind>(
+        "--cache-policy", "How the cache is ruled [default: as the strategy says: window for llmflash and frequency, otherwise lfu]",
+        ("lfu", CachePolicyKind.Lfu), ("s3-fifo", CachePolicyKind.S3Fifo), ("lru", CachePolicyKind.Lru), ("window", CachePolicyKind.Window), ("none", CachePolicyKind.None));
+
+    private readonly Option<long?> _gap = TypedOption.Of<long>(
+        ["--gap"], "BYTES", "Read through gaps of up to this many bytes, e.g. 16KiB; 0 reads through none [default: as the device's reads cost]",
+        "a number of bytes such as 16KiB", ValueReaders.Bytes);
+
     private readonly Option<int?> _threads = TypedOption.Of<int>(
         ["--threads"], "N", "Threads that compute; the text does not depend on it [default: the processors there are]", "an integer",
         ValueReaders.Integer);
@@ -134,7 +143,7 @@ internal sealed class GenerateCommand
             + "standard error.");
         foreach (Option option in (ReadOnlySpan<Option>)
             [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory,
-            _cache, _threads, _strategy, _predictor, _lookahead, _ahead, _queueDepth, _io, _profile, _weights, _trace, _json])
+            _cache, _cachePolicy, _gap, _threads, _strategy, _predictor, _lookahead, _ahead, _queueDepth, _io, _profile, _weights, _trace, _json])
         {
             command.Options.Add(option);
         }
@@ -189,6 +198,8 @@ internal sealed class GenerateCommand
     {
         MemoryBytes = parsed.GetValue(_memory),
         Cache = parsed.GetValue(_cache),
+        CachePolicy = parsed.GetValue(_cachePolicy) is { } policy ? CacheOptions.Of(policy) : s_engine.CachePolicy,
+        CollapseGapBytes = (int?)Math.Min(parsed.GetValue(_gap) ?? -1, int.MaxValue) is >= 0 and var gap ? gap : s_engine.CollapseGapBytes,
         Threads = parsed.GetValue(_threads) ?? s_engine.Threads,
         Strategy = parsed.GetValue(_strategy) ?? s_engine.Strategy,
         Predictor = parsed.GetValue(_predictor) ?? s_engine.Predictor,

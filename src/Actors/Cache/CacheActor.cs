@@ -22,6 +22,7 @@ internal sealed class CacheActor : ReceiveActor
     private readonly Stack<FetchBatch> _idleBatches = new();
     private readonly Stack<FetchBatch> _laterClusters = new();
     private readonly int _fetchMax;
+    private readonly int _lastLayer;
     private long _nextFetch;
     private int _fetching;
 
@@ -40,6 +41,7 @@ internal sealed class CacheActor : ReceiveActor
         _io = io;
         _compute = compute;
         _fetchMax = limits.FetchMax;
+        _lastLayer = image.LayerCount - 1;
         _lease = new FrameLease(limits.LeasedMax, limits.FrameCount);
         Receive<PredictionProtocol.Fires>(fires =>
         {
@@ -51,6 +53,7 @@ internal sealed class CacheActor : ReceiveActor
         Receive<FetchProtocol.Fetched>(fetched =>
         {
             _state.Complete(fetched.Batch);
+            _state.NoteBridges(fetched.Batch, _image.PlacementOf(fetched.Batch.Layer));
             Settle(fetched.Batch, error: null);
         });
         Receive<FetchProtocol.FetchFailed>(failed =>
@@ -113,6 +116,8 @@ internal sealed class CacheActor : ReceiveActor
         }
         EndLayer();
         _state.EndLayer(_layer);
+        if (_layer.Value == _lastLayer)
+            _state.EndPass();
     }
 
     private void EndLayer()
@@ -155,7 +160,7 @@ internal sealed class CacheActor : ReceiveActor
         if (_fetching > 0)
             return;
         _state.Release(_lease);
-        _state.EndLayer(new LayerIndex(int.MaxValue));
+        _state.DropPass();
         EndLayer();
         _compute.Tell(new ResidencyProtocol.AllReturned(_abandoning!.Value), Self);
         _abandoning = null;

@@ -1,3 +1,4 @@
+using Neuralink.Actors.Figures;
 using Neuralink.Actors.Io;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
@@ -13,24 +14,32 @@ public sealed class CacheState
 {
     private const int None = -1;
 
+    // What was bridged counts as used later if it is wanted within so many passes: the window of LLM in a flash (arXiv 2312.11514).
+    private const int BridgedPassesMax = 5;
+
     private readonly CacheLimits _limits;
     private readonly CachePolicy _policy;
+    private readonly LayerCounters _counts;
     private readonly int _slotsPerLayer;
     private readonly int[] _frameOf;          // [layer * slots + neuron]
     private readonly int[] _keyOf;            // [frame], the inverse
     private readonly FrameUse[] _use;         // [frame]
     private readonly int[] _segment;          // [frame], bundles side by side on flash that were read together, this one among them
     private readonly long[] _fetchOf;         // [frame], while loading
+    private readonly int[] _lookedAheadAt;    // [layer * slots + neuron], the last pass in which lookahead named it
+    private readonly int[] _bridgedAt;        // [layer * slots + neuron], the last pass in which it was read only because it lay in a gap
     private readonly int[] _free;
     private readonly int[] _ahead;            // the prefetched frames, in no order
     private readonly int[] _aheadIndex;       // [frame], where in _ahead
     private int _freeCount;
+    private int _pass = BridgedPassesMax + 1;                             // passes so far, and a distance from those that never were
 
     /// <param name="limits">How the frames are shared out.</param>
     /// <param name="layerCount">Layers of the model.</param>
     /// <param name="slotsPerLayer">Neurons of each.</param>
     /// <param name="policy">Rules over the cached frames; its keys are layer x slotsPerLayer + neuron.</param>
-    public CacheState(CacheLimits limits, int layerCount, int slotsPerLayer, CachePolicy policy)
+    /// <param name="counts">Has the counters of the Cache.</param>
+    public CacheState(CacheLimits limits, int layerCount, int slotsPerLayer, CachePolicy policy, LayerCounters counts)
     {
         if (policy.KeyCount != layerCount * slotsPerLayer || policy.Capacity > limits.CachedMax)
         {
@@ -40,6 +49,7 @@ public sealed class CacheState
         }
         _limits = limits;
         _policy = policy;
+        _counts = counts;
         _slotsPerLayer = slotsPerLayer;
         _frameOf = new int[layerCount * slotsPerLayer];
         Array.Fill(_frameOf, None);
@@ -47,6 +57,8 @@ public sealed class CacheState
         _use = new FrameUse[limits.FrameCount];
         _segment = new int[limits.FrameCount];
         _fetchOf = new long[limits.FrameCount];
+        _lookedAheadAt = new int[_frameOf.Length];
+        _bridgedAt = new int[_frameOf.Length];
         _free = new int[limits.FrameCount];
         _ahead = new int[limits.PrefetchedMax];
         _aheadIndex = new int[limits.FrameCount];
@@ -64,8 +76,6 @@ public sealed class CacheState
         Prefetched,
         Cached,
     }
-
-    public CacheCounts Counts { get; } = new();
 
     /// <summary>Bundles at rest.</summary>
     public int CachedCount { get; private set; }
@@ -90,12 +100,15 @@ public sealed class CacheState
         foreach (NeuronId neuron in neurons[..count])
         {
             int key = KeyOf(layer, neuron), frame = _frameOf[key];
+            if (_lookedAheadAt[key] == _pass)
+                _counts.Add(layer, Counter.LookedAheadRight);
             if (frame == None)
             {
+                NoteRead(layer, key);
                 frame = TakeFree(key, FrameUse.LeasedLoading, misses.Id);
                 misses.Add(placement.SlotOf(neuron), frame);
                 lease.AddPending(frame, misses.Id);
-                Counts.Repaired++;
+                _counts.Add(layer, Counter.Repaired);
             }
             else
             {
@@ -103,7 +116,7 @@ public sealed class CacheState
             }
             LeasedCount++;
         }
-        Counts.Wanted += count;
+        _counts.Add(layer, Counter.Wanted, count);
         lease.Close(isLastWave: count == neurons.Length);
         return count;
     }
@@ -111,18 +124,19 @@ public sealed class CacheState
     /// <summary>Adds what is not resident to <paramref name="misses"/>, as far as there are frames for prefetches.</summary>
     public void Prefetch(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FetchBatch misses)
     {
+        _counts.Add(layer, Counter.LookedAhead, neurons.Length);
         foreach (NeuronId neuron in neurons)
         {
             int key = KeyOf(layer, neuron);
-            if (_frameOf[key] != None)
+            _lookedAheadAt[key] = _pass;
+            if (_frameOf[key] != None || PrefetchedCount == _limits.PrefetchedMax)
                 continue;
-            if (PrefetchedCount == _limits.PrefetchedMax)
-                return;
+            NoteRead(layer, key);
             int frame = TakeFree(key, FrameUse.PrefetchedLoading, misses.Id);
             misses.Add(placement.SlotOf(neuron), frame);
             _aheadIndex[frame] = PrefetchedCount;
             _ahead[PrefetchedCount++] = frame;
-            Counts.Prefetched++;
+            _counts.Add(layer, Counter.Prefetched);
         }
     }
 
@@ -154,7 +168,7 @@ public sealed class CacheState
                 continue;
             }
             LeaveAhead(frame);
-            Counts.PrefetchWasted++;
+            _counts.Add(LayerOf(frame), Counter.PrefetchWasted);
             Free(frame);
         }
     }
@@ -187,12 +201,36 @@ public sealed class CacheState
         lease.Reset();
     }
 
-    /// <summary>A token is through all layers: what outlived its time is evicted.</summary>
+    /// <summary>Takes note of what a fetched batch read only because it lay in a gap, and dropped.</summary>
+    public void NoteBridges(FetchBatch batch, Permutation placement)
+    {
+        int next = 0;
+        foreach (Extent extent in batch.Extents)
+        {
+            for (int slot = extent.First.Value; slot < extent.End.Value; slot++)
+            {
+                if (batch.Slots[next].Value == slot)
+                    next = Math.Min(next + 1, batch.Count - 1);
+                else
+                    _bridgedAt[KeyOf(batch.Layer, placement.NeuronAt(new Slot(slot)))] = _pass;
+            }
+        }
+    }
+
+    /// <summary>A pass is through all layers: what outlived its time is evicted.</summary>
     public void EndPass()
     {
+        _pass++;
         _policy.EndPass();
         while (_policy.TryExpire(out int key))
             Evict(key);
+    }
+
+    /// <summary>A pass was dropped, or the text ended: nothing is prefetched for it any more.</summary>
+    public void DropPass()
+    {
+        _pass++;
+        EndLayer(new LayerIndex(int.MaxValue));
     }
 
     /// <summary>
@@ -207,7 +245,7 @@ public sealed class CacheState
             if (_use[frame] != FrameUse.Prefetched || _keyOf[frame] / _slotsPerLayer > layer.Value)
                 continue;
             LeaveAhead(frame);
-            Counts.PrefetchWasted++;
+            _counts.Add(LayerOf(frame), Counter.PrefetchWasted);
             Rest(frame);
         }
     }
@@ -239,6 +277,15 @@ public sealed class CacheState
             throw new InvalidOperationException("A limit is exceeded.");
     }
 
+    private void NoteRead(LayerIndex layer, int key)
+    {
+        if (_pass - _bridgedAt[key] <= BridgedPassesMax)
+            _counts.Add(layer, Counter.BridgedWantedLater);
+        _bridgedAt[key] = 0;
+    }
+
+    private LayerIndex LayerOf(int frame) => new(_keyOf[frame] / _slotsPerLayer);
+
     private int KeyOf(LayerIndex layer, NeuronId neuron) => (layer.Value * _slotsPerLayer) + neuron.Value;
 
     private void Claim(int frame, FrameLease lease)
@@ -247,16 +294,16 @@ public sealed class CacheState
         {
             case FrameUse.Cached:
                 CachedCount--;
-                Counts.CacheHits++;
+                _counts.Add(LayerOf(frame), Counter.CacheHits);
                 _policy.Touch(_keyOf[frame]);
                 break;
             case FrameUse.Prefetched:
                 LeaveAhead(frame);
-                Counts.PrefetchOnTime++;
+                _counts.Add(LayerOf(frame), Counter.PrefetchOnTime);
                 break;
             case FrameUse.PrefetchedLoading:
                 LeaveAhead(frame);
-                Counts.PrefetchLate++;
+                _counts.Add(LayerOf(frame), Counter.PrefetchLate);
                 _use[frame] = FrameUse.LeasedLoading;
                 lease.AddPending(frame, _fetchOf[frame]);
                 return;

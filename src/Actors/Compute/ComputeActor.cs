@@ -1,4 +1,5 @@
 using Neuralink.Actors.Cache;
+using Neuralink.Actors.Figures;
 using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
@@ -30,6 +31,7 @@ internal sealed class ComputeActor : ReceiveActor
     private FrameLease? _lease;
     private bool _hasArrived;           // all of them
     private bool _hitsAreDone;
+    private long _reachedTimestamp;
     private long? _waitingSince;
 
     public ComputeActor(ComputeSetup setup)
@@ -88,7 +90,7 @@ internal sealed class ComputeActor : ReceiveActor
 
     private void ReachLayer()
     {
-        long start = _setup.Time.GetTimestamp();
+        long start = _reachedTimestamp = _setup.Time.GetTimestamp();
         int batch = _run!.Tokens.Length;
         _isBeginning = false;
         Decoder.Attend(_layer.Value);
@@ -128,7 +130,7 @@ internal sealed class ComputeActor : ReceiveActor
         if (_waitingSince is not { } since)
             return;
         long now = _setup.Time.GetTimestamp();
-        _setup.Counts.WaitTicks += now - since;
+        _setup.Counts.Add(_layer, Counter.WaitTicks, now - since);
         _setup.Trace?.Span("wait", _layer, since, now, "neurons", lease.Rest.Length);
         _waitingSince = null;
     }
@@ -147,7 +149,8 @@ internal sealed class ComputeActor : ReceiveActor
         if (ordinals.IsEmpty)
             return;
         long start = _setup.Time.GetTimestamp();
-        _setup.Ffn.Activate(ordinals, lease.Frames, _run!.Tokens.Length);
+        int fired = _setup.Ffn.Activate(ordinals, lease.Frames, _run!.Tokens.Length);
+        _setup.Counts.Add(_layer, Counter.FiredPairs, fired);
         _setup.Trace?.Span(what, _layer, start, _setup.Time.GetTimestamp(), "neurons", ordinals.Length);
     }
 
@@ -165,6 +168,7 @@ internal sealed class ComputeActor : ReceiveActor
         _cache!.Tell(new ResidencyProtocol.Returned(_run.Pass), Self);
         if (!layerIsThrough)
             return;
+        _setup.Counts.Add(_layer, Counter.LayerTicks, _setup.Time.GetTimestamp() - _reachedTimestamp);
         _layer = new LayerIndex(_layer.Value + 1);
         if (_layer.Value < _setup.LayerCount)
             ReachLayer();
@@ -217,16 +221,9 @@ internal sealed class ComputeActor : ReceiveActor
 /// <param name="Lookahead">What is looked ahead to, and from what.</param>
 /// <param name="Strategy">How to share the time.</param>
 /// <param name="LayerCount">Layers.</param>
-/// <param name="Counts">What is counted.</param>
+/// <param name="Counts">Has the counters of Compute.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Trace">The actor's track, or null.</param>
 internal sealed record ComputeSetup(
-    Decoder Decoder, SparseFfn Ffn, Activations Activations, LookaheadInputs Lookahead, StrategySwitches Strategy, int LayerCount, ComputeCounts Counts,
+    Decoder Decoder, SparseFfn Ffn, Activations Activations, LookaheadInputs Lookahead, StrategySwitches Strategy, int LayerCount, LayerCounters Counts,
     TimeProvider Time, TraceTrack? Trace);
-
-/// <summary>What Compute has counted since the engine started. Written by Compute alone; read between passes.</summary>
-internal sealed class ComputeCounts
-{
-    /// <summary>Time spent waiting for flash with nothing else to do, after lookahead and hits, in the clock's ticks.</summary>
-    public long WaitTicks { get; set; }
-}

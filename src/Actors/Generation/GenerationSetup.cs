@@ -1,3 +1,4 @@
+using Neuralink.Actors.Figures;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 
@@ -11,4 +12,4 @@ namespace Neuralink.Actors.Generation;
 /// <param name="Counters">Every actor's.</param>
 /// <param name="Time">The clock.</param>
 internal sealed record GenerationSetup(
-    ModelConfig Config, FloatTensor Logits, int ChunkTokens, int PayloadBytes, PipelineCounters Counters, TimeProvider Time);
+    ModelConfig Config, FloatTensor Logits, int ChunkTokens, int PayloadBytes, LayerCounters Counters, TimeProvider Time);

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
+using Neuralink.Actors.Figures;
 using Neuralink.Actors.Protocols;
+using Neuralink.Placement;
 
 namespace Neuralink.Actors.Generation;
 
@@ -9,7 +11,7 @@ internal sealed class TextJob : IJob
     private readonly GenerationSetup _setup;
     private readonly ChannelWriter<GenerationEvent> _events;
     private readonly TextState _text;
-    private readonly CountersSnapshot _before;
+    private readonly LayerCounters _before;
     private readonly long _start;
     private long _promptDone;
     private long _firstToken;
@@ -59,7 +61,7 @@ internal sealed class TextJob : IJob
 
     private GenerationResult Result()
     {
-        CountersSnapshot spent = _setup.Counters.Snapshot() - _before;
+        LayerCounters spent = _setup.Counters.Snapshot().Since(_before);
         int[] tokens = _text.Generated.ToArray();
         double prompt = Millis(_start, _promptDone), predicted = Millis(_promptDone, _lastToken), afterFirst = Millis(_firstToken, _lastToken);
         GenerationTimings timings = new(
@@ -67,8 +69,10 @@ internal sealed class TextJob : IJob
             PromptPerSecond: _text.PromptTokens / Math.Max(prompt, 1e-6) * 1000,
             PredictedPerSecond: tokens.Length < 2 ? 0 : (tokens.Length - 1) / Math.Max(afterFirst, 1e-6) * 1000);
         return new GenerationResult(
-            _text.Text, _text.PromptTokens, tokens, _text.Finished!.Value, timings, spent.ToFigures(_setup.Time, _setup.PayloadBytes),
-            spent.FiringShare(_setup.Config.FfnSize));
+            _text.Text, _text.PromptTokens, tokens, _text.Finished!.Value, timings, Figures(null),
+            [.. Enumerable.Range(0, spent.LayerCount).Select(layer => Figures(new LayerIndex(layer)))]);
+
+        IoFigures Figures(LayerIndex? layer) => IoFigures.Of(spent, layer, _setup.Config.FfnSize, _setup.PayloadBytes, _setup.Time);
     }
 
     private double Millis(long from, long to) => _setup.Time.GetElapsedTime(from, to).TotalMilliseconds;

@@ -34,6 +34,9 @@ public sealed class FetchBatch(int capacity)
     /// <summary>The frame for each slot.</summary>
     public ReadOnlySpan<int> Frames => _frames.AsSpan(0, Count);
 
+    /// <summary>The reads that it was cut into.</summary>
+    public ReadOnlySpan<Extent> Extents => _extents.AsSpan(0, _extentCount);
+
     /// <summary>The first error, or null.</summary>
     public Exception? Error { get; private set; }
 

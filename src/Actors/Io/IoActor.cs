@@ -79,7 +79,7 @@ internal sealed class IoActor : ReceiveActor
             _reading.Remove(read, out ReadTicket ticket);
             ReadTicket? again = _state.Settle(ticket, read.BytesTransferred, Check(read, ticket));
             if (_reading.Count == 0 || ticket.Batch.IsDone)
-                EndInterval(read.CompletedTimestamp);
+                EndInterval(ticket.Batch.Layer, read.CompletedTimestamp);
             if (again is not null)
             {
                 Submit(read, again.Value);
@@ -93,10 +93,10 @@ internal sealed class IoActor : ReceiveActor
     }
 
     // Also where reads of other batches go on: there may always be some.
-    private void EndInterval(long timestamp)
+    private void EndInterval(LayerIndex layer, long timestamp)
     {
         long ticks = Math.Max(0, timestamp - _busySince);
-        _state.EndInterval(ticks, _time.GetElapsedTime(0, ticks).TotalMicroseconds);
+        _state.EndInterval(layer, ticks, _time.GetElapsedTime(0, ticks).TotalMicroseconds);
         _busySince += ticks;
     }
 

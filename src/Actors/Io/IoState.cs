@@ -1,3 +1,4 @@
+using Neuralink.Actors.Figures;
 using Neuralink.Placement;
 using Neuralink.Placement.Reads;
 
@@ -10,14 +11,13 @@ namespace Neuralink.Actors.Io;
 /// <param name="planner">Cuts batches into reads.</param>
 /// <param name="detector">Is told how fast reads come back; null where gaps are always read through as planned.</param>
 /// <param name="attemptsMax">Times that a read is tried.</param>
-public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, int attemptsMax)
+/// <param name="counts">Has the counters of Io.</param>
+public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, int attemptsMax, LayerCounters counts)
 {
     private readonly Queue<FetchBatch> _demand = new();
     private readonly Queue<FetchBatch> _prefetch = new();
     private long _intervalBytes;
     private int _intervalWanted;
-
-    public IoCounts Counts { get; } = new();
 
     /// <summary>Reads handed out and not back.</summary>
     public int InFlight { get; private set; }
@@ -50,18 +50,19 @@ public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, i
     /// <returns>The read to submit again, or null where that is no use or no need.</returns>
     public ReadTicket? Settle(ReadTicket read, int bytes, Exception? error)
     {
-        Counts.Reads++;
-        Counts.BytesRead += bytes;
+        LayerIndex layer = read.Batch.Layer;
+        counts.Add(layer, Counter.Reads);
+        counts.Add(layer, Counter.BytesRead, bytes);
         _intervalBytes += bytes;
         if (error is not null && read.Attempt < attemptsMax)
         {
-            Counts.Retries++;
+            counts.Add(layer, Counter.Retries);
             return read with { Attempt = read.Attempt + 1 };
         }
         if (error is null)
         {
-            Counts.BundlesWanted += read.WantedCount;
-            Counts.BundlesBridged += read.Extent.SlotCount - read.WantedCount;
+            counts.Add(layer, Counter.BundlesAsked, read.WantedCount);
+            counts.Add(layer, Counter.BundlesBridged, read.Extent.SlotCount - read.WantedCount);
             _intervalWanted += read.WantedCount;
         }
         InFlight--;
@@ -71,11 +72,12 @@ public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, i
     }
 
     /// <summary>The device was busy, since the last call or since it had nothing to do, with what has been settled since then.</summary>
+    /// <param name="layer">Whose read ended it.</param>
     /// <param name="ticks">How long, in the clock's ticks.</param>
     /// <param name="micros">The same in microseconds.</param>
-    public void EndInterval(long ticks, double micros)
+    public void EndInterval(LayerIndex layer, long ticks, double micros)
     {
-        Counts.BusyTicks += ticks;
+        counts.Add(layer, Counter.BusyTicks, ticks);
         detector?.Record(_intervalBytes, _intervalWanted, micros);
         (_intervalBytes, _intervalWanted) = (0, 0);
     }
@@ -98,22 +100,3 @@ public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, i
 /// <param name="WantedCount">How many of these there are.</param>
 /// <param name="Attempt">1 for the first.</param>
 public readonly record struct ReadTicket(FetchBatch Batch, Extent Extent, int SlotIndex, int WantedCount, int Attempt);
-
-/// <summary>What Io has counted since the engine started. Written by Io alone; read between passes.</summary>
-public sealed class IoCounts
-{
-    public long Reads { get; set; }
-
-    public long BytesRead { get; set; }
-
-    public long Retries { get; set; }
-
-    /// <summary>Bundles that were read because they were wanted.</summary>
-    public long BundlesWanted { get; set; }
-
-    /// <summary>Bundles that were read only because they lay in a gap.</summary>
-    public long BundlesBridged { get; set; }
-
-    /// <summary>Time during which at least one read was in flight, in the clock's ticks.</summary>
-    public long BusyTicks { get; set; }
-}

@@ -1,3 +1,4 @@
+using Neuralink.Actors.Figures;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
 using Neuralink.Kernels;
@@ -54,7 +55,8 @@ internal sealed class PredictorActor : ReceiveActor
         NeuronSet set = _setup.Sets.Rent();
         FloatTensor input = _setup.Predictor.Input == PredictorInput.Residual ? _setup.Activations.Residual : _setup.Activations.FfnInput;
         int firing = _setup.Predictor.Predict(_setup.Pool, reached.Layer.Value, input, reached.Batch, 0, _setup.NeuronCount, set), count = set.Count;
-        _setup.Counts.Add(reached.Layer, firing, reached.Batch);
+        _setup.Counts.Add(reached.Layer, Counter.PredictedPairs, firing);
+        _setup.Counts.Add(reached.Layer, Counter.Tokens, reached.Batch);
         _cache.Tell(new PredictionProtocol.Fires(reached.Pass, reached.Layer, set), Self);
         _setup.Trace?.Span("exact", reached.Layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
@@ -83,10 +85,10 @@ internal sealed class PredictorActor : ReceiveActor
 /// <param name="Activations">Where the layer's input is.</param>
 /// <param name="Lookahead">Who looks ahead, to where, and from what.</param>
 /// <param name="Sets">Where sets come from.</param>
-/// <param name="Counts">Where firing is counted.</param>
+/// <param name="Counts">Has the counters of the Predictor.</param>
 /// <param name="NeuronCount">Neurons of a layer.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Trace">The actor's track, or null.</param>
 internal sealed record PredictorSetup(
-    NeuronPredictor Predictor, WorkerPool Pool, Activations Activations, LookaheadInputs Lookahead, NeuronSetPool Sets, FiringCounts Counts,
+    NeuronPredictor Predictor, WorkerPool Pool, Activations Activations, LookaheadInputs Lookahead, NeuronSetPool Sets, LayerCounters Counts,
     int NeuronCount, TimeProvider Time, TraceTrack? Trace);

@@ -37,12 +37,15 @@ public sealed class SparseFfn
     public static long RequiredBytes(int neuronsMax, int chunkTokens) => 2 * FloatTensor.RequiredBytes(neuronsMax, chunkTokens);
 
     /// <summary>Computes the activations of neurons <paramref name="ordinals"/> of the set, whose bundles lie in <paramref name="frames"/>[ordinal].</summary>
-    public void Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int batch)
+    /// <returns>How many (neuron, token) pairs have an activation other than 0.</returns>
+    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int batch)
     {
+        _activating.Fired = 0;
         _activating.Ordinals = ordinals;
         _activating.Frames = frames;
         _activating.Batch = batch;
         _pool.Run(_activating, ordinals.Length, grain: 1);
+        return _activating.Fired;
     }
 
     /// <summary>FfnOutput += activation * down column, for all neurons of the set in the order of <paramref name="frames"/>: ascending.</summary>
@@ -58,11 +61,19 @@ public sealed class SparseFfn
     /// <summary>Activations are computed in the order given, [count, batch], and then put in their places, [ordinal, batch].</summary>
     private sealed class Activating(BundleKernels kernels, FrameArena arena, FloatTensor arrived, FloatTensor h, FloatTensor x, int[] chosen) : IParallelBody
     {
+        private int _fired;
+
         public ReadOnlyMemory<int> Ordinals { get; set; }
 
         public ReadOnlyMemory<int> Frames { get; set; }
 
         public int Batch { get; set; }
+
+        public int Fired
+        {
+            get => _fired;
+            set => _fired = value;
+        }
 
         public void Execute(int begin, int end, int worker)
         {
@@ -74,6 +85,7 @@ public sealed class SparseFfn
             kernels.Activate(View(arena, mine), x.First(Batch), Batch, values);
             for (int i = 0; i < mine.Length; i++)
                 values.Slice(i * Batch, Batch).CopyTo(h.Flat(ordinals[i] * Batch, Batch));
+            Interlocked.Add(ref _fired, values.Length - System.MemoryExtensions.Count(values, 0f));
         }
     }
 

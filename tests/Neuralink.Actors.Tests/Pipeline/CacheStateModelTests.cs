@@ -1,4 +1,5 @@
 using Neuralink.Actors.Cache;
+using Neuralink.Actors.Figures;
 using Neuralink.Actors.Io;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
@@ -55,9 +56,9 @@ public sealed class CacheStateModelTests
         model.Use(layer: 0, 0, 1);
         for (int neuron = 2; neuron < 8; neuron++)
             model.Use(layer: 0, neuron);
-        long before = model.Counts.CacheHits;
+        long before = model.Counts[Counter.CacheHits];
         model.Use(layer: 0, 0, 1);
-        model.Counts.CacheHits.Should().Be(before + 2);
+        model.Counts[Counter.CacheHits].Should().Be(before + 2);
     }
 
     // The policy holds two keys; the lease has both, so that a prefetch that was in vain takes the place of one of them.
@@ -65,7 +66,7 @@ public sealed class CacheStateModelTests
     public void A_leased_bundle_that_the_policy_gives_up_is_offered_again()
     {
         RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 2);
-        CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, policy);
+        CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, policy, new LayerCounters(3));
         FrameLease lease = new(4, 10);
         Lease(state, lease, 1, 2);
         state.Release(lease);
@@ -87,7 +88,7 @@ public sealed class CacheStateModelTests
     public void The_policy_is_told_how_long_each_segment_is_that_was_read()
     {
         RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 8);
-        CacheState state = new(new CacheLimits(8, 8, 8), 3, 16, policy);
+        CacheState state = new(new CacheLimits(8, 8, 8), 3, 16, policy, new LayerCounters(3));
         FrameLease lease = new(8, 24);
         Lease(state, lease, 2, 4, 5);
         state.Release(lease);
@@ -99,9 +100,9 @@ public sealed class CacheStateModelTests
     [Fact]
     public void A_policy_over_other_keys_or_more_frames_is_refused()
     {
-        Action keys = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(47, 8));
+        Action keys = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(47, 8), new LayerCounters(3));
         keys.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 47 and 8 given.*");
-        Action frames = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(48, 9));
+        Action frames = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(48, 9), new LayerCounters(3));
         frames.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 48 and 9 given.*");
     }
 

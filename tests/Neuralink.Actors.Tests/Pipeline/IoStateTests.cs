@@ -1,3 +1,4 @@
+using Neuralink.Actors.Figures;
 using Neuralink.Actors.Io;
 using Neuralink.Placement;
 using Neuralink.Placement.Cost;
@@ -9,6 +10,8 @@ namespace Neuralink.Actors.Tests.Pipeline;
 public sealed class IoStateTests
 {
     private const int AttemptsMax = 3;
+
+    private LayerCounters _counts = new(layerCount: 3);
 
     [Theory]
     [InlineData(0, 1)]
@@ -51,11 +54,11 @@ public sealed class IoStateTests
             }
             read.Should().Equal(wanted);
             state.TryTake(out _).Should().BeFalse();
-            state.Counts.Reads.Should().Be(state.Counts.BytesRead);
-            state.Counts.BundlesWanted.Should().Be(wanted.Count);
-            state.Counts.BundlesBridged.Should().Be(slotsRead - wanted.Count);
+            _counts[Counter.Reads].Should().Be(_counts[Counter.BytesRead]);
+            _counts[Counter.BundlesAsked].Should().Be(wanted.Count);
+            _counts[Counter.BundlesBridged].Should().Be(slotsRead - wanted.Count);
             if (gap == 0)
-                state.Counts.BundlesBridged.Should().Be(0);
+                _counts[Counter.BundlesBridged].Should().Be(0);
         }
     }
 
@@ -66,10 +69,10 @@ public sealed class IoStateTests
         IoState state = State(gap: 2, longest: 8, detector: detector);
         for (int i = 0; i < 2; i++)
             ReadAll(Batch(i, isDemand: true, 1, 3)).Should().Be(1);
-        state.EndInterval(ticks: 7, micros: BottleneckDetector.WindowMicros);
+        state.EndInterval(new LayerIndex(0), ticks: 7, micros: BottleneckDetector.WindowMicros);
         detector.IsBandwidthBound.Should().BeTrue("2 reads of 30 MB in a window of 50 ms are above the ceiling");
         ReadAll(Batch(2, isDemand: true, 1, 2, 4)).Should().Be(2);
-        state.Counts.Should().BeEquivalentTo(new { Reads = 4, BundlesWanted = 7, BundlesBridged = 2, BusyTicks = 7 });
+        (_counts[Counter.Reads], _counts[Counter.BundlesAsked], _counts[Counter.BundlesBridged], _counts[Counter.BusyTicks]).Should().Be((4, 7, 2, 7));
 
         int ReadAll(FetchBatch batch)
         {
@@ -103,8 +106,8 @@ public sealed class IoStateTests
         batch.IsDone.Should().BeTrue();
         batch.Error.Should().BeSameAs(error);
         state.InFlight.Should().Be(0);
-        state.Counts.Retries.Should().Be(2);
-        state.Counts.Reads.Should().Be(4);
+        _counts[Counter.Retries].Should().Be(2);
+        _counts[Counter.Reads].Should().Be(4);
     }
 
     [Fact]
@@ -134,8 +137,11 @@ public sealed class IoStateTests
     }
 
     // A stride of one byte, so that gaps are of slots.
-    private static IoState State(int gap = 0, int longest = 1, int attemptsMax = AttemptsMax, BottleneckDetector? detector = null) =>
-        new(new ReadPlanner(ReadCost.Linear(gap + 1, 1), strideBytes: 1, longest, slotCount: 64), detector, attemptsMax);
+    private IoState State(int gap = 0, int longest = 1, int attemptsMax = AttemptsMax, BottleneckDetector? detector = null)
+    {
+        _counts = new LayerCounters(layerCount: 3);
+        return new IoState(new ReadPlanner(ReadCost.Linear(gap + 1, 1), strideBytes: 1, longest, slotCount: 64), detector, attemptsMax, _counts);
+    }
 
     private static void Record(ReadTicket ticket, Dictionary<(long, int), int> read)
     {

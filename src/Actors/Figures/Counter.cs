@@ -1,0 +1,76 @@
+namespace Neuralink.Actors.Figures;
+
+/// <summary>What is counted of each layer. Each counter has one writer, the actor it stands under; neurons are counted once a pass, pairs once a token.</summary>
+public enum Counter
+{
+    // Predictor
+
+    /// <summary>Tokens that passed.</summary>
+    Tokens,
+
+    /// <summary>(neuron, token) pairs that the predictor named.</summary>
+    PredictedPairs,
+
+    // Cache
+
+    /// <summary>Neurons that a pass needed: fire, or are predicted to.</summary>
+    Wanted,
+
+    /// <summary>Of these, cached from earlier.</summary>
+    CacheHits,
+
+    /// <summary>Neurons that lookahead named.</summary>
+    LookedAhead,
+
+    /// <summary>Of these, wanted.</summary>
+    LookedAheadRight,
+
+    /// <summary>Neurons read ahead.</summary>
+    Prefetched,
+
+    /// <summary>Wanted, and in DRAM already because they were read ahead.</summary>
+    PrefetchOnTime,
+
+    /// <summary>Wanted while still being read ahead.</summary>
+    PrefetchLate,
+
+    /// <summary>Read ahead in vain.</summary>
+    PrefetchWasted,
+
+    /// <summary>Wanted, and read only then: what lookahead missed, and everything where there is none.</summary>
+    Repaired,
+
+    /// <summary>Read, and a few passes before read already, only because they lay in a gap: what keeping those would have saved.</summary>
+    BridgedWantedLater,
+
+    // Io
+
+    /// <summary>Read commands, repeated ones included.</summary>
+    Reads,
+
+    /// <summary>Bytes that arrived.</summary>
+    BytesRead,
+
+    /// <summary>Reads that were repeated.</summary>
+    Retries,
+
+    /// <summary>Bundles that were read because they were asked for.</summary>
+    BundlesAsked,
+
+    /// <summary>Bundles that were read only because they lay in a gap.</summary>
+    BundlesBridged,
+
+    /// <summary>Time during which at least one read was in flight, in the clock's ticks; given to the layer of the read that ended it.</summary>
+    BusyTicks,
+
+    // Compute
+
+    /// <summary>(neuron, token) pairs whose activation was not 0.</summary>
+    FiredPairs,
+
+    /// <summary>Time spent waiting for flash with nothing else to do, after lookahead and hits, in the clock's ticks.</summary>
+    WaitTicks,
+
+    /// <summary>Time from reaching the layer to leaving it, in the clock's ticks.</summary>
+    LayerTicks,
+}

@@ -1,0 +1,48 @@
+using Neuralink.Actors.Figures;
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Tests.Figures;
+
+public sealed class LayerCountersTests
+{
+    [Fact]
+    public void Counters_are_kept_by_layer_summed_and_subtracted()
+    {
+        LayerCounters counters = new(3);
+        counters.Add(new LayerIndex(0), Counter.Reads);
+        counters.Add(new LayerIndex(2), Counter.Reads, 5);
+        counters.Add(new LayerIndex(2), Counter.LayerTicks, 7);
+        LayerCounters before = counters.Snapshot();
+        counters.Add(new LayerIndex(2), Counter.Reads, 10);
+        (before[Counter.Reads], counters[Counter.Reads], counters[new LayerIndex(2), Counter.Reads]).Should().Be((6, 16, 15));
+        LayerCounters since = counters.Since(before);
+        (since[Counter.Reads], since[new LayerIndex(0), Counter.Reads], since[Counter.LayerTicks]).Should().Be((10, 0, 0));
+    }
+
+    [Fact]
+    public void Figures_are_the_counters_in_their_units()
+    {
+        LayerCounters counters = new(2);
+        LayerIndex layer = new(1);
+        foreach ((Counter counter, int count) in ((Counter, int)[])
+            [(Counter.Tokens, 4), (Counter.PredictedPairs, 20), (Counter.FiredPairs, 15), (Counter.Wanted, 20), (Counter.CacheHits, 5), (Counter.PrefetchOnTime, 6),
+            (Counter.PrefetchLate, 1), (Counter.Repaired, 8), (Counter.LookedAhead, 16), (Counter.LookedAheadRight, 12), (Counter.Reads, 10), (Counter.BytesRead, 4000)])
+        {
+            counters.Add(layer, counter, count);
+        }
+        IoFigures all = IoFigures.Of(counters, layer: null, neuronsPerLayer: 50, payloadBytes: 100, TimeProvider.System);
+        all.Should().BeEquivalentTo(new
+        {
+            BytesUsed = 1500L,
+            MeanReadBytes = 400.0,
+            CacheHitRate = 0.25,
+            LookaheadRecall = 0.6,
+            LookaheadPrecision = 0.75,
+            PredictorPrecision = 0.75,
+            PredictedShare = 0.1,
+            FiringShare = 0.075,
+        });
+        IoFigures.Of(counters, layer, 50, 100, TimeProvider.System).Should().Be(all, "the other layer has none");
+        IoFigures.Of(counters, new LayerIndex(0), 50, 100, TimeProvider.System).Should().BeEquivalentTo(new { LookaheadRecall = (double?)null, CacheHitRate = 0.0 });
+    }
+}
