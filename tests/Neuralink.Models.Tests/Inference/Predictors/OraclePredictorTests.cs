@@ -1,0 +1,114 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Models.Tests.Tracing;
+using Neuralink.Models.Tracing;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+using Neuralink.Placement.Traces;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+using Neuralink.Storage.Traces;
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Models.Tests.Inference.Predictors;
+
+public sealed class OraclePredictorTests : IDisposable
+{
+    private const int Tokens = 20;
+
+    // 131 neurons: two words and a ragged one.
+    private readonly RandomModel _model = new(RandomModels.ByName("bamboo-drelu"));
+    private readonly PackedModel _packed;
+    private readonly TracedModel _traced;
+    private readonly NativeArena _arena = new(1 << 20);
+    private readonly WorkerPool _pool = new(1);
+    private readonly FlashImage _image;
+    private readonly ModelConfig _config;
+    private readonly FiringMatrix[] _layers;
+    private readonly OraclePredictor _oracle;
+    private readonly NeuronSet _set;
+    private readonly FloatTensor _input;
+
+    public OraclePredictorTests()
+    {
+        _packed = new PackedModel(_model.Folder);
+        _traced = new TracedModel(_packed.Folder);
+        _traced.Trace("a", TokenWindows.Cut([[.. Enumerable.Range(0, Tokens).Select(i => (i * 37) % 257)]], Tokens));
+        _image = FlashImage.Open(_packed.Folder);
+        _config = ModelConfigJson.Read(_image);
+        _layers = _traced.Layers("a");
+        using FiringTrace trace = FiringTrace.Open(_traced.PathOf("a"));
+        _oracle = OraclePredictor.Load(trace, _image, _config);
+        _set = new NeuronSet(_config.FfnSize);
+        _input = new FloatTensor(_arena, Tokens, _config.HiddenSize, "input");
+    }
+
+    [Fact]
+    public void A_batch_gets_what_fired_for_any_of_its_positions_in_any_part_of_any_layer()
+    {
+        foreach ((int position, int batch) in (ReadOnlySpan<(int, int)>)[(0, 1), (7, 1), (3, 5), (0, Tokens)])
+        {
+            _oracle.BeginPass(position, batch);
+            for (int layer = 0; layer < _config.LayerCount; layer++)
+            {
+                foreach ((int begin, int end) in (ReadOnlySpan<(int, int)>)[(0, 131), (0, 64), (64, 128), (128, 131), (5, 6), (63, 130), (9, 9)])
+                {
+                    (int Token, int Neuron)[] fired =
+                        [.. from b in Enumerable.Range(position, batch) from n in Enumerable.Range(begin, end - begin) where _layers[layer].Fires(b, new NeuronId(n)) select (b, n)];
+
+                    int pairs = _oracle.Predict(_pool, layer, _input, batch, begin, end, _set);
+
+                    pairs.Should().Be(fired.Length);
+                    _set.Ids.ToArray().Select(id => id.Value).Should().Equal(fired.Select(pair => pair.Neuron).Distinct().Order());
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_run_beyond_the_trace_is_told_how_long_the_trace_is()
+    {
+        _oracle.BeginPass(Tokens - 2, 2);
+        FluentActions.Invoking(() => _oracle.BeginPass(Tokens - 2, 3)).Should().Throw<NeuralinkException>().WithMessage("*position 20*20 tokens*");
+    }
+
+    [Fact]
+    public void A_trace_of_another_model_is_refused()
+    {
+        using RandomModel other = new(RandomModels.LlamaRelu);
+        using PackedModel packed = new(other.Folder);
+        FlashImage image = FlashImage.Open(packed.Folder);
+        using FiringTrace trace = FiringTrace.Open(_traced.PathOf("a"));
+        FluentActions.Invoking(() => OraclePredictor.Load(trace, image, ModelConfigJson.Read(image))).Should().Throw<NeuralinkException>();
+    }
+
+    [Fact]
+    public void Predicting_another_batch_than_the_passs_is_an_error()
+    {
+        _oracle.BeginPass(0, 2);
+        FluentActions.Invoking(() => _oracle.Predict(_pool, 0, _input, 3, 0, 131, _set)).Should().Throw<InvalidOperationException>();
+    }
+
+    [Fact]
+    public void Predicting_allocates_nothing()
+    {
+        _oracle.BeginPass(0, 3);
+        _oracle.Predict(_pool, 0, _input, 3, 0, 131, _set);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        _oracle.BeginPass(3, 3);
+        _oracle.Predict(_pool, 1, _input, 3, 0, 131, _set);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+    }
+
+    public void Dispose()
+    {
+        _pool.Dispose();
+        _arena.Dispose();
+        _traced.Dispose();
+        _packed.Dispose();
+        _model.Dispose();
+    }
+}
