@@ -11,10 +11,8 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
     // Rows that stay in the caches while all of a batch passes over them: 32 rows of 4096 columns in 4 bits are 64 KiB.
     private const int BlockRows = 32;
 
-    // Rows whose sums run side by side, to use a loaded x four times and to hide the latency of the last additions.
-    private const int TileRows = 4;
-
-    // How far ahead of its loads a tile asks for memory. Rows are short, so a distance in rows would be too small to hide the latency.
+    // How far ahead of its loads a row's pass asks for memory: several rows, which lie one after the other. (Rows side by side are no faster: one row
+    // alone has enough independent work.)
     private const int AheadBytes = 16384;
 
     public override int PaddedColumns(int columns)
@@ -52,7 +50,6 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
     {
         Validate(packed, rows, x, inputs, y, shape);
         int padded = PaddedColumns(shape.Columns), rowBytes = RowBytes(shape.Columns), groups = Groups(shape.Columns);
-        Span<int> dots = stackalloc int[TileRows];
         for (int block = 0; block < shape.RowCount; block += BlockRows)
         {
             int end = Math.Min(block + BlockRows, shape.RowCount);
@@ -62,28 +59,16 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
                 Span<float> to = y.Slice(checked((b * shape.OutputStride) + shape.OutputOffset), shape.RowCount);
                 int shift = ((1 << TCodec.Bits) - 1) * inputs[b].Sum;
                 float scale = inputs[b].Scale;
-                int r = block;
-                for (; r <= end - TileRows; r += TileRows)
+                for (int r = block; r < end; r++)
                 {
-                    Tile(in Row(packed, r, rowBytes), rowBytes, in values, groups, dots);
-                    for (int i = 0; i < dots.Length; i++)
-                    {
-                        to[r + i] = rows[r + i].Scale * scale * ((2 * dots[i]) - shift);
-                    }
-                }
-
-                for (; r < end; r++)
-                {
-                    to[r] = rows[r].Scale * scale * ((2 * Dot(in Row(packed, r, rowBytes), in values, groups)) - shift);
+                    int dot = Dot(in Unsafe.Add(ref MemoryMarshal.GetReference(packed), (nint)r * rowBytes), in values, groups);
+                    to[r] = rows[r].Scale * scale * ((2 * dot) - shift);
                 }
             }
         }
     }
 
     private static int Groups(int columns) => (columns + TCodec.GroupColumns - 1) / TCodec.GroupColumns;
-
-    private static ref readonly byte Row(ReadOnlySpan<byte> packed, int row, int rowBytes)
-        => ref Unsafe.Add(ref MemoryMarshal.GetReference(packed), (nint)row * rowBytes);
 
     private static int Dot(ref readonly byte row, ref readonly sbyte x, int groups)
     {
@@ -92,47 +77,17 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
         TLanes sums = TLanes.Zero;
         for (int g = 0; g < groups; g++)
         {
+            for (int line = 0; line < TCodec.GroupBytes; line += ISketchLanes<TLanes>.Count)
+            {
+                Prefetch.Line(in group, AheadBytes + line);
+            }
+
             sums = TLanes.AddWidened(sums, TCodec.Multiply<TLanes>(in group, in values));
             group = ref Unsafe.Add(ref group, TCodec.GroupBytes);
             values = ref Unsafe.Add(ref values, TCodec.GroupColumns);
         }
 
         return TLanes.Sum(sums);
-    }
-
-    private static void Tile(ref readonly byte rows, int rowBytes, ref readonly sbyte x, int groups, Span<int> dots)
-    {
-        ref byte w0 = ref Unsafe.AsRef(in rows);
-        ref byte w1 = ref Unsafe.Add(ref w0, rowBytes);
-        ref byte w2 = ref Unsafe.Add(ref w1, rowBytes);
-        ref byte w3 = ref Unsafe.Add(ref w2, rowBytes);
-        ref sbyte values = ref Unsafe.AsRef(in x);
-        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
-        for (int g = 0; g < groups; g++)
-        {
-            for (int line = 0; line < TCodec.GroupBytes; line += ISketchLanes<TLanes>.Count)
-            {
-                Prefetch.Line(in w0, AheadBytes + line);
-                Prefetch.Line(in w1, AheadBytes + line);
-                Prefetch.Line(in w2, AheadBytes + line);
-                Prefetch.Line(in w3, AheadBytes + line);
-            }
-
-            s0 = TLanes.AddWidened(s0, TCodec.Multiply<TLanes>(in w0, in values));
-            s1 = TLanes.AddWidened(s1, TCodec.Multiply<TLanes>(in w1, in values));
-            s2 = TLanes.AddWidened(s2, TCodec.Multiply<TLanes>(in w2, in values));
-            s3 = TLanes.AddWidened(s3, TCodec.Multiply<TLanes>(in w3, in values));
-            w0 = ref Unsafe.Add(ref w0, TCodec.GroupBytes);
-            w1 = ref Unsafe.Add(ref w1, TCodec.GroupBytes);
-            w2 = ref Unsafe.Add(ref w2, TCodec.GroupBytes);
-            w3 = ref Unsafe.Add(ref w3, TCodec.GroupBytes);
-            values = ref Unsafe.Add(ref values, TCodec.GroupColumns);
-        }
-
-        dots[0] = TLanes.Sum(s0);
-        dots[1] = TLanes.Sum(s1);
-        dots[2] = TLanes.Sum(s2);
-        dots[3] = TLanes.Sum(s3);
     }
 
     private void Validate(
