@@ -19,13 +19,10 @@ namespace Neuralink.Models.Inference.Predictors;
 public sealed class SketchPredictor : NeuronPredictor, IParallelBody
 {
     /// <summary>
-    /// Four: what fewer bits save of memory, they cost in neurons read in vain. At recall 0.98 it predicts 1.08 of what fires on the bundled model, where 3 bits take
-    /// 1.23 and 2 bits 1.67 (docs/experiments.md).
+    /// Four: what fewer bits save of memory, they cost in neurons read in vain. For a recall of 0.98 it predicts 1.08 of what fires on the bundled model, where
+    /// 3 bits predict 1.23 and 2 bits 1.67 (docs/experiments.md).
     /// </summary>
     public const int DefaultBits = 4;
-
-    /// <summary>For a layer's own input, at any number of bits: finds 0.96 to 0.99 of what fires with 3 or 4 bits, 0.92 to 0.98 with 2 (docs/experiments.md).</summary>
-    public const float DefaultMargin = 1;
 
     private const string Resident = "resident";
     private const string Scratch = "activations";
@@ -65,6 +62,18 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     /// and more that do not. May be set between predictions: another layer's input (lookahead) wants another margin than the layer's own.
     /// </summary>
     public float Margin { get; set; }
+
+    /// <summary>
+    /// The <see cref="Margin"/> for a layer's own input: the least at which a recall of 0.95 was reached on the bundled model and on synthetic opt-1.3b, rounded up
+    /// (docs/experiments.md). They predict 1.1, 1.3 and 1.8 of what fires with 4, 3 and 2 bits.
+    /// </summary>
+    public static float DefaultMargin(int bits) => bits switch
+    {
+        2 => 1.3f,
+        3 => 0.9f,
+        4 => 0.5f,
+        _ => throw new ArgumentOutOfRangeException(nameof(bits), bits, "A sketch has 2, 3 or 4 bits a weight."),
+    };
 
     /// <summary>Bytes of the sketch and of the activations: what <see cref="Load"/> takes from the arena.</summary>
     public static long RequiredBytes(ModelConfig config, int bits, int chunkTokens)

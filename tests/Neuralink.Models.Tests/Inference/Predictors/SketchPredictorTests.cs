@@ -31,6 +31,16 @@ public sealed class SketchPredictorTests
 
     [Theory]
     [MemberData(nameof(Bits))]
+    public void At_its_default_margin_each_number_of_bits_reaches_the_wanted_recall_within_the_wanted_share(int bits)
+    {
+        using Loaded model = new(RandomModels.LlamaRelu, bits, SketchPredictor.DefaultMargin(bits));
+        (double recall, double share) = model.Compare(model.Sketch);
+        recall.Should().BeGreaterThan(0.95);
+        share.Should().BeLessThan(2.5);
+    }
+
+    [Theory]
+    [MemberData(nameof(Bits))]
     public void A_larger_margin_predicts_all_of_what_a_smaller_one_does_and_more(int bits)
     {
         using Loaded model = new(RandomModels.LlamaRelu, bits, margin: 0);
