@@ -1,3 +1,5 @@
+using Neuralink.Models.Inference.Predictors;
+
 namespace Neuralink.Actors.Prediction;
 
 /// <summary>Which predictor, and what it is made from.</summary>
@@ -13,19 +15,18 @@ public sealed record PredictorOptions
     /// </summary>
     public string? Path { get; init; }
 
-    /// <summary>Of a sketch, bits a weight, 2 to 4. Default: fewer find too little at too wide a margin (docs/experiments.md).</summary>
-    public int Bits { get; init; } = 4;
+    /// <summary>Of a sketch, bits a weight, 2 to 4.</summary>
+    public int Bits { get; init; } = SketchPredictor.DefaultBits;
 
     /// <summary>
-    /// Of a sketch, by how many standard deviations of its error a gate may miss its threshold. Null: <see cref="SketchMargin"/>, and for lookahead
+    /// Of a sketch, by how many standard deviations of its error a gate may miss its threshold. Null: <see cref="SketchPredictor.DefaultMargin"/>, and for lookahead
     /// <see cref="SketchLookaheadMargin"/>.
     /// </summary>
     public float? Margin { get; init; }
 
-    /// <summary>A sketch's margin for the layer's own input (docs/experiments.md).</summary>
-    public const float SketchMargin = 2f;
-
-    /// <summary>A sketch's margin for another layer's input (docs/experiments.md).</summary>
+    /// <summary>
+    /// A sketch's margin for another layer's input: what it names beyond the certain costs reads in vain, and its misses are repaired (docs/experiments.md).
+    /// </summary>
     public const float SketchLookaheadMargin = 0f;
 
     /// <summary>Of published low-rank weights, the logit from which on a neuron is predicted; PowerInfer's `powerinfer.sparse_threshold`.</summary>

@@ -57,7 +57,7 @@ internal sealed record PredictorSource(
 
     private static PredictorSource Sketch(PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config)
     {
-        float margin = options.Margin ?? (layersAhead == 0 ? PredictorOptions.SketchMargin : PredictorOptions.SketchLookaheadMargin);
+        float margin = options.Margin ?? (layersAhead == 0 ? SketchPredictor.DefaultMargin(options.Bits) : PredictorOptions.SketchLookaheadMargin);
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
             chunkTokens => SketchPredictor.RequiredBytes(config, options.Bits, chunkTokens),
