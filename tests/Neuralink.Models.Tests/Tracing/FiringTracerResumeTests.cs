@@ -28,10 +28,12 @@ public sealed class FiringTracerResumeTests : IDisposable
         _model.Dispose();
     }
 
-    [Fact]
-    public void Stopped_anywhere_and_gone_on_with_it_is_the_uninterrupted_trace()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Stopped_anywhere_and_gone_on_with_it_is_the_uninterrupted_trace(bool inputs)
     {
-        _traced.Trace("whole", Windows);
+        _traced.Trace("whole", Windows, inputs: inputs);
         byte[] whole = _traced.Bytes("whole");
         for (int steps = 1; steps < 36; steps += 5)
         {
@@ -43,7 +45,7 @@ public sealed class FiringTracerResumeTests : IDisposable
                 StopAfter progress = new(stop, stops++ == 0 ? steps : 13);
                 try
                 {
-                    _traced.Trace(name, Windows, threads: 2, TwoWindows, progress, stop.Token);
+                    _traced.Trace(name, Windows, threads: 2, TwoWindows, progress, stop.Token, inputs);
                 }
                 catch (OperationCanceledException)
                 {

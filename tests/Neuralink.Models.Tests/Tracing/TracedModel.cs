@@ -16,7 +16,7 @@ internal sealed class TracedModel(string imageFolder) : IDisposable
     /// <summary>Traces into <paramref name="name"/>, or goes on with what is there of it.</summary>
     public FiringTracePlan Trace(
         string name, TokenWindows windows, int threads = 1, Func<FiringTracePlan, long>? memoryBytes = null, IProgress<double>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default, bool inputs = false)
     {
         FlashImage image = FlashImage.Open(imageFolder);
         long? budget = null;
@@ -26,7 +26,7 @@ internal sealed class TracedModel(string imageFolder) : IDisposable
             budget = memoryBytes(probe.Plan);
         }
         using FiringTracer tracer = new(image, windows.WindowTokens, threads, budget, TimeProvider.System);
-        using FiringTraceWriter writer = FiringTraceWriter.Open(PathOf(name), tracer.Describe("model", "texts", windows));
+        using FiringTraceWriter writer = FiringTraceWriter.Open(PathOf(name), tracer.Describe("model", "texts", windows, inputs));
         tracer.Trace(windows, writer, progress, cancellation);
         return tracer.Plan;
     }

@@ -56,6 +56,23 @@ public sealed class ImageRewriterTests : IDisposable
     }
 
     [Fact]
+    public void Files_beside_the_images_own_are_carried_over_unlisted()
+    {
+        FlashImage image = _image.Check();
+        File.WriteAllText(image.PathOf("low-rank.safetensors"), "a trained predictor");
+        File.WriteAllText(image.PathOf("low-rank.safetensors.tmp-abc"), "half a predictor");
+        List<long> reports = [];
+        ImageRewriter.Rewrite(image, Destination, Shuffled(image, seed: 3), s_shuffled, progress: new Reporter(reports.Add));
+        FlashImage after = FlashImage.Open(Destination);
+        File.ReadAllText(after.PathOf("low-rank.safetensors")).Should().Be("a trained predictor");
+        File.Exists(after.PathOf("low-rank.safetensors.tmp-abc")).Should().BeFalse();
+        after.Manifest.Files.Keys.Should().BeEquivalentTo(image.Manifest.Files.Keys);
+        reports[^1].Should().Be(ImageRewriter.TotalBytes(image));
+        ImageRewriter.Rewrite(after, Destination, Shuffled(image, seed: 4), s_shuffled, replace: true);
+        File.ReadAllText(after.PathOf("low-rank.safetensors")).Should().Be("a trained predictor");
+    }
+
+    [Fact]
     public void The_manifest_keeps_how_the_order_was_made()
     {
         PlacementManifest placement = new(

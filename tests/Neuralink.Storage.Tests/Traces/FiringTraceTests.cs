@@ -49,6 +49,63 @@ public sealed class FiringTraceTests : IDisposable
     }
 
     [Fact]
+    public void Layer_inputs_read_as_they_were_written_from_any_token_on()
+    {
+        SmallTrace.Create(TracePath, SmallTrace.InfoWithInputs);
+        using FiringTrace trace = FiringTrace.Open(TracePath);
+        trace.Info.Should().Be(SmallTrace.InfoWithInputs);
+        trace.RequireInputs().Should().Be(5);
+        for (int layer = 0; layer < 2; layer++)
+        {
+            trace.Layer(new LayerIndex(layer)).Token(8).ToArray().Should().Equal(SmallTrace.Rows(layer)[^2..]);
+            for (int begin = 0; begin <= 9; begin++)
+            {
+                Half[] rows = new Half[(9 - begin) * 5];
+                trace.ReadInputs(new LayerIndex(layer), begin, rows);
+                rows.Should().Equal(SmallTrace.Inputs(layer)[(begin * 5)..]);
+            }
+        }
+        trace.Invoking(t => t.ReadInputs(new LayerIndex(0), 8, new Half[10])).Should().Throw<ArgumentOutOfRangeException>();
+        trace.Invoking(t => t.ReadInputs(new LayerIndex(2), 0, new Half[5])).Should().Throw<ArgumentException>();
+        trace.Invoking(t => t.ReadInputs(new LayerIndex(0), 0, new Half[4])).Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
+    public void A_file_with_inputs_is_safetensors_of_version_2_with_an_f16_tensor_a_layer()
+    {
+        SmallTrace.Create(TracePath, SmallTrace.InfoWithInputs);
+        using SafetensorsFile file = SafetensorsFile.Open(TracePath);
+        file.InFileOrder.Select(t => (t.Name, t.Dtype, t.ShapeText)).Should().Equal(
+            ("layers.0.fired", SafetensorsDtype.U8, "[9, 16]"), ("layers.1.fired", SafetensorsDtype.U8, "[9, 16]"),
+            ("layers.0.input", SafetensorsDtype.F16, "[9, 5]"), ("layers.1.input", SafetensorsDtype.F16, "[9, 5]"));
+        file.Metadata.Should().Contain("format_version", "2").And.Contain("input_size", "5");
+        file.LengthBytes.Should().Be(4096 + SmallTrace.InfoWithInputs.DataBytes);
+    }
+
+    [Fact]
+    public void A_trace_without_inputs_says_how_to_get_them()
+    {
+        SmallTrace.Create(TracePath);
+        using FiringTrace trace = FiringTrace.Open(TracePath);
+        trace.Invoking(t => t.RequireInputs()).Should().Throw<NeuralinkException>()
+            .WithMessage($"cannot use {TracePath}: expected a firing trace with layer inputs, found one without; make one with 'neuralink trace --inputs'");
+        trace.Invoking(t => t.ReadInputs(new LayerIndex(0), 0, new Half[5])).Should().Throw<NeuralinkException>().WithMessage("*--inputs*");
+    }
+
+    [Theory]
+    [InlineData("input_size", "6", "tensor layers.0.input of F16 [9, 6]", "F16 [9, 5]")]
+    [InlineData("input_size", "0", "input_size in 1..1048576", "input size 0")]
+    [InlineData("input_size", "x", "metadata input_size as a whole number", "'x'")]
+    [InlineData("format_version", "1", "2 tensors", "4")]
+    public void Metadata_of_inputs_that_contradict(string key, string value, string expected, string found)
+    {
+        SmallTrace.Create(TracePath, SmallTrace.InfoWithInputs);
+        Rewrite(key, value);
+        FluentActions.Invoking(() => FiringTrace.Open(TracePath)).Should().Throw<NeuralinkException>().Which.Message
+            .Should().Contain(TracePath).And.Contain(expected).And.Contain(found);
+    }
+
+    [Fact]
     public void A_trace_of_another_model_is_refused_with_the_first_difference()
     {
         SmallTrace.Create(TracePath);
@@ -67,7 +124,8 @@ public sealed class FiringTraceTests : IDisposable
     [Theory]
     [InlineData("format", "pt", "a firing trace", "'pt'")]
     [InlineData("format", null, "a firing trace", "'none'")]
-    [InlineData("format_version", "2", "format version 1", "'2'")]
+    [InlineData("format_version", "3", "format version 1 or 2", "'3'")]
+    [InlineData("format_version", "2", "metadata input_size", "none")]
     [InlineData("token_count", "0", "at least one token", "none")]
     [InlineData("token_count", "8", "tensor layers.0.fired of U8 [8, 16]", "U8 [9, 16]")]
     [InlineData("token_count", "-9", "metadata token_count as a whole number", "'-9'")]

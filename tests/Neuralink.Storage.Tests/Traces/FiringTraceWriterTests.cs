@@ -39,6 +39,39 @@ public sealed class FiringTraceWriterTests : IDisposable
     }
 
     [Fact]
+    public void With_inputs_too_it_is_the_same_file_however_often_it_was_left()
+    {
+        string whole = _folder.File("inputs.trace");
+        SmallTrace.Create(whole, SmallTrace.InfoWithInputs);
+        for (int tokens = 2; tokens <= 9; tokens += 7)
+        {
+            using FiringTraceWriter writer = FiringTraceWriter.Open(TracePath, SmallTrace.InfoWithInputs);
+            SmallTrace.Write(writer, writer.TokensDone, tokens);
+            writer.MarkDone(tokens);
+        }
+        using (FiringTraceWriter writer = FiringTraceWriter.Open(TracePath, SmallTrace.InfoWithInputs))
+            writer.Complete();
+        File.ReadAllBytes(TracePath).Should().Equal(File.ReadAllBytes(whole));
+    }
+
+    [Fact]
+    public void Inputs_belong_to_traces_that_have_them_and_are_missed_there()
+    {
+        using (FiringTraceWriter without = FiringTraceWriter.Open(TracePath, SmallTrace.Info))
+            without.Invoking(w => w.WriteInputs(new LayerIndex(0), 0, SmallTrace.Inputs(0))).Should().Throw<InvalidOperationException>();
+        FluentActions.Invoking(() => FiringTraceWriter.Open(TracePath, SmallTrace.InfoWithInputs)).Should().Throw<NeuralinkException>()
+            .WithMessage("*expected a trace with layer inputs of 5 values, found a trace without layer inputs; *");
+        using FiringTraceWriter writer = FiringTraceWriter.Open(TracePath, SmallTrace.InfoWithInputs, replace: true);
+        writer.Write(new LayerIndex(0), 0, SmallTrace.Rows(0));
+        writer.Write(new LayerIndex(1), 0, SmallTrace.Rows(1));
+        writer.WriteInputs(new LayerIndex(0), 0, SmallTrace.Inputs(0));
+        writer.WriteInputs(new LayerIndex(1), 1, SmallTrace.Inputs(1).AsSpan(5));
+        writer.Invoking(w => w.Complete()).Should().Throw<InvalidOperationException>().WithMessage("Layer 1 has 8 of 9 tokens' inputs.");
+        writer.Invoking(w => w.WriteInputs(new LayerIndex(1), 9, new Half[5])).Should().Throw<ArgumentException>();
+        writer.Invoking(w => w.WriteInputs(new LayerIndex(1), 0, new Half[4])).Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
     public void What_was_written_but_not_noted_is_written_again()
     {
         using (FiringTraceWriter writer = FiringTraceWriter.Open(TracePath, SmallTrace.Info))

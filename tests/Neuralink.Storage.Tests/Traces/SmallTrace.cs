@@ -20,6 +20,16 @@ internal static class SmallTrace
         TextsDigest = new string('b', 64),
     };
 
+    /// <summary>The same trace with FFN inputs of 5 values.</summary>
+    public static FiringTraceInfo InfoWithInputs { get; } = Info with { InputSize = 5 };
+
+    /// <summary>[tokens, d] of a layer.</summary>
+    public static Half[] Inputs(int layer)
+    {
+        Random random = new(100 + layer);
+        return [.. Enumerable.Range(0, Info.TokenCount * 5).Select(_ => (Half)((random.NextSingle() * 4) - 2))];
+    }
+
     /// <summary>[tokens, words] of a layer.</summary>
     public static ulong[] Rows(int layer)
     {
@@ -30,11 +40,15 @@ internal static class SmallTrace
         return rows;
     }
 
-    /// <summary>Writes the rows of tokens <paramref name="begin"/> to <paramref name="end"/> in all layers.</summary>
+    /// <summary>Writes the rows of tokens <paramref name="begin"/> to <paramref name="end"/> in all layers, and their inputs if the trace has them.</summary>
     public static void Write(FiringTraceWriter writer, int begin, int end)
     {
         for (int layer = Info.LayerCount - 1; layer >= 0; layer--)
+        {
             writer.Write(new LayerIndex(layer), begin, Rows(layer).AsSpan(begin * RowWords, (end - begin) * RowWords));
+            if (writer.Info.InputSize is { } size)
+                writer.WriteInputs(new LayerIndex(layer), begin, Inputs(layer).AsSpan(begin * size, (end - begin) * size));
+        }
     }
 
     /// <summary>A whole trace at <paramref name="path"/>.</summary>
