@@ -45,7 +45,7 @@ public sealed class FiringTracerResumeTests : IDisposable
                 StopAfter progress = new(stop, stops++ == 0 ? steps : 13);
                 try
                 {
-                    _traced.Trace(name, Windows, threads: 2, TwoWindows, progress, stop.Token, inputs);
+                    _traced.Trace(name, Windows, threads: 2, TwoWindows, progress, inputs, stop.Token);
                 }
                 catch (OperationCanceledException)
                 {

@@ -40,7 +40,7 @@ public sealed class LowRankFileTests : IDisposable
     [InlineData("layers", "[]", "one of them predicted", "0")]
     [InlineData("layers", "[null,null,null]", "one of them predicted", "3")]
     [InlineData("layers", "[{}]", "metadata layers as JSON", "rank")]
-    [InlineData("layers", "[1,", "metadata layers as JSON", "")]
+    [InlineData("layers", "[1,", "metadata layers as JSON", "found")]
     [InlineData("layers", """[{"rank":5,"threshold":0,"figures":null}]""", "3 tensors", "5")]
     [InlineData("layers", """[{"rank":6,"threshold":0,"figures":null}]""", "rank 6 of layer 0", "5")]
     [InlineData("layers", """[null,{"rank":5,"threshold":0,"figures":null}]""", "tensor layers.1.fc1.weight", "no such tensor")]
@@ -158,7 +158,7 @@ public sealed class LowRankFileTests : IDisposable
             for (int i = 0; i < file.Info.Layers.Count; i++)
             {
                 if (file.Info.Layers[i] is not null)
-                    file.Get($"{file.ModuleOf(i)}.fc1.weight").Dtype.Should().Match<SafetensorsDtype>(d => WeightFormats.IsWeight(d));
+                    WeightFormats.IsWeight(file.Get($"{file.ModuleOf(i)}.fc1.weight").Dtype).Should().BeTrue();
             }
             return true;
         }
