@@ -17,7 +17,7 @@ public static class PredictorTrainer
     /// <param name="threads">Threads that compute.</param>
     /// <param name="progress">Told the share that is done: of the longest way, so it may leap.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    /// <exception cref="NeuralinkException">The trace has no inputs, is damaged or too short, or the model has no layer that deep.</exception>
+    /// <exception cref="NeuralinkException">The trace has no inputs, is damaged, too short or too long, or the model has no layer that deep or no such rank.</exception>
     public static TrainedPredictor Train(FiringTrace trace, TrainingOptions options, int threads, IProgress<double>? progress, CancellationToken cancellation)
     {
         options.Validate();
@@ -25,6 +25,15 @@ public static class PredictorTrainer
         int hiddenSize = trace.RequireInputs();
         if (options.Depth >= about.LayerCount)
             throw new NeuralinkException($"train on {trace.Path}", $"a depth of at most {about.LayerCount - 1}, one less than the model's layers", $"{options.Depth}", "give a smaller --depth");
+        // Half the arrays' limit, because fc2 is padded to whole panels and vectors.
+        int rankMax = Math.Min(hiddenSize, Array.MaxLength / 2 / about.NeuronCount);
+        if (options.Rank > rankMax)
+            throw new NeuralinkException($"train on {trace.Path}", $"a rank of at most {rankMax}, the width of the inputs or what memory can hold", $"{options.Rank}", "give a smaller --rank");
+        if ((long)about.TokenCount * hiddenSize > Array.MaxLength)
+        {
+            throw new NeuralinkException(
+                $"train on {trace.Path}", $"at most {Array.MaxLength / hiddenSize} tokens with inputs of {hiddenSize} values", $"{about.TokenCount}", "trace fewer tokens");
+        }
         TokenSplit split = TokenSplit.Of(trace.Path, about.TokenCount, options.HeldOutShare, options.Seed);
         using WorkerPool pool = new(threads);
         LayerTrainer trainer = new(pool, options, split);

@@ -80,7 +80,8 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
         await ShouldFail([], TracePath, "a firing trace with layer inputs, found one without", "neuralink trace --inputs");
         await TraceAsync(model.Image, tokens: 20);
         await ShouldFail(["--depth", "6"], "a depth of at most 5", "found 6");
-        await ShouldFail(["-o", _home.PathOf("none/p")], "the folder", "no such folder");
+        (await _home.RunAsync("train-predictor", model.Image, "--trace", TracePath, "-o", _home.PathOf("none/p"))).ShouldFail(1, "the folder", "no such folder");
+        await ShouldFail(["--rank", "257"], "a rank of at most 256", "found 257");
         using (RandomModel other = new(RandomModels.LlamaRelu))
         using (PackedModel packed = new(other.Folder))
             (await _home.RunAsync("train-predictor", packed.Folder, "--trace", TracePath)).ShouldFail(1, "expected 3 layers, found 6", "trace this very model");

@@ -118,7 +118,10 @@ public sealed class PredictorTrainerTests : IDisposable
     {
         SyntheticSamples.WriteTrace(TracePath, 15, layers: 1);
         using (FiringTrace trace = FiringTrace.Open(TracePath))
+        {
             Refused(trace, s_options, "at least 16 tokens", "found 15");
+            Refused(trace, s_options with { Rank = 22 }, "a rank of at most 21", "found 22");
+        }
         SyntheticSamples.WriteTrace(PathOf("plain"), 20, layers: 1, hasInputs: false);
         using (FiringTrace trace = FiringTrace.Open(PathOf("plain")))
             Refused(trace, s_options, "layer inputs", "found one without", "neuralink trace --inputs");

@@ -3,6 +3,7 @@ using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tests.Training;
 using Neuralink.Models.Weights;
+using Neuralink.Storage;
 using Neuralink.Storage.Memory;
 using Neuralink.Storage.Safetensors;
 
@@ -107,6 +108,18 @@ public sealed class LowRankPredictorTests : IDisposable
         predictor.BeginPass(position: 1, batch: 1);
         predictor.Predict(pool, 2, _input, 1, 40, 77, set);
         set.Count.Should().Be(0, "without a bias and with no input all logits are 0, below {0}", file.Info.Layers[2]!.Threshold);
+    }
+
+    [Fact]
+    public void A_weight_that_is_not_finite_is_refused_with_its_tensors_name()
+    {
+        RandomLowRank.Write(_path);
+        byte[] bytes = File.ReadAllBytes(_path);
+        bytes[^1] |= 0x7C;
+        File.WriteAllBytes(_path, bytes);
+        using LowRankFile file = LowRankFile.Open(_path);
+        FluentActions.Invoking(() => LowRankPredictor.Load(file, _arena, Chunk, threads: 1)).Should().Throw<NeuralinkException>()
+            .WithMessage($"cannot read tensor layers.2.fc2.weight: expected finite weights, found*{_path}*");
     }
 
     [Fact]
