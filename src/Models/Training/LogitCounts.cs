@@ -11,9 +11,6 @@ internal sealed class LogitCounts
 {
     private const int BinsPerUnit = 64, Range = 32, Bins = 2 * Range * BinsPerUnit;
 
-    // One-sided 95% of a normal distribution.
-    private const double MarginErrors = 1.645;
-
     private static readonly double[] s_curveRecalls = [0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5];
 
     private readonly long[] _all;              // [bins]
@@ -49,14 +46,12 @@ internal sealed class LogitCounts
         return sum;
     }
 
-    /// <summary>The highest threshold whose recall is at least <paramref name="recall"/>, with what chance in the choice of these tokens may add to it.</summary>
-    /// <remarks>Recall varies from block to block; its standard error is that of a ratio of sums over blocks.</remarks>
-    public float ThresholdFor(double recall)
-    {
-        int edge = EdgeFor(recall);
-        double margin = MarginErrors * RecallError(edge);
-        return EdgeValue(EdgeFor(Math.Min(recall + margin, (1 + recall) / 2)));
-    }
+    /// <summary>
+    /// The highest threshold whose recall is at least <paramref name="recall"/> plus one standard deviation of it from block to block (but at most half of what is
+    /// missed): a text of one kind should have it, and not only the mean of all kinds.
+    /// </summary>
+    public float ThresholdFor(double recall) =>
+        EdgeValue(EdgeFor(Math.Min(recall + RecallDeviation(EdgeFor(recall)), (1 + recall) / 2)));
 
     /// <summary>What <paramref name="threshold"/>, an edge, gives.</summary>
     /// <param name="threshold">From <see cref="ThresholdFor"/>.</param>
@@ -124,7 +119,8 @@ internal sealed class LogitCounts
         return edge;
     }
 
-    private double RecallError(int edge)
+    /// <summary>Of a block's recall about the whole's, blocks weighing as their firing.</summary>
+    private double RecallDeviation(int edge)
     {
         long all = Firing;
         int blocks = _firingByBlock.Length;
@@ -141,7 +137,7 @@ internal sealed class LogitCounts
             }
             squares += Math.Pow(found - (recall * firing), 2);
         }
-        return Math.Sqrt(squares * blocks / (blocks - 1)) / all;
+        return Math.Sqrt(squares / (blocks - 1)) * blocks / all;
     }
 
     private LowRankPoint Point(int edge)
