@@ -10,6 +10,7 @@ return args switch
     ["kernels", .. string[] rest] => KernelsCommand.Run(rest),
     ["device", .. string[] rest] => DeviceCommand.Run(rest),
     ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
+    ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
     ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
     _ => Usage(),
@@ -30,6 +31,8 @@ static int Usage()
           device [--submit thread|completion] [--rounds 5] [--millis 300] [--file-mib 1024] [--folder DIR]
                                                                random direct reads by threads and by io_uring
           overlap [--threads 1] [--rounds 7] [--model DIR]     overlapped against serial reads, on a device as slow as the computing
+          online --identity IMG --placed IMG [--profile DEVICE.json] [--rounds 5] [--tokens 32] [--cache 0.05] [--io direct|uring] [--only NAMES]
+                                                               the online stage against LLM in a flash, and with each part switched off
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage
           --bdn [--filter PATTERN]                             the BenchmarkDotNet classes

@@ -25,6 +25,12 @@ public sealed record EngineOptions
 
     internal CacheOptions Policy => CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
 
+    /// <summary>
+    /// The share of what lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1. Default: what is read in vain delays what a
+    /// layer waits for, so less than half right loses (docs/experiments.md).
+    /// </summary>
+    public double LookaheadPrecisionMin { get; init; } = 0.5;
+
     /// <summary>The cache of Neuralink's first version (arXiv 2410.19274v1, evaluation setup).</summary>
     public const double DefaultCacheShare = 0.10;
 
@@ -95,6 +101,7 @@ public sealed record EngineOptions
         Require(Predictor.IsValid, "a predictor: a sketch of 2 to 4 bits, an oracle with its trace", Predictor);
         Require(Lookahead is null or { IsValid: true }, "a predictor for the lookahead: a sketch of 2 to 4 bits, an oracle with its trace", Lookahead);
         Require(LookaheadLayers is >= 1 and <= 8, "a lookahead of 1 to 8 layers", LookaheadLayers);
+        Require(LookaheadPrecisionMin is >= 0 and <= 1, "a lookahead precision of 0 to 1", LookaheadPrecisionMin);
         Require(QueueDepth is >= 1 and <= 256, "a queue depth of 1 to 256", QueueDepth);
         Require(Enum.IsDefined(Io), "io direct, buffered or uring", Io);
         Require(ContextTokens is null or > 0, "a context of at least 1 token", ContextTokens);

@@ -120,7 +120,7 @@ internal sealed class EngineResources : IDisposable
         LayerCounters counters = new(Config.LayerCount);
         NeuronSetPool sets = new(Config.FfnSize);
         CachePolicy policy = CachePolicies.Create(options.Policy, Config.LayerCount * Config.FfnSize, Plan.Frames.CachedMax);
-        CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize, policy, counters);
+        CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize, policy, new LookaheadJudge(Config.LayerCount, options.LookaheadPrecisionMin), counters);
         int extentSlotsMax = Math.Clamp(options.ReadBytesMax / Image.StrideBytes, 1, SegmentsMax);
         IoState io = new(
             new ReadPlanner(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, Config.FfnSize),

@@ -19,6 +19,7 @@ public sealed class CacheState
 
     private readonly CacheLimits _limits;
     private readonly CachePolicy _policy;
+    private readonly LookaheadJudge _judge;
     private readonly LayerCounters _counts;
     private readonly int _slotsPerLayer;
     private readonly int[] _frameOf;          // [layer * slots + neuron]
@@ -38,8 +39,9 @@ public sealed class CacheState
     /// <param name="layerCount">Layers of the model.</param>
     /// <param name="slotsPerLayer">Neurons of each.</param>
     /// <param name="policy">Rules over the cached frames; its keys are layer x slotsPerLayer + neuron.</param>
+    /// <param name="judge">Whether to read ahead.</param>
     /// <param name="counts">Has the counters of the Cache.</param>
-    public CacheState(CacheLimits limits, int layerCount, int slotsPerLayer, CachePolicy policy, LayerCounters counts)
+    public CacheState(CacheLimits limits, int layerCount, int slotsPerLayer, CachePolicy policy, LookaheadJudge judge, LayerCounters counts)
     {
         if (policy.KeyCount != layerCount * slotsPerLayer || policy.Capacity > limits.CachedMax)
         {
@@ -49,6 +51,7 @@ public sealed class CacheState
         }
         _limits = limits;
         _policy = policy;
+        _judge = judge;
         _counts = counts;
         _slotsPerLayer = slotsPerLayer;
         _frameOf = new int[layerCount * slotsPerLayer];
@@ -96,12 +99,12 @@ public sealed class CacheState
         if (LeasedCount > 0)
             throw new InvalidOperationException($"{LeasedCount} frames are leased already.");
         int count = Math.Min(neurons.Length, _limits.LeasedMax);
+        int right = 0;
         lease.Reset();
         foreach (NeuronId neuron in neurons[..count])
         {
             int key = KeyOf(layer, neuron), frame = _frameOf[key];
-            if (_lookedAheadAt[key] == _pass)
-                _counts.Add(layer, Counter.LookedAheadRight);
+            right += _lookedAheadAt[key] == _pass ? 1 : 0;
             if (frame == None)
             {
                 NoteRead(layer, key);
@@ -117,20 +120,25 @@ public sealed class CacheState
             LeasedCount++;
         }
         _counts.Add(layer, Counter.Wanted, count);
+        _counts.Add(layer, Counter.LookedAheadRight, right);
+        _judge.Right(layer, right);
         lease.Close(isLastWave: count == neurons.Length);
         return count;
     }
 
-    /// <summary>Adds what is not resident to <paramref name="misses"/>, as far as there are frames for prefetches.</summary>
+    /// <summary>Adds what is not resident to <paramref name="misses"/>, as far as there are frames for prefetches and lookahead to that layer has proved right.</summary>
     public void Prefetch(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FetchBatch misses)
     {
         _counts.Add(layer, Counter.LookedAhead, neurons.Length);
+        _judge.Named(layer, neurons.Length);
+        int room = _judge.IsTrusted(layer) ? _limits.PrefetchedMax - PrefetchedCount : 0;
         foreach (NeuronId neuron in neurons)
         {
             int key = KeyOf(layer, neuron);
             _lookedAheadAt[key] = _pass;
-            if (_frameOf[key] != None || PrefetchedCount == _limits.PrefetchedMax)
+            if (_frameOf[key] != None || room == 0)
                 continue;
+            room--;
             NoteRead(layer, key);
             int frame = TakeFree(key, FrameUse.PrefetchedLoading, misses.Id);
             misses.Add(placement.SlotOf(neuron), frame);
@@ -230,24 +238,18 @@ public sealed class CacheState
     public void DropPass()
     {
         _pass++;
-        EndLayer(new LayerIndex(int.MaxValue));
+        _judge.Forget();
+        DropPrefetched(new LayerIndex(int.MaxValue));
     }
 
     /// <summary>
-    /// The layers up to <paramref name="layer"/> are through: what was prefetched for them in vain comes to rest. What is still loading
+    /// The layers up to <paramref name="layer"/> are through: what was prefetched for them in vain is dropped. What is still loading
     /// stays prefetched until it is asked for or a later call finds it.
     /// </summary>
     public void EndLayer(LayerIndex layer)
     {
-        for (int i = PrefetchedCount - 1; i >= 0; i--)
-        {
-            int frame = _ahead[i];
-            if (_use[frame] != FrameUse.Prefetched || _keyOf[frame] / _slotsPerLayer > layer.Value)
-                continue;
-            LeaveAhead(frame);
-            _counts.Add(LayerOf(frame), Counter.PrefetchWasted);
-            Rest(frame);
-        }
+        _judge.EndLayer(layer);
+        DropPrefetched(layer);
     }
 
     /// <summary>Throws unless every frame is accounted for and every limit kept.</summary>
@@ -275,6 +277,19 @@ public sealed class CacheState
             throw new InvalidOperationException("A frame is lost.");
         if (CachedCount > _limits.CachedMax || LeasedCount > _limits.LeasedMax || PrefetchedCount > _limits.PrefetchedMax)
             throw new InvalidOperationException("A limit is exceeded.");
+    }
+
+    private void DropPrefetched(LayerIndex upTo)
+    {
+        for (int i = PrefetchedCount - 1; i >= 0; i--)
+        {
+            int frame = _ahead[i];
+            if (_use[frame] != FrameUse.Prefetched || _keyOf[frame] / _slotsPerLayer > upTo.Value)
+                continue;
+            LeaveAhead(frame);
+            _counts.Add(LayerOf(frame), Counter.PrefetchWasted);
+            Free(frame);
+        }
     }
 
     private void NoteRead(LayerIndex layer, int key)

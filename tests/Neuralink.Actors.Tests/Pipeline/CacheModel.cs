@@ -37,7 +37,7 @@ internal sealed class CacheModel
     {
         _limits = limits;
         _policy = policy;
-        _state = new CacheState(limits, LayerCount, NeuronCount, policy, _counts);
+        _state = new CacheState(limits, LayerCount, NeuronCount, policy, new LookaheadJudge(LayerCount, 0), _counts);
         _lease = new FrameLease(limits.LeasedMax, limits.FrameCount);
         _random = new Random(seed);
     }
@@ -66,7 +66,7 @@ internal sealed class CacheModel
                 Release();
                 break;
             case 5:
-                EndLayer(_random.Next(LayerCount + 1));
+                EndLayer(_random.Next(LayerCount));
                 break;
             case 6:
                 EndPass();
@@ -81,7 +81,7 @@ internal sealed class CacheModel
         while (_inFlight.Count > 0)
             Settle(0, fails: _random.Next(2) == 0);
         Release();
-        EndLayer(int.MaxValue);
+        EndLayer(layer: null);
         Check();
         _state.LeasedCount.Should().Be(0);
         _state.PrefetchedCount.Should().Be(0);
@@ -193,14 +193,17 @@ internal sealed class CacheModel
         _leased.Clear();
     }
 
-    private void EndLayer(int layer)
+    private void EndLayer(int? layer)
     {
-        int[] vain = [.. _ahead.Where(key => key / NeuronCount <= layer)];
+        int[] vain = [.. _ahead.Where(key => layer is null || key / NeuronCount <= layer)];
         int before = _policy.Count;
-        _state.EndLayer(new(layer));
+        if (layer is { } through)
+            _state.EndLayer(new(through));
+        else
+            _state.DropPass();
         _expected[Counter.PrefetchWasted] += vain.Length;
         _ahead.ExceptWith(vain);
-        CheckGrowth(before, vain.Length);
+        _policy.Count.Should().Be(before, "what nobody wanted is dropped");
     }
 
     private void EndPass()

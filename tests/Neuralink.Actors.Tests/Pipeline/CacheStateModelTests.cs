@@ -61,34 +61,52 @@ public sealed class CacheStateModelTests
         model.Counts[Counter.CacheHits].Should().Be(before + 2);
     }
 
-    // The policy holds two keys; the lease has both, so that a prefetch that was in vain takes the place of one of them.
     [Fact]
-    public void A_leased_bundle_that_the_policy_gives_up_is_offered_again()
+    public void What_was_read_ahead_in_vain_is_dropped_and_never_offered_to_the_policy()
     {
         RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 2);
-        CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, policy, new LayerCounters(3));
+        CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, policy, new LookaheadJudge(3, 0), new LayerCounters(3));
         FrameLease lease = new(4, 10);
-        Lease(state, lease, 1, 2);
-        state.Release(lease);
-        Lease(state, lease, 1, 2);
-        FetchBatch ahead = new(4);
-        ahead.Reset(9, new(1), isDemand: false);
-        state.Prefetch(new(1), Permutation.Identity(16), [new(5)], ahead);
+        FetchBatch ahead = Prefetch(state, 5);
         state.Complete(ahead);
-        state.EndLayer(new(1));
-        policy.Holds(1).Should().BeFalse("it is the oldest");
-        lease.Frames.Length.Should().Be(2);
-        state.CheckInvariants();
+        Lease(state, lease, 1, 2);
         state.Release(lease);
+        state.EndLayer(new(1));
+        state.PrefetchedCount.Should().Be(0);
         state.CheckInvariants();
-        policy.Offered.Should().Equal((1, 2), (2, 2), (16 + 5, 1), (1, 2));
+        policy.Offered.Should().Equal((1, 2), (2, 2));
+    }
+
+    [Fact]
+    public void Nothing_is_read_ahead_for_a_layer_whose_lookahead_proved_wrong_until_it_proves_right()
+    {
+        CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, new NonePolicy(48, 2), new LookaheadJudge(3, 0.5), new LayerCounters(3));
+        int[] read = [.. Enumerable.Range(0, 40).Select(_ => Pass(wanted: []))];
+        read.Should().StartWith([1, 1, 1]).And.EndWith([0, 0, 0]).And.BeInDescendingOrder();
+        read = [.. Enumerable.Range(0, 40).Select(_ => Pass(wanted: [5]))];
+        read.Should().StartWith([0]).And.Contain(1);
+
+        int Pass(int[] wanted)
+        {
+            FrameLease lease = new(4, 10);
+            FetchBatch ahead = Prefetch(state, 5);
+            state.Complete(ahead);
+            FetchBatch misses = new(4);
+            misses.Reset(8, new(1), isDemand: true);
+            state.Lease(new(1), Permutation.Identity(16), [.. wanted.Select(n => new NeuronId(n))], lease, misses);
+            state.Complete(misses);
+            state.Release(lease);
+            state.EndLayer(new(1));
+            state.EndPass();
+            return ahead.Count;
+        }
     }
 
     [Fact]
     public void The_policy_is_told_how_long_each_segment_is_that_was_read()
     {
         RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 8);
-        CacheState state = new(new CacheLimits(8, 8, 8), 3, 16, policy, new LayerCounters(3));
+        CacheState state = new(new CacheLimits(8, 8, 8), 3, 16, policy, new LookaheadJudge(3, 0), new LayerCounters(3));
         FrameLease lease = new(8, 24);
         Lease(state, lease, 2, 4, 5);
         state.Release(lease);
@@ -100,9 +118,9 @@ public sealed class CacheStateModelTests
     [Fact]
     public void A_policy_over_other_keys_or_more_frames_is_refused()
     {
-        Action keys = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(47, 8), new LayerCounters(3));
+        Action keys = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(47, 8), new LookaheadJudge(3, 0), new LayerCounters(3));
         keys.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 47 and 8 given.*");
-        Action frames = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(48, 9), new LayerCounters(3));
+        Action frames = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(48, 9), new LookaheadJudge(3, 0), new LayerCounters(3));
         frames.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 48 and 9 given.*");
     }
 
@@ -124,6 +142,14 @@ public sealed class CacheStateModelTests
         new(new CacheLimits(4, 4, 0), CachePolicies.Create(options, CacheModel.KeyCount, 4), seed: 1);
 
     // Leases neurons of layer 0, and reads what is missing.
+    private static FetchBatch Prefetch(CacheState state, int neuron)
+    {
+        FetchBatch ahead = new(4);
+        ahead.Reset(9, new(1), isDemand: false);
+        state.Prefetch(new(1), Permutation.Identity(16), [new(neuron)], ahead);
+        return ahead;
+    }
+
     private static void Lease(CacheState state, FrameLease lease, params int[] neurons)
     {
         FetchBatch misses = new(8);

@@ -1,0 +1,44 @@
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Cache;
+
+/// <summary>
+/// Whether lookahead to a layer is worth reading by, judged by how often it was right: what it names in vain costs the device reads that a layer waits behind.
+/// It goes on naming when nothing is read by it, so a layer is judged anew all the time. Knows no actor, clock or device.
+/// </summary>
+/// <param name="layerCount">Layers of the model.</param>
+/// <param name="precisionMin">The share of what it names that must be wanted, 0 to 1.</param>
+public sealed class LookaheadJudge(int layerCount, double precisionMin)
+{
+    // A pass's share in the judgement: that of some ten passes, so that one odd token changes nothing.
+    private const double Weight = 0.1;
+
+    private readonly double[] _precision = Enumerable.Repeat(1.0, layerCount).ToArray();      // trusted until it fails
+    private readonly int[] _named = new int[layerCount];
+    private readonly int[] _right = new int[layerCount];
+
+    /// <summary>Whether to read what is named of <paramref name="layer"/>.</summary>
+    public bool IsTrusted(LayerIndex layer) => _precision[layer.Value] >= precisionMin;
+
+    /// <summary>Lookahead named so many neurons.</summary>
+    public void Named(LayerIndex layer, int count) => _named[layer.Value] += count;
+
+    /// <summary>So many of them were wanted.</summary>
+    public void Right(LayerIndex layer, int count) => _right[layer.Value] += count;
+
+    /// <summary>A pass was dropped: what was named in it proves nothing.</summary>
+    public void Forget()
+    {
+        Array.Clear(_named);
+        Array.Clear(_right);
+    }
+
+    /// <summary>The layer is through.</summary>
+    public void EndLayer(LayerIndex layer)
+    {
+        int named = _named[layer.Value];
+        if (named > 0)
+            _precision[layer.Value] += Weight * (((double)_right[layer.Value] / named) - _precision[layer.Value]);
+        (_named[layer.Value], _right[layer.Value]) = (0, 0);
+    }
+}
