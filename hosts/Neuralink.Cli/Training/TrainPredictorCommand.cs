@@ -23,7 +23,9 @@ internal sealed class TrainPredictorCommand
 
     private readonly Option<string> _trace = new("--trace")
     {
-        HelpName = "TRACE", Description = "A trace of this very model with layer inputs, by 'neuralink trace --inputs'", Required = true,
+        HelpName = "TRACE",
+        Description = "A trace of this very model with layer inputs, by 'neuralink trace --inputs'",
+        Required = true,
     };
 
     private readonly Option<string?> _output = TypedOption.Text(
