@@ -41,16 +41,17 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
             surroundings.Note($"with neurons of {image.StrideBytes} bytes on this device, best keeps the order of neuralink: gaps between them hardly pay, and links are what counts");
 
         IReadOnlyList<Permutation> orders = Order(image, trace, options, cancellation);
-        (PlacementStatistics Before, PlacementStatistics After)? statistics = trace is null ? null : Measure(trace, image, orders, cost, cancellation);
+        (PlacementStatistics Before, PlacementStatistics After, FiringSample Sample)? measured = trace is null ? null : Measure(trace, image, orders, cost, cancellation);
         PlacementTrace? madeFrom = trace is null ? null : new PlacementTrace(trace.Digest, trace.Info.TokenCount, trace.Info.Texts);
         Rewrite(image, destination, orders, new PlacementManifest(
-            settings.MethodName, settings.SeedUsed, madeFrom, statistics?.After, statistics is null ? null : new PlacementReadCost(device.Name, device.Reads)), cancellation);
+            settings.MethodName, settings.SeedUsed, madeFrom, measured?.After, measured is null ? null : new PlacementReadCost(device.Name, device.Reads)), cancellation);
+        measured?.Sample.Write(Path.Combine(destination, FiringSample.FileName));
 
         TimeSpan time = surroundings.Time.GetElapsedTime(start);
         surroundings.Out.WriteLine(
             $"placed {destination} by {settings.MethodName}: {image.LayerCount} layers of {image.SlotCount} neurons in {time.TotalSeconds:0.0} s, "
             + $"peak memory {ByteSize.Format(ProcessMemory.PeakBytes())}"
-            + (statistics is var (before, after) ? $"; a layer of a token on {device.Name}, nothing cached: {StatisticsText.Change(before, after)}" : ""));
+            + (measured is var (before, after, _) ? $"; a layer of a token on {device.Name}, nothing cached: {StatisticsText.Change(before, after)}" : ""));
         return ExitCode.Success;
     }
 
@@ -82,11 +83,15 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         return orders;
     }
 
-    private (PlacementStatistics Before, PlacementStatistics After) Measure(
+    /// <summary>What the old order and the new cost on the trace, and on the way what the image is to know of it.</summary>
+    private (PlacementStatistics Before, PlacementStatistics After, FiringSample Sample) Measure(
         FiringTrace trace, FlashImage image, IReadOnlyList<Permutation> orders, ReadCost cost, CancellationToken cancellation)
     {
         EvaluationSetup setup = new() { StrideBytes = image.StrideBytes, Cost = cost };
         ReadTotals[] before = new ReadTotals[image.LayerCount], after = new ReadTotals[image.LayerCount];
+        int[][] counts = new int[image.LayerCount][];
+        FiringMatrix[] rows = new FiringMatrix[image.LayerCount];
+        (int begin, int end) = FiringSample.RangeOf(trace.Info.TokenCount);
         ProgressDisplay.Run(surroundings, "measuring the old order and the new", share => TraceLayers.Visit(
             trace,
             TraceLayers.ThreadsWithin(trace, settings.MemoryBytesMax),
@@ -94,10 +99,12 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
             {
                 before[layer.Value] = OrderEvaluation.Of(firing, image.PlacementOf(layer), setup);
                 after[layer.Value] = OrderEvaluation.Of(firing, orders[layer.Value], setup);
+                counts[layer.Value] = firing.Frequencies();
+                rows[layer.Value] = firing.Sample(begin, end);
             },
             share,
             cancellation));
-        return (Statistics(before), Statistics(after));
+        return (Statistics(before), Statistics(after), new FiringSample(FiringSampleInfo.Of(trace.Info), counts, rows));
 
         PlacementStatistics Statistics(ReadTotals[] layers)
         {
