@@ -6,6 +6,7 @@ using Neuralink.Cli.Devices;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
 using Neuralink.Cli.Placements;
+using Neuralink.Cli.Planning;
 using Neuralink.Cli.Synthetic;
 using Neuralink.Cli.Terminal;
 using Neuralink.Cli.Traces;
@@ -56,6 +57,7 @@ internal static class NeuralinkCommand
         Dictionary<Command, string[]> examples = new()
         {
             [new GenerateCommand().Create(surroundings)] = GenerateCommand.Examples,
+            [new PlanCommand().Create(surroundings)] = PlanCommand.Examples,
             [PackCommand.Create(surroundings)] = PackCommand.Examples,
             [trace] = TraceCommand.Examples,
             [new TrainPredictorCommand().Create(surroundings)] = TrainPredictorCommand.Examples,

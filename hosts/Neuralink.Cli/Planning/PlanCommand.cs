@@ -1,0 +1,110 @@
+using System.CommandLine;
+using Neuralink.Actors;
+using Neuralink.Actors.Prediction;
+using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
+using Neuralink.Storage;
+
+namespace Neuralink.Cli.Planning;
+
+/// <summary>`neuralink plan`: what generating will take, before anything is loaded.</summary>
+internal sealed class PlanCommand
+{
+    private static readonly EngineOptions s_engine = new();
+
+    private readonly Argument<string?> _model = new("MODEL|IMG")
+    {
+        Description = "A flash image, or a Hugging Face folder, which is planned for as it would be packed, from its configuration alone [default: the bundled tiny-stories]",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<long?> _memory = TypedOption.Of<long>(
+        ["--memory"], "BYTES", "Budget for all of the engine's native memory, e.g. 1GiB [default: what the other options need]",
+        "a number of bytes such as 64MiB", ValueReaders.Bytes);
+
+    private readonly Option<CacheSize?> _cache = TypedOption.Of<CacheSize>(
+        ["--cache"], "SIZE", $"FFN neurons kept in DRAM: a share or bytes, as of generate [default: what --memory leaves, or without it {EngineOptions.DefaultCacheShare:0%}]",
+        "a share of at most 100% such as 10% or 0.1, or bytes with a unit such as 512MiB", ValueReaders.Cache);
+
+    private readonly Option<int?> _threads = TypedOption.Of<int>(
+        ["--threads"], "N", "Threads that compute [default: the processors there are]", "an integer", ValueReaders.Integer);
+
+    private readonly Option<int?> _context = TypedOption.Of<int>(
+        ["--context"], "N", $"Tokens of prompt and generated text together [default: {PlanSettings.DefaultContextTokens}, or the model's context where that is shorter]",
+        "an integer of 1 or more", ValueReaders.PositiveInteger);
+
+    private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf(
+        "--strategy", "How reading and computing share the time, as of generate [default: prefetch]",
+        [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
+
+    private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
+        ["--predictor"], "KIND", "Who says which neurons fire, as of generate [default: exact]", PredictorExpected, ValueReaders.Predictor);
+
+    private readonly Option<PredictorOptions?> _lookahead = TypedOption.OfClass<PredictorOptions>(
+        ["--lookahead"], "KIND", "Who says which neurons later layers will want [default: as --predictor]", PredictorExpected, ValueReaders.Predictor);
+
+    private readonly Option<int?> _ahead = TypedOption.Of<int>(
+        ["--ahead"], "N", $"How many layers are looked ahead [default: {s_engine.LookaheadLayers}]", "an integer", ValueReaders.Integer);
+
+    private readonly Option<string?> _profile = TypedOption.Text(
+        ["--profile"], "DEVICE.json", "What reads cost, by 'neuralink probe'; none uses no profile [default: the one saved for the image's volume]");
+
+    private readonly Option<string?> _trace = TypedOption.Text(
+        ["--trace"], "TRACE", "A firing trace of the model, by 'neuralink trace' [default: the sample that 'neuralink place' keeps in an image, or else assumptions]");
+
+    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format that a model which is not packed yet would be packed in");
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table" };
+
+    private const string PredictorExpected = "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE";
+
+    public static string[] Examples { get; } =
+    [
+        "neuralink plan llama.nlk --memory 1GiB",
+        "neuralink plan ./my-model --memory 8GiB --strategy serial",
+        "neuralink plan llama.nlk --memory 1GiB --trace texts.trace --profile phone.json --json | jq '.columns[1].tokens_per_second'",
+    ];
+
+    public Command Create(Surroundings surroundings)
+    {
+        Command command = new(
+            "plan",
+            "Say what fits into a memory and how fast a model will generate, before anything of it is loaded, and the same for half and double the memory.")
+        {
+            _model, _memory, _cache, _threads, _context, _strategy, _predictor, _lookahead, _ahead, _profile, _trace, _weights, _json,
+        };
+        command.SetAction((parsed, cancellation) => Task.FromResult(new PlanRun(Bind(parsed), surroundings).Run(cancellation)));
+        return command;
+    }
+
+    private PlanSettings Bind(ParseResult parsed)
+    {
+        PlanSettings settings = new()
+        {
+            Model = parsed.GetValue(_model),
+            ContextTokens = parsed.GetValue(_context),
+            Profile = parsed.GetValue(_profile),
+            Trace = parsed.GetValue(_trace),
+            Weights = parsed.GetValue(_weights),
+            Json = parsed.GetValue(_json),
+            Engine = new EngineOptions
+            {
+                MemoryBytes = parsed.GetValue(_memory),
+                Cache = parsed.GetValue(_cache),
+                Threads = parsed.GetValue(_threads) ?? s_engine.Threads,
+                Strategy = parsed.GetValue(_strategy) ?? s_engine.Strategy,
+                Predictor = parsed.GetValue(_predictor) ?? s_engine.Predictor,
+                Lookahead = parsed.GetValue(_lookahead) ?? s_engine.Lookahead,
+                LookaheadLayers = parsed.GetValue(_ahead) ?? s_engine.LookaheadLayers,
+            },
+        };
+        try
+        {
+            settings.Engine.Validate();
+        }
+        catch (NeuralinkException error)
+        {
+            throw new UsageException(error.Message, error);
+        }
+        return settings;
+    }
+}

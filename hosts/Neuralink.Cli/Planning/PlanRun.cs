@@ -1,0 +1,85 @@
+using Neuralink.Actors;
+using Neuralink.Actors.Planning;
+using Neuralink.Actors.Prediction;
+using Neuralink.Cli.Terminal;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Traces;
+
+namespace Neuralink.Cli.Planning;
+
+/// <summary>One run of `plan`: find the model, its firing and the device, time the computing, plan for three memories, print.</summary>
+internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
+{
+    // Timed after as long a warm-up: seconds at most in all, and enough for a median.
+    private static readonly TimeSpan s_timing = TimeSpan.FromMilliseconds(400);
+
+    public int Run(CancellationToken cancellation)
+    {
+        PlanSubject subject = PlanSubject.Find(settings, surroundings);
+        PlanDevice device = PlanDevice.Find(settings, subject, surroundings);
+        EngineOptions options = device.Options with { ContextTokens = ContextOf(subject) };
+        MemoryPlan memory = subject.Model.MemoryPlanOf(options);      // what does not fit is said before anything takes time
+        FiringForecast firing = FiringOf(subject, cancellation);
+        ComputeSpeed speed = GenerationPlanner.Measure(subject.Model, options, firing, s_timing, surroundings.Time);
+        GenerationPlanner planner = new(subject.Model, firing, speed, device.Cost, QualityOf(subject, options));
+        PlanColumn[] columns =
+        [
+            Column(planner, subject, WithMemory(options, memory, 0.5)),
+            PlanColumn.Of("", planner.Plan(options)),
+            PlanColumn.Of("double", planner.Plan(WithMemory(options, memory, 2))),
+        ];
+        PlanReport report = PlanReport.Of(subject, device, options, firing, planner.Lookahead, columns, settings.Trace is not null);
+        if (settings.Json)
+            surroundings.Out.WriteLine(report.ToJson());
+        else
+            PlanTable.Write(report, Screen.OnOut(surroundings));
+        return ExitCode.Success;
+    }
+
+    /// <summary>The same options with a part of the memory. A cache that was asked for stays; one by default follows the memory.</summary>
+    private static EngineOptions WithMemory(EngineOptions options, MemoryPlan plan, double part) =>
+        options with { MemoryBytes = (long)((options.MemoryBytes ?? plan.TotalBytes) * part) };
+
+    private static PlanColumn Column(GenerationPlanner planner, PlanSubject subject, EngineOptions half)
+    {
+        long smallest = GenerationPlanner.SmallestBytes(subject.Model, half);
+        return half.MemoryBytes >= smallest
+            ? PlanColumn.Of("half", planner.Plan(half))
+            : PlanColumn.Of("smallest", planner.Plan(half with { MemoryBytes = smallest }));
+    }
+
+    private int ContextOf(PlanSubject subject)
+    {
+        int longest = subject.Model.Config.ContextLength;
+        if (settings.ContextTokens > longest)
+            throw new NeuralinkException($"plan for {subject.Name}", $"a context of at most {longest} tokens, which the model was made for", $"{settings.ContextTokens}");
+        return settings.ContextTokens ?? Math.Min(longest, PlanSettings.DefaultContextTokens);
+    }
+
+    private FiringForecast FiringOf(PlanSubject subject, CancellationToken cancellation)
+    {
+        if (settings.Trace is not { } path)
+            return subject.Image is { } image && FiringSample.Find(image) is { } sample ? FiringForecast.Of(sample) : FiringForecast.Assume(subject.Model.Config);
+        using FiringTrace trace = FiringTrace.Open(path);
+        // What is not packed has no digest: its shape must do.
+        trace.ExpectModel(subject.Name, subject.Image?.ModelDigest ?? trace.Info.ModelDigest, subject.Model.Config.LayerCount, subject.Model.Config.FfnSize);
+        return FiringForecast.Of(trace, cancellation);
+    }
+
+    /// <summary>A trained predictor of later layers says itself how good it is.</summary>
+    private static LookaheadQuality QualityOf(PlanSubject subject, EngineOptions options)
+    {
+        PredictorOptions ahead = options.Lookahead ?? options.Predictor;
+        if (ahead is { Kind: PredictorKind.LowRank } && (ahead.Path ?? subject.Image?.PathOf(LowRankFile.NameOf(options.LookaheadLayers))) is { } path && File.Exists(path)
+            && LowRankFile.IsOurs(path))
+        {
+            using LowRankFile file = LowRankFile.Open(path);
+            LowRankFigures[] figures = [.. file.Info.Layers.Select(l => l?.Figures).OfType<LowRankFigures>()];
+            if (file.Info.Depth == options.LookaheadLayers && figures.Length > 0)
+                return new LookaheadQuality(figures.Average(f => f.Recall), figures.Average(f => f.Precision), IsMeasured: true);
+        }
+        return LookaheadQuality.Assume(ahead, options.LookaheadLayers, subject.Model.Config.LayerCount);
+    }
+}

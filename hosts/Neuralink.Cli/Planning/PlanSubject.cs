@@ -1,0 +1,48 @@
+using Neuralink.Actors.Planning;
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Cli.Planning;
+
+/// <summary>What is planned for: an image, or a model that is not packed, and is not packed for this.</summary>
+/// <param name="Name">The model's name.</param>
+/// <param name="Model">What the planner takes.</param>
+/// <param name="Image">The image, or null.</param>
+internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? Image)
+{
+    /// <exception cref="NeuralinkException">There is no such model, or it cannot be run.</exception>
+    /// <exception cref="UsageException">A weight format for an image that has one.</exception>
+    public static PlanSubject Find(PlanSettings settings, Surroundings surroundings)
+    {
+        string folder = settings.Model ?? BundledModel.Find(surroundings);
+        string name = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        if (FlashImage.IsImage(folder))
+        {
+            if (settings.Weights is not null)
+                throw new UsageException($"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
+            FlashImage image = FlashImage.Open(folder);
+            return new PlanSubject(name, PlannedModel.Of(image), image);
+        }
+        if (!File.Exists(Path.Combine(folder, "config.json")))
+        {
+            throw new NeuralinkException(
+                $"plan for the model {folder}", "a flash image (neuralink.json) or a Hugging Face folder (config.json)",
+                Directory.Exists(folder) ? "a folder with neither" : File.Exists(folder) ? "a file" : "no such folder");
+        }
+        return new PlanSubject(name, PlannedModel.Of(HuggingFaceConfig.Read(folder), settings.Weights ?? FormatOf(folder)), Image: null);
+    }
+
+    // The checkpoint's own, from its headers. Of a folder with nothing but a configuration: what checkpoints are published in.
+    private static WeightFormat FormatOf(string folder)
+    {
+        if (!Directory.EnumerateFiles(folder, "*.safetensors").Any())
+            return WeightFormat.F16;
+        using HuggingFaceFolder source = HuggingFaceFolder.Open(folder);
+        return source.SourceFormat;
+    }
+}

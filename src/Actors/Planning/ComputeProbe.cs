@@ -1,0 +1,193 @@
+using Neuralink.Actors.Prediction;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Actors.Planning;
+
+/// <summary>
+/// Times a stand-in of a model on this machine: the engine's own decoder, predictors and kernels, on its own worker pool, over weights of the model's shapes that nobody has
+/// read. As many layers as fill <see cref="WorkingBytes"/>, so that caches serve as much of it as they would of the model, and no more of the largest matrices than that.
+/// </summary>
+internal sealed class ComputeProbe : IDisposable
+{
+    /// <summary>Several times a processor's last cache.</summary>
+    public const long WorkingBytes = 64 << 20;
+
+    private const int LookaheadParts = 4, PartMultiple = 64;
+
+    private readonly NativeArena _arena;
+    private readonly WorkerPool _pool;
+    private readonly ModelConfig _standIn;
+    private readonly Decoder _decoder;
+    private readonly Activations _activations;
+    private readonly NeuronPredictor? _predictor;
+    private readonly NeuronPredictor? _ahead;
+    private readonly StandInFfn _ffn;
+    private readonly NeuronSet _set;
+    private readonly int _position;
+    private readonly double _predictorScale;
+    private readonly double _logitsScale;
+    private readonly TimeProvider _time;
+
+    private ComputeProbe(PlannedModel model, EngineOptions options, int contextTokens, int neurons, TimeProvider time)
+    {
+        _time = time;
+        ModelConfig c = model.Config;
+        WeightKernels kernels = WeightKernels.For(model.Format);
+        int rowBytes = kernels.RowBytes(c.HiddenSize), ffn = (int)Math.Clamp(WorkingBytes / rowBytes, 1, c.FfnSize);
+        int vocabulary = (int)Math.Clamp(WorkingBytes / kernels.RowBytes(c.EmbeddingSize), 1, c.VocabularySize);
+        _predictorScale = (double)c.FfnSize / ffn;
+        _logitsScale = (double)c.VocabularySize / vocabulary;
+        _position = Math.Max(0, contextTokens / 2);
+        ModelConfig one = c with { LayerCount = 1, FfnSize = ffn, VocabularySize = vocabulary, TiedEmbedding = true, ContextLength = contextTokens, EndTokens = [] };
+        long layerBytes = ResidentModel.RequiredBytes(one, model.Format, TensorPlace.Resident) - ((long)vocabulary * kernels.RowBytes(c.EmbeddingSize))
+            + ResidentModel.RequiredBytes(one, model.Format, TensorPlace.Predictor) + ((long)neurons * model.Layout.StrideBytes);
+        int layers = (int)Math.Clamp((WorkingBytes / Math.Max(1, layerBytes)) + 1, 1, c.LayerCount);
+        _standIn = one with { LayerCount = layers };
+        int frames = (int)Math.Clamp(WorkingBytes / model.Layout.StrideBytes, neurons, Math.Max(neurons, (long)layers * neurons));
+
+        StandInWeights weights = new(_standIn, model.Format);
+        bool looksAhead = StrategySwitches.Of(options.Strategy).ReadsAhead;
+        bool isShared = StandInOf(options.Predictor) == StandInOf(options.LookaheadPredictor);
+        _arena = new NativeArena(
+            ResidentModel.RequiredBytes(_standIn, model.Format, TensorPlace.Resident) + BytesOf(options.Predictor, model.Format)
+            + (looksAhead && !isShared ? BytesOf(options.LookaheadPredictor, model.Format) : 0) + KvCache.RequiredBytes(_standIn, contextTokens) + Activations.RequiredBytes(_standIn, 1)
+            + AttentionHeads.RequiredBytes(_standIn, contextTokens, options.Threads) + ((long)frames * model.Layout.StrideBytes) + FrameArena.AlignmentBytes);
+        _pool = new WorkerPool(options.Threads);
+        ResidentModel resident = ResidentModel.Load(weights, _arena, _standIn, model.Format);
+        _activations = new Activations(_arena, _standIn, 1);
+        _decoder = new Decoder(_arena, resident, new KvCache(_arena, _standIn, contextTokens), _activations, _pool);
+        _predictor = Load(options.Predictor, weights, model.Format);
+        _ahead = !looksAhead ? null : isShared ? _predictor : Load(options.LookaheadPredictor, weights, model.Format);
+        _ffn = new StandInFfn(_arena, new BundleKernels(model.Layout, c.ActivationFunction, gateFirst: !options.Predictor.IsExact), model.Layout.StrideBytes, frames, neurons, _activations);
+        _set = new NeuronSet(c.FfnSize);
+    }
+
+    /// <summary>Times it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Threads, strategy, predictors.</param>
+    /// <param name="contextTokens">Positions; attention looks back over half of them.</param>
+    /// <param name="neurons">Computed of a layer, at least 1.</param>
+    /// <param name="duration">How long to time, after as long a warm-up.</param>
+    /// <param name="time">The clock.</param>
+    public static ComputeSpeed Measure(PlannedModel model, EngineOptions options, int contextTokens, int neurons, TimeSpan duration, TimeProvider time)
+    {
+        double messageMicros = MessageProbe.Micros(time);
+        using ComputeProbe probe = new(model, options, contextTokens, neurons, time);
+        // The compiler's second, optimising pass is through by the end of the first run.
+        probe.Run(duration);
+        double[] parts = probe.Run(duration);
+        int layers = probe._standIn.LayerCount;
+        return new ComputeSpeed(
+            parts[0] / layers, parts[1] / layers * probe._predictorScale, parts[2] / layers * probe._predictorScale, parts[3] / layers, parts[4] / layers,
+            parts[5] * probe._logitsScale, messageMicros, probe.CheckMicros());
+    }
+
+    public void Dispose()
+    {
+        _pool.Dispose();
+        _arena.Dispose();
+    }
+
+    // A low-rank predictor is timed by its bytes, from the exact one's product.
+    private static (PredictorKind Kind, int Bits) StandInOf(PredictorOptions options) => options.Kind switch
+    {
+        PredictorKind.Oracle => (PredictorKind.Oracle, 0),
+        PredictorKind.Sketch => (PredictorKind.Sketch, options.Bits),
+        _ => (PredictorKind.Exact, 0),
+    };
+
+    private long BytesOf(PredictorOptions options, WeightFormat format) => StandInOf(options).Kind switch
+    {
+        PredictorKind.Oracle => 0,
+        PredictorKind.Sketch => SketchPredictor.RequiredBytes(_standIn, options.Bits, chunkTokens: 1),
+        _ => ResidentModel.RequiredBytes(_standIn, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(_standIn, chunkTokens: 1),
+    };
+
+    private NeuronPredictor? Load(PredictorOptions options, StandInWeights weights, WeightFormat format) => StandInOf(options).Kind switch
+    {
+        PredictorKind.Oracle => null,
+        PredictorKind.Sketch => SketchPredictor.Load(weights, _arena, _standIn, options.Bits, margin: 0, chunkTokens: 1, _pool.Threads),
+        _ => ExactPredictor.Load(weights, _arena, _standIn, format, chunkTokens: 1, _pool.Threads),
+    };
+
+    /// <summary>Milliseconds of each part of a token of the stand-in, the medians.</summary>
+    private double[] Run(TimeSpan duration)
+    {
+        const int Parts = 6;
+        List<double>[] samples = [.. Enumerable.Range(0, Parts).Select(_ => new List<double>())];
+        long start = _time.GetTimestamp();
+        do
+        {
+            double[] parts = RunToken(new double[Parts]);
+            for (int i = 0; i < Parts; i++)
+                samples[i].Add(parts[i]);
+        }
+        while (_time.GetElapsedTime(start) < duration);
+        return [.. samples.Select(Median)];
+    }
+
+    private double[] RunToken(double[] parts)
+    {
+        _decoder.Begin([0], _position);
+        long last = _time.GetTimestamp();
+        for (int layer = 0; layer < _standIn.LayerCount; layer++)
+        {
+            _decoder.Attend(layer);
+            Lap(0);
+            _predictor?.Predict(_pool, layer, _activations.FfnInput, 1, 0, _standIn.FfnSize, _set);
+            Lap(1);
+            if (_ahead is not null)
+                LookAhead((layer + 1) % _standIn.LayerCount);
+            Lap(2);
+            _ffn.Advance();
+            _ffn.Activate(_pool);
+            Lap(3);
+            _ffn.AddDown(_pool, _standIn);
+            _decoder.AddFfn(layer);
+            Lap(4);
+        }
+        _ = _decoder.Logits(0);
+        Lap(5);
+        return parts;
+
+        void Lap(int part)
+        {
+            long now = _time.GetTimestamp();
+            parts[part] += _time.GetElapsedTime(last, now).TotalMilliseconds;
+            last = now;
+        }
+    }
+
+    private void LookAhead(int layer)
+    {
+        int part = ((_standIn.FfnSize / LookaheadParts) + PartMultiple - 1) / PartMultiple * PartMultiple;
+        for (int begin = 0; begin < _standIn.FfnSize; begin += part)
+            _ahead!.Predict(_pool, layer, _activations.FfnInput, 1, begin, Math.Min(begin + part, _standIn.FfnSize), _set);
+    }
+
+    private double CheckMicros()
+    {
+        const int Checks = 64;
+        double best = double.MaxValue;
+        for (int round = 0; round < 8; round++)
+        {
+            long start = _time.GetTimestamp();
+            for (int i = 0; i < Checks; i++)
+                _ = BundleCrc.IsIntact(_ffn.AnyBundle);
+            best = Math.Min(best, _time.GetElapsedTime(start).TotalMicroseconds / Checks);
+        }
+        return best;
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return values[values.Count / 2];
+    }
+}

@@ -1,0 +1,74 @@
+using Neuralink.Actors.Prediction;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Actors.Planning;
+
+/// <summary>A model to plan for: a flash image, or one that is not packed yet, of which only the configuration is known.</summary>
+public sealed class PlannedModel
+{
+    private readonly FlashImage? _image;
+
+    private PlannedModel(FlashImage? image, ModelConfig config, WeightFormat format)
+    {
+        _image = image;
+        Config = config;
+        Format = format;
+        Layout = new BundleLayout(format, config.HiddenSize, config.Gated, config.FfnBias);
+    }
+
+    /// <summary>Its shape.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The format of its matrices.</summary>
+    public WeightFormat Format { get; }
+
+    /// <summary>How its neurons lie on flash.</summary>
+    public BundleLayout Layout { get; }
+
+    /// <summary>Whether it is packed: only then predictors of its own and an order are known.</summary>
+    public bool IsPacked => _image is not null;
+
+    /// <summary>The model of an image; its weights are not read.</summary>
+    /// <exception cref="NeuralinkException">Its configuration is damaged.</exception>
+    public static PlannedModel Of(FlashImage image) => new(image, ModelConfigJson.Read(image), WeightFormats.Parse(image.Manifest.Weights));
+
+    /// <summary>A model as it would be packed, in its own order.</summary>
+    public static PlannedModel Of(ModelConfig config, WeightFormat format) => new(image: null, config, format);
+
+    /// <summary>The order of a layer's neurons on flash.</summary>
+    public Permutation OrderOf(int layer) => _image?.PlacementOf(new LayerIndex(layer)) ?? Permutation.Identity(Config.FfnSize);
+
+    /// <summary>How the engine would share out its memory.</summary>
+    /// <param name="options">Its options.</param>
+    /// <exception cref="NeuralinkException">It does not fit (the message has the plan and the smallest budget that works), or a predictor is not there.</exception>
+    public MemoryPlan MemoryPlanOf(EngineOptions options) => MemoryPlan.Make(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
+
+    internal PredictorSources PredictorsOf(EngineOptions options)
+    {
+        if (_image is not null)
+            return PredictorSources.Open(_image, Config, options);
+        PredictorSource main = SourceOf(options.Predictor), ahead = SourceOf(options.LookaheadPredictor);
+        bool isShared = options.LookaheadPredictor.Kind == options.Predictor.Kind && options.LookaheadPredictor.Bits == options.Predictor.Bits;
+        return new PredictorSources(main, StrategySwitches.Of(options.Strategy).ReadsAhead ? isShared ? ahead with { Sharing = main } : ahead : null);
+    }
+
+    /// <summary>What a predictor that is made from the packed weights will need.</summary>
+    private PredictorSource SourceOf(PredictorOptions options)
+    {
+        Func<int, long> bytes = options.Kind switch
+        {
+            PredictorKind.Exact => chunk => ResidentModel.RequiredBytes(Config, Format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(Config, chunk),
+            PredictorKind.Sketch => chunk => SketchPredictor.RequiredBytes(Config, options.Bits, chunk),
+            _ => throw new NeuralinkException(
+                "plan for a model that is not packed", "a predictor made from its weights: exact or sketch", options.Name, "pack the model with 'neuralink pack' and give the image"),
+        };
+        return new PredictorSource(PredictorInput.FfnInput, Depth: 0, bytes, static (_, _, _) => throw new InvalidOperationException("The model is not packed."));
+    }
+}

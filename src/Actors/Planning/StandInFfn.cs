@@ -1,0 +1,67 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Actors.Planning;
+
+/// <summary>The FFN of neurons that lie in frames here and there, as <see cref="SparseFfn"/> shares it among the workers, over bundles of stand-in weights.</summary>
+internal sealed class StandInFfn
+{
+    private const int GrainColumns = 32;
+
+    private readonly NativeBuffer _frames;
+    private readonly int _frameCount;
+    private readonly int _strideBytes;
+    private readonly int[] _shuffled;
+    private readonly Activating _activating;
+    private readonly Adding _adding;
+    private int _next;
+
+    /// <param name="arena">Takes the frames.</param>
+    /// <param name="kernels">For the bundles.</param>
+    /// <param name="strideBytes">Of a bundle.</param>
+    /// <param name="frameCount">Frames, at least <paramref name="neurons"/>.</param>
+    /// <param name="neurons">Of a layer.</param>
+    /// <param name="activations">The pass's buffers.</param>
+    public StandInFfn(NativeArena arena, BundleKernels kernels, int strideBytes, int frameCount, int neurons, Activations activations)
+    {
+        _frames = arena.Allocate((long)frameCount * strideBytes, "frames", FrameArena.AlignmentBytes);
+        for (int frame = 0; frame < frameCount; frame++)
+            _frames.Bytes((long)frame * strideBytes, strideBytes).Fill(StandInWeights.Positive);
+        _frameCount = frameCount;
+        _strideBytes = strideBytes;
+        _shuffled = [.. Enumerable.Range(0, frameCount)];
+        new Random(1).Shuffle(_shuffled);
+        float[] values = new float[neurons];
+        _activating = new Activating(this, kernels, activations, values);
+        _adding = new Adding(this, kernels, activations, values);
+        NeuronCount = neurons;
+    }
+
+    /// <summary>Neurons of a layer.</summary>
+    public int NeuronCount { get; }
+
+    public ReadOnlySpan<byte> AnyBundle => _frames.Bytes(0, _strideBytes);
+
+    private ReadOnlySpan<int> Chosen => _shuffled.AsSpan(_next, NeuronCount);
+
+    /// <summary>Goes on to other frames, as the next layer does.</summary>
+    public void Advance() => _next = _next + (2 * NeuronCount) <= _frameCount ? _next + NeuronCount : 0;
+
+    public void Activate(WorkerPool pool) => pool.Run(_activating, NeuronCount, grain: 1);
+
+    public void AddDown(WorkerPool pool, ModelConfig config) => pool.Run(_adding, config.HiddenSize, GrainColumns);
+
+    private BundleFrames View(int begin, int end) => new(AnyBundle, _frameCount, _strideBytes, Chosen[begin..end]);
+
+    private sealed class Activating(StandInFfn ffn, BundleKernels kernels, Activations activations, float[] values) : IParallelBody
+    {
+        public void Execute(int begin, int end, int worker) => kernels.Activate(ffn.View(begin, end), activations.FfnInput.First(1), 1, values.AsSpan(begin, end - begin));
+    }
+
+    private sealed class Adding(StandInFfn ffn, BundleKernels kernels, Activations activations, float[] values) : IParallelBody
+    {
+        public void Execute(int begin, int end, int worker) => kernels.AddDown(ffn.View(0, ffn.NeuronCount), values, activations.FfnOutput.First(1), 1, begin, end);
+    }
+}
