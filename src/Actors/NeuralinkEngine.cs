@@ -135,17 +135,27 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <param name="tokens">At least two, at most one more than the context.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="NeuralinkException">The tokens do not fit, or flash failed.</exception>
-    public async Task<ScoreResult> ScoreAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellation = default)
+    public Task<ScoreResult> ScoreAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellation = default) =>
+        ScoreAsync(new ScoreRequest { Tokens = tokens }, cancellation);
+
+    /// <summary>Scores a part of a text: how likely each of its tokens is after those before it.</summary>
+    /// <param name="request">The text, and which part.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="NeuralinkException">The tokens do not fit, or flash failed.</exception>
+    public async Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellation = default)
     {
+        ReadOnlyMemory<int> tokens = request.Tokens;
         if (tokens.Length < 2)
             throw new NeuralinkException("score the text", "at least 2 tokens", $"{tokens.Length}");
+        if (request.ContextTokens < 1 || request.ContextTokens >= tokens.Length)
+            throw new NeuralinkException("score the text", $"1 to {tokens.Length - 1} tokens of context", $"{request.ContextTokens}");
         CheckTokens(tokens.Span[..^1], newTokens: 0);
         CheckTokens(tokens.Span[^1..], newTokens: 0);
         TaskCompletionSource<ScoreResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long job = Begin(error => result.TrySetException(error));
         try
         {
-            _pipeline.Tell(new GenerationProtocol.Score(job, tokens, result));
+            _pipeline.Tell(new GenerationProtocol.Score(job, request, result));
             using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
             return await result.Task.ConfigureAwait(false);
         }

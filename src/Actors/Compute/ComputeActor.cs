@@ -184,8 +184,13 @@ internal sealed class ComputeActor : ReceiveActor
         double score = run.ScoreSoFar;
         if (run.Targets is { } targets)
         {
-            for (int row = 0; row < targets.Length; row++)
-                score += Likelihood.NegativeLog(Decoder.Logits(row), targets.Span[row]);
+            int firstRow = run.Tokens.Length - targets.Length;
+            for (int i = 0; i < targets.Length; i++)
+            {
+                ReadOnlySpan<float> logits = Decoder.Logits(firstRow + i);
+                score += Likelihood.NegativeLog(logits, targets.Span[i]);
+                run.ReadLogits?.Invoke(run.Position + firstRow + i + 1, logits);
+            }
         }
         if (run.WantsLogits)
             _ = Decoder.Logits(run.Tokens.Length - 1);

@@ -21,7 +21,7 @@ internal sealed class GenerationActor : ReceiveActor
         _setup = setup;
         _compute = compute;
         Receive<GenerationProtocol.Generate>(generate => Start(generate.Job, new TextJob(setup, generate.Text, generate.Events)));
-        Receive<GenerationProtocol.Score>(score => Start(score.Job, new ScoreJob(setup, score.Tokens, score.Result)));
+        Receive<GenerationProtocol.Score>(score => Start(score.Job, new ScoreJob(setup, score.Request, score.Result)));
         Receive<GenerationProtocol.Cancel>(_ => End(new OperationCanceledException()), cancel => _job is not null && cancel.Job == _jobNumber);
         Receive<GenerationProtocol.Cancel>(_ => { });                                     // it was over
         Receive<PassProtocol.PassDone>(Continue, done => done.Pass == _pass && !_isEnding);

@@ -36,9 +36,10 @@ public sealed record GenerationResult(
 public sealed record GenerationTimings(double PromptMillis, double PredictedMillis, double FirstTokenMillis, double PromptPerSecond, double PredictedPerSecond);
 
 /// <summary>How well the model predicts a text.</summary>
-/// <param name="Tokens">Tokens that were predicted.</param>
+/// <param name="Tokens">Tokens that were scored.</param>
 /// <param name="NegativeLogLikelihood">Their sum, in nats.</param>
-public sealed record ScoreResult(int Tokens, double NegativeLogLikelihood)
+/// <param name="FiringShare">Share of the neurons that fired, or that the predictor said would, over all layers and all tokens that were run.</param>
+public sealed record ScoreResult(int Tokens, double NegativeLogLikelihood, double FiringShare)
 {
     /// <summary>exp of the mean.</summary>
     public double Perplexity => Math.Exp(NegativeLogLikelihood / Tokens);

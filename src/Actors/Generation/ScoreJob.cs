@@ -4,17 +4,22 @@ using Neuralink.Storage;
 namespace Neuralink.Actors.Generation;
 
 /// <summary>A given text being scored: every token but the last predicts the one after it.</summary>
-internal sealed class ScoreJob(GenerationSetup setup, ReadOnlyMemory<int> tokens, TaskCompletionSource<ScoreResult> result) : IJob
+internal sealed class ScoreJob(GenerationSetup setup, ScoreRequest request, TaskCompletionSource<ScoreResult> result) : IJob
 {
-    private readonly int _count = tokens.Length - 1;
+    private readonly ReadOnlyMemory<int> _tokens = request.Tokens;
+    private readonly int _count = request.Tokens.Length - 1;
+    private readonly CountersSnapshot _before = setup.Counters.Snapshot();
     private int _done;
     private double _negativeLogLikelihood;
 
     public PassProtocol.RunPass NextPass(PassId pass)
     {
-        int begin = _done, count = Math.Min(setup.ChunkTokens, _count - _done);
-        _done += count;
-        return new PassProtocol.RunPass(pass, tokens.Slice(begin, count), begin, WantsLogits: false, tokens.Slice(begin + 1, count), _negativeLogLikelihood);
+        int begin = _done;
+        _done += Math.Min(setup.ChunkTokens, _count - _done);
+        // A chunk that is context alone has no target.
+        int firstTarget = Math.Clamp(request.ContextTokens, begin + 1, _done + 1);
+        return new PassProtocol.RunPass(
+            pass, _tokens[begin.._done], begin, WantsLogits: false, _tokens[firstTarget..(_done + 1)], _negativeLogLikelihood, request.ReadLogits);
     }
 
     public bool Accept(PassProtocol.PassDone done)
@@ -32,6 +37,12 @@ internal sealed class ScoreJob(GenerationSetup setup, ReadOnlyMemory<int> tokens
         else if (error is not null)
             result.TrySetException(error);
         else
-            result.TrySetResult(new ScoreResult(_count, _negativeLogLikelihood));
+            result.TrySetResult(Result());
+    }
+
+    private ScoreResult Result()
+    {
+        CountersSnapshot spent = setup.Counters.Snapshot() - _before;
+        return new ScoreResult(_tokens.Length - request.ContextTokens, _negativeLogLikelihood, spent.FiringShare(setup.Config.FfnSize));
     }
 }

@@ -19,7 +19,7 @@ public static class GenerationProtocol
     public sealed record Generate(long Job, TextState Text, ChannelWriter<GenerationEvent> Events) : INoSerializationVerificationNeeded;
 
     /// <summary>Score tokens.</summary>
-    public sealed record Score(long Job, ReadOnlyMemory<int> Tokens, TaskCompletionSource<ScoreResult> Result) : INoSerializationVerificationNeeded;
+    public sealed record Score(long Job, ScoreRequest Request, TaskCompletionSource<ScoreResult> Result) : INoSerializationVerificationNeeded;
 
     /// <summary>Stop a job that may be over.</summary>
     public sealed record Cancel(long Job) : INoSerializationVerificationNeeded;

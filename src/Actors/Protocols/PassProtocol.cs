@@ -1,3 +1,5 @@
+using Neuralink.Actors.Generation;
+
 namespace Neuralink.Actors.Protocols;
 
 /// <summary>
@@ -23,10 +25,12 @@ public static class PassProtocol
     /// <param name="Tokens">1 to chunk size token ids; not written any more.</param>
     /// <param name="Position">Tokens before these.</param>
     /// <param name="WantsLogits">Whether the logits after the last token are wanted.</param>
-    /// <param name="Targets">The token that follows each of <paramref name="Tokens"/>, to be scored, or null.</param>
+    /// <param name="Targets">The tokens to be scored, each of which follows one of the last of <paramref name="Tokens"/>; or null.</param>
     /// <param name="ScoreSoFar">The negative log likelihood of earlier targets, in nats; a running sum, so that it has one order.</param>
+    /// <param name="ReadLogits">Is shown the logits that each target is scored by, or null.</param>
     public sealed record RunPass(
-        PassId Pass, ReadOnlyMemory<int> Tokens, int Position, bool WantsLogits, ReadOnlyMemory<int>? Targets = null, double ScoreSoFar = 0)
+        PassId Pass, ReadOnlyMemory<int> Tokens, int Position, bool WantsLogits, ReadOnlyMemory<int>? Targets = null, double ScoreSoFar = 0,
+        LogitsReader? ReadLogits = null)
         : INoSerializationVerificationNeeded;
 
     /// <summary>The pass is through.</summary>

@@ -1,0 +1,68 @@
+namespace Neuralink.Storage.Image;
+
+/// <summary>Which approximate predictor, whatever its file is called. Null is written, not left out.</summary>
+/// <param name="Kind">"sketch" or "low-rank".</param>
+/// <param name="Bits">Of a sketch, bits a weight; null for others.</param>
+/// <param name="Margin">Of a sketch, standard deviations of its error by which a gate may miss its threshold; null for others.</param>
+/// <param name="Sha256">Of a low-rank predictor's file, in lower-case hexadecimal; null for others.</param>
+/// <param name="Threshold">Of published low-rank weights, the logit from which on a neuron is predicted; null for others.</param>
+public sealed record PredictorIdentity(string Kind, int? Bits, float? Margin, string? Sha256, float? Threshold)
+{
+    /// <summary>A sketch.</summary>
+    public static PredictorIdentity Sketch(int bits, float margin) => new("sketch", bits, margin, null, null);
+
+    /// <summary>A low-rank predictor.</summary>
+    public static PredictorIdentity LowRank(string sha256, float threshold) => new("low-rank", null, null, sha256, threshold);
+
+    /// <summary>What is wrong with it, in words, or null.</summary>
+    internal string? Flaw()
+    {
+        bool isSketch = Bits is >= 2 and <= 4 && Margin is { } margin && float.IsFinite(margin) && Sha256 is null && Threshold is null;
+        bool isLowRank = Sha256 is { Length: 64 } && Sha256.All(char.IsAsciiHexDigitLower) && Threshold is { } threshold && float.IsFinite(threshold)
+            && Bits is null && Margin is null;
+        return Kind switch
+        {
+            "sketch" => isSketch ? null : "a sketch without its bits and margin, or with something else",
+            "low-rank" => isLowRank ? null : "a low-rank predictor without its SHA-256 and threshold, or with something else",
+            _ => $"a predictor of the kind '{Kind}'",
+        };
+    }
+}
+
+/// <summary>What a predictor costs the model, as `neuralink perplexity` measured it.</summary>
+/// <param name="Predictor">The predictor.</param>
+/// <param name="Perplexity">With it.</param>
+/// <param name="DensePerplexity">With all neurons, on the same tokens.</param>
+/// <param name="AgreementShare">Share of the tokens, 0 to 1, for which both find the same token most probable.</param>
+/// <param name="KlDivergenceNats">Mean over the tokens of KL(dense || predicted), in nats.</param>
+/// <param name="PredictedShare">Share of the neurons that was predicted.</param>
+/// <param name="FiringShare">Share of the neurons that fired in the dense run.</param>
+/// <param name="TokenCount">Tokens that were scored.</param>
+/// <param name="WindowTokens">Tokens of a window.</param>
+/// <param name="StrideTokens">From one window to the next.</param>
+/// <param name="Texts">What was scored, for people: the names of the texts.</param>
+/// <param name="MeasuredWith">The program, for people.</param>
+public sealed record PredictorQuality(
+    PredictorIdentity Predictor, double Perplexity, double DensePerplexity, double AgreementShare, double KlDivergenceNats, double PredictedShare, double FiringShare,
+    int TokenCount, int WindowTokens, int StrideTokens, string Texts, string MeasuredWith)
+{
+    /// <summary>What is wrong with it, in words, or null.</summary>
+    internal string? Flaw()
+    {
+        if (Predictor.Flaw() is { } flaw)
+            return flaw;
+        // What is no number is in no range.
+        if (!(Perplexity is >= 1 and <= double.MaxValue && DensePerplexity is >= 1 and <= double.MaxValue))
+            return $"perplexities of {Perplexity} and {DensePerplexity}";
+        if (!(KlDivergenceNats is >= 0 and <= double.MaxValue))
+            return $"a divergence of {KlDivergenceNats}";
+        foreach (double share in (ReadOnlySpan<double>)[AgreementShare, PredictedShare, FiringShare])
+        {
+            if (!(share is >= 0 and <= 1))
+                return $"a share of {share}";
+        }
+        return TokenCount >= 1 && WindowTokens >= 2 && StrideTokens >= 1 && StrideTokens < WindowTokens
+            ? null
+            : $"{TokenCount} tokens in windows of {WindowTokens}, {StrideTokens} apart";
+    }
+}
