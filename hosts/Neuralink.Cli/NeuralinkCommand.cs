@@ -7,6 +7,7 @@ using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
 using Neuralink.Cli.Placements;
 using Neuralink.Cli.Planning;
+using Neuralink.Cli.Quality;
 using Neuralink.Cli.Synthetic;
 using Neuralink.Cli.Terminal;
 using Neuralink.Cli.Traces;
@@ -61,6 +62,7 @@ internal static class NeuralinkCommand
             [PackCommand.Create(surroundings)] = PackCommand.Examples,
             [trace] = TraceCommand.Examples,
             [new TrainPredictorCommand().Create(surroundings)] = TrainPredictorCommand.Examples,
+            [new PerplexityCommand().Create(surroundings)] = PerplexityCommand.Examples,
             [PlaceCommand.Create(surroundings)] = PlaceCommand.Examples,
             [placement] = PlacementCommand.Examples,
             [InspectCommand.Create(surroundings)] = InspectCommand.Examples,

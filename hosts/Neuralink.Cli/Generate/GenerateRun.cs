@@ -2,6 +2,7 @@ using Neuralink.Actors;
 using Neuralink.Actors.Generation;
 using Neuralink.Actors.Tracing;
 using Neuralink.Cli.Models;
+using Neuralink.Cli.Quality;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
@@ -22,6 +23,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         await using NeuralinkEngine engine = opened;
         if (engine.IoFallback is { } reason)
             surroundings.Note(reason);
+        QualityNote.Write(settings.Engine.Predictor, engine.Image, settings.Model, surroundings);
         GenerationResult result = await GenerateAsync(engine, request, prompt, cancellation);
         GenerationReport report = GenerationReport.Of(result, engine, model.Name, profile, settings);
         if (settings.Json)

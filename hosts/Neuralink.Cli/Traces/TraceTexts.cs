@@ -30,7 +30,8 @@ internal sealed record TraceTexts(TokenWindows Windows, string Names)
         return new TraceTexts(TokenWindows.Cut(texts, windowTokens), string.Join(", ", names));
     }
 
-    private static async Task<string> ReadFileAsync(string path, CancellationToken cancellation)
+    /// <exception cref="NeuralinkException">The file cannot be read.</exception>
+    public static async Task<string> ReadFileAsync(string path, CancellationToken cancellation)
     {
         try
         {

@@ -1,6 +1,6 @@
+using Neuralink.Actors.Prediction;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
-using Neuralink.Actors.Prediction;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -26,7 +26,7 @@ internal sealed record QualityMemory(EngineOptions Dense, EngineOptions Predicte
     {
         if (budgetBytes is not { } budget)
             return new QualityMemory(dense, predicted, logitsBytes);
-        long denseMin = Plan(image, dense with { Cache = CacheSize.OfBytes(0) }).TotalBytes, predictedMin = Plan(image, predicted with { Cache = CacheSize.OfBytes(0) }).TotalBytes;
+        long denseMin = Smallest(dense), predictedMin = Smallest(predicted);
         long smallest = denseMin + predictedMin + logitsBytes;
         if (budget < smallest)
         {
@@ -37,6 +37,8 @@ internal sealed record QualityMemory(EngineOptions Dense, EngineOptions Predicte
         }
         predicted = predicted with { MemoryBytes = budget - logitsBytes - denseMin };
         return new QualityMemory(dense with { MemoryBytes = budget - logitsBytes - Plan(image, predicted).TotalBytes }, predicted, logitsBytes);
+
+        long Smallest(EngineOptions options) => Plan(image, options with { Cache = CacheSize.OfBytes(0) }).TotalBytes;
     }
 
     private static MemoryPlan Plan(FlashImage image, EngineOptions options)

@@ -62,10 +62,12 @@ public sealed class QualityMeter : IAsyncDisposable
             // Which neurons are computed does not depend on it; without lookahead a predictor for lookahead is not needed.
             Strategy = ExecutionStrategy.Cluster,
             ContextTokens = window - 1,
-            MemoryBytes = options.MemoryBytes,
         };
         if (options.Predictor is not { } predictor)
+        {
+            dense = dense with { MemoryBytes = options.MemoryBytes };
             return new QualityMeter(await NeuralinkEngine.OpenAsync(imageFolder, dense, time: time, cancellation: cancellation).ConfigureAwait(false), null, window, stride, null);
+        }
         if (predictor.Kind == PredictorKind.Oracle)
             throw new NeuralinkException("measure a predictor", "exact, low-rank or a sketch", predictor.Name, "an oracle knows one text alone, and for that never changes a token");
         QualityMemory memory = QualityMemory.Share(
@@ -159,7 +161,7 @@ public sealed class QualityMeter : IAsyncDisposable
             _negativeLogLikelihood += score.NegativeLogLikelihood;
             int run = window.Tokens.Length - 1;                                        // the last one is only predicted
             _run += run;
-            _neurons += score.FiringShare * run;
+            _neurons += score.Io.PredictedShare * run;
         }
 
         public RunFigures ToFigures() => new(Math.Exp(_negativeLogLikelihood / _scored), _neurons / _run);

@@ -1,0 +1,121 @@
+using System.CommandLine;
+using Neuralink.Actors;
+using Neuralink.Actors.Prediction;
+using Neuralink.Actors.Quality;
+using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Cli.Quality;
+
+/// <summary>`neuralink perplexity`: how well a model predicts texts, and what a predictor costs it.</summary>
+internal sealed class PerplexityCommand
+{
+    private readonly Argument<string?> _model = new("MODEL")
+    {
+        Description = "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled tiny-stories]",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string[]> _texts = new("--text", "-t")
+    {
+        HelpName = "FILE",
+        Description = "Text files to score, one or several; no window spans two of them",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+        Required = true,
+    };
+
+    private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
+        ["--predictor"], "KIND",
+        "Compare this predictor with the dense model on the same windows: low-rank[=FILE], trained or published weights; sketch[=BITS], gates in 2 to 4 bits; exact, which is "
+        + "the dense model bit for bit. It runs token by token, as generation does [default: only the dense model]",
+        Expected, static (string text, out PredictorOptions value) => ValueReaders.Predictor(text, out value) && value.Kind != PredictorKind.Oracle);
+
+    private readonly Option<int?> _window = TypedOption.Of<int>(
+        ["--window"], "N",
+        $"Tokens of a window, context included [default: the model's context, at most {QualityOptions.DefaultWindowTokensMax}]", "an integer of 2 or more", FromTwo);
+
+    private readonly Option<int?> _stride = TypedOption.Of<int>(
+        ["--stride"], "N",
+        "Tokens from one window to the next, less than a window. A window scores only what the one before it had not, behind a text's first with at least window - stride tokens "
+        + "of context: a smaller stride gives more context and takes longer [default: half a window]", "an integer of 1 or more", ValueReaders.PositiveInteger);
+
+    private readonly Option<int?> _tokens = TypedOption.Of<int>(
+        ["--tokens", "-n"], "N", "The most tokens of each text [default: all]", "an integer of 1 or more", ValueReaders.PositiveInteger);
+
+    private readonly Option<int?> _threads = TypedOption.Of<int>(
+        ["--threads"], "N", "Threads that compute; the figures do not depend on it [default: the processors there are]", "an integer", ValueReaders.Integer);
+
+    private readonly Option<long?> _memory = TypedOption.Of<long>(
+        ["--memory"], "BYTES",
+        "Budget for all native memory, e.g. 2GiB: with a predictor the model is loaded twice, and a window's logits (window x vocabulary x 4 bytes) are kept "
+        + "[default: what they need]", "a number of bytes such as 2GiB", ValueReaders.Bytes);
+
+    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
+
+    private readonly Option<bool> _save = new("--save")
+    {
+        Description = $"Store the predictor's figures in the image's folder ({QualityFile.FileName}), where 'neuralink generate' finds and states them",
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table" };
+
+    private const string Expected = "exact, low-rank, low-rank=FILE, sketch or sketch=BITS";
+
+    public static string[] Examples { get; } =
+    [
+        "neuralink perplexity --text stories.txt",
+        "neuralink perplexity tiny-stories.nlk --text stories.txt --predictor sketch=4 --tokens 8192 --save",
+        "neuralink perplexity ./my-model -t wiki.txt --window 2048 --stride 512 --predictor low-rank=predictor.safetensors --json",
+    ];
+
+    public Command Create(Surroundings surroundings)
+    {
+        Command command = new(
+            "perplexity",
+            "Measure how well a model predicts texts, over sliding windows, and what a predictor costs it: both perplexities, the share of tokens on which both agree, and the "
+            + "divergence of their distributions.")
+        {
+            _model, _texts, _predictor, _window, _stride, _tokens, _threads, _memory, _weights, _save, _json,
+        };
+        command.SetAction((parsed, cancellation) => new PerplexityRun(Bind(parsed), surroundings).RunAsync(cancellation));
+        return command;
+    }
+
+    private static bool FromTwo(string text, out int value) => ValueReaders.Integer(text, out value) && value >= 2;
+
+    private PerplexitySettings Bind(ParseResult parsed)
+    {
+        PerplexitySettings settings = new()
+        {
+            Model = parsed.GetValue(_model),
+            Texts = parsed.GetRequiredValue(_texts),
+            TokensMax = parsed.GetValue(_tokens),
+            Options = new QualityOptions
+            {
+                Predictor = parsed.GetValue(_predictor),
+                WindowTokens = parsed.GetValue(_window),
+                StrideTokens = parsed.GetValue(_stride),
+                Threads = parsed.GetValue(_threads) ?? new EngineOptions().Threads,
+                MemoryBytes = parsed.GetValue(_memory),
+            },
+            Weights = parsed.GetValue(_weights),
+            Save = parsed.GetValue(_save),
+            Json = parsed.GetValue(_json),
+        };
+        QualityOptions options = settings.Options;
+        if (settings.Save && options.Predictor is null or { IsExact: true })
+            throw new UsageException("--save: expected --predictor with low-rank or sketch, found nothing that has a cost to store");
+        try
+        {
+            new EngineOptions { Predictor = options.Predictor ?? PredictorOptions.Exact, Threads = options.Threads, MemoryBytes = options.MemoryBytes }.Validate();
+        }
+        catch (NeuralinkException error)
+        {
+            throw new UsageException(error.Message, error);
+        }
+        return settings;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Neuralink.Actors.Prediction;
+using Neuralink.Actors.Quality;
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Cli.Quality;
+
+/// <summary>One run of `perplexity`: find the model, tokenize, score, print, and store what a predictor costs.</summary>
+internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings surroundings)
+{
+    private double _share;      // of the windows that are scored
+
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        LocatedModel model = ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation);
+        FlashImage image = OpenOrRepair(model, cancellation);
+        // What could keep the figures from being stored is better known before they are measured.
+        QualityFile? stored = settings.Save ? QualityFile.Read(image) : null;
+        ImageVerifier.VerifyFile(image, ImageFiles.Tokenizer);
+        PerplexityTexts texts = await PerplexityTexts.ReadAsync(settings, Tokenizer.Load(image.PathOf(ImageFiles.Tokenizer)), cancellation);
+        await using QualityMeter meter = await QualityMeter.OpenAsync(image.Folder, settings.Options, surroundings.Time, cancellation);
+        PredictorOptions? predictor = settings.Options.Predictor;
+        if (predictor?.IsExact == true)
+            surroundings.Note("exact prediction is the dense model bit for bit: this measures that it is");
+        PredictorIdentity? identity = stored is null ? null : PredictorIdentities.Of(predictor!, image);
+
+        long start = surroundings.Time.GetTimestamp();
+        QualityFigures figures = Measure(meter, texts, cancellation);
+        double seconds = surroundings.Time.GetElapsedTime(start).TotalSeconds;
+        PerplexityReport report = PerplexityReport.Of(figures, meter, model.Name, texts.Names, predictor is null ? null : PredictorText.Of(predictor), seconds);
+        if (settings.Json)
+            surroundings.Out.WriteLine(JsonSerializer.Serialize(report, PerplexityReportJson.Default.PerplexityReport));
+        else
+            PerplexityTable.Write(report, Screen.OnOut(surroundings));
+        if (stored is not null)
+        {
+            stored.With(report.ToQuality(identity!)).Write(image);
+            surroundings.Note($"stored in {image.PathOf(QualityFile.FileName)}");
+        }
+        return ExitCode.Success;
+    }
+
+    /// <summary>An image in the cache is ours to repair.</summary>
+    private FlashImage OpenOrRepair(LocatedModel model, CancellationToken cancellation)
+    {
+        if (model.Source is not null && ImageCache.FindDamage(model.Image) is { } damage)
+            new ImageCache(surroundings).Repair(model.Source, model.Image, settings.Weights, damage, cancellation);
+        return FlashImage.Open(model.Image);
+    }
+
+    private QualityFigures Measure(QualityMeter meter, PerplexityTexts texts, CancellationToken cancellation)
+    {
+        QualityFigures? figures = null;
+        try
+        {
+            ProgressDisplay.Run(
+                surroundings, "scoring", shown => figures = meter.MeasureAsync(texts.Tokens, new Watched(this, shown), cancellation).GetAwaiter().GetResult());
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new CancelledException($"stopped with {_share:0%} of the windows scored{(settings.Save ? "; nothing is stored" : "")}", error);
+        }
+        return figures!;
+    }
+
+    private sealed class Watched(PerplexityRun run, IProgress<double> shown) : IProgress<double>
+    {
+        public void Report(double value)
+        {
+            run._share = value;
+            shown.Report(value);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Neuralink.Actors.Prediction;
+using Neuralink.Actors.Quality;
+using Neuralink.Cli.Terminal;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Cli.Quality;
+
+/// <summary>Says at the start what an approximate predictor costs, or that it is not known.</summary>
+internal static class QualityNote
+{
+    /// <param name="predictor">The predictor; nothing is said of one that never changes a token.</param>
+    /// <param name="image">The model's image, which may hold figures.</param>
+    /// <param name="model">The model as the user named it, or null for the bundled one.</param>
+    /// <param name="surroundings">Where to.</param>
+    public static void Write(PredictorOptions predictor, FlashImage image, string? model, Surroundings surroundings)
+    {
+        if (predictor.IsExact)
+            return;
+        string name = PredictorText.Of(predictor);
+        string measure = $"measure it with 'neuralink perplexity {(model is null ? "" : $"{model} ")}--predictor {name} --text FILE --save'";
+        try
+        {
+            QualityFile file = QualityFile.Read(image);
+            PredictorQuality? found = file.Predictors.Count == 0 ? null : file.Find(PredictorIdentities.Of(predictor, image));
+            surroundings.Note(found is null ? $"what the predictor {name} costs is not known; {measure}" : Describe(name, found));
+        }
+        catch (NeuralinkException error)
+        {
+            surroundings.Note($"what the predictor {name} costs is not known ({error.Message}); {measure}");
+        }
+    }
+
+    private static string Describe(string name, PredictorQuality q) =>
+        $"predictor {name}: perplexity {q.Perplexity:0.000} against {q.DensePerplexity:0.000} dense ({(q.Perplexity / q.DensePerplexity) - 1:+0.00%;-0.00%}), "
+        + $"{q.AgreementShare:0.0%} of tokens agree, on {q.TokenCount} tokens of {q.Texts}";
+}

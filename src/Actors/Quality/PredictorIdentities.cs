@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using System.Text;
+using Neuralink.Actors.Prediction;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Actors.Quality;
+
+/// <summary>Which predictor some options mean, as figures are stored of it.</summary>
+public static class PredictorIdentities
+{
+    /// <summary>The identity of an approximate predictor; a low-rank one's file is read whole.</summary>
+    /// <param name="options">The predictor, opened before: low-rank or a sketch.</param>
+    /// <param name="image">The model it is used with.</param>
+    /// <exception cref="NeuralinkException">Its file cannot be read.</exception>
+    public static PredictorIdentity Of(PredictorOptions options, FlashImage image) => options.Kind switch
+    {
+        PredictorKind.Sketch => PredictorIdentity.Sketch(options.Bits, options.Margin ?? PredictorOptions.SketchMargin),
+        PredictorKind.LowRank => PredictorIdentity.LowRank(DigestOf(options.Path ?? image.PathOf(LowRankFile.NameOf(0))), options.Threshold),
+        _ => throw new ArgumentException("An exact predictor costs nothing.", nameof(options)),
+    };
+
+    /// <summary>SHA-256 of a file; of a folder, over the names and digests of its files.</summary>
+    private static string DigestOf(string path)
+    {
+        try
+        {
+            if (!Directory.Exists(path))
+                return FileDigest(path);
+            IEnumerable<string> files = Directory.EnumerateFiles(path).Order(StringComparer.Ordinal);
+            string listed = string.Concat(files.Select(file => $"{Path.GetFileName(file)}\n{FileDigest(file)}\n"));
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(listed)));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new NeuralinkException($"read {path}", "a low-rank predictor", error.Message, inner: error);
+        }
+    }
+
+    private static string FileDigest(string path)
+    {
+        using FileStream file = new(path, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = 1 << 20 });
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+}
