@@ -38,8 +38,8 @@ public sealed record GenerationTimings(double PromptMillis, double PredictedMill
 /// <summary>How well the model predicts a text.</summary>
 /// <param name="Tokens">Tokens that were scored.</param>
 /// <param name="NegativeLogLikelihood">Their sum, in nats.</param>
-/// <param name="FiringShare">Share of the neurons that fired, or that the predictor said would, over all layers and all tokens that were run.</param>
-public sealed record ScoreResult(int Tokens, double NegativeLogLikelihood, double FiringShare)
+/// <param name="Io">What was read, and how many neurons were predicted and fired, of all tokens that were run.</param>
+public sealed record ScoreResult(int Tokens, double NegativeLogLikelihood, IoFigures Io)
 {
     /// <summary>exp of the mean.</summary>
     public double Perplexity => Math.Exp(NegativeLogLikelihood / Tokens);

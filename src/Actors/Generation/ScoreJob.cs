@@ -1,3 +1,4 @@
+using Neuralink.Actors.Figures;
 using Neuralink.Actors.Protocols;
 using Neuralink.Storage;
 
@@ -8,7 +9,7 @@ internal sealed class ScoreJob(GenerationSetup setup, ScoreRequest request, Task
 {
     private readonly ReadOnlyMemory<int> _tokens = request.Tokens;
     private readonly int _count = request.Tokens.Length - 1;
-    private readonly CountersSnapshot _before = setup.Counters.Snapshot();
+    private readonly LayerCounters _before = setup.Counters.Snapshot();
     private int _done;
     private double _negativeLogLikelihood;
 
@@ -42,7 +43,7 @@ internal sealed class ScoreJob(GenerationSetup setup, ScoreRequest request, Task
 
     private ScoreResult Result()
     {
-        CountersSnapshot spent = setup.Counters.Snapshot() - _before;
-        return new ScoreResult(_tokens.Length - request.ContextTokens, _negativeLogLikelihood, spent.FiringShare(setup.Config.FfnSize));
+        IoFigures io = IoFigures.Of(setup.Counters.Snapshot().Since(_before), layer: null, setup.Config.FfnSize, setup.PayloadBytes, setup.Time);
+        return new ScoreResult(_tokens.Length - request.ContextTokens, _negativeLogLikelihood, io);
     }
 }

@@ -16,7 +16,7 @@ public static class PredictorIdentities
     /// <exception cref="NeuralinkException">Its file cannot be read.</exception>
     public static PredictorIdentity Of(PredictorOptions options, FlashImage image) => options.Kind switch
     {
-        PredictorKind.Sketch => PredictorIdentity.Sketch(options.Bits, options.Margin ?? PredictorOptions.SketchMargin),
+        PredictorKind.Sketch => PredictorIdentity.Sketch(options.Bits, options.Margin ?? SketchPredictor.DefaultMargin(options.Bits)),
         PredictorKind.LowRank => PredictorIdentity.LowRank(DigestOf(options.Path ?? image.PathOf(LowRankFile.NameOf(0))), options.Threshold),
         _ => throw new ArgumentException("An exact predictor costs nothing.", nameof(options)),
     };

@@ -98,7 +98,7 @@ public sealed class QualityMeterTests : IDisposable
         await using QualityMeter meter = await QualityMeter.OpenAsync(bundled.Folder, new QualityOptions { Predictor = new() { Kind = PredictorKind.Sketch }, WindowTokens = 100 });
         QualityFigures figures = await meter.MeasureAsync([tokens]);
         (figures.Tokens, figures.Windows).Should().Be((99, 1));
-        figures.Dense.Should().Be(new RunFigures(score.Perplexity, score.FiringShare));
+        figures.Dense.Should().Be(new RunFigures(score.Perplexity, score.Io.PredictedShare));
         figures.Predicted!.PerplexityRatio.Should().BeApproximately(1, 0.01);
         figures.Predicted.AgreementShare.Should().BeGreaterThan(0.9);
     }
