@@ -16,12 +16,6 @@ namespace Neuralink.Actors.Prediction;
 /// </summary>
 internal sealed class PredictorActor : ReceiveActor
 {
-    // Parts of a lookahead: reading for the first part begins while the others are computed.
-    private const int LookaheadParts = 4;
-
-    // Neurons of a part are a multiple of four cache lines of gates: whole ones for each of four workers.
-    private const int PartMultiple = 64;
-
     private readonly PredictorSetup _setup;
     private readonly IActorRef _cache;
 
@@ -61,21 +55,18 @@ internal sealed class PredictorActor : ReceiveActor
         _setup.Trace?.Span("exact", reached.Layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
+    // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged (docs/experiments.md).
     private void LookAhead(PassId pass, LayerIndex target, FloatTensor input, int batch)
     {
-        int part = ((_setup.NeuronCount / LookaheadParts) + PartMultiple - 1) / PartMultiple * PartMultiple;
-        for (int begin = 0; begin < _setup.NeuronCount; begin += part)
-        {
-            long start = _setup.Time.GetTimestamp();
-            NeuronSet set = _setup.Sets.Rent();
-            _setup.Lookahead.Predictor!.Predict(_setup.Pool, target.Value, input, batch, begin, Math.Min(begin + part, _setup.NeuronCount), set);
-            int count = set.Count;
-            if (count > 0)
-                _cache.Tell(new PredictionProtocol.MayFire(pass, target, set), Self);
-            else
-                _setup.Sets.Return(set);
-            _setup.Trace?.Span("lookahead", target, start, _setup.Time.GetTimestamp(), "neurons", count);
-        }
+        long start = _setup.Time.GetTimestamp();
+        NeuronSet set = _setup.Sets.Rent();
+        _setup.Lookahead.Predictor!.Predict(_setup.Pool, target.Value, input, batch, 0, _setup.NeuronCount, set);
+        int count = set.Count;
+        if (count > 0)
+            _cache.Tell(new PredictionProtocol.MayFire(pass, target, set), Self);
+        else
+            _setup.Sets.Return(set);
+        _setup.Trace?.Span("lookahead", target, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 }
 

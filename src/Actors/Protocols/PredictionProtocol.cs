@@ -12,7 +12,7 @@ namespace Neuralink.Actors.Protocols;
 ///    | LayerReached n            |                              |   Compute leaves the worker pool to the Predictor
 ///    |--------------------------&gt;| Fires n                      |   exact: from layer n's FFN input
 ///    |                           |-----------------------------&gt;|
-///    |                           | MayFire n+1 (a few times)    |   lookahead, while what layer n lacks is read
+///    |                           | MayFire n+1                  |   lookahead, while what layer n lacks is read
 ///    |                           |-----------------------------&gt;|
 ///    |               Predicted n |                              |   the pool is Compute's again
 ///    |&lt;--------------------------|                              |
