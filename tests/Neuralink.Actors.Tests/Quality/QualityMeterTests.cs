@@ -108,7 +108,7 @@ public sealed class QualityMeterTests : IDisposable
     {
         QualityOptions options = new() { Predictor = new() { Kind = PredictorKind.Sketch }, WindowTokens = Window, Threads = 1, MemoryBytes = 1000 };
         NeuralinkException refused = (await FluentActions.Awaiting(() => QualityMeter.OpenAsync(_image.Folder, options)).Should().ThrowAsync<NeuralinkException>())
-            .WithMessage("*fit both models*at least*dense*predicted*logits 23.2 KiB*give --memory 2MiB*--window*").Which;
+            .WithMessage("*fit both models*at least*dense*predicted*logits 23.27 KiB*give --memory 2MiB*--window*").Which;
         refused.Message.Should().NotContain("\n");
         foreach (long budget in (long[])[2 << 20, 3 << 20, 1 << 30])
         {
