@@ -31,7 +31,10 @@ internal static class QualityNote
         }
     }
 
-    private static string Describe(string name, PredictorQuality q) =>
-        $"predictor {name}: perplexity {q.Perplexity:0.000} against {q.DensePerplexity:0.000} dense ({(q.Perplexity / q.DensePerplexity) - 1:+0.00%;-0.00%}), "
-        + $"{q.AgreementShare:0.0%} of tokens agree, on {q.TokenCount} tokens of {q.Texts}";
+    private static string Describe(string name, PredictorQuality q)
+    {
+        double more = Math.Round((q.Perplexity / q.DensePerplexity) - 1, 4) + 0.0;          // a sum that turns -0 into 0
+        return $"predictor {name}: perplexity {q.Perplexity:0.000} against {q.DensePerplexity:0.000} dense ({more:+0.00%;-0.00%;0.00%}), "
+            + $"{q.AgreementShare:0.0%} of tokens agree, on {q.TokenCount} tokens of {q.Texts}";
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Neuralink.Models.Inference.Predictors;
 using Neuralink.Storage.Image;
 using Neuralink.Tests.Support;
 
@@ -53,13 +54,13 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
         predicted.GetProperty("predictor").GetString().Should().Be("sketch=4");
         predicted.GetProperty("agreement_share").GetDouble().Should().BeInRange(0.9, 1);
         predicted.GetProperty("predicted_share").GetDouble().Should().BeGreaterThan(root.GetProperty("firing_share").GetDouble());
-        PredictorQuality stored = QualityFile.Read(FlashImage.Open(image)).Find(PredictorIdentity.Sketch(4, 2f))!;
+        PredictorQuality stored = QualityFile.Read(FlashImage.Open(image)).Find(PredictorIdentity.Sketch(4, SketchPredictor.DefaultMargin(4)))!;
         stored.Perplexity.Should().Be(predicted.GetProperty("perplexity").GetDouble());
         (stored.TokenCount, stored.WindowTokens, stored.StrideTokens, stored.Texts).Should().Be((89, 64, 32, "stories.test.txt"));
 
         CliResult after = await _home.RunAsync([.. generate, "sketch"]);
         after.Error.Should().MatchRegex(
-            @"neuralink: predictor sketch=4: perplexity [0-9.]+ against [0-9.]+ dense \([+-][0-9.]+%\), [0-9.]+% of tokens agree, on 89 tokens of stories.test.txt\n");
+            @"neuralink: predictor sketch=4: perplexity [0-9.]+ against [0-9.]+ dense \([+-]?[0-9.]+%\), [0-9.]+% of tokens agree, on 89 tokens of stories.test.txt\n");
         (await _home.RunAsync([.. generate, "sketch=2"])).Error.Should().Contain("what the predictor sketch=2 costs is not known");
         (await _home.RunAsync([.. generate, "exact"])).Error.Should().NotContain("predictor exact").And.NotContain("perplexity");
     }
@@ -127,7 +128,7 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
         using CancellationTokenSource stop = new();
         using StopAtNote error = new("scoring:", stop);
         _home.Change = s => s with { Error = error, Time = new HurryingTime() };
-        CliResult run = await _home.RunAsync("", ["perplexity", image, "-t", s_stories, "-n", "200", "--window", "32", "--predictor", "sketch", "--save"], cancellation: stop.Token);
+        CliResult run = await _home.RunAsync("", ["perplexity", image, "-t", s_stories, "-n", "80", "--window", "32", "--predictor", "sketch", "--save"], cancellation: stop.Token);
         run.Code.Should().Be(130, "of {0}", error);
         error.ToString().Should().MatchRegex("neuralink: stopped with [0-9]+% of the windows scored; nothing is stored\n$");
         File.Exists(Path.Combine(image, QualityFile.FileName)).Should().BeFalse();
