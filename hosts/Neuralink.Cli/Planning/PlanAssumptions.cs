@@ -20,7 +20,8 @@ internal static class PlanAssumptions
         yield return device.IsMeasured
             ? $"Reads cost what the device profile says: {device.Name}."
             : $"No device profile: reads are taken to cost those of {device.Name}; measure yours with 'neuralink probe'.";
-        yield return $"Computing was timed just now on {options.Threads} threads with a stand-in of these shapes, which reads no weights; whatever else ran meanwhile slowed it.";
+        yield return $"Computing was timed just now on {options.Threads} threads with a stand-in of these shapes, which reads no weights; whatever else ran meanwhile slowed it. The first tokens of a process are slower, while "
+            + "their code is compiled: for small models that shows.";
         yield return $"Attention looks back over {options.ContextTokens / 2} tokens, half of the context.";
         if (options.Predictor.Kind is PredictorKind.LowRank or PredictorKind.Sketch)
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Neuralink.Actors;
 using Neuralink.Actors.Planning;
+using Neuralink.Cli.Generate;
 using Neuralink.Models.Weights;
 
 namespace Neuralink.Cli.Planning;
@@ -50,8 +51,10 @@ internal sealed record PlanReport(
 /// <param name="ReadsPerToken">Of them.</param>
 /// <param name="Millis">The parts of a token's time.</param>
 /// <param name="TokensPerSecond">What they come to.</param>
+/// <param name="FirstTokensPerSecond">Of the first <see cref="GenerateSettings.DefaultMaxTokens"/> in a new process, as generate measures them.</param>
 internal sealed record PlanColumn(
-    string Name, PlanMemory Memory, double CachedShare, double CacheHitRate, double BytesPerToken, double ReadsPerToken, PlanMillis Millis, double TokensPerSecond)
+    string Name, PlanMemory Memory, double CachedShare, double CacheHitRate, double BytesPerToken, double ReadsPerToken, PlanMillis Millis, double TokensPerSecond,
+    double FirstTokensPerSecond)
 {
     public static PlanColumn Of(string name, GenerationPlan p)
     {
@@ -63,7 +66,7 @@ internal sealed record PlanColumn(
             p.CachedShare, p.HitShare, p.BytesPerToken, p.ReadsPerToken,
             new PlanMillis(
                 c.ResidentMillis, c.PredictorMillis, c.LookaheadMillis, c.ActivateMillis + c.DownMillis, p.Time.ComputeMillis - parts, p.Time.DeviceMillis, p.Time.HiddenMillis, p.Time.WaitMillis, p.Time.TotalMillis),
-            p.Time.TokensPerSecond);
+            p.Time.TokensPerSecond, p.FirstTokensPerSecond(GenerateSettings.DefaultMaxTokens));
     }
 }
 

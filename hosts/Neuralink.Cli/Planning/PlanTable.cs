@@ -1,3 +1,4 @@
+using Neuralink.Cli.Generate;
 using Neuralink.Storage;
 using Spectre.Console;
 
@@ -37,6 +38,7 @@ internal static class PlanTable
         Row("of these hidden", c => Millis(c.Millis.ReadsHidden));
         table.AddEmptyRow();
         Row("tokens/s", c => $"{c.TokensPerSecond:0.0}");
+        Row($"of the first {GenerateSettings.DefaultMaxTokens}", c => $"{c.FirstTokensPerSecond:0.0}");
         console.Write(table);
         console.WriteLine($"{r.FiringShare:0.0%} of the neurons fire at a token. What this rests on:");
         foreach (string assumption in r.Assumptions)

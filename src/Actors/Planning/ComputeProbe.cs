@@ -18,7 +18,10 @@ internal sealed class ComputeProbe : IDisposable
     /// <summary>Several times a processor's last cache.</summary>
     public const long WorkingBytes = 64 << 20;
 
-    private const int LookaheadParts = 4, PartMultiple = 64;
+    /// <summary>Parts in which the Predictor looks ahead.</summary>
+    public const int LookaheadParts = 4;
+
+    private const int PartMultiple = 64;
 
     private readonly NativeArena _arena;
     private readonly WorkerPool _pool;
@@ -80,12 +83,15 @@ internal sealed class ComputeProbe : IDisposable
         double messageMicros = MessageProbe.Micros(time);
         using ComputeProbe probe = new(model, options, contextTokens, neurons, time);
         // The compiler's second, optimising pass is through by the end of the first run.
-        probe.Run(duration);
-        double[] parts = probe.Run(duration);
+        long start = time.GetTimestamp();
+        (int warmUpTokens, _) = probe.Run(duration);
+        TimeSpan warmUp = time.GetElapsedTime(start);
+        (_, double[] parts) = probe.Run(duration);
         int layers = probe._standIn.LayerCount;
         return new ComputeSpeed(
             parts[0] / layers, parts[1] / layers * probe._predictorScale, parts[2] / layers * probe._predictorScale, parts[3] / layers, parts[4] / layers,
-            parts[5] * probe._logitsScale, messageMicros, probe.CheckMicros());
+            parts[5] * probe._logitsScale, messageMicros, probe.CheckMicros(),
+            Math.Max(0, warmUp.TotalMilliseconds - (warmUpTokens * parts.Sum())));
     }
 
     public void Dispose()
@@ -116,8 +122,8 @@ internal sealed class ComputeProbe : IDisposable
         _ => ExactPredictor.Load(weights, _arena, _standIn, format, chunkTokens: 1, _pool.Threads),
     };
 
-    /// <summary>Milliseconds of each part of a token of the stand-in, the medians.</summary>
-    private double[] Run(TimeSpan duration)
+    /// <summary>Tokens of the stand-in that were run, and milliseconds of each part of one, the medians.</summary>
+    private (int Tokens, double[] Parts) Run(TimeSpan duration)
     {
         const int Parts = 6;
         List<double>[] samples = [.. Enumerable.Range(0, Parts).Select(_ => new List<double>())];
@@ -129,7 +135,7 @@ internal sealed class ComputeProbe : IDisposable
                 samples[i].Add(parts[i]);
         }
         while (_time.GetElapsedTime(start) < duration);
-        return [.. samples.Select(Median)];
+        return (samples[0].Count, [.. samples.Select(Median)]);
     }
 
     private double[] RunToken(double[] parts)

@@ -9,6 +9,7 @@ namespace Neuralink.Actors.Planning;
 /// <param name="LogitsMillis">Of the token.</param>
 /// <param name="MessageMicros">Of a message to an actor that sleeps.</param>
 /// <param name="CheckMicros">Of the checksum of a bundle.</param>
+/// <param name="WarmUpMillis">What the first tokens of a process take longer, all together: their code is compiled meanwhile.</param>
 public sealed record ComputeSpeed(
     double AttentionMillis, double PredictorMillis, double LookaheadMillis, double ActivateMillis, double DownMillis, double LogitsMillis, double MessageMicros,
-    double CheckMicros);
+    double CheckMicros, double WarmUpMillis);

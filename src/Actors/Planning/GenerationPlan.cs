@@ -8,5 +8,10 @@ namespace Neuralink.Actors.Planning;
 /// <param name="BytesPerToken">Bytes they bring.</param>
 /// <param name="Costs">The parts of the time.</param>
 /// <param name="Time">What they come to.</param>
+/// <param name="WarmUpMillis">What the first tokens of a process take longer, all together.</param>
 public sealed record GenerationPlan(
-    MemoryPlan Memory, double CachedShare, double HitShare, double ReadsPerToken, double BytesPerToken, TokenCosts Costs, TokenTime Time);
+    MemoryPlan Memory, double CachedShare, double HitShare, double ReadsPerToken, double BytesPerToken, TokenCosts Costs, TokenTime Time, double WarmUpMillis)
+{
+    /// <summary>Tokens a second of a generation of so many in a new process.</summary>
+    public double FirstTokensPerSecond(int tokens) => 1000 * tokens / ((tokens * Time.TotalMillis) + WarmUpMillis);
+}

@@ -91,10 +91,11 @@ public sealed class GenerationPlanner
         options.Validate();
         MemoryPlan memory = _model.MemoryPlanOf(options);
         int layers = _model.Config.LayerCount, stride = _model.Layout.StrideBytes;
-        ReadForecast reads = ReadForecast.Play(_firing, _model.OrderOf, memory.Frames.CachedMax, stride, options, _device);
+        ReadForecast reads = ReadForecast.Play(_firing, _model.OrderOf, memory.Frames.CachedMax, stride, options, Lookahead, _device);
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
-        double perFiring = PredictedPerFiring(options.Predictor), vain = strategy.ReadsAhead ? Lookahead.VainShare : 0, all = perFiring * (1 + vain);
-        double submitMicros = all * ((reads.ReadsPerToken * SubmitMicros(options.Io)) + (reads.MissedPerToken * _speed.CheckMicros));
+        double perFiring = PredictedPerFiring(options.Predictor), checkedBundles = reads.Missed * (1 + (strategy.ReadsAhead ? Lookahead.VainShare : 0));
+        ReadSum demanded = reads.Demanded * perFiring, all = demanded + (reads.Ahead * perFiring);
+        double submitMicros = (all.Reads * SubmitMicros(options.Io)) + (perFiring * checkedBundles * _speed.CheckMicros);
         TokenCosts costs = new()
         {
             ResidentMillis = (_speed.AttentionMillis * layers) + _speed.LogitsMillis,
@@ -104,15 +105,15 @@ public sealed class GenerationPlanner
             DownMillis = _speed.DownMillis * layers,
             MessageMillis = ((layers * LayerMessages) + TokenMessages) * _speed.MessageMicros / 1000,
             SubmitMillis = submitMicros / 1000 / options.Threads,
-            ReadMillis = perFiring * reads.DeviceMillis,
-            VainReadMillis = perFiring * vain * reads.DeviceMillis,
-            LatencyMillis = Math.Min(layers, reads.ReadsPerToken) * (DeviceLatencyMicros + (DemandMessages * _speed.MessageMicros)) / 1000,
+            DemandedMillis = demanded.Millis,
+            AheadMillis = all.Millis - demanded.Millis,
+            LatencyMillis = Math.Min(layers, demanded.Reads) * (DeviceLatencyMicros + (DemandMessages * _speed.MessageMicros)) / 1000,
             HitShare = reads.HitShare,
             FoundShare = Lookahead.Found,
         };
         return new GenerationPlan(
-            memory, (double)memory.Frames.CachedMax / ((double)layers * _model.Config.FfnSize), reads.HitShare, all * reads.ReadsPerToken,
-            all * reads.ReadBundlesPerToken * stride, costs, TokenTime.Of(strategy, costs));
+            memory, (double)memory.Frames.CachedMax / ((double)layers * _model.Config.FfnSize), reads.HitShare, all.Reads, all.Bundles * stride, costs,
+            TokenTime.Of(strategy, costs), _speed.WarmUpMillis);
     }
 
     /// <summary>The smallest memory that works, in bytes of whole MiB.</summary>

@@ -37,7 +37,7 @@ public readonly record struct TokenTime(double TotalMillis, double ComputeMillis
     {
         double found = strategy.ReadsAhead ? costs.FoundShare : 0;
         double lookahead = strategy.ReadsAhead ? costs.LookaheadMillis : 0;
-        double demanded = (1 - found) * costs.ReadMillis, readAhead = strategy.ReadsAhead ? (found * costs.ReadMillis) + costs.VainReadMillis : 0;
+        double demanded = costs.DemandedMillis, readAhead = strategy.ReadsAhead ? costs.AheadMillis : 0;
         double latency = demanded > 0 ? costs.LatencyMillis : 0;
         double there = costs.HitShare + ((1 - costs.HitShare) * found);
         double meanwhile = lookahead
@@ -76,11 +76,11 @@ public sealed record TokenCosts
     /// <summary>Processor time of submitting and checking reads, shared by all processors: it delays what is computed meanwhile.</summary>
     public required double SubmitMillis { get; init; }
 
-    /// <summary>The device reading what is wanted and not cached.</summary>
-    public required double ReadMillis { get; init; }
+    /// <summary>The device reading what a layer demands.</summary>
+    public required double DemandedMillis { get; init; }
 
-    /// <summary>The device reading ahead what nobody wants.</summary>
-    public required double VainReadMillis { get; init; }
+    /// <summary>The device reading ahead, in vain too.</summary>
+    public required double AheadMillis { get; init; }
 
     /// <summary>From a layer's demand to its last neuron, beyond the device's work: messages, and the device answering its first read.</summary>
     public required double LatencyMillis { get; init; }
@@ -88,6 +88,6 @@ public sealed record TokenCosts
     /// <summary>Of the neurons wanted, those that are cached, 0 to 1.</summary>
     public required double HitShare { get; init; }
 
-    /// <summary>Of those that are not, the ones that the lookahead finds, 0 to 1.</summary>
+    /// <summary>Of those that are not, the ones that are read ahead, 0 to 1.</summary>
     public required double FoundShare { get; init; }
 }
