@@ -1,0 +1,158 @@
+using Neuralink.Actors.Planning;
+using Neuralink.Actors.Prediction;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Placement;
+using Neuralink.Placement.Cost;
+using Neuralink.Placement.Traces;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Actors.Tests.Planning;
+
+/// <summary>A plan has the engine's own memory, knows what reading takes, and never promises less for more memory.</summary>
+public sealed class GenerationPlannerTests : IDisposable
+{
+    private static readonly ComputeSpeed s_speed = new(
+        AttentionMillis: 0.2, PredictorMillis: 0.1, LookaheadMillis: 0.1, ActivateMillis: 0.1, DownMillis: 0.05, LogitsMillis: 0.3, MessageMicros: 5, CheckMicros: 0.2,
+        WarmUpMillis: 100);
+
+    private readonly PackedModel _packed = new(BundledModel.Folder);
+    private readonly FlashImage _image;
+    private readonly PlannedModel _model;
+
+    public GenerationPlannerTests()
+    {
+        _image = FlashImage.Open(_packed.Folder);
+        _model = PlannedModel.Of(_image);
+    }
+
+    public void Dispose() => _packed.Dispose();
+
+    [Theory]
+    [InlineData(ExecutionStrategy.Serial)]
+    [InlineData(ExecutionStrategy.Prefetch)]
+    [InlineData(ExecutionStrategy.Cluster)]
+    [InlineData(ExecutionStrategy.LlmFlash)]
+    public void More_memory_is_never_slower_and_reads_no_more(ExecutionStrategy strategy)
+    {
+        EngineOptions options = new() { Strategy = strategy, ContextTokens = 256 };
+        long smallest = GenerationPlanner.SmallestBytes(_model, options);
+        GenerationPlanner planner = Planner(Firing());
+        GenerationPlan? last = null;
+        for (long memory = smallest; memory < smallest * 4; memory += smallest / 3)
+        {
+            GenerationPlan plan = planner.Plan(options with { MemoryBytes = memory });
+            plan.Memory.TotalBytes.Should().BeLessThanOrEqualTo(memory);
+            if (last is not null)
+            {
+                plan.Time.TotalMillis.Should().BeLessThanOrEqualTo(last.Time.TotalMillis);
+                plan.BytesPerToken.Should().BeLessThanOrEqualTo(last.BytesPerToken);
+                plan.HitShare.Should().BeGreaterThanOrEqualTo(last.HitShare);
+            }
+            last = plan;
+        }
+        last!.CachedShare.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Its_memory_is_what_the_engine_then_has()
+    {
+        foreach (EngineOptions options in (EngineOptions[])
+            [
+                new() { ContextTokens = 100 },
+                new() { MemoryBytes = 20 << 20, ContextTokens = 64, Strategy = ExecutionStrategy.Serial },
+                new() { MemoryBytes = 20 << 20, Predictor = new PredictorOptions { Kind = PredictorKind.Sketch, Bits = 3 }, Threads = 1 },
+            ])
+        {
+            await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(_packed.Folder, options);
+            Planner(Firing()).Plan(options).Memory.Should().Be(engine.Memory);
+            ModelConfig config = HuggingFaceConfig.Read(BundledModel.Folder);
+            PlannedModel.Of(config, WeightFormat.F16).MemoryPlanOf(options).Should().Be(engine.Memory, "a model needs the same before it is packed");
+        }
+    }
+
+    [Fact]
+    public void The_smallest_memory_works_and_a_mebibyte_less_does_not()
+    {
+        EngineOptions options = new() { ContextTokens = 128 };
+        long smallest = GenerationPlanner.SmallestBytes(_model, options);
+        _model.MemoryPlanOf(options with { MemoryBytes = smallest }).TotalBytes.Should().BeLessThanOrEqualTo(smallest);
+        _model.Invoking(m => m.MemoryPlanOf(options with { MemoryBytes = smallest - (1 << 20) })).Should().Throw<NeuralinkException>().WithMessage("*resident weights*--memory*");
+    }
+
+    [Fact]
+    public void What_is_read_is_counted_with_nothing_cached()
+    {
+        // Every token fires neurons 0 to 9 of each layer: one read of ten bundles.
+        FiringMatrix rows = FiringMatrix.FromLists(2048, [.. Enumerable.Repeat(Enumerable.Range(0, 10).ToArray(), 40)]);
+        FiringForecast firing = new([.. Enumerable.Repeat(rows, 6)], [0, 1, 2, 3, 4, 5], 6, "test", IsRecorded: true);
+        EngineOptions options = new() { Strategy = ExecutionStrategy.Serial, Cache = CacheSize.OfBytes(0), ContextTokens = 64 };
+        GenerationPlan plan = Planner(firing).Plan(options);
+        (plan.HitShare, plan.ReadsPerToken, plan.BytesPerToken).Should().Be((0, 6, 6 * 10 * 2048));
+        plan.Costs.DemandedMillis.Should().BeApproximately(6 * (20 + (20480 / 1000.0)) / 1000, 1e-6);
+        plan.Time.ComputeMillis.Should().BeApproximately((6 * 0.45) + 0.3 + (14 * 0.005), 1e-9);
+        GenerationPlan cached = Planner(firing).Plan(options with { Cache = CacheSize.OfShare(0.5) });
+        (cached.HitShare, cached.ReadsPerToken, cached.Time.WaitMillis).Should().Be((1, 0, 0), "the same ten fire always");
+
+        GenerationPlan ahead = Planner(firing, new LookaheadQuality(1, 1, IsMeasured: true)).Plan(options with { Strategy = ExecutionStrategy.Prefetch });
+        (ahead.Costs.DemandedMillis, ahead.ReadsPerToken).Should().Be((0, 6));
+        ahead.Time.TotalMillis.Should().BeLessThan(plan.Time.TotalMillis + 0.6);
+        GenerationPlan vain = Planner(Firing(), new LookaheadQuality(0.5, 0.5, IsMeasured: true)).Plan(options with { Strategy = ExecutionStrategy.Prefetch });
+        vain.BytesPerToken.Should().BeGreaterThan(Planner(Firing()).Plan(options).BytesPerToken, "half of what is read ahead is read in vain");
+    }
+
+    [Fact]
+    public void An_approximate_predictor_is_taken_to_read_more()
+    {
+        EngineOptions options = new() { Strategy = ExecutionStrategy.Serial, ContextTokens = 64 };
+        GenerationPlan exact = Planner(Firing()).Plan(options), sketch = Planner(Firing()).Plan(options with { Predictor = new PredictorOptions { Kind = PredictorKind.Sketch } });
+        sketch.ReadsPerToken.Should().BeApproximately(1.5 * exact.ReadsPerToken, 1e-6);
+    }
+
+    [Fact]
+    public void A_model_that_is_not_packed_has_no_trained_predictor()
+    {
+        PlannedModel model = PlannedModel.Of(_model.Config, WeightFormat.F16);
+        EngineOptions options = new() { Predictor = new PredictorOptions { Kind = PredictorKind.LowRank } };
+        model.Invoking(m => m.MemoryPlanOf(options)).Should().Throw<NeuralinkException>().WithMessage("*not packed*neuralink pack*");
+        model.Invoking(m => GenerationPlanner.SmallestBytes(m, options)).Should().Throw<NeuralinkException>();
+    }
+
+    [Theory]
+    [InlineData(ExecutionStrategy.Serial, PredictorKind.Exact, false)]
+    [InlineData(ExecutionStrategy.Prefetch, PredictorKind.Exact, true)]
+    [InlineData(ExecutionStrategy.Prefetch, PredictorKind.Sketch, true)]
+    public void Computing_is_timed_part_by_part(ExecutionStrategy strategy, PredictorKind kind, bool looksAhead)
+    {
+        EngineOptions options = new() { Strategy = strategy, Predictor = new PredictorOptions { Kind = kind }, ContextTokens = 64, Threads = 2 };
+        ComputeSpeed speed = GenerationPlanner.Measure(_model, options, Firing(), TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        foreach (double part in (double[])[speed.AttentionMillis, speed.PredictorMillis, speed.ActivateMillis, speed.DownMillis, speed.LogitsMillis, speed.MessageMicros, speed.CheckMicros])
+            part.Should().BePositive();
+        (speed.LookaheadMillis > 0).Should().Be(looksAhead);
+    }
+
+    [Fact]
+    public void Every_kind_of_model_can_be_timed()
+    {
+        foreach (RandomModelSpec spec in RandomModels.All)
+        {
+            using RandomModel random = new(spec);
+            ModelConfig config = HuggingFaceConfig.Read(random.Folder);
+            PlannedModel model = PlannedModel.Of(config, WeightFormat.BF16);
+            EngineOptions options = new() { Threads = 1 };
+            ComputeSpeed speed = GenerationPlanner.Measure(model, options, FiringForecast.Assume(config), TimeSpan.Zero, TimeProvider.System);
+            speed.LogitsMillis.Should().BePositive("of {0}", spec.Name);
+        }
+    }
+
+    private static FiringForecast Firing()
+    {
+        ModelConfig config = HuggingFaceConfig.Read(BundledModel.Folder);
+        return FiringForecast.Assume(config with { FfnSize = 2048 });
+    }
+
+    private GenerationPlanner Planner(FiringForecast firing, LookaheadQuality? lookahead = null) =>
+        new(_model, firing, s_speed, ReadCost.Default, lookahead ?? LookaheadQuality.Assume(PredictorOptions.Exact, 1, 6));
+}
