@@ -37,8 +37,8 @@ public sealed record EngineOptions
     /// <summary>Workers that compute, 1 to 256. Default: the processors there are.</summary>
     public int Threads { get; init; } = Math.Min(Environment.ProcessorCount, 256);
 
-    /// <summary>How reading and computing share the time.</summary>
-    public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Prefetch;
+    /// <summary>How reading and computing share the time; <see cref="StrategyChoice"/> says what suits a model. Default: what never reads in vain.</summary>
+    public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Cluster;
 
     /// <summary>Who says which neurons a layer needs.</summary>
     public PredictorOptions Predictor { get; init; } = PredictorOptions.Exact;

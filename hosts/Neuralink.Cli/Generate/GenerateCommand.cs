@@ -93,7 +93,7 @@ internal sealed class GenerateCommand
     private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf(
         "--strategy",
         "serial: read a layer's neurons, then compute it; prefetch: read the next layer's meanwhile; cluster: compute neurons as their reads arrive; "
-        + "llmflash, frequency: baselines, for images of identity and frequency order [default: prefetch]",
+        + "llmflash, frequency: baselines, for images of identity and frequency order [default: what suits the model, said at start]",
         [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
 
     private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
@@ -102,7 +102,7 @@ internal sealed class GenerateCommand
         + "2 to 4 bits; oracle=TRACE: the recorded truth, for studies [default: exact]", PredictorExpected, ValueReaders.Predictor);
 
     private readonly Option<PredictorOptions?> _lookahead = TypedOption.OfClass<PredictorOptions>(
-        ["--lookahead"], "KIND", "Who says which neurons later layers will want, for strategies that read ahead; as --predictor [default: as --predictor]",
+        ["--lookahead"], "KIND", "Who says which neurons later layers will want, for strategies that read ahead; as --predictor [default: a trained one if the image has it, otherwise a sketch]",
         PredictorExpected, ValueReaders.Predictor);
 
     private readonly Option<int?> _ahead = TypedOption.Of<int>(
@@ -162,6 +162,7 @@ internal sealed class GenerateCommand
             Stop = parsed.GetValue(_stop) ?? [],
             IgnoreEndTokens = parsed.GetValue(_ignoreEnd),
             Engine = BindEngine(parsed),
+            Strategy = parsed.GetValue(_strategy),
             Profile = parsed.GetValue(_profile),
             QueueDepth = parsed.GetValue(_queueDepth),
             Io = parsed.GetValue(_io),
@@ -201,7 +202,6 @@ internal sealed class GenerateCommand
         CachePolicy = parsed.GetValue(_cachePolicy) is { } policy ? CacheOptions.Of(policy) : s_engine.CachePolicy,
         CollapseGapBytes = (int?)Math.Min(parsed.GetValue(_gap) ?? -1, int.MaxValue) is >= 0 and var gap ? gap : s_engine.CollapseGapBytes,
         Threads = parsed.GetValue(_threads) ?? s_engine.Threads,
-        Strategy = parsed.GetValue(_strategy) ?? s_engine.Strategy,
         Predictor = parsed.GetValue(_predictor) ?? s_engine.Predictor,
         Lookahead = parsed.GetValue(_lookahead) ?? s_engine.Lookahead,
         LookaheadLayers = parsed.GetValue(_ahead) ?? s_engine.LookaheadLayers,
