@@ -2,7 +2,6 @@ using Neuralink.Actors.Planning;
 using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
-using Neuralink.Placement;
 using Neuralink.Placement.Cost;
 using Neuralink.Placement.Traces;
 using Neuralink.Storage;
