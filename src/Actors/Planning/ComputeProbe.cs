@@ -87,11 +87,10 @@ internal sealed class ComputeProbe : IDisposable
         (int warmUpTokens, _) = probe.Run(duration);
         TimeSpan warmUp = time.GetElapsedTime(start);
         (_, double[] parts) = probe.Run(duration);
-        int layers = probe._standIn.LayerCount;
+        double tokenMillis = (parts[..^1].Sum() * probe._standIn.LayerCount) + parts[^1];
         return new ComputeSpeed(
-            parts[0] / layers, parts[1] / layers * probe._predictorScale, parts[2] / layers * probe._predictorScale, parts[3] / layers, parts[4] / layers,
-            parts[5] * probe._logitsScale, messageMicros, probe.CheckMicros(),
-            Math.Max(0, warmUp.TotalMilliseconds - (warmUpTokens * parts.Sum())));
+            parts[0], parts[1] * probe._predictorScale, parts[2] * probe._predictorScale, parts[3], parts[4], parts[5] * probe._logitsScale, messageMicros, probe.CheckMicros(),
+            Math.Max(0, warmUp.TotalMilliseconds - (warmUpTokens * tokenMillis)));
     }
 
     public void Dispose()
@@ -122,23 +121,19 @@ internal sealed class ComputeProbe : IDisposable
         _ => ExactPredictor.Load(weights, _arena, _standIn, format, chunkTokens: 1, _pool.Threads),
     };
 
-    /// <summary>Tokens of the stand-in that were run, and milliseconds of each part of one, the medians.</summary>
+    /// <summary>Tokens of the stand-in that were run, and milliseconds of each part of a layer and of the logits: medians, which another program that runs now and then does not move.</summary>
     private (int Tokens, double[] Parts) Run(TimeSpan duration)
     {
         const int Parts = 6;
         List<double>[] samples = [.. Enumerable.Range(0, Parts).Select(_ => new List<double>())];
         long start = _time.GetTimestamp();
         do
-        {
-            double[] parts = RunToken(new double[Parts]);
-            for (int i = 0; i < Parts; i++)
-                samples[i].Add(parts[i]);
-        }
+            RunToken(samples);
         while (_time.GetElapsedTime(start) < duration);
-        return (samples[0].Count, [.. samples.Select(Median)]);
+        return (samples[^1].Count, [.. samples.Select(Median)]);
     }
 
-    private double[] RunToken(double[] parts)
+    private void RunToken(List<double>[] samples)
     {
         _decoder.Begin([0], _position);
         long last = _time.GetTimestamp();
@@ -160,12 +155,11 @@ internal sealed class ComputeProbe : IDisposable
         }
         _ = _decoder.Logits(0);
         Lap(5);
-        return parts;
 
         void Lap(int part)
         {
             long now = _time.GetTimestamp();
-            parts[part] += _time.GetElapsedTime(last, now).TotalMilliseconds;
+            samples[part].Add(_time.GetElapsedTime(last, now).TotalMilliseconds);
             last = now;
         }
     }

@@ -23,6 +23,22 @@ public sealed class GenerationPlanner
     // Of a token: it is accepted, and the next pass begins.
     private const int TokenMessages = 2;
 
+    private static readonly TokenCosts s_nothing = new()
+    {
+        ResidentMillis = 0,
+        PredictorMillis = 0,
+        LookaheadMillis = 0,
+        ActivateMillis = 0,
+        DownMillis = 0,
+        MessageMillis = 0,
+        SubmitMillis = 0,
+        DemandedMillis = 0,
+        AheadMillis = 0,
+        LatencyMillis = 0,
+        HitShare = 0,
+        FoundShare = 0,
+    };
+
     private readonly PlannedModel _model;
     private readonly FiringForecast _firing;
     private readonly ComputeSpeed _speed;
@@ -93,27 +109,46 @@ public sealed class GenerationPlanner
         int layers = _model.Config.LayerCount, stride = _model.Layout.StrideBytes;
         ReadForecast reads = ReadForecast.Play(_firing, _model.OrderOf, memory.Frames.CachedMax, stride, options, Lookahead, _device);
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
-        double perFiring = PredictedPerFiring(options.Predictor), checkedBundles = reads.Missed * (1 + (strategy.ReadsAhead ? Lookahead.VainShare : 0));
-        ReadSum demanded = reads.Demanded * perFiring, all = demanded + (reads.Ahead * perFiring);
-        double submitMicros = (all.Reads * SubmitMicros(options.Io)) + (perFiring * checkedBundles * _speed.CheckMicros);
-        TokenCosts costs = new()
+        double perFiring = PredictedPerFiring(options.Predictor), missedPerLayer = reads.Missed / layers * (1 + (strategy.ReadsAhead ? Lookahead.VainShare : 0));
+        TokenCosts costs = OfToken();
+        TokenTime time = TokenTime.Of(strategy, costs);
+        ReadSum all = default;
+        for (int layer = 0; layer < reads.Demanded.Count; layer++)
         {
-            ResidentMillis = (_speed.AttentionMillis * layers) + _speed.LogitsMillis,
-            PredictorMillis = _speed.PredictorMillis * layers,
-            LookaheadMillis = _speed.LookaheadMillis * layers,
-            ActivateMillis = _speed.ActivateMillis * layers,
-            DownMillis = _speed.DownMillis * layers,
-            MessageMillis = ((layers * LayerMessages) + TokenMessages) * _speed.MessageMicros / 1000,
-            SubmitMillis = submitMicros / 1000 / options.Threads,
-            DemandedMillis = demanded.Millis,
-            AheadMillis = all.Millis - demanded.Millis,
-            LatencyMillis = Math.Min(layers, demanded.Reads) * (DeviceLatencyMicros + (DemandMessages * _speed.MessageMicros)) / 1000,
+            ReadSum demanded = reads.Demanded[layer] * perFiring, ahead = reads.Ahead[layer] * perFiring;
+            TokenCosts ofLayer = OfLayer(demanded, ahead);
+            costs += ofLayer * reads.LayersEach;
+            time += TokenTime.Of(strategy, ofLayer) * reads.LayersEach;
+            all += (demanded + ahead) * reads.LayersEach;
+        }
+        return new GenerationPlan(
+            memory, (double)memory.Frames.CachedMax / ((double)layers * _model.Config.FfnSize), reads.HitShare, all.Reads, all.Bundles * stride, costs, time,
+            _speed.WarmUpMillis);
+
+        TokenCosts OfToken() => s_nothing with
+        {
+            ResidentMillis = _speed.LogitsMillis,
+            MessageMillis = TokenMessages * _speed.MessageMicros / 1000,
             HitShare = reads.HitShare,
             FoundShare = Lookahead.Found,
         };
-        return new GenerationPlan(
-            memory, (double)memory.Frames.CachedMax / ((double)layers * _model.Config.FfnSize), reads.HitShare, all.Reads, all.Bundles * stride, costs,
-            TokenTime.Of(strategy, costs), _speed.WarmUpMillis);
+
+        TokenCosts OfLayer(ReadSum demanded, ReadSum ahead) => new()
+        {
+            ResidentMillis = _speed.AttentionMillis,
+            PredictorMillis = _speed.PredictorMillis,
+            LookaheadMillis = _speed.LookaheadMillis,
+            ActivateMillis = _speed.ActivateMillis,
+            DownMillis = _speed.DownMillis,
+            MessageMillis = LayerMessages * _speed.MessageMicros / 1000,
+            SubmitMillis = (((demanded.Reads + ahead.Reads) * SubmitMicros(options.Io)) + (perFiring * missedPerLayer * _speed.CheckMicros)) / 1000 / Math.Max(options.Threads, Environment.ProcessorCount),
+            DemandedMillis = demanded.Millis,
+            AheadMillis = ahead.Millis,
+            // Where not every token reads, not every token waits.
+            LatencyMillis = Math.Min(1, demanded.Reads) * (DeviceLatencyMicros + (DemandMessages * _speed.MessageMicros)) / 1000,
+            HitShare = reads.HitShare,
+            FoundShare = Lookahead.Found,
+        };
     }
 
     /// <summary>The smallest memory that works, in bytes of whole MiB.</summary>

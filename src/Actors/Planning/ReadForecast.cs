@@ -7,9 +7,10 @@ namespace Neuralink.Actors.Planning;
 /// <summary>What a token wants from flash and cache, and what reading it takes, all layers together.</summary>
 /// <param name="HitShare">Of the neurons wanted, those that are cached.</param>
 /// <param name="Missed">Neurons wanted and not cached.</param>
-/// <param name="Demanded">Reads of those that a layer demands.</param>
-/// <param name="Ahead">Reads of those that are read ahead, in vain too.</param>
-public readonly record struct ReadForecast(double HitShare, double Missed, ReadSum Demanded, ReadSum Ahead)
+/// <param name="Demanded">Reads that a layer demands, of each layer that was played.</param>
+/// <param name="Ahead">Reads ahead for each of these, in vain too.</param>
+/// <param name="LayersEach">Layers of the model that one which was played stands for.</param>
+public sealed record ReadForecast(double HitShare, double Missed, IReadOnlyList<ReadSum> Demanded, IReadOnlyList<ReadSum> Ahead, double LayersEach)
 {
     // The prompt of a short text: the cache is cold until then.
     private const int WarmUpPart = 8;
@@ -34,9 +35,10 @@ public readonly record struct ReadForecast(double HitShare, double Missed, ReadS
                 play.ForgetSums();
             play.PlayToken(token);
         }
-        double scale = (double)firing.LayerCount / layers / (tokens - warmUp);
+        double layersEach = (double)firing.LayerCount / layers, each = 1.0 / (tokens - warmUp);
         return new ReadForecast(
-            play.Hits + play.Missed == 0 ? 0 : (double)play.Hits / (play.Hits + play.Missed), play.Missed * scale, play.Demanded * scale, play.Ahead * scale);
+            play.Hits + play.Missed == 0 ? 0 : (double)play.Hits / (play.Hits + play.Missed), play.Missed * each * layersEach,
+            [.. play.Demanded.Select(d => d * each)], [.. play.Ahead.Select(a => a * each)], layersEach);
     }
 }
 

@@ -38,6 +38,7 @@ internal sealed class ReadPlay
     {
         int neurons = firing.Layers[0].NeuronCount;
         _firing = firing;
+        (Demanded, Ahead) = (new ReadSum[orders.Count], new ReadSum[orders.Count]);
         _orders = orders;
         _policy = policy;
         _planner = new ReadPlanner(options.PlannedReadCost, strideBytes, Math.Max(1, options.ReadBytesMax / strideBytes), neurons);
@@ -54,12 +55,19 @@ internal sealed class ReadPlay
 
     public long Missed { get; private set; }
 
-    public ReadSum Demanded { get; private set; }
+    /// <summary>What each layer demands.</summary>
+    public ReadSum[] Demanded { get; }
 
-    public ReadSum Ahead { get; private set; }
+    /// <summary>What is read ahead for each layer, in vain too.</summary>
+    public ReadSum[] Ahead { get; }
 
     /// <summary>Counts from here on, with the cache as it is.</summary>
-    public void ForgetSums() => (Hits, Missed, Demanded, Ahead) = (0, 0, default, default);
+    public void ForgetSums()
+    {
+        (Hits, Missed) = (0, 0);
+        Array.Clear(Demanded);
+        Array.Clear(Ahead);
+    }
 
     /// <summary>Plays a token through all layers.</summary>
     public void PlayToken(int token)
@@ -88,9 +96,9 @@ internal sealed class ReadPlay
         ReadOnlySpan<int> missing = _neurons.AsSpan(0, missed);
         Divide(missing, layer, token, firstKey);
         Permutation order = _orders[layer];
-        Demanded += Plan(_demanded, order);
+        Demanded[layer] += Plan(_demanded, order);
         foreach (List<int> part in _ahead)
-            Ahead += Plan(part, order);
+            Ahead[layer] += Plan(part, order);
 
         FindSegments(missing, order);
         foreach (int neuron in missing)

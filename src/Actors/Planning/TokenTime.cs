@@ -1,7 +1,7 @@
 namespace Neuralink.Actors.Planning;
 
 /// <summary>
-/// What one token takes by a strategy. Pure: the parts come from wherever they are known, a measurement, a simulation, an assumption.
+/// What one token takes by a strategy, or one layer of it. Pure: the parts come from wherever they are known, a measurement, a simulation, an assumption.
 /// <para>
 /// Two lines run side by side, one of computing and one of the device:
 /// <code>
@@ -11,8 +11,8 @@ namespace Neuralink.Actors.Planning;
 /// </code>
 /// Without reading ahead all reads are demanded, and the token takes its computing and its waits one after the other. What is computed while demanded
 /// reads are under way is the lookahead; the activations of neurons that are there already, where hits are computed early; and those of the others, where clusters are.
-/// With reading ahead, only what the lookahead misses is demanded, and both lines are bounds from below that no schedule can beat. None meets them: the first layers have
-/// nothing to hide behind, and layers differ. The 0.2 is the share of the shorter line that stayed visible in the three runs on modelled devices in
+/// With reading ahead, only what the lookahead misses is demanded, and both lines are bounds from below that no schedule can beat. None meets them: tokens
+/// differ, and the first layer has nothing to hide behind. Where layers differ, their times are to be added: what a layer reads hides behind one layer's computing. The 0.2 is the share of the shorter line that stayed visible in the three runs on modelled devices in
 /// docs/experiments.md ("Overlap"), whose times this gives within 5%.
 /// </para>
 /// </summary>
@@ -30,7 +30,13 @@ public readonly record struct TokenTime(double TotalMillis, double ComputeMillis
     /// <summary>Tokens a second.</summary>
     public double TokensPerSecond => 1000 / TotalMillis;
 
-    /// <summary>The time of a token.</summary>
+    public static TokenTime operator +(TokenTime a, TokenTime b) =>
+        new(a.TotalMillis + b.TotalMillis, a.ComputeMillis + b.ComputeMillis, a.DeviceMillis + b.DeviceMillis, a.WaitMillis + b.WaitMillis);
+
+    public static TokenTime operator *(TokenTime a, double factor) =>
+        new(a.TotalMillis * factor, a.ComputeMillis * factor, a.DeviceMillis * factor, a.WaitMillis * factor);
+
+    /// <summary>The time of a token or a layer.</summary>
     /// <param name="strategy">How reading and computing share it.</param>
     /// <param name="costs">Its parts.</param>
     public static TokenTime Of(StrategySwitches strategy, TokenCosts costs)
@@ -52,9 +58,39 @@ public readonly record struct TokenTime(double TotalMillis, double ComputeMillis
     }
 }
 
-/// <summary>The parts of a token's time, in milliseconds, summed over all layers.</summary>
+/// <summary>The parts of a token's time or of a layer's, in milliseconds.</summary>
 public sealed record TokenCosts
 {
+    /// <summary>The sum of the parts; its shares are those of <paramref name="a"/>.</summary>
+    public static TokenCosts operator +(TokenCosts a, TokenCosts b) => a with
+    {
+        ResidentMillis = a.ResidentMillis + b.ResidentMillis,
+        PredictorMillis = a.PredictorMillis + b.PredictorMillis,
+        LookaheadMillis = a.LookaheadMillis + b.LookaheadMillis,
+        ActivateMillis = a.ActivateMillis + b.ActivateMillis,
+        DownMillis = a.DownMillis + b.DownMillis,
+        MessageMillis = a.MessageMillis + b.MessageMillis,
+        SubmitMillis = a.SubmitMillis + b.SubmitMillis,
+        DemandedMillis = a.DemandedMillis + b.DemandedMillis,
+        AheadMillis = a.AheadMillis + b.AheadMillis,
+        LatencyMillis = a.LatencyMillis + b.LatencyMillis,
+    };
+
+    /// <summary>So many times the parts, with the same shares.</summary>
+    public static TokenCosts operator *(TokenCosts a, double factor) => a with
+    {
+        ResidentMillis = a.ResidentMillis * factor,
+        PredictorMillis = a.PredictorMillis * factor,
+        LookaheadMillis = a.LookaheadMillis * factor,
+        ActivateMillis = a.ActivateMillis * factor,
+        DownMillis = a.DownMillis * factor,
+        MessageMillis = a.MessageMillis * factor,
+        SubmitMillis = a.SubmitMillis * factor,
+        DemandedMillis = a.DemandedMillis * factor,
+        AheadMillis = a.AheadMillis * factor,
+        LatencyMillis = a.LatencyMillis * factor,
+    };
+
     /// <summary>Attention, norms and logits.</summary>
     public required double ResidentMillis { get; init; }
 
