@@ -18,11 +18,6 @@ internal sealed class ComputeProbe : IDisposable
     /// <summary>Several times a processor's last cache.</summary>
     public const long WorkingBytes = 64 << 20;
 
-    /// <summary>Parts in which the Predictor looks ahead.</summary>
-    public const int LookaheadParts = 4;
-
-    private const int PartMultiple = 64;
-
     private readonly NativeArena _arena;
     private readonly WorkerPool _pool;
     private readonly ModelConfig _standIn;
@@ -143,8 +138,7 @@ internal sealed class ComputeProbe : IDisposable
             Lap(0);
             _predictor?.Predict(_pool, layer, _activations.FfnInput, 1, 0, _standIn.FfnSize, _set);
             Lap(1);
-            if (_ahead is not null)
-                LookAhead((layer + 1) % _standIn.LayerCount);
+            _ahead?.Predict(_pool, (layer + 1) % _standIn.LayerCount, _activations.FfnInput, 1, 0, _standIn.FfnSize, _set);
             Lap(2);
             _ffn.Advance();
             _ffn.Activate(_pool);
@@ -162,13 +156,6 @@ internal sealed class ComputeProbe : IDisposable
             samples[part].Add(_time.GetElapsedTime(last, now).TotalMilliseconds);
             last = now;
         }
-    }
-
-    private void LookAhead(int layer)
-    {
-        int part = ((_standIn.FfnSize / LookaheadParts) + PartMultiple - 1) / PartMultiple * PartMultiple;
-        for (int begin = 0; begin < _standIn.FfnSize; begin += part)
-            _ahead!.Predict(_pool, layer, _activations.FfnInput, 1, begin, Math.Min(begin + part, _standIn.FfnSize), _set);
     }
 
     private double CheckMicros()

@@ -3,7 +3,7 @@ namespace Neuralink.Actors.Planning;
 /// <summary>What the engine's own code takes on a machine for a model's shapes, at one token a pass; milliseconds of a layer unless said otherwise.</summary>
 /// <param name="AttentionMillis">Attention and norms.</param>
 /// <param name="PredictorMillis">The exact predictor or a sketch; 0 for an oracle.</param>
-/// <param name="LookaheadMillis">The same of whoever looks ahead, in the parts in which it does.</param>
+/// <param name="LookaheadMillis">The same of whoever looks ahead.</param>
 /// <param name="ActivateMillis">Gate and up rows of the neurons that are computed.</param>
 /// <param name="DownMillis">Their down columns.</param>
 /// <param name="LogitsMillis">Of the token.</param>

@@ -8,8 +8,8 @@ namespace Neuralink.Actors.Planning;
 /// <param name="IsMeasured">Whether the predictor's own figures say so.</param>
 public readonly record struct LookaheadQuality(double Found, double Precision, bool IsMeasured)
 {
-    // Curves through 0.56 found at a precision of 0.31 with 6 layers (`generate --json` on the bundled model) and 0.87 at 0.91 with 24 (docs/experiments.md, "Overlap").
-    private const double FoundLayers = 4.5, PrecisionLayers = 9;
+    // Curves near 0.39 found at a precision of 0.61 with 6 layers (`generate --json` on the bundled model) and 0.87 at 0.91 with 24 (docs/experiments.md, "Overlap").
+    private const double FoundLayers = 7.5, PrecisionLayers = 3.5;
 
     /// <summary>Bundles read in vain for each that is wanted and not cached.</summary>
     public double VainShare => Precision > 0 ? Found * ((1 / Precision) - 1) : 0;
@@ -25,7 +25,7 @@ public readonly record struct LookaheadQuality(double Found, double Precision, b
     {
         if (options.Kind == PredictorKind.Oracle)
             return new LookaheadQuality(1, 1, IsMeasured: true);
-        double part = (double)layersAhead / layerCount, turn = PrecisionLayers * part;
-        return new LookaheadQuality(1 / (1 + (FoundLayers * part)), 1 / (1 + (turn * turn)), IsMeasured: false);
+        double part = (double)layersAhead / layerCount, turn = FoundLayers * part;
+        return new LookaheadQuality(1 / (1 + (turn * turn)), 1 / (1 + (PrecisionLayers * part)), IsMeasured: false);
     }
 }

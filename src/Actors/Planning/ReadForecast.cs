@@ -27,7 +27,7 @@ public sealed record ReadForecast(double HitShare, double Missed, IReadOnlyList<
         FiringForecast firing, Func<int, Permutation> orders, int cachedMax, int strideBytes, EngineOptions options, LookaheadQuality lookahead, ReadCost device)
     {
         int layers = firing.Layers.Count, tokens = firing.Layers[0].TokenCount, warmUp = tokens / WarmUpPart, keys = layers * firing.Layers[0].NeuronCount;
-        CachePolicy policy = CachePolicies.Create(new CacheOptions(), keys, (int)((long)cachedMax * layers / firing.LayerCount));
+        CachePolicy policy = CachePolicies.Create(options.Policy, keys, (int)((long)cachedMax * layers / firing.LayerCount));
         ReadPlay play = new(firing, [.. firing.LayerIndices.Select(orders)], policy, strideBytes, options, lookahead, device);
         for (int token = 0; token < tokens; token++)
         {

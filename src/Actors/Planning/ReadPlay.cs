@@ -10,7 +10,7 @@ namespace Neuralink.Actors.Planning;
 
 /// <summary>
 /// Plays tokens, layer by layer, through the engine's own cache policy and read planner. Where layers are read ahead, chance says which of the missing neurons the
-/// lookahead finds, and which others it takes for firing: some that fire at another token. What it finds is read in the parts in which it looks, what it misses on demand.
+/// lookahead finds, and which others it takes for firing: some that fire at another token.
 /// </summary>
 internal sealed class ReadPlay
 {
@@ -21,11 +21,10 @@ internal sealed class ReadPlay
     private readonly int _strideBytes;
     private readonly ReadCost _device;
     private readonly LookaheadQuality? _lookahead;
-    private readonly int _partNeurons;
     private readonly int[] _neurons;            // of one layer and token
     private readonly int[] _others;             // of another token
     private readonly List<int> _demanded = [];
-    private readonly List<int>[] _ahead;        // by part
+    private readonly List<int> _ahead = [];
     private readonly bool[] _isVain;            // [neurons], taken in vain so far
     private readonly int[] _segments;           // [slots], where missing: the length of its segment
     private readonly int[] _sorted;
@@ -45,8 +44,6 @@ internal sealed class ReadPlay
         _strideBytes = strideBytes;
         _device = device;
         _lookahead = StrategySwitches.Of(options.Strategy).ReadsAhead ? lookahead : null;
-        _partNeurons = (neurons + ComputeProbe.LookaheadParts - 1) / ComputeProbe.LookaheadParts;
-        _ahead = [.. Enumerable.Range(0, ComputeProbe.LookaheadParts).Select(_ => new List<int>())];
         (_neurons, _others, _segments, _sorted) = (new int[neurons], new int[neurons], new int[neurons], new int[neurons]);
         (_wanted, _extents, _isVain) = (new Slot[neurons], new Extent[neurons], new bool[neurons]);
     }
@@ -97,8 +94,7 @@ internal sealed class ReadPlay
         Divide(missing, layer, token, firstKey);
         Permutation order = _orders[layer];
         Demanded[layer] += Plan(_demanded, order);
-        foreach (List<int> part in _ahead)
-            Ahead[layer] += Plan(part, order);
+        Ahead[layer] += Plan(_ahead, order);
 
         FindSegments(missing, order);
         foreach (int neuron in missing)
@@ -109,10 +105,9 @@ internal sealed class ReadPlay
     private void Divide(ReadOnlySpan<int> missing, int layer, int token, int firstKey)
     {
         _demanded.Clear();
-        foreach (List<int> part in _ahead)
-            part.Clear();
+        _ahead.Clear();
         foreach (int neuron in missing)
-            (_lookahead is { } quality && _random.NextDouble() < quality.Found ? _ahead[neuron / _partNeurons] : _demanded).Add(neuron);
+            (_lookahead is { } quality && _random.NextDouble() < quality.Found ? _ahead : _demanded).Add(neuron);
         if (_lookahead is not { VainShare: > 0 } lookahead)
             return;
 
@@ -127,15 +122,12 @@ internal sealed class ReadPlay
                 if (rows.Fires(token, new NeuronId(neuron)) || _policy.Holds(firstKey + neuron) || _isVain[neuron])
                     continue;
                 _isVain[neuron] = true;
-                _ahead[neuron / _partNeurons].Add(neuron);
+                _ahead.Add(neuron);
                 vain--;
             }
         }
-        foreach (List<int> part in _ahead)
-        {
-            foreach (int neuron in part)
-                _isVain[neuron] = false;
-        }
+        foreach (int neuron in _ahead)
+            _isVain[neuron] = false;
     }
 
     private ReadSum Plan(List<int> neurons, Permutation order)
