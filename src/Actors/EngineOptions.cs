@@ -26,10 +26,10 @@ public sealed record EngineOptions
     internal CacheOptions Policy => CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
 
     /// <summary>
-    /// The share of what lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1. Default: what is read in vain delays what a
-    /// layer waits for, so less than half right loses (docs/experiments.md).
+    /// The share of the missing neurons that lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1. Default: what is read in vain delays
+    /// what a layer waits for, so little more than half right loses (docs/experiments.md).
     /// </summary>
-    public double LookaheadPrecisionMin { get; init; } = 0.5;
+    public double LookaheadPrecisionMin { get; init; } = 0.6;
 
     /// <summary>The cache of Neuralink's first version (arXiv 2410.19274v1, evaluation setup).</summary>
     public const double DefaultCacheShare = 0.10;

@@ -58,7 +58,9 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         int[] tokens = Tokenizer.Load(opened.PathOf(ImageFiles.Tokenizer)).Encode(prompt);
         int maxTokens = FitContext(tokens.Length, config.ContextLength);
         (EngineOptions options, ProfileReport? profile) = new ProfiledOptions(settings, surroundings).For(opened);
-        options = WithStrategy(options, config, opened);
+        (options, StrategyChoice? choice) = StrategyChoice.Complete(options, settings.Strategy, config, opened);
+        if (choice is not null)
+            surroundings.Note($"strategy {StrategySwitches.Of(choice.Strategy).Name}: {choice.Reason}");
         NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
             image, options with { ContextTokens = tokens.Length + maxTokens }, trace, surroundings.Time,
             cancellation: cancellation);
@@ -71,16 +73,6 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
             IgnoreEndTokens = settings.IgnoreEndTokens,
         };
         return (engine, request, profile);
-    }
-
-    private EngineOptions WithStrategy(EngineOptions options, ModelConfig config, FlashImage image)
-    {
-        options = options with { Lookahead = options.Lookahead ?? StrategyChoice.LookaheadFor(image, options) };
-        if (settings.Strategy is { } strategy)
-            return options with { Strategy = strategy };
-        StrategyChoice choice = StrategyChoice.For(config, image, options);
-        surroundings.Note($"strategy {StrategySwitches.Of(choice.Strategy).Name}: {choice.Reason}");
-        return options with { Strategy = choice.Strategy };
     }
 
     /// <summary>The tokens to generate. The default gives way to the end of the context; a number that was asked for does not.</summary>

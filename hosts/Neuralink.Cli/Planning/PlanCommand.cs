@@ -34,14 +34,14 @@ internal sealed class PlanCommand
         "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf(
-        "--strategy", "How reading and computing share the time, as of generate [default: prefetch]",
+        "--strategy", "How reading and computing share the time, as of generate [default: what suits the model]",
         [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
 
     private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
         ["--predictor"], "KIND", "Who says which neurons fire, as of generate [default: exact]", PredictorExpected, ValueReaders.Predictor);
 
     private readonly Option<PredictorOptions?> _lookahead = TypedOption.OfClass<PredictorOptions>(
-        ["--lookahead"], "KIND", "Who says which neurons later layers will want [default: as --predictor]", PredictorExpected, ValueReaders.Predictor);
+        ["--lookahead"], "KIND", "Who says which neurons later layers will want [default: a trained one if the image has it, otherwise a sketch]", PredictorExpected, ValueReaders.Predictor);
 
     private readonly Option<int?> _ahead = TypedOption.Of<int>(
         ["--ahead"], "N", $"How many layers are looked ahead [default: {s_engine.LookaheadLayers}]", "an integer", ValueReaders.Integer);
@@ -82,6 +82,7 @@ internal sealed class PlanCommand
         {
             Model = parsed.GetValue(_model),
             ContextTokens = parsed.GetValue(_context),
+            Strategy = parsed.GetValue(_strategy),
             Profile = parsed.GetValue(_profile),
             Trace = parsed.GetValue(_trace),
             Weights = parsed.GetValue(_weights),
@@ -91,7 +92,6 @@ internal sealed class PlanCommand
                 MemoryBytes = parsed.GetValue(_memory),
                 Cache = parsed.GetValue(_cache),
                 Threads = parsed.GetValue(_threads) ?? s_engine.Threads,
-                Strategy = parsed.GetValue(_strategy) ?? s_engine.Strategy,
                 Predictor = parsed.GetValue(_predictor) ?? s_engine.Predictor,
                 Lookahead = parsed.GetValue(_lookahead) ?? s_engine.Lookahead,
                 LookaheadLayers = parsed.GetValue(_ahead) ?? s_engine.LookaheadLayers,

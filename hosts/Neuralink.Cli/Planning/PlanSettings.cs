@@ -15,6 +15,9 @@ internal sealed record PlanSettings
     /// <summary>Null: <see cref="DefaultContextTokens"/>, or what the model was made for.</summary>
     public required int? ContextTokens { get; init; }
 
+    /// <summary>How reading and computing share the time, or null for what suits the model.</summary>
+    public required ExecutionStrategy? Strategy { get; init; }
+
     /// <summary>A device profile, "none" for none, or null for the one of the image's volume if there is one.</summary>
     public required string? Profile { get; init; }
 

@@ -27,7 +27,7 @@ public sealed class CacheState
     private readonly FrameUse[] _use;         // [frame]
     private readonly int[] _segment;          // [frame], bundles side by side on flash that were read together, this one among them
     private readonly long[] _fetchOf;         // [frame], while loading
-    private readonly int[] _lookedAheadAt;    // [layer * slots + neuron], the last pass in which lookahead named it
+    private readonly int[] _lookedAheadAt;    // [layer * slots + neuron], twice the last pass in which lookahead named it, and one more if it was not resident
     private readonly int[] _bridgedAt;        // [layer * slots + neuron], the last pass in which it was read only because it lay in a gap
     private readonly int[] _free;
     private readonly int[] _ahead;            // the prefetched frames, in no order
@@ -99,12 +99,13 @@ public sealed class CacheState
         if (LeasedCount > 0)
             throw new InvalidOperationException($"{LeasedCount} frames are leased already.");
         int count = Math.Min(neurons.Length, _limits.LeasedMax);
-        int right = 0;
+        int right = 0, rightReads = 0;
         lease.Reset();
         foreach (NeuronId neuron in neurons[..count])
         {
             int key = KeyOf(layer, neuron), frame = _frameOf[key];
-            right += _lookedAheadAt[key] == _pass ? 1 : 0;
+            right += _lookedAheadAt[key] / 2 == _pass ? 1 : 0;
+            rightReads += _lookedAheadAt[key] == MissingMark(_pass) ? 1 : 0;
             if (frame == None)
             {
                 NoteRead(layer, key);
@@ -121,7 +122,7 @@ public sealed class CacheState
         }
         _counts.Add(layer, Counter.Wanted, count);
         _counts.Add(layer, Counter.LookedAheadRight, right);
-        _judge.Right(layer, right);
+        _judge.Right(layer, rightReads);
         lease.Close(isLastWave: count == neurons.Length);
         return count;
     }
@@ -130,13 +131,16 @@ public sealed class CacheState
     public void Prefetch(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FetchBatch misses)
     {
         _counts.Add(layer, Counter.LookedAhead, neurons.Length);
-        _judge.Named(layer, neurons.Length);
-        int room = _judge.IsTrusted(layer) ? _limits.PrefetchedMax - PrefetchedCount : 0;
+        int missing = 0, room = _judge.IsTrusted(layer) ? _limits.PrefetchedMax - PrefetchedCount : 0;
         foreach (NeuronId neuron in neurons)
         {
             int key = KeyOf(layer, neuron);
-            _lookedAheadAt[key] = _pass;
-            if (_frameOf[key] != None || room == 0)
+            _lookedAheadAt[key] = 2 * _pass;
+            if (_frameOf[key] != None)
+                continue;
+            missing++;
+            _lookedAheadAt[key] = MissingMark(_pass);
+            if (room == 0)
                 continue;
             room--;
             NoteRead(layer, key);
@@ -146,6 +150,7 @@ public sealed class CacheState
             _ahead[PrefetchedCount++] = frame;
             _counts.Add(layer, Counter.Prefetched);
         }
+        _judge.Named(layer, missing);
     }
 
     /// <summary>Takes a fetched batch in, which was planned: its bundles are resident.</summary>
@@ -291,6 +296,8 @@ public sealed class CacheState
             Free(frame);
         }
     }
+
+    private static int MissingMark(int pass) => (2 * pass) + 1;
 
     private void NoteRead(LayerIndex layer, int key)
     {

@@ -3,11 +3,12 @@ using Neuralink.Placement;
 namespace Neuralink.Actors.Cache;
 
 /// <summary>
-/// Whether lookahead to a layer is worth reading by, judged by how often it was right: what it names in vain costs the device reads that a layer waits behind.
+/// Whether lookahead to a layer is worth reading by, judged by how often it was right of what would have to be read: what it names in vain costs the device reads that a
+/// layer waits behind. (Of what is cached it is right more often, for those neurons fire often, and that proves nothing.)
 /// It goes on naming when nothing is read by it, so a layer is judged anew all the time. Knows no actor, clock or device.
 /// </summary>
 /// <param name="layerCount">Layers of the model.</param>
-/// <param name="precisionMin">The share of what it names that must be wanted, 0 to 1.</param>
+/// <param name="precisionMin">The share of the missing neurons it names that must be wanted, 0 to 1.</param>
 public sealed class LookaheadJudge(int layerCount, double precisionMin)
 {
     // A pass's share in the judgement: that of some ten passes, so that one odd token changes nothing.
@@ -20,7 +21,7 @@ public sealed class LookaheadJudge(int layerCount, double precisionMin)
     /// <summary>Whether to read what is named of <paramref name="layer"/>.</summary>
     public bool IsTrusted(LayerIndex layer) => _precision[layer.Value] >= precisionMin;
 
-    /// <summary>Lookahead named so many neurons.</summary>
+    /// <summary>Lookahead named so many neurons that are not resident.</summary>
     public void Named(LayerIndex layer, int count) => _named[layer.Value] += count;
 
     /// <summary>So many of them were wanted.</summary>
