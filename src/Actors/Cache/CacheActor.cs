@@ -58,6 +58,11 @@ internal sealed class CacheActor : ReceiveActor
         });
         Receive<FetchProtocol.FetchFailed>(failed =>
         {
+            if (!failed.Batch.IsDemand && _abandoning is null)
+            {
+                ReadAtNeed(failed.Batch);
+                return;
+            }
             _state.Fail(failed.Batch);
             Settle(failed.Batch, failed.Error);
         });
@@ -154,6 +159,19 @@ internal sealed class CacheActor : ReceiveActor
         }
     }
 
+    /// <summary>
+    /// A prefetch has failed: nobody asked for it, so it ends nothing. What a layer has come to wait for meanwhile is read as if it had never been read ahead, in the
+    /// prefetch's name, by which the lease knows it.
+    /// </summary>
+    private void ReadAtNeed(FetchBatch failed)
+    {
+        FetchBatch again = NewBatch(failed.Layer, isDemand: true, failed.Id);
+        _state.FailAhead(failed, again);
+        _fetching--;
+        _idleBatches.Push(failed);
+        Fetch(again);
+    }
+
     /// <summary>A device may still write into the frames of a dropped pass: they are free when its last read is back.</summary>
     private void ReturnAllWhenQuiet()
     {
@@ -177,10 +195,10 @@ internal sealed class CacheActor : ReceiveActor
         _io.Tell(new FetchProtocol.Fetch(batch), Self);
     }
 
-    private FetchBatch NewBatch(LayerIndex layer, bool isDemand)
+    private FetchBatch NewBatch(LayerIndex layer, bool isDemand, long? id = null)
     {
         FetchBatch batch = _idleBatches.Count > 0 ? _idleBatches.Pop() : new FetchBatch(_fetchMax);
-        batch.Reset(_nextFetch++, layer, isDemand);
+        batch.Reset(id ?? _nextFetch++, layer, isDemand);
         return batch;
     }
 }

@@ -176,13 +176,22 @@ public sealed class CacheState
         foreach (int frame in batch.Frames)
         {
             if (_use[frame] == FrameUse.LeasedLoading)
-            {
                 _use[frame] = FrameUse.LeasedFailed;
-                continue;
-            }
-            LeaveAhead(frame);
-            _counts.Add(LayerOf(frame), Counter.PrefetchWasted);
-            Free(frame);
+            else
+                DropAhead(frame);
+        }
+    }
+
+    /// <summary>Takes a failed prefetch back. What a lease waits for meanwhile goes on loading, and is added to <paramref name="again"/>, which has the same id.</summary>
+    public void FailAhead(FetchBatch batch, FetchBatch again)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            int frame = batch.Frames[i];
+            if (_use[frame] == FrameUse.LeasedLoading)
+                again.Add(batch.Slots[i], frame);
+            else
+                DropAhead(frame);
         }
     }
 
@@ -284,6 +293,13 @@ public sealed class CacheState
             throw new InvalidOperationException("A limit is exceeded.");
     }
 
+    private void DropAhead(int frame)
+    {
+        LeaveAhead(frame);
+        _counts.Add(LayerOf(frame), Counter.PrefetchWasted);
+        Free(frame);
+    }
+
     private void DropPrefetched(LayerIndex upTo)
     {
         for (int i = PrefetchedCount - 1; i >= 0; i--)
@@ -291,9 +307,7 @@ public sealed class CacheState
             int frame = _ahead[i];
             if (_use[frame] != FrameUse.Prefetched || _keyOf[frame] / _slotsPerLayer > upTo.Value)
                 continue;
-            LeaveAhead(frame);
-            _counts.Add(LayerOf(frame), Counter.PrefetchWasted);
-            Free(frame);
+            DropAhead(frame);
         }
     }
 

@@ -1,42 +1,47 @@
 using Neuralink.Actors.Generation;
-using Neuralink.Storage.Devices;
 using Neuralink.Tests.Support;
 
 namespace Neuralink.Actors.Tests.Pipeline;
 
 /// <summary>The bundled model through pack and pipeline gives what an independent implementation computed, however the engine is set up.</summary>
-public sealed class BundledModelTests(BundledModelTests.Image image) : IClassFixture<BundledModelTests.Image>
+public sealed class BundledModelTests(BundledModelTests.Model model) : IClassFixture<BundledModelTests.Model>
 {
-    [Theory]
-    [CombinatorialSetups]
-    public Task Greedy_tokens_are_those_of_the_independent_implementation(int threads, double cache, ExecutionStrategy strategy, int depth) =>
-        CheckAsync(new EngineOptions { Threads = threads, Cache = CacheSize.OfShare(cache), Strategy = strategy, QueueDepth = depth });
+    // Of the second text in the same engine, whose cache the first has filled.
+    private const int AgainTokens = 24;
 
-    [Theory]
-    [InlineData(ExecutionStrategy.Serial, FlashAccess.Buffered, 16)]
-    [InlineData(ExecutionStrategy.Prefetch, FlashAccess.Buffered, 16)]
-    [InlineData(ExecutionStrategy.Serial, FlashAccess.Uring, 64)]
-    [InlineData(ExecutionStrategy.Prefetch, FlashAccess.Uring, 1)]
-    [InlineData(ExecutionStrategy.Prefetch, FlashAccess.Uring, 64)]
-    public Task The_way_of_reading_changes_no_token(ExecutionStrategy strategy, FlashAccess io, int depth) =>
-        CheckAsync(new EngineOptions { Threads = 2, Cache = CacheSize.OfShare(0.02), Strategy = strategy, Io = io, QueueDepth = depth });
-
-    private async Task CheckAsync(EngineOptions options)
+    [Fact]
+    public async Task Greedy_tokens_are_those_of_the_independent_implementation()
     {
-        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Packed.Folder, options);
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(model.Images.Source.Folder, new EngineOptions());
         foreach (GreedyReference expected in BundledModel.Greedy)
-        {
-            GenerationResult result = await engine.RunAsync(expected.PromptIds, expected.NewIds.Length);
-            result.Tokens.Should().Equal(expected.NewIds, "of the prompt {0}", expected.Prompt);
-            engine.LeaseCount.Should().Be(0);
-            engine.CacheState.CheckInvariants();
-        }
+            await CheckAsync(engine, expected, expected.NewIds.Length);
     }
 
-    public sealed class Image : IDisposable
+    [Theory]
+    [TokenSetups]
+    public async Task No_setup_changes_a_token(int number, string what)
     {
-        public PackedModel Packed { get; } = new(BundledModel.Folder);
+        TokenSetup setup = TokenMatrix.Setups[number];
+        setup.ToString().Should().Be(what);
+        int text = number % BundledModel.Greedy.Count, next = setup.KnowsOneText ? text : (text + 1) % BundledModel.Greedy.Count;
+        await using NeuralinkEngine engine = await setup.OpenAsync(model.Images, text);
+        await CheckAsync(engine, BundledModel.Greedy[text], BundledModel.Greedy[text].NewIds.Length);
+        await CheckAsync(engine, BundledModel.Greedy[next], AgainTokens);
+    }
 
-        public void Dispose() => Packed.Dispose();
+    private static async Task CheckAsync(NeuralinkEngine engine, GreedyReference expected, int count)
+    {
+        GenerationResult result = await engine.RunAsync(expected.PromptIds, count).WaitAsync(FaultyEngine.Hangs);
+        result.Tokens.Should().Equal(expected.NewIds[..count], "of the prompt {0}", expected.Prompt);
+        engine.LeaseCount.Should().Be(0);
+        engine.CacheState.CheckInvariants();
+    }
+
+    public sealed class Model : IDisposable
+    {
+        public ModelArrangements Images { get; } =
+            new(BundledModel.Folder, [.. BundledModel.Greedy.Select(g => (int[])[.. g.PromptIds, .. g.NewIds])], TokenMatrix.Placed);
+
+        public void Dispose() => Images.Dispose();
     }
 }

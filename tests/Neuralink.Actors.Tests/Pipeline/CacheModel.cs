@@ -161,10 +161,14 @@ internal sealed class CacheModel
     {
         FetchBatch batch = _inFlight[index];
         _inFlight.RemoveAt(index);
-        if (fails)
+        FetchBatch again = new(_limits.FetchMax);
+        again.Reset(batch.Id, batch.Layer, isDemand: true);
+        if (!fails)
+            _state.Complete(batch);
+        else if (batch.IsDemand || _random.Next(2) == 0)
             _state.Fail(batch);
         else
-            _state.Complete(batch);
+            _state.FailAhead(batch, again);
         for (int i = 0; i < batch.Count; i++)
         {
             int key = Key(batch.Layer.Value, batch.Slots[i].Value);
@@ -173,9 +177,11 @@ internal sealed class CacheModel
                 _ahead.Add(key);
             else if (wasAhead)
                 _expected[Counter.PrefetchWasted]++;
-            else if (fails && !wasAhead)
+            else if (fails && !again.Frames.Contains(batch.Frames[i]))
                 _failed.Add(batch.Frames[i]);
         }
+        again.Frames.ToArray().All(_leased.ContainsKey).Should().BeTrue("only what a layer waits for is read again");
+        Send(again);
     }
 
     private void Release()

@@ -10,6 +10,8 @@ public sealed class FlashFaultTests(RandomImage image) : IClassFixture<RandomIma
 {
     public static TheoryData<FlashFault> Faults => [new FlashFault.Fail(), new FlashFault.ShortRead(700), new FlashFault.ShortRead(0), new FlashFault.FlipBit(3, 5)];
 
+    public static TheoryData<ExecutionStrategy> Strategies => [.. TokenStrategies.OverAnyOrder];
+
     [Theory]
     [MemberData(nameof(Faults))]
     public async Task A_read_that_fails_once_is_repeated_and_no_token_changes(FlashFault fault)
@@ -33,9 +35,7 @@ public sealed class FlashFaultTests(RandomImage image) : IClassFixture<RandomIma
     }
 
     [Theory]
-    [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Prefetch)]
-    [InlineData(ExecutionStrategy.PrefetchCluster)]
+    [MemberData(nameof(Strategies))]
     public async Task Every_hundredth_read_failing_changes_no_token(ExecutionStrategy strategy)
     {
         int faults = 0;
@@ -46,9 +46,7 @@ public sealed class FlashFaultTests(RandomImage image) : IClassFixture<RandomIma
     }
 
     [Theory]
-    [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Prefetch)]
-    [InlineData(ExecutionStrategy.PrefetchCluster)]
+    [MemberData(nameof(Strategies))]
     public async Task A_device_that_suddenly_gets_ten_times_slower_changes_no_token(ExecutionStrategy strategy)
     {
         long reads = 0;
@@ -62,9 +60,7 @@ public sealed class FlashFaultTests(RandomImage image) : IClassFixture<RandomIma
     }
 
     [Theory]
-    [InlineData(ExecutionStrategy.Serial)]
-    [InlineData(ExecutionStrategy.Prefetch)]
-    [InlineData(ExecutionStrategy.PrefetchCluster)]
+    [MemberData(nameof(Strategies))]
     public async Task Reads_that_always_fail_end_the_generation_and_the_next_one_is_right(ExecutionStrategy strategy)
     {
         bool broken = true;

@@ -35,6 +35,9 @@ public sealed class OraclePredictor : NeuronPredictor
         _tokenCount = layers[0].TokenCount;
     }
 
+    /// <summary>It takes none: what is there anyway, without a copy.</summary>
+    public override PredictorInput Input => PredictorInput.Residual;
+
     /// <summary>Loads all of a trace into managed memory: <see cref="FiringTraceInfo.DataBytes"/>.</summary>
     /// <param name="trace">The trace; not needed afterwards.</param>
     /// <param name="image">The model that will run.</param>
