@@ -44,6 +44,14 @@ public sealed record PredictorOptions
         _ => "oracle",
     };
 
+    /// <summary>For people, in messages.</summary>
+    public override string ToString() => Kind switch
+    {
+        PredictorKind.Sketch => $"a sketch of {Bits} bits",
+        PredictorKind.Oracle when Path is null => "an oracle without a trace",
+        _ => Path is null ? Name : $"{Name} of {Path}",
+    };
+
     internal bool IsValid => Enum.IsDefined(Kind) && Bits is >= 2 and <= 4 && float.IsFinite(Margin ?? 0) && float.IsFinite(Threshold)
         && (Kind != PredictorKind.Oracle || Path is not null);
 }
