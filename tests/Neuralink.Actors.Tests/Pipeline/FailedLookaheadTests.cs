@@ -69,7 +69,9 @@ public sealed class FailedLookaheadTests : IDisposable
         attempts.Values.Should().OnlyContain(count => count == 0);
         IoFigures io = result.Io;
         io.Retries.Should().Be(failed * (Attempts - 1));
-        (isLate ? io.PrefetchLate : io.Repaired).Should().BePositive();
+        (io.PrefetchLate + io.Repaired).Should().BeGreaterThanOrEqualTo(failed);
+        if (isLate)
+            io.PrefetchLate.Should().BePositive("the layers overtake a slow device");
     }
 
     [Theory]
@@ -97,7 +99,7 @@ public sealed class FailedLookaheadTests : IDisposable
         int stride = _images.Source.StrideBytes;
         NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(_images.Source.Folder, options, decorate: inner => new FaultInjectingDevice(
             isSlow ? new ThrottledDevice(inner, ReadCost.Linear(readMicros: 300, bytesPerMicro: 1000), TimeProvider.System) : inner,
-            (_, read) => Enumerable.Range(0, read.SegmentCount).Count(i => fails(read.OffsetBytes + ((long)i * stride))) > 0 ? new FlashFault.Fail() : null));
+            (_, read) => Enumerable.Range(0, read.SegmentCount).Any(i => fails(read.OffsetBytes + ((long)i * stride))) ? new FlashFault.Fail() : null));
         try
         {
             return (await engine.RunAsync(_prompt, NewTokens).WaitAsync(FaultyEngine.Hangs), engine);
