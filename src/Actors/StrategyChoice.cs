@@ -28,9 +28,11 @@ public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
 
     /// <summary>Chooses a strategy.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="options">What is given: the cache.</param>
+    /// <param name="options">What is given: the cache, and who is to look ahead if somebody is.</param>
     public static StrategyChoice For(ModelConfig config, EngineOptions options)
     {
+        if (options.Lookahead is { } lookahead)
+            return new(ExecutionStrategy.PrefetchCluster, $"a lookahead is asked for, {lookahead}");
         if (options.Cache?.Share >= 1)
             return new(ExecutionStrategy.Serial, "the cache holds every neuron, and nothing is read twice");
         return config.LayerCount >= LayersMin

@@ -98,7 +98,7 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
     {
         Save(Profile());
         _home.Change = surroundings => surroundings with { MachineName = "another" };
-        CliResult run = await Generate();
+        CliResult run = await Generate("--strategy", "cluster");
         run.Code.Should().Be(0);
         run.Error.Should().Contain(" of vm, not of ").And.Contain(" of another; measure this one with 'neuralink probe'").And.Contain("16 threads").And.NotContain("a test disk:");
         run.Error.Split('\n').Should().ContainSingle(line => line.StartsWith("neuralink: ", StringComparison.Ordinal));

@@ -73,7 +73,7 @@ public sealed partial class GenerateTests(PackedModelFixture model) : IDisposabl
     {
         using CancellationTokenSource stop = new();
         using CancellingWriter output = new(stop, afterWrites: 4);
-        CliResult run = await _home.RunAsync("", ["generate", "-m", model.Image, "-p", "Once upon a time", "-n", "400", "--ignore-eos", "--io", "buffered"], output, stop.Token);
+        CliResult run = await _home.RunAsync("", ["generate", "-m", model.Image, "-p", "Once upon a time", "-n", "400", "--ignore-eos", "--io", "buffered", "--strategy", "prefetch"], output, stop.Token);
         run.Code.Should().Be(130);
         run.Error.Should().MatchRegex("^neuralink: cancelled after [0-9]+ tokens\n$");
         run.Out.Should().StartWith("Once upon a time").And.EndWith("\n");

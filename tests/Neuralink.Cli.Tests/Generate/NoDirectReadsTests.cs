@@ -38,7 +38,7 @@ public sealed class NoDirectReadsTests(PackedModelFixture model) : IDisposable
     }
 
     private Task<CliResult> Generate(string image, string io) =>
-        _home.RunAsync("generate", "-m", image, "-p", "Once upon a time", "-n", "4", "--temperature", "0", "--io", io);
+        _home.RunAsync("generate", "-m", image, "-p", "Once upon a time", "-n", "4", "--temperature", "0", "--io", io, "--strategy", "cluster");
 
     private static bool Run(string program, params string[] arguments)
     {

@@ -17,7 +17,7 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
     [Fact]
     public async Task The_table_has_three_memories_and_says_what_it_assumes()
     {
-        CliResult run = await _home.RunAsync("plan", model.Image, "--memory", "24MiB");
+        CliResult run = await _home.RunAsync("plan", model.Image, "--memory", "32MiB", "--strategy", "prefetch");
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Error.Should().BeEmpty();
         foreach (string part in (string[])
