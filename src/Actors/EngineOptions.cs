@@ -87,6 +87,9 @@ public sealed record EngineOptions
     /// <summary>The longest read, 4 KiB to 16 MiB. Default: bandwidth is flat from here on (docs/experiments.md).</summary>
     public int ReadBytesMax { get; init; } = 256 << 10;
 
+    /// <summary>The same in bundles, at most what one preadv takes on Linux (IOV_MAX).</summary>
+    internal int ExtentSlotsMax(int strideBytes) => Math.Clamp(ReadBytesMax / strideBytes, 1, 1024);
+
     /// <summary>Times that a read is tried, 1 to 10, before its generation fails.</summary>
     public int ReadAttemptsMax { get; init; } = 3;
 
@@ -101,6 +104,10 @@ public sealed record EngineOptions
         Require(Predictor.IsValid, "a predictor: a sketch of 2 to 4 bits, an oracle with its trace", Predictor);
         Require(Lookahead is null or { IsValid: true }, "a predictor for the lookahead: a sketch of 2 to 4 bits, an oracle with its trace", Lookahead);
         Require(LookaheadLayers is >= 1 and <= 8, "a lookahead of 1 to 8 layers", LookaheadLayers);
+        Require(
+            Policy is { SmallShare: >= 0 and <= 1, GhostShare: >= 0 and <= 100, SegmentProbability: >= 0 and <= 1, PinnedShare: >= 0 and <= 1 }
+                and { SegmentSlots: >= 1, WindowTokens: >= 1, AgingUses: > 0 },
+            "a cache policy of shares and probabilities of 0 to 1, and counts above 0", Policy);
         Require(LookaheadPrecisionMin is >= 0 and <= 1, "a lookahead precision of 0 to 1", LookaheadPrecisionMin);
         Require(QueueDepth is >= 1 and <= 256, "a queue depth of 1 to 256", QueueDepth);
         Require(Enum.IsDefined(Io), "io direct, buffered or uring", Io);

@@ -23,9 +23,6 @@ namespace Neuralink.Actors;
 /// <summary>Everything of an engine that outlives its actors: files, native memory, threads that compute, and the states the actors wrap.</summary>
 internal sealed class EngineResources : IDisposable
 {
-    // What one preadv takes on Linux (IOV_MAX).
-    private const int SegmentsMax = 1024;
-
     private readonly List<IDisposable> _owned = [];
 
     private EngineResources()
@@ -119,9 +116,9 @@ internal sealed class EngineResources : IDisposable
         TraceTrack? predictorTrace = trace?.AddTrack("Predictor"), ioTrace = trace?.AddTrack("Io"), computeTrace = trace?.AddTrack("Compute");
         LayerCounters counters = new(Config.LayerCount);
         NeuronSetPool sets = new(Config.FfnSize);
-        CachePolicy policy = CachePolicies.Create(options.Policy, Config.LayerCount * Config.FfnSize, Plan.Frames.CachedMax);
+        CachePolicy policy = CachePolicies.Create(options.Policy, Config.LayerCount * Config.FfnSize, Plan.Frames.CachedMax, HottestFor(options.Policy));
         CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize, policy, new LookaheadJudge(Config.LayerCount, options.LookaheadPrecisionMin), counters);
-        int extentSlotsMax = Math.Clamp(options.ReadBytesMax / Image.StrideBytes, 1, SegmentsMax);
+        int extentSlotsMax = options.ExtentSlotsMax(Image.StrideBytes);
         IoState io = new(
             new ReadPlanner(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, Config.FfnSize),
             options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
@@ -144,6 +141,16 @@ internal sealed class EngineResources : IDisposable
             Time = time,
             IoTrace = ioTrace,
         };
+    }
+
+    /// <summary>What fired most in the trace that the image was placed by, as far as the policy pins it.</summary>
+    private int[] HottestFor(CacheOptions policy)
+    {
+        if (policy.PinnedShare == 0)
+            return [];
+        FiringSample sample = FiringSample.Find(Image) ?? throw new NeuralinkException(
+            $"pin the hot neurons of {Image.Folder}", "an image that knows which fire most", "none of that", "place it by a trace with `neuralink place --trace`");
+        return HotSet.Of(sample.Counts, (int)(policy.PinnedShare * Plan.Frames.CachedMax));
     }
 
     private BundleLayout BundleLayoutOf(WeightFormat format) => new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);

@@ -36,34 +36,40 @@ public sealed record MemoryPlan(
     /// <exception cref="NeuralinkException">It does not fit; the message has the plan and the smallest budget that works.</exception>
     internal static MemoryPlan Make(ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
-        int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue), chunk = Math.Min(options.ChunkTokens, context);
-        int neurons = checked(config.LayerCount * config.FfnSize);
-        bool ahead = StrategySwitches.Of(options.Strategy).ReadsAhead;
-        int leasedMin = Math.Min(LeasedMin, config.FfnSize), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
+        int neurons = checked(config.LayerCount * config.FfnSize), leasedMin = LeasedMinOf(config), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
         int? cached = options.Cache?.FrameCount(neurons, strideBytes);
         if (cached is null && options.MemoryBytes is null)
             cached = CacheSize.OfShare(EngineOptions.DefaultCacheShare).FrameCount(neurons, strideBytes);
-
-        MemoryPlan smallest = Plan(leasedMin, cached ?? 0);
         if (options.MemoryBytes is not { } budget)
             return Plan(leasedMax, cached!.Value);
+        MemoryPlan smallest = Smallest(config, format, strideBytes, predictors, options);
         if (smallest.TotalBytes > budget)
             throw DoesNotFit(smallest, budget);
         int leased = Largest(leasedMin, leasedMax, n => Plan(n, cached ?? 0).TotalBytes <= budget);
         return Plan(leased, cached ?? Largest(0, neurons, n => Plan(leased, n).TotalBytes <= budget));
 
-        MemoryPlan Plan(int leasedCount, int cachedCount)
-        {
-            CacheLimits frames = new(cachedCount, leasedCount, ahead ? leasedCount : 0);
-            long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
-            return new MemoryPlan(
-                ResidentModel.RequiredBytes(config, format, TensorPlace.Resident),
-                predictors.RequiredBytes(chunk) + LookaheadInputs.RequiredBytes(config, chunk, predictors.Ahead, options.LookaheadLayers),
-                KvCache.RequiredBytes(config, context),
-                Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads),
-                frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context);
-        }
+        MemoryPlan Plan(int leasedCount, int cachedCount) => Of(config, format, strideBytes, predictors, options, leasedCount, cachedCount);
     }
+
+    /// <summary>The least memory that works: with no cache, unless one is asked for.</summary>
+    internal static MemoryPlan Smallest(ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options) =>
+        Of(config, format, strideBytes, predictors, options, LeasedMinOf(config), options.Cache?.FrameCount(checked(config.LayerCount * config.FfnSize), strideBytes) ?? 0);
+
+    private static MemoryPlan Of(
+        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount, int cachedCount)
+    {
+        int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue), chunk = Math.Min(options.ChunkTokens, context);
+        CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).ReadsAhead ? leasedCount : 0);
+        long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
+        return new MemoryPlan(
+            ResidentModel.RequiredBytes(config, format, TensorPlace.Resident),
+            predictors.RequiredBytes(chunk) + LookaheadInputs.RequiredBytes(config, chunk, predictors.Ahead, options.LookaheadLayers),
+            KvCache.RequiredBytes(config, context),
+            Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads),
+            frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context);
+    }
+
+    private static int LeasedMinOf(ModelConfig config) => Math.Min(LeasedMin, config.FfnSize);
 
     /// <summary>The parts, for people.</summary>
     public override string ToString() =>

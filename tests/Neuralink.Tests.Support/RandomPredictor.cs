@@ -34,9 +34,9 @@ public static class RandomPredictor
         Write(path, layers.Select(i => $"layers.{i}"), config, metadata);
     }
 
-    /// <summary>Writes weights as they are published, with no word of the model they are for.</summary>
-    public static void WritePublished(string path, ModelConfig config) =>
-        Write(path, Enumerable.Range(0, config.LayerCount).Select(i => $"model.layers.{i}.mlp.predictor"), config, metadata: null);
+    /// <summary>Writes weights as they are published, with no word of the model they are for, and none of the layers before <paramref name="firstLayer"/>.</summary>
+    public static void WritePublished(string path, ModelConfig config, int firstLayer = 0) =>
+        Write(path, Enumerable.Range(firstLayer, config.LayerCount - firstLayer).Select(i => $"model.layers.{i}.mlp.predictor"), config, metadata: null);
 
     private static void Write(string path, IEnumerable<string> modules, ModelConfig config, Dictionary<string, string>? metadata)
     {

@@ -27,18 +27,42 @@ internal static class OnlineCommand
             string value = arguments[i + 1];
             switch (arguments[i])
             {
-                case "--identity": identity = value; break;
-                case "--placed": placed = value; break;
-                case "--profile": profile = value; break;
-                case "--only": only = value; break;
-                case "--rounds": rounds = int.Parse(value); break;
-                case "--tokens": tokens = int.Parse(value); break;
-                case "--warm-up": warmUp = int.Parse(value); break;
-                case "--threads": threads = int.Parse(value); break;
-                case "--depth": depth = int.Parse(value); break;
-                case "--cache": cache = double.Parse(value); break;
-                case "--margin": margin = float.Parse(value); break;
-                case "--io": io = Enum.Parse<FlashAccess>(value, ignoreCase: true); break;
+                case "--identity":
+                    identity = value;
+                    break;
+                case "--placed":
+                    placed = value;
+                    break;
+                case "--profile":
+                    profile = value;
+                    break;
+                case "--only":
+                    only = value;
+                    break;
+                case "--rounds":
+                    rounds = int.Parse(value);
+                    break;
+                case "--tokens":
+                    tokens = int.Parse(value);
+                    break;
+                case "--warm-up":
+                    warmUp = int.Parse(value);
+                    break;
+                case "--threads":
+                    threads = int.Parse(value);
+                    break;
+                case "--depth":
+                    depth = int.Parse(value);
+                    break;
+                case "--cache":
+                    cache = double.Parse(value);
+                    break;
+                case "--margin":
+                    margin = float.Parse(value);
+                    break;
+                case "--io":
+                    io = Enum.Parse<FlashAccess>(value, ignoreCase: true);
+                    break;
                 default:
                     Console.Error.WriteLine($"online: unknown option {arguments[i]}");
                     return 2;

@@ -1,5 +1,6 @@
 using Neuralink.Actors;
 using Neuralink.Actors.Generation;
+using Neuralink.Actors.Prediction;
 using Neuralink.Models.Packing;
 using Neuralink.Models.Sampling;
 using Neuralink.Placement.Cost;
@@ -11,7 +12,7 @@ namespace Neuralink.Benchmarks.Pipeline;
 
 /// <summary>
 /// `overlap`: what overlapping reads with computing saves, on a device slowed to where both take the same time: the best case for
-/// overlap, in which a perfect one would halve the time. The device is the image in memory behind a modelled cost: like direct I/O, and
+/// overlap, in which a perfect one would halve the time; `--slow 0.5` and `--slow 2` make it half and twice as slow as that. The device is the image in memory behind a modelled cost: like direct I/O, and
 /// unlike the page cache, it costs little of the processors' time. Serial and overlapped runs take turns; figures are medians.
 /// </summary>
 internal static class OverlapCommand
@@ -24,6 +25,7 @@ internal static class OverlapCommand
     public static async Task<int> RunAsync(string[] arguments)
     {
         int threads = 1, rounds = 7;
+        double slow = 1;
         string? source = null;
         for (int i = 0; i + 1 < arguments.Length; i += 2)
         {
@@ -34,6 +36,9 @@ internal static class OverlapCommand
                     break;
                 case "--rounds":
                     rounds = int.Parse(arguments[i + 1]);
+                    break;
+                case "--slow":
+                    slow = double.Parse(arguments[i + 1]);
                     break;
                 case "--model":
                     source = arguments[i + 1];
@@ -56,7 +61,7 @@ internal static class OverlapCommand
 
             string image = Path.Combine(root, "model.nlk");
             ModelPacker.Pack(source, image, new PackOptions());
-            await CompareAsync(image, threads, rounds);
+            await CompareAsync(image, threads, rounds, slow);
             return 0;
         }
         finally
@@ -65,38 +70,39 @@ internal static class OverlapCommand
         }
     }
 
-    private static async Task CompareAsync(string image, int threads, int rounds)
+    private static async Task CompareAsync(string image, int threads, int rounds, double slow)
     {
         using NativeArena arena = new(new FileInfo(Path.Combine(image, ImageFiles.Neurons)).Length);
         NativeBuffer neurons = Load(arena, Path.Combine(image, ImageFiles.Neurons));
         GenerationResult fastSerial = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, threads, cost: null);
-        GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.Prefetch, threads, cost: null);
+        GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.PrefetchCluster, threads, cost: null);
         double reads = (double)fastSerial.Io.Reads / Passes(fastSerial), bytes = (double)fastSerial.Io.BytesRead / Passes(fastSerial);
-        double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(fastOverlap) * 1000);
+        double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(fastOverlap) * 1000 * slow);
         ReadCost cost = ReadCost.Linear(KneeBytes / bytesPerMicro, bytesPerMicro);
         Console.WriteLine(
             $"{threads} thread(s); a token computes for {ComputeMillis(fastSerial):0.00} ms, with lookahead {ComputeMillis(fastOverlap):0.00} ms, "
             + $"and reads {bytes / 1024:0} KiB in {reads:0} reads");
-        Console.WriteLine($"device: {KneeBytes / bytesPerMicro:0.0} us a read, {bytesPerMicro:0} MB/s, so that a token reads as long as it computes with lookahead");
+        Console.WriteLine($"device: {KneeBytes / bytesPerMicro:0.0} us a read, {bytesPerMicro:0} MB/s, so that a token reads {slow} times as long as it computes with lookahead");
 
         List<GenerationResult> serial = [], overlap = [];
         for (int round = 0; round < rounds; round++)
         {
             serial.Add(await GenerateAsync(image, neurons, ExecutionStrategy.Serial, threads, cost));
-            overlap.Add(await GenerateAsync(image, neurons, ExecutionStrategy.Prefetch, threads, cost));
+            overlap.Add(await GenerateAsync(image, neurons, ExecutionStrategy.PrefetchCluster, threads, cost));
         }
 
-        Console.WriteLine("strategy   ms/token  wait ms  device ms  on time  late  wasted  repaired (neurons a token)");
-        Print("serial", serial);
-        Print("overlap", overlap);
+        Console.WriteLine("strategy   ms/token  wait ms  device ms  must cost  on time  late  wasted  repaired (neurons a token)");
+        Print("serial", serial, cost);
+        Print("overlap", overlap, cost);
         double[] ratios = [.. serial.Zip(overlap, (s, o) => MillisPerToken(o) / MillisPerToken(s)).Order()];
         Console.WriteLine($"overlap / serial: {ratios[ratios.Length / 2]:0.000} (median of {rounds} pairs; {ratios[0]:0.000} to {ratios[^1]:0.000})");
     }
 
-    private static void Print(string name, List<GenerationResult> results)
+    private static void Print(string name, List<GenerationResult> results, ReadCost cost)
     {
         Console.WriteLine(
             $"{name,-9} {Median(MillisPerToken),9:0.00} {Median(r => r.Io.WaitMillis / Passes(r)),8:0.00} {Median(r => r.Io.IoMillis / Passes(r)),10:0.00} "
+            + $"{Median(r => r.Io.Reads * cost.MicrosOf((long)r.Io.MeanReadBytes) / 1000 / Passes(r)),10:0.00} "
             + $"{Median(r => (double)r.Io.PrefetchOnTime / Passes(r)),8:0} {Median(r => (double)r.Io.PrefetchLate / Passes(r)),5:0} "
             + $"{Median(r => (double)r.Io.PrefetchWasted / Passes(r)),7:0} {Median(r => (double)r.Io.Repaired / Passes(r)),9:0}");
 
@@ -112,7 +118,15 @@ internal static class OverlapCommand
 
     private static async Task<GenerationResult> GenerateAsync(string image, NativeBuffer neurons, ExecutionStrategy strategy, int threads, ReadCost? cost)
     {
-        EngineOptions options = new() { Strategy = strategy, Threads = threads, Cache = CacheSize.OfShare(0.05), ContextTokens = 256 };
+        EngineOptions options = new()
+        {
+            Strategy = strategy,
+            Lookahead = new PredictorOptions { Kind = PredictorKind.Sketch },
+            Threads = threads,
+            Cache = CacheSize.OfShare(0.05),
+            ContextTokens = 256,
+            ReadCost = cost ?? ReadCost.Default,
+        };
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image, options, decorate: file =>
         {
             file.Dispose();

@@ -32,7 +32,7 @@ internal static class PlanAssumptions
         {
             string found = $"the lookahead finds {lookahead.Found:0%} of what the next layers lack, at a precision of {lookahead.Precision:0%}";
             yield return lookahead.IsMeasured
-                ? $"By its own figures, {found}; a fifth of the shorter of a layer's computing and its reading ahead stays visible."
+                ? $"By the figures of its training, which count cached neurons too, {found}; a fifth of the shorter of a layer's computing and its reading ahead stays visible."
                 : $"Assumed from the number of layers: {found}; a fifth of the shorter of a layer's computing and its reading ahead stays visible. Compare 'read ahead' of a generation.";
         }
         if (strategy.Order is not null)

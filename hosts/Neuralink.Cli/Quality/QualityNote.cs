@@ -9,12 +9,14 @@ namespace Neuralink.Cli.Quality;
 /// <summary>Says at the start what an approximate predictor costs, or that it is not known.</summary>
 internal static class QualityNote
 {
-    /// <param name="predictor">The predictor; nothing is said of one that never changes a token.</param>
+    /// <param name="predictor">The predictor; nothing is said of the one that never changes a token.</param>
     /// <param name="image">The model's image, which may hold figures.</param>
     /// <param name="model">The model as the user named it, or null for the bundled one.</param>
     /// <param name="surroundings">Where to.</param>
     public static void Write(PredictorOptions predictor, FlashImage image, string? model, Surroundings surroundings)
     {
+        if (predictor.Kind == PredictorKind.Oracle)
+            surroundings.Note("the oracle's tokens are the dense model's only for the text that was traced, and within its first window");
         if (predictor.IsExact)
             return;
         string name = PredictorText.Of(predictor);

@@ -14,9 +14,6 @@ public sealed class CacheState
 {
     private const int None = -1;
 
-    // What was bridged counts as used later if it is wanted within so many passes: the window of LLM in a flash (arXiv 2312.11514).
-    private const int BridgedPassesMax = 5;
-
     private readonly CacheLimits _limits;
     private readonly CachePolicy _policy;
     private readonly LookaheadJudge _judge;
@@ -28,12 +25,12 @@ public sealed class CacheState
     private readonly int[] _segment;          // [frame], bundles side by side on flash that were read together, this one among them
     private readonly long[] _fetchOf;         // [frame], while loading
     private readonly int[] _lookedAheadAt;    // [layer * slots + neuron], twice the last pass in which lookahead named it, and one more if it was not resident
-    private readonly int[] _bridgedAt;        // [layer * slots + neuron], the last pass in which it was read only because it lay in a gap
+    private readonly BridgeLog _bridges;
     private readonly int[] _free;
     private readonly int[] _ahead;            // the prefetched frames, in no order
     private readonly int[] _aheadIndex;       // [frame], where in _ahead
     private int _freeCount;
-    private int _pass = BridgedPassesMax + 1;                             // passes so far, and a distance from those that never were
+    private int _pass = 1;                    // passes so far, and one: nothing was named in pass 0
 
     /// <param name="limits">How the frames are shared out.</param>
     /// <param name="layerCount">Layers of the model.</param>
@@ -61,7 +58,7 @@ public sealed class CacheState
         _segment = new int[limits.FrameCount];
         _fetchOf = new long[limits.FrameCount];
         _lookedAheadAt = new int[_frameOf.Length];
-        _bridgedAt = new int[_frameOf.Length];
+        _bridges = new BridgeLog(_frameOf.Length, counts);
         _free = new int[limits.FrameCount];
         _ahead = new int[limits.PrefetchedMax];
         _aheadIndex = new int[limits.FrameCount];
@@ -108,7 +105,7 @@ public sealed class CacheState
             rightReads += _lookedAheadAt[key] == MissingMark(_pass) ? 1 : 0;
             if (frame == None)
             {
-                NoteRead(layer, key);
+                _bridges.Read(layer, key);
                 frame = TakeFree(key, FrameUse.LeasedLoading, misses.Id);
                 misses.Add(placement.SlotOf(neuron), frame);
                 lease.AddPending(frame, misses.Id);
@@ -143,7 +140,7 @@ public sealed class CacheState
             if (room == 0)
                 continue;
             room--;
-            NoteRead(layer, key);
+            _bridges.Read(layer, key);
             int frame = TakeFree(key, FrameUse.PrefetchedLoading, misses.Id);
             misses.Add(placement.SlotOf(neuron), frame);
             _aheadIndex[frame] = PrefetchedCount;
@@ -224,25 +221,13 @@ public sealed class CacheState
     }
 
     /// <summary>Takes note of what a fetched batch read only because it lay in a gap, and dropped.</summary>
-    public void NoteBridges(FetchBatch batch, Permutation placement)
-    {
-        int next = 0;
-        foreach (Extent extent in batch.Extents)
-        {
-            for (int slot = extent.First.Value; slot < extent.End.Value; slot++)
-            {
-                if (batch.Slots[next].Value == slot)
-                    next = Math.Min(next + 1, batch.Count - 1);
-                else
-                    _bridgedAt[KeyOf(batch.Layer, placement.NeuronAt(new Slot(slot)))] = _pass;
-            }
-        }
-    }
+    public void NoteBridges(FetchBatch batch, Permutation placement) => _bridges.Note(batch, placement, KeyOf(batch.Layer, new NeuronId(0)));
 
     /// <summary>A pass is through all layers: what outlived its time is evicted.</summary>
     public void EndPass()
     {
         _pass++;
+        _bridges.EndPass();
         _policy.EndPass();
         while (_policy.TryExpire(out int key))
             Evict(key);
@@ -252,6 +237,7 @@ public sealed class CacheState
     public void DropPass()
     {
         _pass++;
+        _bridges.EndPass();
         _judge.Forget();
         DropPrefetched(new LayerIndex(int.MaxValue));
     }
@@ -312,13 +298,6 @@ public sealed class CacheState
     }
 
     private static int MissingMark(int pass) => (2 * pass) + 1;
-
-    private void NoteRead(LayerIndex layer, int key)
-    {
-        if (_pass - _bridgedAt[key] <= BridgedPassesMax)
-            _counts.Add(layer, Counter.BridgedWantedLater);
-        _bridgedAt[key] = 0;
-    }
 
     private LayerIndex LayerOf(int frame) => new(_keyOf[frame] / _slotsPerLayer);
 

@@ -8,7 +8,7 @@ internal static class ClusterCut
     /// <summary>The most clusters of a lease: with each the rest of the work after the last read shrinks, and messages grow.</summary>
     public const int ClustersMax = 4;
 
-    /// <summary>The fewest neurons of a cluster: with fewer, starting the workers costs more than computing.</summary>
+    /// <summary>The fewest neurons of a cluster on average: with fewer, starting the workers costs more than computing.</summary>
     public const int NeuronsMin = 16;
 
     /// <summary>

@@ -11,6 +11,9 @@ public static class Diagnosis
     // Below this share of the time, waiting is not what to work on.
     private const double WaitShareMin = 0.10;
 
+    // Reading ahead that is more often wrong than this costs a device that is waited for more than it hides.
+    private const double WastedShareMax = 0.4;
+
     // A device at this share of its bandwidth gains nothing from larger reads; one below it is bound by the number of reads.
     private const double CeilingShare = 0.75;
 
@@ -41,12 +44,12 @@ public static class Diagnosis
         }
         double hiddenAtBest = Math.Max(computeMillis, io.IoMillis) / run.TotalMillis;
         if (!run.ReadsAhead && hiddenAtBest < 1 - WaitShareMin)
-            return $"nothing is read ahead: --strategy prefetch can take at most {Percent(1 - hiddenAtBest)} off the time";
-        if (io.LookaheadPrecision < 0.5)
+            return $"nothing is read ahead: where lookahead is right, --strategy prefetch+cluster can take at most {Percent(1 - hiddenAtBest)} off the time";
+        double wasted = (double)io.PrefetchWasted / Math.Max(1, io.Prefetched);
+        if (wasted > WastedShareMax)
         {
-            double wasted = (double)io.PrefetchWasted / Math.Max(1, io.Prefetched);
             return $"{Percent(wasted)} of what was read ahead was in vain: a trained lookahead (`neuralink train-predictor --depth 1`, --lookahead low-rank) "
-                + $"can take at most that share of these reads away, and --strategy serial reads nothing in vain";
+                + $"can take at most that share of these reads away, and --strategy cluster reads nothing in vain";
         }
         if (io.RawBytesPerSecond < CeilingShare * run.DeviceBytesPerSecond)
         {

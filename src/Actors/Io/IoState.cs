@@ -54,7 +54,7 @@ public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, i
         counts.Add(layer, Counter.Reads);
         counts.Add(layer, Counter.BytesRead, bytes);
         _intervalBytes += bytes;
-        if (error is not null && read.Attempt < attemptsMax)
+        if (error is not null && read.Attempt < attemptsMax && read.Batch.Error is null)
         {
             counts.Add(layer, Counter.Retries);
             return read with { Attempt = read.Attempt + 1 };

@@ -63,12 +63,12 @@ public sealed class GenerationPlanner
 
     /// <summary>
     /// Neurons that an approximate predictor predicts for one that fires. Low-rank ones are trained for at most 2.5 times the true share (`neuralink train-predictor`), and reach it
-    /// where firing is hard to tell; a sketch at its margin of two standard deviations lies between.
+    /// where firing is hard to tell; a sketch at its default margin, by its bits, 1.1 to 1.8 (docs/experiments.md, "Predictors").
     /// </summary>
     public static double PredictedPerFiring(PredictorOptions predictor) => predictor.Kind switch
     {
         PredictorKind.LowRank => 2,
-        PredictorKind.Sketch => 1.5,
+        PredictorKind.Sketch => predictor.Bits switch { 4 => 1.1, 3 => 1.3, _ => 1.8 },
         _ => 1,
     };
 
@@ -107,9 +107,11 @@ public sealed class GenerationPlanner
         options.Validate();
         MemoryPlan memory = _model.MemoryPlanOf(options);
         int layers = _model.Config.LayerCount, stride = _model.Layout.StrideBytes;
-        ReadForecast reads = ReadForecast.Play(_firing, _model.OrderOf, memory.Frames.CachedMax, stride, options, Lookahead, _device);
+        // The engine reads nothing ahead by a lookahead that is mostly wrong.
+        LookaheadQuality lookahead = Lookahead.Precision < options.LookaheadPrecisionMin ? Lookahead with { Found = 0 } : Lookahead;
+        ReadForecast reads = ReadForecast.Play(_firing, _model.OrderOf, memory.Frames.CachedMax, stride, options, lookahead, _device);
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
-        double perFiring = PredictedPerFiring(options.Predictor), missedPerLayer = reads.Missed / layers * (1 + (strategy.ReadsAhead ? Lookahead.VainShare : 0));
+        double perFiring = PredictedPerFiring(options.Predictor), missedPerLayer = reads.Missed / layers * (1 + (strategy.ReadsAhead ? lookahead.VainShare : 0));
         TokenCosts costs = OfToken();
         TokenTime time = TokenTime.Of(strategy, costs);
         ReadSum all = default;
@@ -130,7 +132,7 @@ public sealed class GenerationPlanner
             ResidentMillis = _speed.LogitsMillis,
             MessageMillis = TokenMessages * _speed.MessageMicros / 1000,
             HitShare = reads.HitShare,
-            FoundShare = Lookahead.Found,
+            FoundShare = lookahead.Found,
         };
 
         TokenCosts OfLayer(ReadSum demanded, ReadSum ahead) => new()
@@ -141,13 +143,13 @@ public sealed class GenerationPlanner
             ActivateMillis = _speed.ActivateMillis,
             DownMillis = _speed.DownMillis,
             MessageMillis = LayerMessages * _speed.MessageMicros / 1000,
-            SubmitMillis = (((demanded.Reads + ahead.Reads) * SubmitMicros(options.Io)) + (perFiring * missedPerLayer * _speed.CheckMicros)) / 1000 / Math.Max(options.Threads, Environment.ProcessorCount),
+            SubmitMillis = (((demanded.Reads + ahead.Reads) * SubmitMicros(options.Io)) + (perFiring * missedPerLayer * _speed.CheckMicros)) / 1000 / Environment.ProcessorCount,
             DemandedMillis = demanded.Millis,
             AheadMillis = ahead.Millis,
             // Where not every token reads, not every token waits.
             LatencyMillis = Math.Min(1, demanded.Reads) * (DeviceLatencyMicros + (DemandMessages * _speed.MessageMicros)) / 1000,
             HitShare = reads.HitShare,
-            FoundShare = Lookahead.Found,
+            FoundShare = lookahead.Found,
         };
     }
 
@@ -156,24 +158,6 @@ public sealed class GenerationPlanner
     public static long SmallestBytes(PlannedModel model, EngineOptions options)
     {
         const long MiB = 1 << 20;
-        long refused = 0, works = (model.MemoryPlanOf(options with { MemoryBytes = long.MaxValue }).TotalBytes / MiB) + 1;
-        while (works - refused > 1)
-        {
-            long middle = refused + ((works - refused) / 2);
-            (refused, works) = Fits(middle) ? (refused, middle) : (middle, works);
-        }
-        return works * MiB;
-
-        bool Fits(long mebibytes)
-        {
-            try
-            {
-                return model.MemoryPlanOf(options with { MemoryBytes = mebibytes * MiB }) is not null;
-            }
-            catch (NeuralinkException)
-            {
-                return false;
-            }
-        }
+        return (model.SmallestPlanOf(options).TotalBytes + MiB - 1) / MiB * MiB;
     }
 }

@@ -50,6 +50,8 @@ public sealed class PlannedModel
     /// <exception cref="NeuralinkException">It does not fit (the message has the plan and the smallest budget that works), or a predictor is not there.</exception>
     public MemoryPlan MemoryPlanOf(EngineOptions options) => MemoryPlan.Make(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
 
+    internal MemoryPlan SmallestPlanOf(EngineOptions options) => MemoryPlan.Smallest(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
+
     internal PredictorSources PredictorsOf(EngineOptions options)
     {
         if (_image is not null)

@@ -40,7 +40,7 @@ internal sealed class ReadPlay
         (Demanded, Ahead) = (new ReadSum[orders.Count], new ReadSum[orders.Count]);
         _orders = orders;
         _policy = policy;
-        _planner = new ReadPlanner(options.PlannedReadCost, strideBytes, Math.Max(1, options.ReadBytesMax / strideBytes), neurons);
+        _planner = new ReadPlanner(options.PlannedReadCost, strideBytes, options.ExtentSlotsMax(strideBytes), neurons);
         _strideBytes = strideBytes;
         _device = device;
         _lookahead = StrategySwitches.Of(options.Strategy).ReadsAhead ? lookahead : null;

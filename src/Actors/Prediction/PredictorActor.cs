@@ -30,7 +30,11 @@ internal sealed class PredictorActor : ReceiveActor
             if (!begun.LooksAhead)
                 return;
             for (int target = 0; target < _setup.Lookahead.FirstCount; target++)
+            {
+                if (!_setup.Lookahead.Predictor!.Covers(target))
+                    continue;
                 LookAhead(begun.Pass, new LayerIndex(target), _setup.Lookahead.Input(target), begun.Batch);
+            }
             Sender.Tell(new PredictionProtocol.Predicted(begun.Pass), Self);
         });
         Receive<PredictionProtocol.LayerReached>(reached =>
@@ -52,7 +56,7 @@ internal sealed class PredictorActor : ReceiveActor
         _setup.Counts.Add(reached.Layer, Counter.PredictedPairs, firing);
         _setup.Counts.Add(reached.Layer, Counter.Tokens, reached.Batch);
         _cache.Tell(new PredictionProtocol.Fires(reached.Pass, reached.Layer, set), Self);
-        _setup.Trace?.Span("exact", reached.Layer, start, _setup.Time.GetTimestamp(), "neurons", count);
+        _setup.Trace?.Span("predict", reached.Layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
     // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged (docs/experiments.md).

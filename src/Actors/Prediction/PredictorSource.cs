@@ -89,6 +89,11 @@ internal sealed record PredictorSource(
                 $"use {path}", layersAhead == 0 ? "a predictor of a layer's own neurons" : $"a predictor of the neurons {layersAhead} layers ahead",
                 $"one of the neurons {info.Depth} layers ahead", $"train it with --depth {layersAhead}");
         }
+        if (layersAhead == 0 && info.Layers.ToList().IndexOf(null) is >= 0 and int gap)
+        {
+            throw new NeuralinkException(
+                $"use {path}", "a predictor of every layer", $"none of layer {gap}", "train one with 'neuralink train-predictor', or use this one to look ahead");
+        }
         return new PredictorSource(
             info.Input, info.Depth, chunkTokens => LowRankPredictor.RequiredBytes(info, chunkTokens),
             (arena, chunkTokens, threads) =>
@@ -140,8 +145,8 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
         PredictorOptions ahead = options.LookaheadPredictor;
         bool isShared = ahead.Kind == options.Predictor.Kind && ahead.Kind switch
         {
-            PredictorKind.LowRank => false,                                      // another file
-            PredictorKind.Sketch => ahead.Bits == options.Predictor.Bits,        // with another margin
+            PredictorKind.LowRank => ahead.Path is not null && ahead == options.Predictor,     // without a path each has a file of its own
+            PredictorKind.Sketch => ahead.Bits == options.Predictor.Bits,                      // with another margin
             _ => ahead == options.Predictor,
         };
         PredictorSource source = PredictorSource.Open(ahead, options.LookaheadLayers, image, config);

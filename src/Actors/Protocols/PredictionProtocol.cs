@@ -7,10 +7,10 @@ namespace Neuralink.Actors.Protocols;
 /// Which neurons a layer needs.
 /// <code>
 /// Compute                    Predictor                        Cache
-///    | PassBegun                 | MayFire 0                    |   the first layer is looked ahead to from the tokens, where the
+///    | PassBegun                 | MayFire 0 ...                |   the first layers are looked ahead to from the tokens, where the
 ///    |--------------------------&gt;|-----------------------------&gt;|   strategy reads ahead; then Predicted, and n = 0
 ///    | LayerReached n            |                              |   Compute leaves the worker pool to the Predictor
-///    |--------------------------&gt;| Fires n                      |   exact: from layer n's FFN input
+///    |--------------------------&gt;| Fires n                      |   which neurons layer n needs
 ///    |                           |-----------------------------&gt;|
 ///    |                           | MayFire n+1                  |   lookahead, while what layer n lacks is read
 ///    |                           |-----------------------------&gt;|
@@ -34,7 +34,7 @@ public static class PredictionProtocol
     /// <summary>Compute's FFN input of <paramref name="Layer"/> is ready, and so is the input for the layer that is looked ahead to from there.</summary>
     public sealed record LayerReached(PassId Pass, LayerIndex Layer, int Batch) : INoSerializationVerificationNeeded;
 
-    /// <summary>Exactly these neurons of <paramref name="Layer"/> fire.</summary>
+    /// <summary>These neurons of <paramref name="Layer"/> are to be computed: those that fire, or that an approximate predictor names.</summary>
     public sealed record Fires(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
 
     /// <summary>The Predictor is done with the layer and with the worker pool.</summary>

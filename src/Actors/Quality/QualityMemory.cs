@@ -38,12 +38,22 @@ internal sealed record QualityMemory(EngineOptions Dense, EngineOptions Predicte
         predicted = predicted with { MemoryBytes = budget - logitsBytes - denseMin };
         return new QualityMemory(dense with { MemoryBytes = budget - logitsBytes - Plan(image, predicted).TotalBytes }, predicted, logitsBytes);
 
-        long Smallest(EngineOptions options) => Plan(image, options with { Cache = CacheSize.OfBytes(0) }).TotalBytes;
+        long Smallest(EngineOptions options)
+        {
+            (ModelConfig config, PredictorSources predictors) = Sources(image, options);
+            return MemoryPlan.Smallest(config, WeightFormats.Parse(image.Manifest.Weights), image.StrideBytes, predictors, options).TotalBytes;
+        }
     }
 
     private static MemoryPlan Plan(FlashImage image, EngineOptions options)
     {
+        (ModelConfig config, PredictorSources predictors) = Sources(image, options);
+        return MemoryPlan.Make(config, WeightFormats.Parse(image.Manifest.Weights), image.StrideBytes, predictors, options);
+    }
+
+    private static (ModelConfig Config, PredictorSources Predictors) Sources(FlashImage image, EngineOptions options)
+    {
         ModelConfig config = ModelConfigJson.Read(image);
-        return MemoryPlan.Make(config, WeightFormats.Parse(image.Manifest.Weights), image.StrideBytes, PredictorSources.Open(image, config, options), options);
+        return (config, PredictorSources.Open(image, config, options));
     }
 }

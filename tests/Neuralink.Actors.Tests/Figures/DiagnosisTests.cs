@@ -18,7 +18,7 @@ public sealed class DiagnosisTests
 
     [Fact]
     public void Without_reading_ahead_the_most_that_it_can_hide_is_said() =>
-        Of(readsAhead: false).Should().Contain("--strategy prefetch can take at most 40% off the time");
+        Of(readsAhead: false).Should().Contain("--strategy prefetch+cluster can take at most 40% off the time");
 
     [Fact]
     public void A_lookahead_that_is_mostly_wrong_is_named() =>

@@ -1,0 +1,46 @@
+using Neuralink.Actors.Figures;
+using Neuralink.Actors.Io;
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Cache;
+
+/// <summary>What was read only because it lay in a gap, and dropped; so that it can be counted what keeping it would have saved.</summary>
+/// <param name="keyCount">Keys there are: layer x neurons + neuron.</param>
+/// <param name="counts">Has the counters of the Cache.</param>
+internal sealed class BridgeLog(int keyCount, LayerCounters counts)
+{
+    // Wanted within so many passes counts as used later: the window of LLM in a flash (arXiv 2312.11514).
+    private const int PassesMax = 5;
+
+    private readonly int[] _at = new int[keyCount];      // the last pass in which it was bridged
+    private int _pass = PassesMax + 1;                   // at a distance from those that never were
+
+    public void EndPass() => _pass++;
+
+    /// <summary>A fetched batch brought the bundles of its extents; those that it had not asked for were bridged.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="placement">The order of its layer.</param>
+    /// <param name="firstKey">Of its layer.</param>
+    public void Note(FetchBatch batch, Permutation placement, int firstKey)
+    {
+        int next = 0;
+        foreach (Extent extent in batch.Extents)
+        {
+            for (int slot = extent.First.Value; slot < extent.End.Value; slot++)
+            {
+                if (batch.Slots[next].Value == slot)
+                    next = Math.Min(next + 1, batch.Count - 1);
+                else
+                    _at[firstKey + placement.NeuronAt(new Slot(slot)).Value] = _pass;
+            }
+        }
+    }
+
+    /// <summary>A bundle is asked for.</summary>
+    public void Read(LayerIndex layer, int key)
+    {
+        if (_pass - _at[key] <= PassesMax)
+            counts.Add(layer, Counter.BridgedWantedLater);
+        _at[key] = 0;
+    }
+}
