@@ -30,7 +30,7 @@ static int Usage()
           kernels [--threads 1,2] [--rounds 7] [--only NAME]   matrix products and the sparse FFN as a share of the memory bandwidth
           device [--submit thread|completion] [--rounds 5] [--millis 300] [--file-mib 1024] [--folder DIR]
                                                                random direct reads by threads and by io_uring
-          overlap [--threads 1] [--rounds 7] [--slow 1] [--model DIR]
+          overlap [--threads 1] [--rounds 7] [--slow 1] [--margin M] [--model DIR]
                                                                overlapped against serial reads, on a device as slow as the computing
           online --identity IMG --placed IMG [--profile DEVICE.json] [--rounds 5] [--tokens 32] [--cache 0.05] [--io direct|uring] [--only NAMES]
                                                                the online stage against LLM in a flash, and with each part switched off

@@ -26,6 +26,7 @@ internal static class OverlapCommand
     {
         int threads = 1, rounds = 7;
         double slow = 1;
+        float? margin = null;
         string? source = null;
         for (int i = 0; i + 1 < arguments.Length; i += 2)
         {
@@ -36,6 +37,9 @@ internal static class OverlapCommand
                     break;
                 case "--rounds":
                     rounds = int.Parse(arguments[i + 1]);
+                    break;
+                case "--margin":
+                    margin = float.Parse(arguments[i + 1]);
                     break;
                 case "--slow":
                     slow = double.Parse(arguments[i + 1]);
@@ -61,7 +65,7 @@ internal static class OverlapCommand
 
             string image = Path.Combine(root, "model.nlk");
             ModelPacker.Pack(source, image, new PackOptions());
-            await CompareAsync(image, threads, rounds, slow);
+            await CompareAsync(image, threads, rounds, slow, new PredictorOptions { Kind = PredictorKind.Sketch, Margin = margin });
             return 0;
         }
         finally
@@ -70,12 +74,12 @@ internal static class OverlapCommand
         }
     }
 
-    private static async Task CompareAsync(string image, int threads, int rounds, double slow)
+    private static async Task CompareAsync(string image, int threads, int rounds, double slow, PredictorOptions lookahead)
     {
         using NativeArena arena = new(new FileInfo(Path.Combine(image, ImageFiles.Neurons)).Length);
         NativeBuffer neurons = Load(arena, Path.Combine(image, ImageFiles.Neurons));
-        GenerationResult fastSerial = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, threads, cost: null);
-        GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.PrefetchCluster, threads, cost: null);
+        GenerationResult fastSerial = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, lookahead, threads, cost: null);
+        GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.PrefetchCluster, lookahead, threads, cost: null);
         double reads = (double)fastSerial.Io.Reads / Passes(fastSerial), bytes = (double)fastSerial.Io.BytesRead / Passes(fastSerial);
         double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(fastOverlap) * 1000 * slow);
         ReadCost cost = ReadCost.Linear(KneeBytes / bytesPerMicro, bytesPerMicro);
@@ -87,8 +91,8 @@ internal static class OverlapCommand
         List<GenerationResult> serial = [], overlap = [];
         for (int round = 0; round < rounds; round++)
         {
-            serial.Add(await GenerateAsync(image, neurons, ExecutionStrategy.Serial, threads, cost));
-            overlap.Add(await GenerateAsync(image, neurons, ExecutionStrategy.PrefetchCluster, threads, cost));
+            serial.Add(await GenerateAsync(image, neurons, ExecutionStrategy.Serial, lookahead, threads, cost));
+            overlap.Add(await GenerateAsync(image, neurons, ExecutionStrategy.PrefetchCluster, lookahead, threads, cost));
         }
 
         Console.WriteLine("strategy   ms/token  wait ms  device ms  must cost  on time  late  wasted  repaired (neurons a token)");
@@ -116,12 +120,12 @@ internal static class OverlapCommand
     // The prompt is one token, and the last token is not run.
     private static int Passes(GenerationResult result) => result.Tokens.Count;
 
-    private static async Task<GenerationResult> GenerateAsync(string image, NativeBuffer neurons, ExecutionStrategy strategy, int threads, ReadCost? cost)
+    private static async Task<GenerationResult> GenerateAsync(string image, NativeBuffer neurons, ExecutionStrategy strategy, PredictorOptions lookahead, int threads, ReadCost? cost)
     {
         EngineOptions options = new()
         {
             Strategy = strategy,
-            Lookahead = new PredictorOptions { Kind = PredictorKind.Sketch },
+            Lookahead = lookahead,
             Threads = threads,
             Cache = CacheSize.OfShare(0.05),
             ContextTokens = 256,
