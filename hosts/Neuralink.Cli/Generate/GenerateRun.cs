@@ -26,6 +26,8 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         QualityNote.Write(settings.Engine.Predictor, engine.Image, settings.Model, surroundings);
         GenerationResult result = await GenerateAsync(engine, request, prompt, cancellation);
         GenerationReport report = GenerationReport.Of(result, engine, model.Name, profile, settings);
+        if (trace is not null)
+            trace.Recorder.SummaryJson = report.ToJson();
         if (settings.Json)
             surroundings.Out.WriteLine(report.ToJson());
         else

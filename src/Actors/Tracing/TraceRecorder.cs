@@ -14,6 +14,9 @@ public sealed class TraceRecorder(TimeProvider time)
     /// <summary>The tracks, in the order in which they were added.</summary>
     public IReadOnlyList<TraceTrack> Tracks => _tracks;
 
+    /// <summary>What the run came to, a JSON object, which goes beside the events as their "otherData"; or null.</summary>
+    public string? SummaryJson { get; set; }
+
     /// <summary>A new track. Called before the actors start.</summary>
     public TraceTrack AddTrack(string name)
     {
@@ -57,6 +60,11 @@ public sealed class TraceRecorder(TimeProvider time)
             }
         }
         json.WriteEndArray();
+        if (SummaryJson is { } summary)
+        {
+            json.WritePropertyName("otherData");
+            json.WriteRawValue(summary);
+        }
         json.WriteEndObject();
     }
 

@@ -17,6 +17,9 @@ public sealed class TraceFileTests(PackedModelFixture model) : IDisposable
         run.Code.Should().Be(0, "of {0}", run.Error);
         using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(path));
         JsonElement[] events = [.. document.RootElement.GetProperty("traceEvents").EnumerateArray()];
+        JsonElement other = document.RootElement.GetProperty("otherData");
+        other.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty("reads").GetInt64()).Should().Be(other.GetProperty("io").GetProperty("reads").GetInt64());
+        other.GetProperty("diagnosis").GetString().Should().NotBeEmpty();
         events.Where(e => Text(e, "ph") == "M").Select(e => Text(e.GetProperty("args"), "name")).Should().Equal("Predictor", "Io", "Compute");
         events.Where(e => Text(e, "ph") == "b").Should().NotBeEmpty().And.HaveSameCount(events.Where(e => Text(e, "ph") == "e"));
         events.Where(e => Text(e, "ph") == "X").Select(e => e.GetProperty("tid").GetInt32()).Distinct().Should().Contain(3);
