@@ -21,14 +21,7 @@ internal static class TypedOption
             HelpName = valueName,
             Description = description,
             Arity = ArgumentArity.ExactlyOne,
-            CustomParser = result =>
-            {
-                string text = result.Tokens[^1].Value;
-                if (read(text, out T value))
-                    return value;
-                result.AddError($"{NameOf(result)}: expected {expected}, found '{text}'");
-                return null;
-            },
+            CustomParser = result => TryRead(result, expected, read, out T value) ? value : null,
         };
 
     /// <summary>The same for a value that is an object.</summary>
@@ -38,14 +31,7 @@ internal static class TypedOption
             HelpName = valueName,
             Description = description,
             Arity = ArgumentArity.ExactlyOne,
-            CustomParser = result =>
-            {
-                string text = result.Tokens[^1].Value;
-                if (read(text, out T value))
-                    return value;
-                result.AddError($"{NameOf(result)}: expected {expected}, found '{text}'");
-                return null;
-            },
+            CustomParser = result => TryRead(result, expected, read, out T value) ? value : null,
         };
 
     /// <summary>An option that takes one of a few words.</summary>
@@ -64,6 +50,15 @@ internal static class TypedOption
     /// <summary>An option of one text.</summary>
     public static Option<string?> Text(ReadOnlySpan<string> names, string valueName, string description) =>
         new(names[0], [.. names[1..]]) { HelpName = valueName, Description = description, Arity = ArgumentArity.ExactlyOne };
+
+    private static bool TryRead<T>(ArgumentResult result, string expected, Reader<T> read, out T value)
+    {
+        string text = result.Tokens[^1].Value;
+        bool isRead = read(text, out value);
+        if (!isRead)
+            result.AddError($"{NameOf(result)}: expected {expected}, found '{text}'");
+        return isRead;
+    }
 
     private static string NameOf(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
 }

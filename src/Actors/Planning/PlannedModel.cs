@@ -52,14 +52,8 @@ public sealed class PlannedModel
 
     internal MemoryPlan SmallestPlanOf(EngineOptions options) => MemoryPlan.Smallest(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
 
-    internal PredictorSources PredictorsOf(EngineOptions options)
-    {
-        if (_image is not null)
-            return PredictorSources.Open(_image, Config, options);
-        PredictorSource main = SourceOf(options.Predictor), ahead = SourceOf(options.LookaheadPredictor);
-        bool isShared = options.LookaheadPredictor.Kind == options.Predictor.Kind && options.LookaheadPredictor.Bits == options.Predictor.Bits;
-        return new PredictorSources(main, StrategySwitches.Of(options.Strategy).ReadsAhead ? isShared ? ahead with { Sharing = main } : ahead : null);
-    }
+    internal PredictorSources PredictorsOf(EngineOptions options) =>
+        _image is null ? PredictorSources.Of(options, (predictor, _) => SourceOf(predictor)) : PredictorSources.Open(_image, Config, options);
 
     /// <summary>What a predictor that is made from the packed weights will need.</summary>
     private PredictorSource SourceOf(PredictorOptions options)

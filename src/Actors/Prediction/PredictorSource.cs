@@ -137,9 +137,15 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
     /// <summary>Tokens of a text that both can predict for; null: any.</summary>
     public int? TokensMax => Ahead?.TokensMax is { } ahead ? Math.Min(ahead, Main.TokensMax ?? ahead) : Main.TokensMax;
 
-    public static PredictorSources Open(FlashImage image, ModelConfig config, EngineOptions options)
+    public static PredictorSources Open(FlashImage image, ModelConfig config, EngineOptions options) =>
+        Of(options, (predictor, layersAhead) => PredictorSource.Open(predictor, layersAhead, image, config));
+
+    /// <summary>What the options ask for.</summary>
+    /// <param name="options">The predictors, how far to look ahead, and by the strategy whether at all.</param>
+    /// <param name="open">Opens one for so many layers ahead.</param>
+    public static PredictorSources Of(EngineOptions options, Func<PredictorOptions, int, PredictorSource> open)
     {
-        PredictorSource main = PredictorSource.Open(options.Predictor, layersAhead: 0, image, config);
+        PredictorSource main = open(options.Predictor, 0);
         if (!StrategySwitches.Of(options.Strategy).ReadsAhead)
             return new PredictorSources(main, Ahead: null);
         PredictorOptions ahead = options.LookaheadPredictor;
@@ -149,7 +155,7 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
             PredictorKind.Sketch => ahead.Bits == options.Predictor.Bits,                      // with another margin
             _ => ahead == options.Predictor,
         };
-        PredictorSource source = PredictorSource.Open(ahead, options.LookaheadLayers, image, config);
+        PredictorSource source = open(ahead, options.LookaheadLayers);
         return new PredictorSources(main, isShared ? source with { Sharing = main } : source);
     }
 

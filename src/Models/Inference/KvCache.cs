@@ -27,7 +27,7 @@ public sealed class KvCache
 
     /// <summary>Bytes of keys and values of <paramref name="capacity"/> positions.</summary>
     public static long RequiredBytes(ModelConfig config, int capacity) =>
-        2 * (((long)config.LayerCount * config.KvHeadCount * capacity * config.HeadSize * sizeof(ushort) + 63) & ~63L);
+        2 * NativeArena.Aligned((long)config.LayerCount * config.KvHeadCount * capacity * config.HeadSize * sizeof(ushort));
 
     /// <summary>The keys of one head, [capacity, head size].</summary>
     public Span<Half> Keys(int layer, int head) => Head(_keys, layer, head);

@@ -79,6 +79,6 @@ public sealed class ResidentModel
     {
         int columns = Math.Max(spec.Columns, 1);
         long bytes = (long)spec.Rows * WeightKernels.For(spec.IsVector ? WeightFormat.F32 : format).RowBytes(columns);
-        return (bytes + 63) & ~63L;
+        return NativeArena.Aligned(bytes);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class DenseWeights : IDisposable
     {
         ModelConfig c = folder.Config;
         TensorNames names = TensorNames.For(c.Family);
-        NativeArena arena = new(TensorCatalog.All(c).Sum(spec => ((spec.ElementCount * sizeof(float)) + 63) & ~63L));
+        NativeArena arena = new(TensorCatalog.All(c).Sum(spec => NativeArena.Aligned(spec.ElementCount * sizeof(float))));
         Linear embedding = Matrix(names.Embedding, c.VocabularySize, c.EmbeddingSize);
         bool opt = c.Family == ModelFamily.Opt, projected = c.EmbeddingSize != c.HiddenSize;
         return new DenseWeights(arena)

@@ -42,7 +42,7 @@ internal sealed class DenseFfn
     }
 
     public static long RequiredWeightBytes(ModelConfig c, WeightFormat format) =>
-        (((long)c.FfnSize * WeightKernels.For(format).RowBytes(c.HiddenSize) + 63) & ~63L) + (c.FfnBias ? FloatTensor.RequiredBytes(1, c.FfnSize) : 0);
+        NativeArena.Aligned((long)c.FfnSize * WeightKernels.For(format).RowBytes(c.HiddenSize)) + (c.FfnBias ? FloatTensor.RequiredBytes(1, c.FfnSize) : 0);
 
     public static long RequiredBytes(ModelConfig c, int windowTokens, int threads) =>
         FloatTensor.RequiredBytes(threads, (long)windowTokens * PieceNeurons) + FloatTensor.RequiredBytes(c.FfnSize, windowTokens);

@@ -19,7 +19,7 @@ public sealed class FloatTensor
     public int Columns { get; }
 
     /// <summary>What the memory plan counts for such a tensor, its alignment to a cache line included.</summary>
-    public static long RequiredBytes(long rows, long columns) => ((rows * columns * sizeof(float)) + 63) & ~63L;
+    public static long RequiredBytes(long rows, long columns) => NativeArena.Aligned(rows * columns * sizeof(float));
 
     /// <summary>Row <paramref name="index"/>, [Columns].</summary>
     public Span<float> Row(int index) => _buffer.Floats((long)index * Columns, Columns);

@@ -16,6 +16,9 @@ public sealed unsafe class NativeArena : IDisposable
     // The size of a huge page on x86-64 and on ARM with 4 KiB base pages: an arena that starts on one can be backed by them entirely.
     private const int BlockAlignmentBytes = 2 * 1024 * 1024;
 
+    // A cache line.
+    private const int BufferAlignmentBytes = 64;
+
     private readonly Dictionary<string, long> _bytesByPurpose = new(StringComparer.Ordinal);
     private readonly byte* _block;
 
@@ -53,12 +56,15 @@ public sealed unsafe class NativeArena : IDisposable
 
     internal bool IsDisposed { get; private set; }
 
+    /// <summary>What a buffer of <paramref name="bytes"/> takes, up to where the next one of the usual alignment begins: memory plans add these up.</summary>
+    public static long Aligned(long bytes) => (bytes + (BufferAlignmentBytes - 1)) & -(long)BufferAlignmentBytes;
+
     /// <summary>Hands out the next <paramref name="bytes"/> of the arena, zeroed (which also makes the system back them with memory now).</summary>
     /// <param name="bytes">Length of the buffer; zero is allowed.</param>
     /// <param name="purpose">What the memory is for, as the memory report names it.</param>
     /// <param name="alignment">Alignment of the buffer's first byte: a power of two, at most 2 MiB. 64 is a cache line; direct I/O wants 4096.</param>
     /// <exception cref="InvalidOperationException">The arena is sealed or too small: the plan that sized it was wrong.</exception>
-    public NativeBuffer Allocate(long bytes, string purpose, int alignment = 64)
+    public NativeBuffer Allocate(long bytes, string purpose, int alignment = BufferAlignmentBytes)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);

@@ -133,33 +133,4 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
         error.ToString().Should().MatchRegex("neuralink: stopped with [0-9]+% of the windows scored; nothing is stored\n$");
         File.Exists(Path.Combine(image, QualityFile.FileName)).Should().BeFalse();
     }
-
-    private sealed class StopAtNote : StringWriter
-    {
-        private readonly string _note;
-        private readonly CancellationTokenSource _stop;
-
-        public StopAtNote(string note, CancellationTokenSource stop)
-        {
-            (_note, _stop) = (note, stop);
-            NewLine = "\n";
-        }
-
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (value?.Contains(_note, StringComparison.Ordinal) == true)
-                _stop.Cancel();
-        }
-    }
-
-    /// <summary>Ten seconds pass whenever one looks, so that every progress is noted.</summary>
-    private sealed class HurryingTime : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Interlocked.Add(ref _ticks, 10);
-    }
 }

@@ -139,34 +139,4 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
         run.Code.Should().Be(0);
         run.Out.Should().Contain(option).And.Contain("Examples:").And.Contain(example);
     }
-
-    /// <summary>Ends the command once it has noted how far it is.</summary>
-    private sealed class StopAtNote : StringWriter
-    {
-        private readonly string _note;
-        private readonly CancellationTokenSource _stop;
-
-        public StopAtNote(string note, CancellationTokenSource stop)
-        {
-            (_note, _stop) = (note, stop);
-            NewLine = "\n";
-        }
-
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (value?.Contains(_note, StringComparison.Ordinal) == true)
-                _stop.Cancel();
-        }
-    }
-
-    /// <summary>Ten seconds pass whenever one looks, so that every progress is noted.</summary>
-    private sealed class HurryingTime : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Interlocked.Add(ref _ticks, 10);
-    }
 }

@@ -49,11 +49,9 @@ public sealed class LowRankPredictor : NeuronPredictor
     {
         WeightKernels kernels = WeightKernels.For(info.Weights);
         long weights = info.Layers.Sum(layer => layer is null ? 0
-            : Aligned((long)layer.Rank * kernels.RowBytes(info.HiddenSize)) + Aligned((long)info.NeuronCount * kernels.RowBytes(layer.Rank))
+            : NativeArena.Aligned((long)layer.Rank * kernels.RowBytes(info.HiddenSize)) + NativeArena.Aligned((long)info.NeuronCount * kernels.RowBytes(layer.Rank))
                 + (layer.HasBias ? FloatTensor.RequiredBytes(1, info.NeuronCount) : 0));
         return weights + FloatTensor.RequiredBytes(chunkTokens, RankMax(info)) + FloatTensor.RequiredBytes(chunkTokens, info.NeuronCount);
-
-        static long Aligned(long bytes) => (bytes + 63) & ~63L;
     }
 
     /// <summary>Loads the weights in their own format.</summary>

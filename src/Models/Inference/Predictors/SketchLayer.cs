@@ -25,7 +25,7 @@ internal sealed class SketchLayer
     }
 
     public static long RequiredBytes(SketchKernels kernels, int rows, int columns) =>
-        Aligned((long)rows * kernels.RowBytes(columns)) + Aligned((long)rows * Marshal.SizeOf<SketchRow>()) + FloatTensor.RequiredBytes(1, rows);
+        NativeArena.Aligned((long)rows * kernels.RowBytes(columns)) + NativeArena.Aligned((long)rows * Marshal.SizeOf<SketchRow>()) + FloatTensor.RequiredBytes(1, rows);
 
     /// <summary>The packed weights of a share of the rows.</summary>
     public ReadOnlySpan<byte> Packed(int begin, int end) => _packed.Bytes((long)begin * _rowBytes, checked((end - begin) * _rowBytes));
@@ -71,6 +71,4 @@ internal sealed class SketchLayer
         foreach (ref float value in silent)
             value = threshold - value;
     }
-
-    private static long Aligned(long bytes) => (bytes + 63) & ~63L;
 }

@@ -80,7 +80,7 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     {
         SketchKernels kernels = SketchKernels.For(bits);
         return (config.LayerCount * SketchLayer.RequiredBytes(kernels, config.FfnSize, config.HiddenSize))
-            + Aligned((long)chunkTokens * kernels.PaddedColumns(config.HiddenSize))
+            + NativeArena.Aligned((long)chunkTokens * kernels.PaddedColumns(config.HiddenSize))
             + FloatTensor.RequiredBytes(chunkTokens, config.FfnSize);
     }
 
@@ -164,6 +164,4 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         }
         _firing[worker] = firing;
     }
-
-    private static long Aligned(long bytes) => (bytes + 63) & ~63L;
 }
