@@ -1,6 +1,5 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Inference;
-using Neuralink.Models.Reference;
 using Neuralink.Models.Weights;
 
 namespace Neuralink.Tests.Support;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Neuralink.Actors.Generation;
 using Neuralink.Models.Sampling;
 using Neuralink.Storage;
-using Neuralink.Storage.Devices;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Actors.Tests.Pipeline;
 

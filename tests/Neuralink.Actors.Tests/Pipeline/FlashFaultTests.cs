@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Neuralink.Placement.Cost;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Actors.Tests.Pipeline;
 

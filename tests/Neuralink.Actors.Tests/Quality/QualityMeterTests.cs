@@ -3,7 +3,6 @@ using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Quality;
 using Neuralink.Kernels;
 using Neuralink.Models.Inference;
-using Neuralink.Models.Reference;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Tests.Support;

@@ -1,5 +1,4 @@
 using Neuralink.Kernels;
-using Neuralink.Models.Reference;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Weights;
 using Neuralink.Tests.Support;

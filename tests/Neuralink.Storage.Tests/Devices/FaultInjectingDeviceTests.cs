@@ -1,6 +1,7 @@
 using Neuralink.Placement.Cost;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Memory;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Storage.Tests.Devices;
 

@@ -2,7 +2,7 @@ using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 
-namespace Neuralink.Models.Reference;
+namespace Neuralink.Tests.Support;
 
 /// <summary>The operations of the dense reference on plain arrays, [rows, width] each.</summary>
 internal sealed class DenseMath(WorkerPool pool)

@@ -3,7 +3,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage.Memory;
 
-namespace Neuralink.Models.Reference;
+namespace Neuralink.Tests.Support;
 
 /// <summary>Every weight of a checkpoint by role, in native memory that belongs to this object.</summary>
 internal sealed class DenseWeights : IDisposable

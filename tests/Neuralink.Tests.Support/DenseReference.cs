@@ -2,7 +2,7 @@ using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 
-namespace Neuralink.Models.Reference;
+namespace Neuralink.Tests.Support;
 
 /// <summary>
 /// The dense forward pass over a Hugging Face folder: the oracle for everything else. It is written to be read: every neuron of every
