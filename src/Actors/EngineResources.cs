@@ -115,32 +115,35 @@ internal sealed class EngineResources : IDisposable
         // The tracks in the order in which a viewer shows them.
         TraceTrack? predictorTrace = trace?.AddTrack("Predictor"), ioTrace = trace?.AddTrack("Io"), computeTrace = trace?.AddTrack("Compute");
         LayerCounters counters = new(Config.LayerCount);
-        NeuronSetPool sets = new(Config.FfnSize);
-        CachePolicy policy = CachePolicies.Create(options.Policy, Config.LayerCount * Config.FfnSize, Plan.Frames.CachedMax, HottestFor(options.Policy));
-        CacheState cache = new(Plan.Frames, Config.LayerCount, Config.FfnSize, policy, new LookaheadJudge(Config.LayerCount, options.LookaheadPrecisionMin), counters);
         int extentSlotsMax = options.ExtentSlotsMax(Image.StrideBytes);
-        IoState io = new(
-            new ReadPlanner(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, Config.FfnSize),
-            options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
-            options.ReadAttemptsMax, counters);
         Parts = new PipelineParts
         {
             Image = Image,
-            Device = Device,
+            Port = new FlashPort(Device, frames, extentSlotsMax),
             Frames = frames,
             Limits = Plan.Frames,
-            ExtentSlotsMax = extentSlotsMax,
-            Sets = sets,
-            Cache = cache,
-            Io = io,
-            Compute = new ComputeSetup(decoder, ffn, activations, lookahead, strategy, Config.LayerCount, counters, time, computeTrace),
-            Predictor = new PredictorSetup(
-                predictor, pool, activations, lookahead, sets, counters, Config.FfnSize, time, predictorTrace),
+            Compute = new ComputeSetup(decoder, ffn, lookahead, strategy, Config.LayerCount, counters, time, computeTrace),
+            Predictor = new PredictorSetup(predictor, pool, activations, lookahead, counters, Config.FfnSize, time, predictorTrace),
             Strategy = strategy,
             Generation = new GenerationSetup(Config, activations.Logits, chunk, Image.Manifest.Bundle.PayloadBytes, counters, time),
             Time = time,
             IoTrace = ioTrace,
+            NewStates = () => NewStates(options, extentSlotsMax, counters),
         };
+        Parts.Renew();
+    }
+
+    private PipelineStates NewStates(EngineOptions options, int extentSlotsMax, LayerCounters counters)
+    {
+        int neurons = Config.FfnSize, keys = Config.LayerCount * neurons;
+        CachePolicy policy = CachePolicies.Create(options.Policy, keys, Plan.Frames.CachedMax, HottestFor(options.Policy));
+        LookaheadJudge judge = new(Config.LayerCount, options.LookaheadPrecisionMin);
+        ReadPlanner planner = new(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, neurons);
+        BottleneckDetector? detector = options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null;
+        return new PipelineStates(
+            new CacheState(Plan.Frames, Config.LayerCount, neurons, policy, judge, counters),
+            new IoState(planner, detector, options.ReadAttemptsMax, counters),
+            new NeuronSetPool(neurons));
     }
 
     /// <summary>What fired most in the trace that the image was placed by, as far as the policy pins it.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Neuralink.Actors.Generation;
+using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
 using Neuralink.Models.Configuration;
@@ -19,21 +20,22 @@ public sealed class NeuralinkEngine : IAsyncDisposable
 {
     private readonly EngineResources _resources;
     private readonly ActorSystem _system;
+    private readonly bool _ownsSystem;
     private readonly IActorRef _pipeline;
+    private readonly Task _pipelineEnded;
     private readonly Lock _gate = new();
     private long _lastJob;
     private Action<Exception>? _failJob;      // ends the running job with an error; null when none runs
-    private Exception? _failure;              // the bug that stopped the pipeline
     private bool _isDisposed;
 
-    private NeuralinkEngine(EngineResources resources, TimeSpan loadTime)
+    private NeuralinkEngine(EngineResources resources, ActorSystem? system, TimeSpan loadTime)
     {
         _resources = resources;
         LoadTime = loadTime;
-        _system = ActorSystem.Create("neuralink", ConfigurationFactory.ParseString(PipelineActor.Configuration));
-        PipelineParts parts = resources.Parts;
-        Action<Exception> onFailure = Fail;
-        _pipeline = _system.ActorOf(Props.Create(() => new PipelineActor(parts, onFailure)), "pipeline");
+        _ownsSystem = system is null;
+        _system = system ?? ActorHosting.NewSystem();
+        _pipeline = _system.ActorOf(PipelineActor.Props(resources.Parts, Fail), $"neuralink-{Guid.NewGuid():n}");
+        _pipelineEnded = WatchAsync();
     }
 
     /// <summary>The model's configuration.</summary>
@@ -72,10 +74,16 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     }
 
     /// <summary>Sets and frames that a job holds: none when nothing runs.</summary>
-    internal int LeaseCount => _resources.Parts.Sets.RentedCount + _resources.Parts.Cache.LeasedCount + _resources.Parts.Cache.PrefetchedCount;
+    internal int LeaseCount => _resources.Parts.States.Sets.RentedCount + CacheState.LeasedCount + CacheState.PrefetchedCount;
 
     /// <summary>The state of the cache, for tests, while nothing runs.</summary>
-    internal Cache.CacheState CacheState => _resources.Parts.Cache;
+    internal Cache.CacheState CacheState => _resources.Parts.States.Cache;
+
+    /// <summary>The actor above all others, for tests.</summary>
+    internal IActorRef Pipeline => _pipeline;
+
+    /// <summary>Where it runs, for tests.</summary>
+    internal ActorSystem ActorSystem => _system;
 
     /// <summary>Opens a flash image.</summary>
     /// <param name="imageFolder">The image.</param>
@@ -83,19 +91,24 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <param name="trace">Records what the actors do, or null.</param>
     /// <param name="time">The clock; null is the system's.</param>
     /// <param name="decorate">Wraps the flash device, for studies of other devices and of faults; null leaves it as it is.</param>
+    /// <param name="system">Runs the actors; its configuration needs <see cref="ActorHosting.AddNeuralinkActors"/>. Null makes one for this engine.</param>
     /// <param name="cancellation">Stops the opening before the weights are loaded.</param>
-    /// <exception cref="NeuralinkException">The image is damaged, an option is out of range, or it does not fit the budget.</exception>
+    /// <exception cref="NeuralinkException">
+    /// The image is damaged, an option is out of range, it does not fit the budget, or <paramref name="system"/> lacks dispatchers.
+    /// </exception>
     public static Task<NeuralinkEngine> OpenAsync(
-        string imageFolder, EngineOptions options, TraceRecorder? trace = null, TimeProvider? time = null, Func<IFlashDevice, IFlashDevice>? decorate = null,
-        CancellationToken cancellation = default) => Task.Run(
+        string imageFolder, EngineOptions options, TraceRecorder? trace = null, TimeProvider? time = null,
+        Func<IFlashDevice, IFlashDevice>? decorate = null, ActorSystem? system = null, CancellationToken cancellation = default) => Task.Run(
             () =>
             {
+                if (system is not null)
+                    ActorHosting.Check(system);
                 TimeProvider clock = time ?? TimeProvider.System;
                 long start = clock.GetTimestamp();
                 EngineResources resources = EngineResources.Load(imageFolder, options, trace, clock, decorate, cancellation);
                 try
                 {
-                    return new NeuralinkEngine(resources, clock.GetElapsedTime(start));
+                    return new NeuralinkEngine(resources, system, clock.GetElapsedTime(start));
                 }
                 catch
                 {
@@ -175,8 +188,10 @@ public sealed class NeuralinkEngine : IAsyncDisposable
             _isDisposed = true;
             _failJob?.Invoke(new ObjectDisposedException(nameof(NeuralinkEngine)));
         }
-        await _system.Terminate().ConfigureAwait(false);
-        _system.Dispose();
+        _system.Stop(_pipeline);
+        await _pipelineEnded.ConfigureAwait(false);
+        if (_ownsSystem)
+            await _system.Terminate().ConfigureAwait(false);
         _resources.Dispose();
     }
 
@@ -217,8 +232,8 @@ public sealed class NeuralinkEngine : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_failure is not null)
-                throw new InvalidOperationException("The engine has stopped after an internal error; open it again.", _failure);
+            if (_pipelineEnded.IsCompleted)
+                throw new InvalidOperationException("The engine's actor system has ended; open it again in another.");
             if (_failJob is not null)
                 throw new NeuralinkException("start the text", "an idle engine", "a job that is running", "wait for it to end");
             _failJob = failJob;
@@ -238,9 +253,13 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     private void Fail(Exception error)
     {
         lock (_gate)
-        {
-            _failure ??= error;
             _failJob?.Invoke(error);
-        }
+    }
+
+    /// <summary>Completes when the actors have ended: because the engine is disposed, or because the host's actor system has ended.</summary>
+    private async Task WatchAsync()
+    {
+        await _pipeline.WatchAsync().ConfigureAwait(false);
+        Fail(new InvalidOperationException("The actor system ended while the job ran."));
     }
 }

@@ -3,12 +3,14 @@ using Neuralink.Actors.Compute;
 using Neuralink.Actors.Generation;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Prediction;
-using Neuralink.Actors.Protocols;
+using Neuralink.Actors.Tracing;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
 
 namespace Neuralink.Actors;
 
 /// <summary>
-/// Spawns, wires and supervises the actors of one engine. The pipeline reads from flash while it computes:
+/// Starts and supervises the actors of one engine. The pipeline reads from flash while it computes:
 /// <code>
 /// Predictor         |exact n|lookahead n+1|              |exact n+1|lookahead n+2|
 /// Cache/Io                  |repair n|fetch n+1 -------------------|repair n+1|fetch n+2 ------
@@ -21,64 +23,114 @@ namespace Neuralink.Actors;
 ///                         Predictor -Predicted-> Compute                       it may compute again
 ///                                              Cache -Fetch-> Io -Fetched-> Cache -Arrived-> Compute -Returned-> Cache
 /// </code>
-/// An exception in an actor is a bug (operating errors are values in messages): the actor is stopped, the running job fails with the
-/// exception, and the engine takes no more work. Native memory belongs to the engine, so nothing leaks.
+/// An actor knows those below it (Generation, Compute, Predictor, Cache, Io) from its construction and answers whoever asked it.
+/// <para>
+/// An exception in an actor is a bug (operating errors are values in messages): the running job fails with it, all actors are stopped, and when the
+/// last read is back they start anew, with an empty cache. Jobs that come meanwhile wait. Native memory belongs to the engine, so nothing leaks.
+/// </para>
 /// </summary>
-internal sealed class PipelineActor : ReceiveActor
+internal sealed class PipelineActor : ReceiveActor, IWithStash
 {
-    /// <summary>The dispatchers: a thread each for those who block on nothing but keep a processor busy; the others share the thread pool.</summary>
-    public const string Configuration = """
-        neuralink.io-dispatcher { type = PinnedDispatcher }
-        neuralink.compute-dispatcher { type = PinnedDispatcher }
-        neuralink.predictor-dispatcher { type = PinnedDispatcher }
-        """;
-
+    private readonly PipelineParts _parts;
     private readonly Action<Exception> _onFailure;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private IActorRef _generation = ActorRefs.Nobody;
+    private int _ending;      // actors that were stopped and have not ended
 
+    /// <param name="parts">What the actors are made from.</param>
+    /// <param name="onFailure">Told, on an actor's thread, that the running job is lost.</param>
     public PipelineActor(PipelineParts parts, Action<Exception> onFailure)
     {
+        _parts = parts;
         _onFailure = onFailure;
-        IActorRef io = Context.ActorOf(
-            Props.Create(() => new IoActor(parts.Io, parts.Image, parts.Device, parts.Frames, parts.ExtentSlotsMax, parts.Time, parts.IoTrace))
-                .WithDispatcher("neuralink.io-dispatcher"),
-            "io");
-        IActorRef compute = Context.ActorOf(Props.Create(() => new ComputeActor(parts.Compute)).WithDispatcher("neuralink.compute-dispatcher"), "compute");
-        IActorRef cache = Context.ActorOf(
-            Props.Create(() => new CacheActor(parts.Cache, parts.Limits, parts.Strategy, parts.Image, parts.Sets, io, compute)), "cache");
-        IActorRef predictor = Context.ActorOf(
-            Props.Create(() => new PredictorActor(parts.Predictor, cache)).WithDispatcher("neuralink.predictor-dispatcher"), "predictor");
-        IActorRef generation = Context.ActorOf(Props.Create(() => new GenerationActor(parts.Generation, compute)), "generation");
-        compute.Tell(new PipelineProtocol.Wire(predictor, generation), Self);
-        ReceiveAny(job => generation.Forward(job));
+        Become(Stopped);
     }
+
+    public IStash Stash { get; set; } = null!;
+
+    public static Props Props(PipelineParts parts, Action<Exception> onFailure) =>
+        Akka.Actor.Props.Create(() => new PipelineActor(parts, onFailure));
+
+    protected override void PreStart() => StartWhenQuiet();
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(error =>
     {
-        _onFailure(error);
+        Fail(error);
         return Directive.Stop;
     });
+
+    private void Running()
+    {
+        Receive<Terminated>(ended =>
+        {
+            Fail(new InvalidOperationException($"The actor {ended.ActorRef.Path.Name} ended by itself."));
+            Ended();
+        });
+        ReceiveAny(job => _generation.Forward(job));
+    }
+
+    /// <summary>The actors are ending, or have ended and a device may still write into their frames.</summary>
+    private void Stopped()
+    {
+        Receive<Terminated>(_ => Ended());
+        Receive<Quiet>(_ => Start());
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    private void Fail(Exception error)
+    {
+        if (_ending > 0)
+            return;      // it is being dealt with: one failure often causes others
+        _log.Error(error, "An actor failed; the pipeline ends its job and starts anew.");
+        _onFailure(error);
+        Become(Stopped);
+        foreach (IActorRef child in Context.GetChildren())
+        {
+            Context.Stop(child);
+            _ending++;
+        }
+    }
+
+    private void Ended()
+    {
+        _ending--;
+        if (_ending == 0)
+            StartWhenQuiet();
+    }
+
+    private void StartWhenQuiet() => _ = _parts.Port.WhenQuiet.PipeTo(Self, success: () => Quiet.Instance);
+
+    private void Start()
+    {
+        PipelineStates states = _parts.Renew();
+        IActorRef io = Context.Watch(Context.ActorOf(IoActor.Props(_parts, states.Io), "io"));
+        IActorRef cache = Context.Watch(Context.ActorOf(CacheActor.Props(_parts, states, io), "cache"));
+        IActorRef predictor = Context.Watch(Context.ActorOf(PredictorActor.Props(_parts.Predictor, states.Sets, cache), "predictor"));
+        IActorRef compute = Context.Watch(Context.ActorOf(ComputeActor.Props(_parts.Compute, predictor, cache), "compute"));
+        _generation = Context.Watch(Context.ActorOf(GenerationActor.Props(_parts.Generation, compute), "generation"));
+        Become(Running);
+        Stash.UnstashAll();
+    }
+
+    /// <summary>No read is in flight.</summary>
+    private sealed class Quiet
+    {
+        public static readonly Quiet Instance = new();
+    }
 }
 
 /// <summary>What the actors are made from; all of it outlives them.</summary>
-internal sealed record PipelineParts
+internal sealed class PipelineParts
 {
-    public required Storage.Image.FlashImage Image { get; init; }
+    public required FlashImage Image { get; init; }
 
-    public required Storage.Devices.IFlashDevice Device { get; init; }
+    public required FlashPort Port { get; init; }
 
-    public required Storage.Memory.FrameArena Frames { get; init; }
+    public required FrameArena Frames { get; init; }
 
     public required CacheLimits Limits { get; init; }
 
-    public required int ExtentSlotsMax { get; init; }
-
     public required StrategySwitches Strategy { get; init; }
-
-    public required NeuronSetPool Sets { get; init; }
-
-    public required CacheState Cache { get; init; }
-
-    public required IoState Io { get; init; }
 
     public required ComputeSetup Compute { get; init; }
 
@@ -88,5 +140,17 @@ internal sealed record PipelineParts
 
     public required TimeProvider Time { get; init; }
 
-    public required Tracing.TraceTrack? IoTrace { get; init; }
+    public required TraceTrack? IoTrace { get; init; }
+
+    /// <summary>Makes the states that the actors wrap.</summary>
+    public required Func<PipelineStates> NewStates { private get; init; }
+
+    /// <summary>The states of the actors that run.</summary>
+    public PipelineStates States { get; private set; } = null!;
+
+    /// <summary>New states for new actors.</summary>
+    public PipelineStates Renew() => States = NewStates();
 }
+
+/// <summary>What the actors change.</summary>
+internal sealed record PipelineStates(CacheState Cache, IoState Io, NeuronSetPool Sets);

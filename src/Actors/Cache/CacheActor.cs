@@ -1,3 +1,4 @@
+using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Protocols;
 using Neuralink.Models.Inference;
@@ -17,7 +18,6 @@ internal sealed class CacheActor : ReceiveActor
     private readonly FlashImage _image;
     private readonly NeuronSetPool _sets;
     private readonly IActorRef _io;
-    private readonly IActorRef _compute;
     private readonly FrameLease _lease;
     private readonly Stack<FetchBatch> _idleBatches = new();
     private readonly Stack<FetchBatch> _laterClusters = new();
@@ -26,25 +26,33 @@ internal sealed class CacheActor : ReceiveActor
     private long _nextFetch;
     private int _fetching;
 
+    private IActorRef _reader = ActorRefs.Nobody;      // who asked for what is being leased
     private PassId _pass;
     private LayerIndex _layer;
     private NeuronSet? _wanted;      // the layer that is being served
     private int _taken;              // how many of its neurons earlier waves had
-    private PassId? _abandoning;
 
-    public CacheActor(CacheState state, CacheLimits limits, StrategySwitches strategy, FlashImage image, NeuronSetPool sets, IActorRef io, IActorRef compute)
+    public CacheActor(PipelineParts parts, PipelineStates states, IActorRef io)
     {
-        _state = state;
-        _strategy = strategy;
-        _image = image;
-        _sets = sets;
+        _state = states.Cache;
+        _strategy = parts.Strategy;
+        _image = parts.Image;
+        _sets = states.Sets;
         _io = io;
-        _compute = compute;
-        _fetchMax = limits.FetchMax;
-        _lastLayer = image.LayerCount - 1;
-        _lease = new FrameLease(limits.LeasedMax, limits.FrameCount);
+        _fetchMax = parts.Limits.FetchMax;
+        _lastLayer = parts.Image.LayerCount - 1;
+        _lease = new FrameLease(parts.Limits.LeasedMax, parts.Limits.FrameCount);
+        Become(Serving);
+    }
+
+    public static Props Props(PipelineParts parts, PipelineStates states, IActorRef io) =>
+        Akka.Actor.Props.Create(() => new CacheActor(parts, states, io)).WithDispatcher(ActorHosting.ComputeDispatcher);
+
+    private void Serving()
+    {
         Receive<PredictionProtocol.Fires>(fires =>
         {
+            _reader = Sender;
             (_pass, _layer, _wanted, _taken) = (fires.Pass, fires.Layer, fires.Neurons, 0);
             GrantNextWave();
         });
@@ -52,25 +60,46 @@ internal sealed class CacheActor : ReceiveActor
         Receive<ResidencyProtocol.Returned>(_ => EndWave());
         Receive<FetchProtocol.Fetched>(fetched =>
         {
-            _state.Complete(fetched.Batch);
-            _state.NoteBridges(fetched.Batch, _image.PlacementOf(fetched.Batch.Layer));
+            TakeIn(fetched.Batch);
             Settle(fetched.Batch, error: null);
         });
         Receive<FetchProtocol.FetchFailed>(failed =>
         {
-            if (!failed.Batch.IsDemand && _abandoning is null)
+            if (failed.Batch.IsDemand)
+            {
+                _state.Fail(failed.Batch);
+                Settle(failed.Batch, failed.Error);
+            }
+            else
             {
                 ReadAtNeed(failed.Batch);
-                return;
             }
-            _state.Fail(failed.Batch);
-            Settle(failed.Batch, failed.Error);
         });
-        Receive<PassProtocol.AbandonPass>(abandon =>
+        Receive<PassProtocol.AbandonPass>(Abandon);
+    }
+
+    /// <summary>A pass is being dropped: a device may still write into its frames, which are free when its last read is back.</summary>
+    private void Abandoning(PassId pass)
+    {
+        Receive<FetchProtocol.Fetched>(fetched =>
         {
-            _abandoning = abandon.Pass;
-            ReturnAllWhenQuiet();
+            TakeIn(fetched.Batch);
+            EndFetch(fetched.Batch);
+            ReturnAllWhenQuiet(pass);
         });
+        Receive<FetchProtocol.FetchFailed>(failed =>
+        {
+            _state.Fail(failed.Batch);
+            EndFetch(failed.Batch);
+            ReturnAllWhenQuiet(pass);
+        });
+    }
+
+    private void Abandon(PassProtocol.AbandonPass abandon)
+    {
+        _reader = Sender;
+        Become(() => Abandoning(abandon.Pass));
+        ReturnAllWhenQuiet(abandon.Pass);
     }
 
     private void GrantNextWave()
@@ -81,7 +110,7 @@ internal sealed class CacheActor : ReceiveActor
             FetchClusters(misses);
         else
             Fetch(misses);
-        _compute.Tell(new ResidencyProtocol.Granted(_pass, _lease), Self);
+        _reader.Tell(new ResidencyProtocol.Granted(_pass, _lease), Self);
     }
 
     /// <summary>Makes a fetch of each cluster, to be computed as it arrives; the first is left in <paramref name="misses"/>, which is asked for first.</summary>
@@ -132,30 +161,36 @@ internal sealed class CacheActor : ReceiveActor
         _wanted = null;
     }
 
-    private void Settle(FetchBatch batch, Exception? error)
+    private void TakeIn(FetchBatch batch)
+    {
+        _state.Complete(batch);
+        _state.NoteBridges(batch, _image.PlacementOf(batch.Layer));
+    }
+
+    private void EndFetch(FetchBatch batch)
     {
         _fetching--;
         _idleBatches.Push(batch);
-        if (_abandoning is not null)
-        {
-            ReturnAllWhenQuiet();
-            return;
-        }
+    }
+
+    private void Settle(FetchBatch batch, Exception? error)
+    {
+        EndFetch(batch);
         bool wasWaitedFor = _lease.Settle(batch.Id, out ReadOnlyMemory<int> cluster);
         if (!wasWaitedFor || _lease.HasFailed)
             return;
         if (error is not null)
         {
             _lease.HasFailed = true;
-            _compute.Tell(new ResidencyProtocol.Unavailable(_pass, error), Self);
+            _reader.Tell(new ResidencyProtocol.Unavailable(_pass, error), Self);
         }
         else if (_strategy.Clusters)
         {
-            _compute.Tell(new ResidencyProtocol.Arrived(_pass, cluster, _lease.IsComplete), Self);
+            _reader.Tell(new ResidencyProtocol.Arrived(_pass, cluster, _lease.IsComplete), Self);
         }
         else if (_lease.IsComplete)
         {
-            _compute.Tell(new ResidencyProtocol.Arrived(_pass, _lease.Rest, IsLast: true), Self);
+            _reader.Tell(new ResidencyProtocol.Arrived(_pass, _lease.Rest, IsLast: true), Self);
         }
     }
 
@@ -167,21 +202,19 @@ internal sealed class CacheActor : ReceiveActor
     {
         FetchBatch again = NewBatch(failed.Layer, isDemand: true, failed.Id);
         _state.FailAhead(failed, again);
-        _fetching--;
-        _idleBatches.Push(failed);
+        EndFetch(failed);
         Fetch(again);
     }
 
-    /// <summary>A device may still write into the frames of a dropped pass: they are free when its last read is back.</summary>
-    private void ReturnAllWhenQuiet()
+    private void ReturnAllWhenQuiet(PassId pass)
     {
         if (_fetching > 0)
             return;
         _state.Release(_lease);
         _state.DropPass();
         EndLayer();
-        _compute.Tell(new ResidencyProtocol.AllReturned(_abandoning!.Value), Self);
-        _abandoning = null;
+        _reader.Tell(new ResidencyProtocol.AllReturned(pass), Self);
+        Become(Serving);
     }
 
     private void Fetch(FetchBatch batch)

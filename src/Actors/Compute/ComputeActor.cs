@@ -1,5 +1,6 @@
 using Neuralink.Actors.Cache;
 using Neuralink.Actors.Figures;
+using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
@@ -15,15 +16,13 @@ namespace Neuralink.Actors.Compute;
 internal sealed class ComputeActor : ReceiveActor
 {
     private readonly ComputeSetup _setup;
-    private IActorRef? _predictor;
-    private IActorRef? _generation;
-    private IActorRef? _cache;
+    private readonly IActorRef _predictor;
+    private readonly IActorRef _cache;
 
     private PassProtocol.RunPass? _run;
+    private IActorRef _asker = ActorRefs.Nobody;
     private LayerIndex _layer;
     private Exception? _failure;        // why the pass is being dropped, if not on demand
-    private bool _abandoning;
-    private bool _isBeginning;          // before the first layer, while the Predictor looks ahead to it
 
     // Of the current layer.
     private bool _poolIsFree;           // the Predictor is done with it
@@ -34,22 +33,57 @@ internal sealed class ComputeActor : ReceiveActor
     private long _reachedTimestamp;
     private long? _waitingSince;
 
-    public ComputeActor(ComputeSetup setup)
+    public ComputeActor(ComputeSetup setup, IActorRef predictor, IActorRef cache)
     {
         _setup = setup;
-        Receive<PipelineProtocol.Wire>(wire => (_predictor, _generation) = (wire.Predictor, wire.Generation));
-        Receive<PassProtocol.RunPass>(Begin);
+        _predictor = predictor;
+        _cache = cache;
+        Become(Idle);
+    }
+
+    private Decoder Decoder => _setup.Decoder;
+
+    public static Props Props(ComputeSetup setup, IActorRef predictor, IActorRef cache) =>
+        Akka.Actor.Props.Create(() => new ComputeActor(setup, predictor, cache)).WithDispatcher(ActorHosting.ComputeDispatcher);
+
+    private void Idle()
+    {
+        Receive<PassProtocol.RunPass>(run =>
+        {
+            (_run, _asker) = (run, Sender);
+            Begin(run);
+        });
+        // A text that has ended sends it too, and is told when nothing of it is left.
+        Receive<PassProtocol.AbandonPass>(abandon =>
+        {
+            _asker = Sender;
+            Abandon(abandon.Pass);
+        });
+    }
+
+    /// <summary>The Predictor looks ahead to the first layers.</summary>
+    private void Beginning()
+    {
+        Receive<PredictionProtocol.Predicted>(
+            _ =>
+            {
+                Become(InLayers);
+                ReachLayer();
+            },
+            predicted => predicted.Pass == _run!.Pass);
+        Receive<PassProtocol.AbandonPass>(abandon => Abandon(abandon.Pass));
+    }
+
+    private void InLayers()
+    {
         Receive<PredictionProtocol.Predicted>(
             _ =>
             {
                 _poolIsFree = true;
-                if (_isBeginning)
-                    ReachLayer();
-                else
-                    Advance();
+                Advance();
             },
-            predicted => IsCurrent(predicted.Pass));
-        Receive<ResidencyProtocol.Granted>(granted => TakeLease(granted.Lease, Sender), granted => IsCurrent(granted.Pass));
+            predicted => predicted.Pass == _run!.Pass);
+        Receive<ResidencyProtocol.Granted>(granted => TakeLease(granted.Lease), granted => granted.Pass == _run!.Pass);
         Receive<ResidencyProtocol.Arrived>(
             arrived =>
             {
@@ -57,52 +91,69 @@ internal sealed class ComputeActor : ReceiveActor
                 _hasArrived = arrived.IsLast;
                 Advance();
             },
-            arrived => IsCurrent(arrived.Pass));
-        Receive<ResidencyProtocol.Unavailable>(unavailable => Abandon(unavailable.Pass, unavailable.Error), unavailable => IsCurrent(unavailable.Pass));
-        Receive<PassProtocol.AbandonPass>(abandon => Abandon(abandon.Pass, failure: null));
-        Receive<ResidencyProtocol.AllReturned>(returned => EndAbandoned(returned.Pass));
-        Receive<PredictionProtocol.Predicted>(_ => { });                                  // of a pass that is being dropped
-        Receive<ResidencyProtocol.Granted>(_ => { });
-        Receive<ResidencyProtocol.Arrived>(_ => { });
-        Receive<ResidencyProtocol.Unavailable>(_ => { });
+            arrived => arrived.Pass == _run!.Pass);
+        Receive<ResidencyProtocol.Unavailable>(
+            unavailable =>
+            {
+                _failure = unavailable.Error;
+                Abandon(unavailable.Pass);
+            },
+            unavailable => unavailable.Pass == _run!.Pass);
+        Receive<PassProtocol.AbandonPass>(abandon => Abandon(abandon.Pass));
     }
 
-    private Decoder Decoder => _setup.Decoder;
-
-    private bool IsCurrent(PassId pass) => !_abandoning && _run?.Pass == pass;
+    /// <summary>
+    /// The request takes the way that the pass's own messages take, so when it comes back all of them have come, and were dropped here.
+    /// </summary>
+    private void Abandoning()
+    {
+        Receive<ResidencyProtocol.AllReturned>(returned =>
+        {
+            object answer = _failure is { } error
+                ? new PassProtocol.PassFailed(returned.Pass, error)
+                : new PassProtocol.PassAbandoned(returned.Pass);
+            (_run, _failure, _lease, _waitingSince) = (null, null, null, null);
+            _arrived.Clear();
+            _asker.Tell(answer, Self);
+            Become(Idle);
+        });
+        // If it failed just before it was abandoned, who asked wants the latter's answer.
+        Receive<PassProtocol.AbandonPass>(_ => _failure = null);
+        ReceiveAny(_ => { });
+    }
 
     private void Begin(PassProtocol.RunPass run)
     {
-        if (_run is not null)
-            throw new InvalidOperationException($"{_run.Pass} is running; {run.Pass} must wait.");
-        _run = run;
         _layer = new LayerIndex(0);
         Decoder.Begin(run.Tokens.Span, run.Position);
         bool looksAhead = _setup.Lookahead.FirstCount > 0;
         if (looksAhead)
             _setup.Lookahead.Begin(Decoder, run.Tokens.Length);
-        _predictor!.Tell(new PredictionProtocol.PassBegun(run.Pass, run.Position, run.Tokens.Length, looksAhead), Self);
+        _predictor.Tell(new PredictionProtocol.PassBegun(run.Pass, run.Position, run.Tokens.Length, looksAhead), Self);
         if (looksAhead)
-            (_isBeginning, _poolIsFree) = (true, false);
+        {
+            Become(Beginning);
+        }
         else
+        {
+            Become(InLayers);
             ReachLayer();
+        }
     }
 
     private void ReachLayer()
     {
         long start = _reachedTimestamp = _setup.Time.GetTimestamp();
         int batch = _run!.Tokens.Length;
-        _isBeginning = false;
         Decoder.Attend(_layer.Value);
         _setup.Lookahead.Reach(Decoder, _layer.Value, batch);
         _poolIsFree = false;
         _setup.Trace?.Span("attention", _layer, start, _setup.Time.GetTimestamp(), "tokens", batch);
-        _predictor!.Tell(new PredictionProtocol.LayerReached(_run.Pass, _layer, batch), Self);
+        _predictor.Tell(new PredictionProtocol.LayerReached(_run.Pass, _layer, batch), Self);
     }
 
-    private void TakeLease(FrameLease lease, IActorRef cache)
+    private void TakeLease(FrameLease lease)
     {
-        _cache = cache;
         _lease = lease;
         _hasArrived = lease.Rest.IsEmpty;
         _hitsAreDone = false;
@@ -165,7 +216,7 @@ internal sealed class ComputeActor : ReceiveActor
             Decoder.AddFfn(_layer.Value);
         _setup.Trace?.Span("ffn down", _layer, start, _setup.Time.GetTimestamp(), "neurons", count);
         _lease = null;
-        _cache!.Tell(new ResidencyProtocol.Returned(_run.Pass), Self);
+        _cache.Tell(new ResidencyProtocol.Returned(_run.Pass), Self);
         if (!layerIsThrough)
             return;
         _setup.Counts.Add(_layer, Counter.LayerTicks, _setup.Time.GetTimestamp() - _reachedTimestamp);
@@ -180,6 +231,7 @@ internal sealed class ComputeActor : ReceiveActor
     {
         PassProtocol.RunPass run = _run!;
         _run = null;
+        Become(Idle);
         long start = _setup.Time.GetTimestamp();
         double score = run.ScoreSoFar;
         if (run.Targets is { } targets)
@@ -195,34 +247,19 @@ internal sealed class ComputeActor : ReceiveActor
         if (run.WantsLogits)
             _ = Decoder.Logits(run.Tokens.Length - 1);
         _setup.Trace?.Span("logits", _layer, start, _setup.Time.GetTimestamp(), "tokens", run.Targets?.Length ?? 1);
-        _generation!.Tell(new PassProtocol.PassDone(run.Pass, score), Self);
+        _asker.Tell(new PassProtocol.PassDone(run.Pass, score), Self);
     }
 
-    /// <summary>
-    /// Sends the request down the way that the pass's own messages take, so that it comes back when all of them have had their effect.
-    /// </summary>
-    private void Abandon(PassId pass, Exception? failure)
+    private void Abandon(PassId pass)
     {
-        _failure = failure;                   // if it failed just before it is abandoned, who asked wants the latter's answer
-        if (_abandoning)
-            return;
-        _abandoning = true;
-        _predictor!.Tell(new PassProtocol.AbandonPass(pass), Self);
-    }
-
-    private void EndAbandoned(PassId pass)
-    {
-        object answer = _failure is { } error ? new PassProtocol.PassFailed(pass, error) : new PassProtocol.PassAbandoned(pass);
-        (_run, _abandoning, _isBeginning, _failure, _lease, _waitingSince) = (null, false, false, null, null, null);
-        _arrived.Clear();
-        _generation!.Tell(answer, Self);
+        Become(Abandoning);
+        _predictor.Tell(new PassProtocol.AbandonPass(pass), Self);
     }
 }
 
 /// <summary>What Compute works with.</summary>
 /// <param name="Decoder">The resident half of the model.</param>
 /// <param name="Ffn">The other half.</param>
-/// <param name="Activations">The pass's buffers.</param>
 /// <param name="Lookahead">What is looked ahead to, and from what.</param>
 /// <param name="Strategy">How to share the time.</param>
 /// <param name="LayerCount">Layers.</param>
@@ -230,5 +267,5 @@ internal sealed class ComputeActor : ReceiveActor
 /// <param name="Time">The clock.</param>
 /// <param name="Trace">The actor's track, or null.</param>
 internal sealed record ComputeSetup(
-    Decoder Decoder, SparseFfn Ffn, Activations Activations, LookaheadInputs Lookahead, StrategySwitches Strategy, int LayerCount, LayerCounters Counts,
+    Decoder Decoder, SparseFfn Ffn, LookaheadInputs Lookahead, StrategySwitches Strategy, int LayerCount, LayerCounters Counts,
     TimeProvider Time, TraceTrack? Trace);

@@ -1,3 +1,4 @@
+using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
 
 namespace Neuralink.Actors.Generation;
@@ -10,70 +11,81 @@ internal sealed class GenerationActor : ReceiveActor
 {
     private readonly GenerationSetup _setup;
     private readonly IActorRef _compute;
-    private IJob? _job;
-    private long _jobNumber;
-    private bool _isEnding;
-    private Exception? _error;
     private PassId _pass;
 
     public GenerationActor(GenerationSetup setup, IActorRef compute)
     {
         _setup = setup;
         _compute = compute;
-        Receive<GenerationProtocol.Generate>(generate => Start(generate.Job, new TextJob(setup, generate.Text, generate.Events)));
-        Receive<GenerationProtocol.Score>(score => Start(score.Job, new ScoreJob(setup, score.Request, score.Result)));
-        Receive<GenerationProtocol.Cancel>(_ => End(new OperationCanceledException()), cancel => _job is not null && cancel.Job == _jobNumber);
-        Receive<GenerationProtocol.Cancel>(_ => { });                                     // it was over
-        Receive<PassProtocol.PassDone>(Continue, done => done.Pass == _pass && !_isEnding);
-        Receive<PassProtocol.PassDone>(_ => { });                                         // cancelled meanwhile
-        Receive<PassProtocol.PassFailed>(failed => End(failed.Error), failed => failed.Pass == _pass);
-        Receive<PassProtocol.PassAbandoned>(_ => Finish());
+        Become(Idle);
+    }
+
+    public static Props Props(GenerationSetup setup, IActorRef compute) =>
+        Akka.Actor.Props.Create(() => new GenerationActor(setup, compute)).WithDispatcher(ActorHosting.ComputeDispatcher);
+
+    private void Idle()
+    {
+        Receive<GenerationProtocol.Generate>(generate => Start(generate.Job, new TextJob(_setup, generate.Text, generate.Events)));
+        Receive<GenerationProtocol.Score>(score => Start(score.Job, new ScoreJob(_setup, score.Request, score.Result)));
+        Receive<GenerationProtocol.Cancel>(_ => { });                                     // its job was over
+    }
+
+    private void Running(long number, IJob job)
+    {
+        Receive<GenerationProtocol.Cancel>(cancel =>
+        {
+            if (cancel.Job == number)
+                End(job, new OperationCanceledException());
+        });
+        Receive<PassProtocol.PassDone>(done => Continue(job, done));
+        Receive<PassProtocol.PassFailed>(failed => End(job, failed.Error));
+    }
+
+    /// <summary>The job is over. Nobody is told before nothing of it is left in the pipeline, so that the next one starts clean.</summary>
+    private void Ending(IJob job, Exception? error)
+    {
+        Receive<PassProtocol.PassAbandoned>(_ =>
+        {
+            Become(Idle);
+            job.Finish(error);
+        });
+        // What the pipeline had said before it was told; and who cancels what ends anyway.
+        Receive<PassProtocol.PassDone>(_ => { });
+        Receive<PassProtocol.PassFailed>(_ => { });
+        Receive<GenerationProtocol.Cancel>(_ => { });
     }
 
     private void Start(long number, IJob job)
     {
-        if (_job is not null)
-            throw new InvalidOperationException($"Job {_jobNumber} is running; job {number} must wait.");
-        (_job, _jobNumber, _isEnding, _error) = (job, number, false, null);
-        RunNext();
+        Become(() => Running(number, job));
+        RunNext(job);
     }
 
-    private void Continue(PassProtocol.PassDone done)
+    private void Continue(IJob job, PassProtocol.PassDone done)
     {
         try
         {
-            if (_job!.Accept(done))
-                RunNext();
+            if (job.Accept(done))
+                RunNext(job);
             else
-                End(error: null);
+                End(job, error: null);
         }
         catch (Storage.NeuralinkException error)
         {
-            End(error);                                                                   // logits that no token can be chosen from
+            End(job, error);                                                              // logits that no token can be chosen from
         }
     }
 
-    private void RunNext()
+    private void RunNext(IJob job)
     {
         _pass = new PassId(_pass.Value + 1);
-        _compute.Tell(_job!.NextPass(_pass), Self);
+        _compute.Tell(job.NextPass(_pass), Self);
     }
 
-    /// <summary>The job is over; it is said to be when nothing of it is left in the pipeline, so that the next one starts clean.</summary>
-    private void End(Exception? error)
+    private void End(IJob job, Exception? error)
     {
-        _error ??= error;
-        if (_isEnding)
-            return;
-        _isEnding = true;
+        Become(() => Ending(job, error));
         _compute.Tell(new PassProtocol.AbandonPass(_pass), Self);
-    }
-
-    private void Finish()
-    {
-        IJob job = _job!;
-        _job = null;
-        job.Finish(_error);
     }
 }
 

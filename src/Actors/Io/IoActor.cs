@@ -1,3 +1,4 @@
+using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
 using Neuralink.Placement;
@@ -16,27 +17,22 @@ internal sealed class IoActor : ReceiveActor
 {
     private readonly IoState _state;
     private readonly FlashImage _image;
-    private readonly IFlashDevice _device;
+    private readonly FlashPort _port;
     private readonly FrameArena _frames;
     private readonly TimeProvider _time;
     private readonly TraceTrack? _trace;
-    private readonly CompletionQueue _completions;
-    private readonly Stack<FlashRead> _credits = new();
     private readonly Dictionary<FlashRead, ReadTicket> _reading = [];
     private readonly Dictionary<FetchBatch, IActorRef> _askers = [];
     private long _busySince;
 
-    public IoActor(IoState state, FlashImage image, IFlashDevice device, FrameArena frames, int extentSlotsMax, TimeProvider time, TraceTrack? trace)
+    public IoActor(PipelineParts parts, IoState state)
     {
         _state = state;
-        _image = image;
-        _device = device;
-        _frames = frames;
-        _time = time;
-        _trace = trace;
-        _completions = new CompletionQueue(Self, device.QueueDepth);
-        for (int i = 0; i < device.QueueDepth; i++)
-            _credits.Push(new FlashRead(frames, extentSlotsMax, _completions));
+        _image = parts.Image;
+        _port = parts.Port;
+        _frames = parts.Frames;
+        _time = parts.Time;
+        _trace = parts.IoTrace;
         Receive<FetchProtocol.Fetch>(fetch =>
         {
             fetch.Batch.StartedTimestamp = _time.GetTimestamp();
@@ -47,10 +43,18 @@ internal sealed class IoActor : ReceiveActor
         Receive<FetchProtocol.CompletionsReady>(_ => Settle());
     }
 
+    public static Props Props(PipelineParts parts, IoState state) =>
+        Akka.Actor.Props.Create(() => new IoActor(parts, state)).WithDispatcher(ActorHosting.IoDispatcher);
+
+    protected override void PreStart() => _port.Open(Self);
+
+    /// <summary>Reads may be in flight: nobody waits for them any more but who starts a pipeline anew.</summary>
+    protected override void PostStop() => _port.Close();
+
     private void SubmitAll()
     {
-        while (_credits.Count > 0 && _state.TryTake(out ReadTicket? ticket))
-            Submit(_credits.Pop(), ticket.Value);
+        while (_port.HasCredit && _state.TryTake(out ReadTicket? ticket))
+            Submit(_port.Take(), ticket.Value);
     }
 
     private void Submit(FlashRead read, ReadTicket ticket)
@@ -68,13 +72,13 @@ internal sealed class IoActor : ReceiveActor
         if (_reading.Count == 0)
             _busySince = _time.GetTimestamp();
         _reading.Add(read, ticket);
-        _device.Submit(read);
+        _port.Submit(read);
     }
 
     private void Settle()
     {
-        _completions.Acknowledge();
-        while (_completions.TryTake(out FlashRead? read))
+        _port.Acknowledge();
+        while (_port.TryTakeCompleted(out FlashRead? read))
         {
             _reading.Remove(read, out ReadTicket ticket);
             ReadTicket? again = _state.Settle(ticket, read.BytesTransferred, Check(read, ticket));
@@ -85,7 +89,7 @@ internal sealed class IoActor : ReceiveActor
                 Submit(read, again.Value);
                 continue;
             }
-            _credits.Push(read);
+            _port.Return(read);
             if (ticket.Batch.IsDone)
                 Answer(ticket.Batch);
         }

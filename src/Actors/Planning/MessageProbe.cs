@@ -1,19 +1,19 @@
+using Neuralink.Actors.Hosting;
+
 namespace Neuralink.Actors.Planning;
 
-/// <summary>What a message costs when the actor that it goes to sleeps on a thread of its own, as Compute, Predictor and Io do: two such send each other one message.</summary>
+/// <summary>What a message costs that wakes another thread: two actors on the engine's dispatchers, one on each, send each other one message.</summary>
 internal static class MessageProbe
 {
-    private const string Dispatcher = "neuralink.compute-dispatcher";
-
     private const int WarmUp = 200, Measured = 800;
 
     /// <summary>Microseconds of a message, the mean.</summary>
     public static double Micros(TimeProvider time)
     {
-        using ActorSystem system = ActorSystem.Create("planning", ConfigurationFactory.ParseString(PipelineActor.Configuration));
+        using ActorSystem system = ActorHosting.NewSystem();
         TaskCompletionSource<double> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        IActorRef answerer = system.ActorOf(Props.Create(() => new Answerer()).WithDispatcher(Dispatcher));
-        IActorRef asker = system.ActorOf(Props.Create(() => new Asker(answerer, time, result)).WithDispatcher(Dispatcher));
+        IActorRef answerer = system.ActorOf(Props.Create(() => new Answerer()).WithDispatcher(ActorHosting.IoDispatcher));
+        IActorRef asker = system.ActorOf(Props.Create(() => new Asker(answerer, time, result)).WithDispatcher(ActorHosting.ComputeDispatcher));
         asker.Tell(Ball.Instance, ActorRefs.NoSender);
         return result.Task.GetAwaiter().GetResult();
     }

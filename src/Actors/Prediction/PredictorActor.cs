@@ -1,4 +1,5 @@
 using Neuralink.Actors.Figures;
+using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
 using Neuralink.Kernels;
@@ -17,61 +18,87 @@ namespace Neuralink.Actors.Prediction;
 internal sealed class PredictorActor : ReceiveActor
 {
     private readonly PredictorSetup _setup;
+    private readonly NeuronSetPool _sets;
     private readonly IActorRef _cache;
+    private PassId _dropped;      // nothing is named for it any more, nor for those before it
 
-    public PredictorActor(PredictorSetup setup, IActorRef cache)
+    public PredictorActor(PredictorSetup setup, NeuronSetPool sets, IActorRef cache)
     {
         _setup = setup;
+        _sets = sets;
         _cache = cache;
-        Receive<PredictionProtocol.PassBegun>(begun =>
+        Receive<PredictionProtocol.PassBegun>(Begin);
+        Receive<PredictionProtocol.LayerReached>(Predict);
+        Receive<LookAhead>(next =>
         {
-            _setup.Predictor.BeginPass(begun.Position, begun.Batch);
-            _setup.Lookahead.Predictor?.BeginPass(begun.Position, begun.Batch);
-            if (!begun.LooksAhead)
+            if (next.Pass.Value <= _dropped.Value)
                 return;
-            for (int target = 0; target < _setup.Lookahead.FirstCount; target++)
-            {
-                if (!_setup.Lookahead.Predictor!.Covers(target))
-                    continue;
-                LookAhead(begun.Pass, new LayerIndex(target), _setup.Lookahead.Input(target), begun.Batch);
-            }
-            Sender.Tell(new PredictionProtocol.Predicted(begun.Pass), Self);
+            Name(next);
+            Sender.Tell(new PredictionProtocol.Predicted(next.Pass), Self);
         });
-        Receive<PredictionProtocol.LayerReached>(reached =>
+        Receive<PassProtocol.AbandonPass>(abandon =>
         {
-            Predict(reached);
-            if (_setup.Lookahead.TargetOf(reached.Layer.Value) is { } target)
-                LookAhead(reached.Pass, new LayerIndex(target), _setup.Lookahead.Input(0), reached.Batch);
-            Sender.Tell(new PredictionProtocol.Predicted(reached.Pass), Self);
+            _dropped = abandon.Pass;
+            _cache.Forward(abandon);
         });
-        Receive<PassProtocol.AbandonPass>(_cache.Forward);
     }
 
+    public static Props Props(PredictorSetup setup, NeuronSetPool sets, IActorRef cache) =>
+        Akka.Actor.Props.Create(() => new PredictorActor(setup, sets, cache)).WithDispatcher(ActorHosting.ComputeDispatcher);
+
+    private void Begin(PredictionProtocol.PassBegun begun)
+    {
+        _setup.Predictor.BeginPass(begun.Position, begun.Batch);
+        _setup.Lookahead.Predictor?.BeginPass(begun.Position, begun.Batch);
+        if (!begun.LooksAhead)
+            return;
+        for (int target = 0; target < _setup.Lookahead.FirstCount; target++)
+        {
+            if (_setup.Lookahead.Predictor!.Covers(target))
+                Name(new LookAhead(begun.Pass, new LayerIndex(target), Input: target, begun.Batch));
+        }
+        Sender.Tell(new PredictionProtocol.Predicted(begun.Pass), Self);
+    }
+
+    /// <summary>The lookahead waits for its turn behind what the layer's own neurons make the Cache do.</summary>
     private void Predict(PredictionProtocol.LayerReached reached)
     {
+        PredictOwn(reached);
+        if (_setup.Lookahead.TargetOf(reached.Layer.Value) is { } target)
+            Self.Tell(new LookAhead(reached.Pass, new LayerIndex(target), Input: 0, reached.Batch), Sender);
+        else
+            Sender.Tell(new PredictionProtocol.Predicted(reached.Pass), Self);
+    }
+
+    private void PredictOwn(PredictionProtocol.LayerReached reached)
+    {
         long start = _setup.Time.GetTimestamp();
-        NeuronSet set = _setup.Sets.Rent();
+        NeuronSet set = _sets.Rent();
         FloatTensor input = _setup.Predictor.Input == PredictorInput.Residual ? _setup.Activations.Residual : _setup.Activations.FfnInput;
         int firing = _setup.Predictor.Predict(_setup.Pool, reached.Layer.Value, input, reached.Batch, 0, _setup.NeuronCount, set), count = set.Count;
         _setup.Counts.Add(reached.Layer, Counter.PredictedPairs, firing);
         _setup.Counts.Add(reached.Layer, Counter.Tokens, reached.Batch);
-        _cache.Tell(new PredictionProtocol.Fires(reached.Pass, reached.Layer, set), Self);
+        _cache.Tell(new PredictionProtocol.Fires(reached.Pass, reached.Layer, set), Sender);
         _setup.Trace?.Span("predict", reached.Layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
     // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged (docs/experiments.md).
-    private void LookAhead(PassId pass, LayerIndex target, FloatTensor input, int batch)
+    private void Name(LookAhead next)
     {
         long start = _setup.Time.GetTimestamp();
-        NeuronSet set = _setup.Sets.Rent();
-        _setup.Lookahead.Predictor!.Predict(_setup.Pool, target.Value, input, batch, 0, _setup.NeuronCount, set);
+        NeuronSet set = _sets.Rent();
+        FloatTensor input = _setup.Lookahead.Input(next.Input);
+        _setup.Lookahead.Predictor!.Predict(_setup.Pool, next.Target.Value, input, next.Batch, 0, _setup.NeuronCount, set);
         int count = set.Count;
         if (count > 0)
-            _cache.Tell(new PredictionProtocol.MayFire(pass, target, set), Self);
+            _cache.Tell(new PredictionProtocol.MayFire(next.Pass, next.Target, set), Self);
         else
-            _setup.Sets.Return(set);
-        _setup.Trace?.Span("lookahead", target, start, _setup.Time.GetTimestamp(), "neurons", count);
+            _sets.Return(set);
+        _setup.Trace?.Span("lookahead", next.Target, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
+
+    /// <summary>To itself: name the neurons of a later layer.</summary>
+    private sealed record LookAhead(PassId Pass, LayerIndex Target, int Input, int Batch) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>What the Predictor works with.</summary>
@@ -79,11 +106,10 @@ internal sealed class PredictorActor : ReceiveActor
 /// <param name="Pool">Compute's workers, which Compute leaves alone until Predicted.</param>
 /// <param name="Activations">Where the layer's input is.</param>
 /// <param name="Lookahead">Who looks ahead, to where, and from what.</param>
-/// <param name="Sets">Where sets come from.</param>
 /// <param name="Counts">Has the counters of the Predictor.</param>
 /// <param name="NeuronCount">Neurons of a layer.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Trace">The actor's track, or null.</param>
 internal sealed record PredictorSetup(
-    NeuronPredictor Predictor, WorkerPool Pool, Activations Activations, LookaheadInputs Lookahead, NeuronSetPool Sets, LayerCounters Counts,
+    NeuronPredictor Predictor, WorkerPool Pool, Activations Activations, LookaheadInputs Lookahead, LayerCounters Counts,
     int NeuronCount, TimeProvider Time, TraceTrack? Trace);

@@ -16,7 +16,7 @@ namespace Neuralink.Actors.Protocols;
 /// </code>
 /// The batch belongs to Io from Fetch until it comes back.
 /// </summary>
-public static class FetchProtocol
+internal static class FetchProtocol
 {
     /// <summary>Read the batch; demand batches go before prefetches.</summary>
     public sealed record Fetch(FetchBatch Batch) : INoSerializationVerificationNeeded;
@@ -27,8 +27,8 @@ public static class FetchProtocol
     /// <summary>A read failed even when repeated. None of the batch's frames is to be used.</summary>
     public sealed record FetchFailed(FetchBatch Batch, Exception Error) : INoSerializationVerificationNeeded;
 
-    /// <summary>The device has completed reads since the last time.</summary>
-    public sealed class CompletionsReady : INoSerializationVerificationNeeded
+    /// <summary>The device has completed reads since the last time. It may just miss an Io that stops; nobody need hear of that.</summary>
+    public sealed class CompletionsReady : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         public static readonly CompletionsReady Instance = new();
 

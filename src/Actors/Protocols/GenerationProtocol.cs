@@ -13,7 +13,7 @@ namespace Neuralink.Actors.Protocols;
 ///   |---------------------------&gt;|   the channel ends when every lease is returned
 /// </code>
 /// </summary>
-public static class GenerationProtocol
+internal static class GenerationProtocol
 {
     /// <summary>Continue a text, which is Generation's from here on.</summary>
     public sealed record Generate(long Job, TextState Text, ChannelWriter<GenerationEvent> Events) : INoSerializationVerificationNeeded;
@@ -22,5 +22,5 @@ public static class GenerationProtocol
     public sealed record Score(long Job, ScoreRequest Request, TaskCompletionSource<ScoreResult> Result) : INoSerializationVerificationNeeded;
 
     /// <summary>Stop a job that may be over.</summary>
-    public sealed record Cancel(long Job) : INoSerializationVerificationNeeded;
+    public sealed record Cancel(long Job) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 }

@@ -1,4 +1,4 @@
 namespace Neuralink.Actors.Protocols;
 
 /// <summary>One forward pass over a chunk of tokens. Messages of a pass that is over are dropped by this number.</summary>
-public readonly record struct PassId(long Value);
+internal readonly record struct PassId(long Value);

@@ -18,7 +18,7 @@ namespace Neuralink.Actors.Protocols;
 ///     |&lt;---------------------------------|
 /// </code>
 /// </summary>
-public static class PassProtocol
+internal static class PassProtocol
 {
     /// <summary>Run <paramref name="Tokens"/>, the first of which stands at <paramref name="Position"/>.</summary>
     /// <param name="Pass">Its number, above all earlier ones.</param>

@@ -22,7 +22,7 @@ namespace Neuralink.Actors.Protocols;
 /// </code>
 /// The sets change owner with the message: who receives one returns it to the pool.
 /// </summary>
-public static class PredictionProtocol
+internal static class PredictionProtocol
 {
     /// <summary>A pass begins.</summary>
     /// <param name="Pass">Which.</param>
@@ -34,7 +34,10 @@ public static class PredictionProtocol
     /// <summary>Compute's FFN input of <paramref name="Layer"/> is ready, and so is the input for the layer that is looked ahead to from there.</summary>
     public sealed record LayerReached(PassId Pass, LayerIndex Layer, int Batch) : INoSerializationVerificationNeeded;
 
-    /// <summary>These neurons of <paramref name="Layer"/> are to be computed: those that fire, or that an approximate predictor names.</summary>
+    /// <summary>
+    /// These neurons of <paramref name="Layer"/> are to be computed: those that fire, or that an approximate predictor names. The sender is Compute, whom the
+    /// Cache answers.
+    /// </summary>
     public sealed record Fires(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
 
     /// <summary>The Predictor is done with the layer and with the worker pool.</summary>

@@ -19,7 +19,7 @@ namespace Neuralink.Actors.Protocols;
 ///   |---------------------------------------&gt;|
 /// </code>
 /// </summary>
-public static class ResidencyProtocol
+internal static class ResidencyProtocol
 {
     public sealed record Granted(PassId Pass, FrameLease Lease) : INoSerializationVerificationNeeded;
 

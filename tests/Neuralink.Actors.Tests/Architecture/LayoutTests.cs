@@ -32,16 +32,6 @@ public sealed partial class LayoutTests
     }
 
     [Fact]
-    public void Actors_use_no_other_runtime_than_the_one_that_can_be_swapped()
-    {
-        // Outside Runtime, the namespace comes from the project file's one global using; a file that names it would not compile against Akka.
-        string actors = Path.Combine(Repository.Root, "src", "Actors");
-        Sources(actors).Where(f => !f.StartsWith(Path.Combine(actors, "Runtime"), StringComparison.Ordinal))
-            .Where(f => File.ReadAllText(f).Contains("Neuralink.Actors.Runtime", StringComparison.Ordinal))
-            .Should().BeEmpty();
-    }
-
-    [Fact]
     public void Source_files_stay_readable()
     {
         string[] roots = ["src", "hosts"];

@@ -10,8 +10,8 @@ public sealed class AllocationCollection;
 [Collection(nameof(AllocationTests))]
 public sealed class AllocationTests
 {
-    // A layer takes about ten messages of 24 to 56 bytes each, a prefetch one more for each block; a token adds its own and its event.
-    private const int BytesPerLayer = 768;
+    // A layer takes about ten messages of 24 to 56 bytes each, and Akka allocates 64 more to schedule each; a token adds its own and its event.
+    private const int BytesPerLayer = 1792;
     private const int BytesPerToken = 1024;
 
     private const int Short = 32;

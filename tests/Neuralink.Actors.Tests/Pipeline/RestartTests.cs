@@ -1,0 +1,58 @@
+using Akka.Actor;
+using Neuralink.Actors.Generation;
+using Neuralink.Actors.Protocols;
+using Neuralink.Placement;
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Actors.Tests.Pipeline;
+
+/// <summary>An exception in an actor ends its job; the actors start anew when no read is in flight any more, and the next job is right.</summary>
+public sealed class RestartTests(RandomImage image) : IClassFixture<RandomImage>
+{
+    [Fact]
+    public async Task The_running_job_fails_with_the_exception_and_the_next_one_is_right()
+    {
+        await using FaultyEngine faulty = await FaultyEngine.OpenAsync(image, (_, _) => null);
+        for (int i = 0; i < 3; i++)
+        {
+            await using IAsyncEnumerator<GenerationEvent> events = faulty.Engine.GenerateAsync(
+                new GenerationRequest { Prompt = image.Prompt, MaxTokens = FaultyEngine.NewTokens }).GetAsyncEnumerator();
+            (await events.MoveNextAsync()).Should().BeTrue();
+            Break(faulty.Engine);
+            Func<Task> rest = async () =>
+            {
+                while (await events.MoveNextAsync())
+                {
+                }
+            };
+            // It may have been through before the actor broke.
+            if (await Record.ExceptionAsync(rest) is { } error)
+                error.Should().BeOfType<NullReferenceException>();
+            await events.DisposeAsync();
+            await faulty.ShouldWorkAsync($"it is start {i + 2}");
+        }
+    }
+
+    [Fact]
+    public async Task A_job_after_it_waits_until_the_reads_of_the_job_before_are_back()
+    {
+        TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FaultyEngine faulty = await FaultyEngine.OpenAsync(
+            image, (number, _) => number == 4 && held.TrySetResult() ? new FlashFault.Hold() : null);
+        Task<GenerationResult> broken = faulty.RunAsync();
+        await held.Task.WaitAsync(FaultyEngine.Hangs);
+        Break(faulty.Engine);
+        await broken.Invoking(b => b).Should().ThrowAsync<NullReferenceException>();
+        Task<GenerationResult> next = faulty.RunAsync();
+        await Task.Delay(50);
+        next.IsCompleted.Should().BeFalse("a device may still write into the frames");
+        faulty.Device.Release();
+        (await next).Tokens.Should().Equal(image.Tokens);
+        faulty.ShouldBeIdle();
+    }
+
+    /// <summary>Sends the Cache what no actor ever sends.</summary>
+    private static void Break(NeuralinkEngine engine) =>
+        engine.ActorSystem.ActorSelection(engine.Pipeline.Path / "cache").Tell(
+            new PredictionProtocol.Fires(new PassId(0), new LayerIndex(0), null!), ActorRefs.NoSender);
+}
