@@ -1,4 +1,5 @@
 using Neuralink.Kernels;
+using Neuralink.Models.Json;
 using Neuralink.Storage;
 
 namespace Neuralink.Models.Configuration;
@@ -20,17 +21,17 @@ public static class ActivationNames
 
     /// <summary>Reads the activation; Bamboo's "relu" is applied to gate and up both (dReLU).</summary>
     /// <exception cref="NeuralinkException">It is missing, or not sparse by nature.</exception>
-    internal static (ActivationKind Kind, float Threshold) Read(JsonFields fields, string name, string modelType)
+    internal static (ActivationKind Kind, float Threshold) Read(JsonField fields, string name, string modelType)
     {
-        string text = fields.OptionalText(name)
-            ?? throw fields.Refuse(name, Supported, "no such field", "the activation is never guessed: state the one the model was trained with");
+        string text = fields[name].TextOrNull()
+            ?? throw fields[name].Refuse(Supported, "no such field", "the activation is never guessed: state the one the model was trained with");
         return text switch
         {
             "relu" => (modelType == "bamboo" ? ActivationKind.DRelu : ActivationKind.Relu, 0f),
-            "fatrelu" => (ActivationKind.FatRelu, fields.Number("hidden_act_param")),
+            "fatrelu" => (ActivationKind.FatRelu, fields["hidden_act_param"].Number()),
             "drelu" => (ActivationKind.DRelu, 0f),
-            _ => throw fields.Refuse(
-                name, Supported, $"\"{text}\"", "neurons of this model do not stay silent, so it cannot run from flash; use its ReLU-fied variant"),
+            _ => throw fields[name].Refuse(
+                Supported, $"\"{text}\"", "neurons of this model do not stay silent, so it cannot run from flash; use its ReLU-fied variant"),
         };
     }
 }

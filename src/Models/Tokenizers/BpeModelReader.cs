@@ -1,3 +1,4 @@
+using Neuralink.Models.Json;
 using Neuralink.Storage;
 
 namespace Neuralink.Models.Tokenizers;

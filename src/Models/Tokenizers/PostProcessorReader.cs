@@ -1,3 +1,5 @@
+using Neuralink.Models.Json;
+
 namespace Neuralink.Models.Tokenizers;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Neuralink.Models.Json;
 
 namespace Neuralink.Models.Tokenizers;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using System.Text.Unicode;
-using Neuralink.Storage;
+using Neuralink.Models.Json;
+using Neuralink.Storage.Json;
 
 namespace Neuralink.Models.Tokenizers;
 
@@ -15,21 +15,8 @@ internal static class TokenizerFile
 
     public static Tokenizer Read(string path)
     {
-        byte[] bytes = ReadBytes(path);
-        if (!Utf8.IsValid(bytes))
-        {
-            throw new NeuralinkException($"read {path}", "JSON in UTF-8", "bytes that are not UTF-8");
-        }
-
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(bytes);
-            return Read(new JsonField(path, "", document.RootElement));
-        }
-        catch (JsonException error)
-        {
-            throw new NeuralinkException($"read {path}", "JSON", error.Message.ReplaceLineEndings(" "), inner: error);
-        }
+        using JsonDocument document = JsonFile.Open(path, FileBytesMax);
+        return Read(new JsonField(path, "", document.RootElement));
     }
 
     private static Tokenizer Read(JsonField root)
@@ -87,21 +74,6 @@ internal static class TokenizerFile
         if (byteLevels != 1)
         {
             throw decoder.Refuse(supported, $"{byteLevels} of them");
-        }
-    }
-
-    private static byte[] ReadBytes(string path)
-    {
-        try
-        {
-            long length = new FileInfo(path).Length;
-            return length <= FileBytesMax
-                ? File.ReadAllBytes(path)
-                : throw new NeuralinkException($"read {path}", $"at most {FileBytesMax} bytes", $"{length}");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new NeuralinkException($"read {path}", "a readable tokenizer.json", error.Message, inner: error);
         }
     }
 }

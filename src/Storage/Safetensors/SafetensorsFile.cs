@@ -59,7 +59,9 @@ public sealed class SafetensorsFile : IDisposable
         }
         catch (InvalidSafetensorsException error)
         {
-            throw error.About(path);
+            throw FileKind.OfFile(path) is { } kind
+                ? new NeuralinkException($"open {path}", "a safetensors file", kind.Name, kind.Advice, error)
+                : error.About(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

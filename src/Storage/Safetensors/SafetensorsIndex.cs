@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Neuralink.Storage.Json;
 
 namespace Neuralink.Storage.Safetensors;
 
@@ -12,22 +13,15 @@ internal static class SafetensorsIndex
     /// <exception cref="NeuralinkException">The index cannot be read or is not of that form.</exception>
     public static IReadOnlyDictionary<string, string> Read(string path)
     {
+        using JsonDocument document = JsonFile.Open(path, LengthBytesMax);
         try
         {
-            long lengthBytes = new FileInfo(path).Length;
-            if (lengthBytes > LengthBytesMax)
-                throw new NeuralinkException($"open {path}", $"at most {LengthBytesMax} bytes", $"{lengthBytes}");
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
             return ReadMap(path, document.RootElement);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (InvalidOperationException error)
         {
-            throw new NeuralinkException($"open {path}", expected: null, error.Message, inner: error);
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
-        {
-            // InvalidOperationException is how the JSON reader says that a text is not UTF-8.
-            throw new NeuralinkException($"open {path}", "JSON", error.Message, "the file is damaged; get it again", error);
+            // This is how the JSON reader says that a text is not valid Unicode.
+            throw new NeuralinkException($"read {path}", "names that are valid Unicode", error.Message, "get the file again", error);
         }
     }
 

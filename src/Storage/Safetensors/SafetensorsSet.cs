@@ -75,11 +75,7 @@ public sealed class SafetensorsSet : IDisposable
         }
         else
         {
-            throw new NeuralinkException(
-                $"load the weights of {Folder}",
-                $"{SingleName} or {IndexName}",
-                Directory.Exists(Folder) ? "neither" : "no such folder",
-                "give the folder of a Hugging Face model with safetensors weights");
+            throw MissingFile.DescribeWeights($"load the weights of {Folder}", $"{SingleName} or {IndexName}", Folder);
         }
     }
 

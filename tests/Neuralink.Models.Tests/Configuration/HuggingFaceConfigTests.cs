@@ -56,8 +56,8 @@ public sealed class HuggingFaceConfigTests : IDisposable
     [Fact]
     public void FATReLU_needs_its_threshold()
     {
-        Refused(c => c["hidden_act"] = "fatrelu", "hidden_act_param: a number", "no such field");
-        Refused(c => (c["hidden_act"], c["hidden_act_param"]) = ("fatrelu", "0.1"), "hidden_act_param: a number", "\"0.1\"");
+        Refused(c => c["hidden_act"] = "fatrelu", "hidden_act_param: expected a number", "no such field");
+        Refused(c => (c["hidden_act"], c["hidden_act_param"]) = ("fatrelu", "0.1"), "hidden_act_param: expected a number", "\"0.1\"");
         Refused(c => (c["hidden_act"], c["hidden_act_param"]) = ("fatrelu", -0.1), "threshold of at least 0", "-0.1");
     }
 
@@ -69,12 +69,12 @@ public sealed class HuggingFaceConfigTests : IDisposable
         Refused(c => c["model_type"] = modelType, $"\"{modelType}\"", "llama, mistral, sparsellama, bamboo or opt");
 
     [Theory]
-    [InlineData("hidden_size", "null", "no such field")]
+    [InlineData("hidden_size", "null", "hidden_size: expected an integer, found null")]
     [InlineData("hidden_size", "0", "hidden_size in 1..")]
     [InlineData("hidden_size", "-72", "hidden_size in 1..")]
     [InlineData("hidden_size", "71", "a divisor of hidden_size 71")]
-    [InlineData("hidden_size", "72.5", "hidden_size: an integer")]
-    [InlineData("hidden_size", "99999999999", "hidden_size: an integer")]
+    [InlineData("hidden_size", "72.5", "hidden_size: expected an integer")]
+    [InlineData("hidden_size", "99999999999", "hidden_size: expected an integer")]
     [InlineData("num_hidden_layers", "0", "num_hidden_layers in 1..")]
     [InlineData("num_hidden_layers", "1000000", "num_hidden_layers in 1..")]
     [InlineData("num_attention_heads", "0", "num_attention_heads")]
@@ -82,7 +82,7 @@ public sealed class HuggingFaceConfigTests : IDisposable
     [InlineData("num_key_value_heads", "4", "a multiple of num_key_value_heads")]
     [InlineData("num_key_value_heads", "0", "num_key_value_heads in 1..")]
     [InlineData("head_dim", "13", "an even head_dim")]
-    [InlineData("intermediate_size", "\"120\"", "intermediate_size: an integer")]
+    [InlineData("intermediate_size", "\"120\"", "intermediate_size: expected an integer")]
     [InlineData("vocab_size", "0", "vocab_size in 1..")]
     [InlineData("vocab_size", "256", "end tokens below vocab_size 256")]
     [InlineData("max_position_embeddings", "0", "max_position_embeddings in 1..")]
@@ -91,18 +91,18 @@ public sealed class HuggingFaceConfigTests : IDisposable
     [InlineData("rms_norm_eps", "1e999", "")]
     [InlineData("rope_theta", "0", "rope_theta")]
     [InlineData("sliding_window", "0", "sliding_window")]
-    [InlineData("tie_word_embeddings", "1", "tie_word_embeddings: true or false")]
-    [InlineData("attention_bias", "\"no\"", "attention_bias: true or false")]
+    [InlineData("tie_word_embeddings", "1", "tie_word_embeddings: expected true or false")]
+    [InlineData("attention_bias", "\"no\"", "attention_bias: expected true or false")]
     [InlineData("eos_token_id", "-1", "end tokens")]
     [InlineData("eos_token_id", "[2, 900]", "end tokens")]
-    [InlineData("eos_token_id", "[2, \"x\"]", "eos_token_id: an integer")]
-    [InlineData("rope_scaling", "[]", "rope_scaling: an object")]
+    [InlineData("eos_token_id", "[2, \"x\"]", "eos_token_id[1]: expected an integer")]
+    [InlineData("rope_scaling", "[]", "rope_scaling: expected an object")]
     [InlineData("rope_scaling", """{ "type": "yarn", "factor": 2.0 }""", "default, linear or llama3")]
-    [InlineData("rope_scaling", """{ "type": "linear" }""", "factor: a number")]
+    [InlineData("rope_scaling", """{ "type": "linear" }""", "factor: expected a number")]
     [InlineData("rope_scaling", """{ "type": "linear", "factor": 0.5 }""", "factor >= 1")]
     [InlineData("rope_scaling", """{ "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 4.0, "high_freq_factor": 1.0, "original_max_position_embeddings": 16 }""", "low_freq_factor")]
-    [InlineData("model_type", "null", "model_type: a string")]
-    [InlineData("model_type", "[]", "model_type: a string")]
+    [InlineData("model_type", "null", "model_type: expected a string")]
+    [InlineData("model_type", "[]", "model_type: expected a string")]
     public void A_field_that_describes_no_model(string name, string value, string message) =>
         Refused(c => c[name] = JsonNode.Parse(value), message);
 
@@ -110,7 +110,7 @@ public sealed class HuggingFaceConfigTests : IDisposable
     [InlineData("word_embed_proj_dim", "0", "word_embed_proj_dim in 1..")]
     [InlineData("layer_norm_elementwise_affine", "false", "layer_norm_elementwise_affine")]
     [InlineData("activation_function", "\"drelu\"", "dReLU only with a gated FFN")]
-    [InlineData("ffn_dim", "null", "ffn_dim: an integer")]
+    [InlineData("ffn_dim", "null", "ffn_dim: expected an integer")]
     public void A_field_that_describes_no_OPT(string name, string value, string message) =>
         Refused(Opt(), c => c[name] = JsonNode.Parse(value), message);
 
@@ -151,7 +151,7 @@ public sealed class HuggingFaceConfigTests : IDisposable
     public void Half_a_character_is_no_string()
     {
         Write(Llama().ToJsonString().Replace("\"relu\"", @"""\ud800"""));
-        ShouldBeRefused("config.json", "hidden_act: a string");
+        ShouldBeRefused("config.json", "hidden_act: expected text that is valid Unicode");
     }
 
     [Fact]

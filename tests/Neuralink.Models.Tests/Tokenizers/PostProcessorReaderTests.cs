@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Neuralink.Models.Json;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Storage;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Neuralink.Models.Json;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Storage;
 
@@ -70,7 +71,7 @@ public class PreTokenizerReaderTests
     [InlineData("""{"type":"Split","pattern":{"Regex":"[a-z&&[^b]]"},"behavior":"Isolated"}""", "*set intersection*&&*")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"[[:alpha:]]"},"behavior":"Isolated"}""", "*POSIX*")]
     [InlineData("""{"type":"Split","pattern":{"String":"\ud83d\ude00"},"behavior":"Isolated"}""", "*Multilingual Plane*")]
-    [InlineData("""{"type":"Split","pattern":{},"behavior":"Isolated"}""", "*pattern.Regex*a string*nothing*")]
+    [InlineData("""{"type":"Split","pattern":{},"behavior":"Isolated"}""", "*pattern.Regex*a string*no such field*")]
     [InlineData("""{"type":7}""", "*pre_tokenizer.type*a string*7*")]
     [InlineData("null", "*pre_tokenizer*found none*")]
     public void What_is_not_supported_is_refused_by_name(string section, string message)

@@ -10,7 +10,7 @@ public class TokenizerFileTests
     [Theory]
     [InlineData("model.type", "\"Unigram\"", "*at model:*BPE*found type Unigram*")]
     [InlineData("model.type", "\"WordPiece\"", "*found type WordPiece*")]
-    [InlineData("model", "null", "*at model:*object*nothing*")]
+    [InlineData("model", "null", "*at model:*object*null*")]
     [InlineData("model.byte_fallback", "true", "*SentencePiece*")]
     [InlineData("model.continuing_subword_prefix", "\"##\"", "*continuing_subword_prefix*##*")]
     [InlineData("model.end_of_word_suffix", "\"</w>\"", "*end_of_word_suffix*</w>*")]
@@ -71,7 +71,7 @@ public class TokenizerFileTests
         string json = TokenizerJson.ByteLevel().ToJsonString().Replace("\"a\":97", "\"a\":97,\"a\":300");
 
         FluentActions.Invoking(() => TokenizerJson.Load(Encoding.UTF8.GetBytes(json)))
-            .Should().Throw<NeuralinkException>().WithMessage("*each token once*");
+            .Should().Throw<NeuralinkException>().WithMessage("*each key once*twice*");
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed class HuggingFaceFolderTests : IDisposable
 
     [Fact]
     public void No_folder_is_named() =>
-        FluentActions.Invoking(() => HuggingFaceFolder.Open(Path.Combine(_model.Folder, "nowhere"))).Should().Throw<NeuralinkException>().WithMessage("*nowhere*no such file*");
+        FluentActions.Invoking(() => HuggingFaceFolder.Open(Path.Combine(_model.Folder, "nowhere"))).Should().Throw<NeuralinkException>().WithMessage("*nowhere*no such folder*");
 
     [Theory]
     [InlineData("hidden_size", 84, "model.embed_tokens.weight of shape [259, 84]", "[259, 72]")]

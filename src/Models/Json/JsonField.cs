@@ -1,15 +1,20 @@
 using System.Text.Json;
 using Neuralink.Storage;
 
-namespace Neuralink.Models.Tokenizers;
+namespace Neuralink.Models.Json;
 
 /// <summary>
-/// A value in a tokenizer file that knows where it stands, so that every refusal names the file and the place
+/// A value in a JSON file of a model that knows where it stands, so that every refusal names the file and the place
 /// ("model.merges[17]"). A missing field and a null one read the same: <see cref="IsNull"/>.
 /// </summary>
 internal readonly record struct JsonField(string File, string Where, JsonElement Element)
 {
+    private const int ShownCharsMax = 60;
+
     public bool IsNull => Element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
+
+    /// <summary>Whether the field is not there at all; a null one is there.</summary>
+    public bool IsAbsent => Element.ValueKind == JsonValueKind.Undefined;
 
     /// <summary>The field of this object called <paramref name="name"/>; null-valued where absent.</summary>
     public JsonField this[string name]
@@ -32,9 +37,7 @@ internal readonly record struct JsonField(string File, string Where, JsonElement
         {
             int index = 0;
             foreach (JsonElement element in array.Element.EnumerateArray())
-            {
                 yield return new JsonField(array.File, $"{array.Where}[{index++}]", element);
-            }
         }
     }
 
@@ -49,7 +52,7 @@ internal readonly record struct JsonField(string File, string Where, JsonElement
             foreach (JsonProperty property in map.Element.EnumerateObject())
             {
                 string name = map.Decode(() => property.Name);
-                yield return new(name, new JsonField(map.File, $"{map.Where}[\"{name}\"]", property.Value));
+                yield return new(name, new JsonField(map.File, map.Where.Length == 0 ? name : $"{map.Where}[\"{name}\"]", property.Value));
             }
         }
     }
@@ -62,6 +65,9 @@ internal readonly record struct JsonField(string File, string Where, JsonElement
         return Decode(() => element.GetString()!);
     }
 
+    /// <summary>This value as text, or null where it is missing or null.</summary>
+    public string? TextOrNull() => IsNull ? null : Text();
+
     /// <summary>This value as a whole number of at least 0 and at most <paramref name="maximum"/>.</summary>
     public int Int(int maximum)
     {
@@ -70,6 +76,22 @@ internal readonly record struct JsonField(string File, string Where, JsonElement
             ? value
             : throw Refuse($"a whole number from 0 to {maximum}", Element.GetRawText());
     }
+
+    /// <summary>This value as an integer of 32 bits.</summary>
+    public int Integer() => Element.ValueKind == JsonValueKind.Number && Element.TryGetInt32(out int value)
+        ? value
+        : throw Refuse("an integer", Shown());
+
+    /// <summary>This value as an integer of 32 bits, or null where it is missing or null.</summary>
+    public int? IntegerOrNull() => IsNull ? null : Integer();
+
+    /// <summary>This value as a number.</summary>
+    public float Number() => Element.ValueKind == JsonValueKind.Number && Element.TryGetSingle(out float value) && float.IsFinite(value)
+        ? value
+        : throw Refuse("a number", Shown());
+
+    /// <summary>This value as a number, or null where it is missing or null.</summary>
+    public float? NumberOrNull() => IsNull ? null : Number();
 
     /// <summary>This value as true or false; <paramref name="absent"/> where it is missing or null.</summary>
     public bool Flag(bool absent) => IsNull
@@ -86,27 +108,23 @@ internal readonly record struct JsonField(string File, string Where, JsonElement
 
     /// <summary>The exception for a value that is not as it must be.</summary>
     public NeuralinkException Refuse(string expected, string found, string? advice = null) =>
-        new($"read {File}" + (Where.Length == 0 ? "" : $" at {Where}"), expected, found, advice);
+        new($"read {File}" + (Where.Length == 0 ? "" : $" at {Line(Where)}"), expected, found, advice);
 
-    /// <summary>This value as an error message shows it: cut to a line's length.</summary>
+    /// <summary>This value as an error message shows it: on one line, and cut to its length.</summary>
     public string Shown()
     {
-        const int shownCharsMax = 60;
         if (IsNull)
-        {
-            return "nothing";
-        }
-
-        string raw = Element.GetRawText().ReplaceLineEndings(" ");
-        return raw.Length <= shownCharsMax ? raw : string.Concat(raw.AsSpan(0, shownCharsMax), "...");
+            return IsAbsent ? "no such field" : "null";
+        string raw = Line(Element.GetRawText());
+        return raw.Length <= ShownCharsMax ? raw : string.Concat(raw.AsSpan(0, ShownCharsMax), "...");
     }
+
+    private static string Line(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     private void Require(JsonValueKind kind, string expected)
     {
         if (Element.ValueKind != kind)
-        {
             throw Refuse(expected, Shown());
-        }
     }
 
     // The JSON reader reports an escaped half of a surrogate pair only when the string is asked for.
@@ -118,7 +136,8 @@ internal readonly record struct JsonField(string File, string Where, JsonElement
         }
         catch (InvalidOperationException error)
         {
-            throw new NeuralinkException($"read {File} at {Where}", "text that is valid Unicode", "an unpaired surrogate", inner: error);
+            throw new NeuralinkException(
+                $"read {File} at {Line(Where)}", "text that is valid Unicode", "an unpaired surrogate", inner: error);
         }
     }
 }
