@@ -1,70 +1,76 @@
-using System.Buffers;
-using System.Text.RegularExpressions;
+using Neuralink.Models.Tokenizers.Patterns;
 
 namespace Neuralink.Models.Tokenizers;
 
-/// <summary>
-/// One step of pre-tokenisation: cuts a piece of text where a pattern matches. Matches and the gaps between them become
-/// pieces of their own ("Isolated"), or only one of the two is kept ("Removed").
-/// Thread safety: immutable.
-/// </summary>
-internal sealed class SplitStep
+/// <summary>What becomes of the matches of a split, and of the gaps between them.</summary>
+internal enum SplitBehavior
 {
-    private readonly Regex _pattern;
-    private readonly bool _keepsMatches;
-    private readonly bool _keepsGaps;
+    /// <summary>Each is a piece of its own.</summary>
+    Isolated,
 
-    public SplitStep(Regex pattern, bool keepsMatches = true, bool keepsGaps = true)
-    {
-        _pattern = pattern;
-        _keepsMatches = keepsMatches;
-        _keepsGaps = keepsGaps;
-    }
+    /// <summary>Gaps are pieces, matches are dropped.</summary>
+    Removed,
 
+    /// <summary>A match joins the gap before it.</summary>
+    MergedWithPrevious,
+
+    /// <summary>A match joins the gap after it.</summary>
+    MergedWithNext,
+
+    /// <summary>Matches that touch are one piece.</summary>
+    Contiguous,
+}
+
+/// <summary>One step of pre-tokenisation: cuts a piece of text where a matcher finds something. Thread safety: immutable.</summary>
+/// <param name="matcher">Finds the matches.</param>
+/// <param name="behavior">What becomes of them.</param>
+/// <param name="inverts">Matches are taken for gaps, and gaps for matches.</param>
+internal sealed class SplitStep(TextMatcher matcher, SplitBehavior behavior = SplitBehavior.Isolated, bool inverts = false)
+{
     /// <summary>Appends the ranges of <paramref name="text"/> that are its pieces, in order; none is empty.</summary>
     public void Cut(ReadOnlySpan<char> text, List<Range> pieces)
     {
-        if (!AstralShadow.IsNeeded(text))
+        List<Range> matches = [];
+        matcher.FindAll(text, matches);
+        int first = pieces.Count, done = 0;
+        bool isAfterMatch = false;
+        foreach (Range match in matches)
         {
-            Cut(text, text, pieces);
-            return;
+            if (match.Start.Value > done)
+                Append(done..match.Start.Value, inverts, pieces, first, ref isAfterMatch);
+            Append(match, !inverts, pieces, first, ref isAfterMatch);
+            done = match.End.Value;
         }
-
-        char[] shadow = ArrayPool<char>.Shared.Rent(text.Length);
-        try
-        {
-            Cut(shadow.AsSpan(0, AstralShadow.Write(text, shadow)), text, pieces);
-        }
-        finally
-        {
-            ArrayPool<char>.Shared.Return(shadow);
-        }
+        if (done < text.Length)
+            Append(done..text.Length, inverts, pieces, first, ref isAfterMatch);
+        RemoveEmpty(pieces, first);
     }
 
-    private void Cut(ReadOnlySpan<char> matched, ReadOnlySpan<char> text, List<Range> pieces)
+    // Only now: an empty piece may still have been joined by the part behind it.
+    private static void RemoveEmpty(List<Range> pieces, int first)
     {
-        bool isShadow = matched.Length != text.Length;
-        int matchedDone = 0;
-        int textDone = 0;
-
-        void Take(int matchedEnd, bool keep, ReadOnlySpan<char> whole)
+        int kept = first;
+        for (int i = first; i < pieces.Count; i++)
         {
-            int length = matchedEnd - matchedDone;
-            int textEnd = textDone + (isShadow ? AstralShadow.CharsOf(whole[textDone..], length) : length);
-            if (keep && textEnd > textDone)
-            {
-                pieces.Add(textDone..textEnd);
-            }
-
-            (matchedDone, textDone) = (matchedEnd, textEnd);
+            if (!pieces[i].Start.Equals(pieces[i].End))
+                pieces[kept++] = pieces[i];
         }
+        pieces.RemoveRange(kept, pieces.Count - kept);
+    }
 
-        foreach (ValueMatch match in _pattern.EnumerateMatches(matched))
+    private void Append(Range part, bool isMatch, List<Range> pieces, int first, ref bool isAfterMatch)
+    {
+        bool joins = behavior switch
         {
-            Take(match.Index, _keepsGaps, text);
-            Take(match.Index + match.Length, _keepsMatches, text);
-        }
-
-        Take(matched.Length, _keepsGaps, text);
+            SplitBehavior.MergedWithPrevious => isMatch && !isAfterMatch,
+            SplitBehavior.MergedWithNext => !isMatch && isAfterMatch,
+            SplitBehavior.Contiguous => isMatch == isAfterMatch,
+            _ => false,
+        };
+        if (joins && pieces.Count > first)
+            pieces[^1] = pieces[^1].Start..part.End;
+        else if (!isMatch || behavior != SplitBehavior.Removed)
+            pieces.Add(part);
+        isAfterMatch = isMatch;
     }
 }

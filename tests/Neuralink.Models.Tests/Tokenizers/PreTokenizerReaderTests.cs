@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Neuralink.Models.Json;
 using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Patterns;
 using Neuralink.Storage;
 
 namespace Neuralink.Models.Tests.Tokenizers;
@@ -66,11 +66,8 @@ public class PreTokenizerReaderTests
     [InlineData("""{"type":"Sequence","pretokenizers":[]}""", "*no ByteLevel step*")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}""", "*pretokenizers[0]*a step after*")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Digits"},{"type":"ByteLevel"}]}""", "*[0]*found type Digits*")]
-    [InlineData("""{"type":"Split","pattern":{"Regex":"a"},"behavior":"MergedWithNext"}""", "*behavior*Isolated or*MergedWithNext*")]
-    [InlineData("""{"type":"Split","pattern":{"Regex":"a++"},"behavior":"Isolated"}""", "*pattern.Regex*.NET can run*")]
-    [InlineData("""{"type":"Split","pattern":{"Regex":"[a-z&&[^b]]"},"behavior":"Isolated"}""", "*set intersection*&&*")]
-    [InlineData("""{"type":"Split","pattern":{"Regex":"[[:alpha:]]"},"behavior":"Isolated"}""", "*POSIX*")]
-    [InlineData("""{"type":"Split","pattern":{"String":"\ud83d\ude00"},"behavior":"Isolated"}""", "*Multilingual Plane*")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"a"},"behavior":"Kept"}""", "*behavior*Isolated, Removed*Contiguous*found Kept*")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"a\\K"},"behavior":"Isolated"}""", "*pattern.Regex*match exactly*\\K*")]
     [InlineData("""{"type":"Split","pattern":{},"behavior":"Isolated"}""", "*pattern.Regex*a string*no such field*")]
     [InlineData("""{"type":7}""", "*pre_tokenizer.type*a string*7*")]
     [InlineData("null", "*pre_tokenizer*found none*")]
@@ -84,7 +81,7 @@ public class PreTokenizerReaderTests
     private static string[] Pieces(string pattern, string text)
     {
         List<Range> pieces = [];
-        new SplitStep(new Regex(pattern, RegexOptions.CultureInvariant)).Cut(text, pieces);
+        new SplitStep(Pattern.Parse(pattern)).Cut(text, pieces);
         return [.. pieces.Select(piece => text[piece])];
     }
 
