@@ -7,7 +7,7 @@ public readonly record struct LayerIndex(int Value)
     public override string ToString() => $"layer {Value}";
 }
 
-/// <summary>Index of an FFN neuron within its layer, as the model numbers it. Never a position on flash.</summary>
+/// <summary>Index of an FFN neuron within its layer, in the model's own numbering. Never a position on flash.</summary>
 public readonly record struct NeuronId(int Value)
 {
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ public sealed class Permutation
         _slotOfNeuron = slotOfNeuron;
     }
 
-    /// <summary>Neurons, and slots, of the layer.</summary>
+    /// <summary>The number of neurons of the layer, and of its slots.</summary>
     public int Count => _neuronOfSlot.Length;
 
     /// <summary>The model's own order: slot i holds neuron i.</summary>
@@ -26,15 +26,19 @@ public sealed class Permutation
         return new Permutation(order, order);
     }
 
-    /// <summary>Builds both directions from an order that a method made.</summary>
+    /// <summary>Builds both directions from an order that an ordering method made.</summary>
     /// <exception cref="ArgumentException">It is no permutation.</exception>
-    public static Permutation Of(ReadOnlySpan<int> neuronOfSlot) => TryCreate(neuronOfSlot, out Permutation? permutation, out int badSlot)
-        ? permutation
-        : throw new ArgumentException($"Slot {badSlot} holds neuron {neuronOfSlot[badSlot]}, which is out of range or repeated.", nameof(neuronOfSlot));
+    public static Permutation Of(ReadOnlySpan<int> neuronOfSlot)
+    {
+        if (TryCreate(neuronOfSlot, out Permutation? permutation, out int badSlot))
+            return permutation;
+        string flaw = $"Slot {badSlot} holds neuron {neuronOfSlot[badSlot]}, which is out of range or repeated.";
+        throw new ArgumentException(flaw, nameof(neuronOfSlot));
+    }
 
-    /// <summary>Builds both directions from the neuron at each slot, where it may be wrong: read from a file.</summary>
+    /// <summary>Builds both directions from an order that may be wrong because it was read from a file.</summary>
     /// <param name="neuronOfSlot">[slots]; copied.</param>
-    /// <param name="permutation">The permutation, or null where <paramref name="neuronOfSlot"/> is none.</param>
+    /// <param name="permutation">The permutation, or null if <paramref name="neuronOfSlot"/> is none.</param>
     /// <param name="badSlot">The first slot whose entry is out of range or repeats an earlier one, or -1.</param>
     /// <returns>Whether every neuron appears exactly once.</returns>
     public static bool TryCreate(
@@ -66,6 +70,6 @@ public sealed class Permutation
     /// <summary>The slot that holds <paramref name="neuron"/>'s bundle.</summary>
     public Slot SlotOf(NeuronId neuron) => new(_slotOfNeuron[neuron.Value]);
 
-    /// <summary>The neuron at each slot, as it is stored in the image.</summary>
+    /// <summary>[slots], the neuron at each slot, as the image stores it.</summary>
     public ReadOnlySpan<int> NeuronOfSlot => _neuronOfSlot;
 }

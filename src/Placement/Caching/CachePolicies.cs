@@ -1,13 +1,35 @@
 namespace Neuralink.Placement.Caching;
 
-/// <summary>Makes policies.</summary>
+/// <summary>The policies by name.</summary>
+public enum CachePolicyKind
+{
+    /// <summary><see cref="S3FifoPolicy"/>.</summary>
+    S3Fifo,
+
+    /// <summary><see cref="LfuPolicy"/>.</summary>
+    Lfu,
+
+    /// <summary><see cref="LruPolicy"/>.</summary>
+    Lru,
+
+    /// <summary><see cref="WindowPolicy"/>.</summary>
+    Window,
+
+    /// <summary><see cref="NonePolicy"/>.</summary>
+    None,
+}
+
+/// <summary>Creates policies.</summary>
 public static class CachePolicies
 {
-    /// <summary>The policy that <paramref name="options"/> describe.</summary>
-    /// <param name="options">Which, and how.</param>
-    /// <param name="keyCount">Keys there are.</param>
-    /// <param name="capacity">Keys held at most.</param>
-    /// <param name="hottest">The keys that are used most, the hottest first, as far as they are known: of these <see cref="CacheOptions.PinnedShare"/> of the capacity is pinned.</param>
+    /// <summary>Creates the policy that <paramref name="options"/> describe.</summary>
+    /// <param name="options">The kind of policy and its parameters.</param>
+    /// <param name="keyCount">The number of keys of the model.</param>
+    /// <param name="capacity">The most keys that are held.</param>
+    /// <param name="hottest">
+    /// The keys that are used most, the hottest first, as far as they are known. The first of them are pinned, up to
+    /// <see cref="CacheOptions.PinnedShare"/> of the capacity.
+    /// </param>
     public static CachePolicy Create(CacheOptions options, int keyCount, int capacity, ReadOnlySpan<int> hottest = default)
     {
         ReadOnlySpan<int> pinned = hottest[..Math.Min(hottest.Length, (int)(options.PinnedShare * capacity))];
@@ -23,4 +45,20 @@ public static class CachePolicies
         };
         return pinned.IsEmpty ? policy : new PinnedPolicy(pinned, policy);
     }
+}
+
+/// <summary>Holds nothing: every use is a read. A control that shows what a cache is worth.</summary>
+public sealed class NonePolicy(int keyCount, int capacity) : CachePolicy(keyCount, capacity)
+{
+    /// <inheritdoc/>
+    public override int Count => 0;
+
+    /// <inheritdoc/>
+    public override bool Holds(int key) => false;
+
+    /// <inheritdoc/>
+    protected override void Use(int key) => throw new InvalidOperationException("Nothing is held.");
+
+    /// <inheritdoc/>
+    protected override int Take(int key, int segmentSlots) => key;
 }

@@ -1,17 +1,17 @@
 namespace Neuralink.Placement.Caching;
 
 /// <summary>
-/// Which bundles a cache holds, and which goes out when another comes in: pure integers, without frames and bytes. A key is a bundle of the model,
-/// 0 to <see cref="KeyCount"/> - 1; the engine's is layer x neurons + neuron. Everything is allocated when it is made, and each call takes amortised
-/// constant time.
+/// Decides which bundles a cache holds, and which one is evicted when another comes in. It knows integers only, no frames and no bytes. A
+/// key stands for a bundle of the model, 0 to <see cref="KeyCount"/> - 1; the engine uses layer x neurons + neuron. A policy allocates in
+/// its constructor only. Each call takes amortised constant time.
 /// </summary>
 public abstract class CachePolicy
 {
     /// <summary>No key.</summary>
     public const int None = -1;
 
-    /// <param name="keyCount">Keys there are, at least 1.</param>
-    /// <param name="capacity">Keys held at most, 0 or more.</param>
+    /// <param name="keyCount">The number of keys of the model, at least 1.</param>
+    /// <param name="capacity">The most keys that are held, 0 or more.</param>
     protected CachePolicy(int keyCount, int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keyCount, 1);
@@ -20,20 +20,20 @@ public abstract class CachePolicy
         Capacity = capacity;
     }
 
-    /// <summary>Keys there are.</summary>
+    /// <summary>The number of keys of the model.</summary>
     public int KeyCount { get; }
 
-    /// <summary>Keys held at most.</summary>
+    /// <summary>The most keys that are held.</summary>
     public int Capacity { get; }
 
-    /// <summary>Keys held.</summary>
+    /// <summary>The number of keys that are held now.</summary>
     public abstract int Count { get; }
 
     /// <summary>Whether <paramref name="key"/> is held.</summary>
     public abstract bool Holds(int key);
 
-    /// <summary>A token uses <paramref name="key"/>, which is held.</summary>
-    /// <exception cref="InvalidOperationException">It is not held.</exception>
+    /// <summary>Notes that a token uses <paramref name="key"/>, which is held.</summary>
+    /// <exception cref="InvalidOperationException">The key is not held.</exception>
     public void Touch(int key)
     {
         if (!Holds(key))
@@ -41,11 +41,17 @@ public abstract class CachePolicy
         Use(key);
     }
 
-    /// <summary>A token uses <paramref name="key"/>, which is not held and therefore was read.</summary>
+    /// <summary>Notes that a token uses <paramref name="key"/>, which was not held and was therefore read.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="segmentSlots">The wanted bundles that lie side by side on flash and were read, of which this is one: 1 if it lies alone.</param>
-    /// <returns>The key that is not held afterwards: one that was evicted, <paramref name="key"/> itself if it was refused, or <see cref="None"/>.</returns>
-    /// <exception cref="InvalidOperationException">It is held already.</exception>
+    /// <param name="segmentSlots">
+    /// The length of the key's segment: the number of wanted bundles, this one included, that lie side by side on flash and were read. 1 if
+    /// the bundle lies alone.
+    /// </param>
+    /// <returns>
+    /// The key that is not held afterwards: the evicted one, or <paramref name="key"/> itself if it was refused, or <see cref="None"/> if
+    /// there was room.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">The key is held already.</exception>
     public int Insert(int key, int segmentSlots)
     {
         if (Holds(key))
@@ -53,21 +59,24 @@ public abstract class CachePolicy
         return Capacity == 0 ? key : Take(key, segmentSlots);
     }
 
-    /// <summary>A token is through all layers.</summary>
+    /// <summary>Notes that a token has passed through all layers.</summary>
     public virtual void EndPass()
     {
     }
 
-    /// <summary>Takes out one key that outlived its time, where the policy knows such: to be called after <see cref="EndPass"/> until there is none.</summary>
+    /// <summary>
+    /// Removes one expired key, where the policy lets keys expire. The caller repeats this after each <see cref="EndPass"/>
+    /// until it returns false.
+    /// </summary>
     public virtual bool TryExpire(out int key)
     {
         key = None;
         return false;
     }
 
-    /// <summary>As <see cref="Touch"/>, of a key that is held.</summary>
+    /// <summary>Does the work of <see cref="Touch"/>. The key is held.</summary>
     protected abstract void Use(int key);
 
-    /// <summary>As <see cref="Insert"/>, of a key that is not held and with a capacity of at least 1.</summary>
+    /// <summary>Does the work of <see cref="Insert"/>. The key is not held, and the capacity is at least 1.</summary>
     protected abstract int Take(int key, int segmentSlots);
 }

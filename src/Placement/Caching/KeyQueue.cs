@@ -1,12 +1,12 @@
 namespace Neuralink.Placement.Caching;
 
-/// <summary>Keys in the order in which they came. Any key can leave from anywhere.</summary>
-/// <param name="links">Shared with the queues that exchange keys with this one: a key is in at most one of them.</param>
+/// <summary>A queue of keys, oldest first, as a linked list: any key can leave from any place.</summary>
+/// <param name="links">The list's links. Queues that exchange keys share them, because a key is in at most one of these queues.</param>
 internal sealed class KeyQueue(KeyLinks links)
 {
     public int Count { get; private set; }
 
-    /// <summary>The key that has been here longest, or <see cref="CachePolicy.None"/>.</summary>
+    /// <summary>The key that has been in the queue longest, or <see cref="CachePolicy.None"/>.</summary>
     public int Oldest { get; private set; } = CachePolicy.None;
 
     private int Newest { get; set; } = CachePolicy.None;
@@ -45,7 +45,7 @@ internal sealed class KeyQueue(KeyLinks links)
     }
 }
 
-/// <summary>The neighbours of each key in whichever queue it is.</summary>
+/// <summary>The neighbours of each key in the queue that holds it.</summary>
 internal sealed class KeyLinks(int keyCount)
 {
     public int[] Older { get; } = new int[keyCount];

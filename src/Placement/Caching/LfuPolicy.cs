@@ -1,12 +1,13 @@
 namespace Neuralink.Placement.Caching;
 
 /// <summary>
-/// The key with the fewest uses goes out, of several the one that was not used for longest; a newcomer without more uses than that is refused.
-/// Uses are counted of every key, held or not, up to 255, and age: all counts are halved each time so many uses were counted.
-/// Source: Einziger, Friedman and Manes, TinyLFU (ACM Transactions on Storage 13, 2017), sections 3.2 and 3.3, with a counter a key instead of a sketch.
+/// Evicts the key with the fewest uses; of several such keys, the one that was used longest ago. A newcomer is refused if it was not used
+/// more often than that key. The policy counts the uses of every key, held or not, up to 255. Counts age: all are halved after a certain
+/// number of uses. Source: Einziger, Friedman and Manes, TinyLFU (ACM Transactions on Storage 13, 2017), sections 3.2 and 3.3. Here each
+/// key has a counter of its own instead of a sketch.
 /// <para>
-/// With linking-aligned admission (<see cref="SegmentAdmission"/>): a use that it refuses is not counted either, so that counts are of uses that cost a read
-/// of their own.
+/// It has linking-aligned admission (<see cref="SegmentAdmission"/>). A use that the admission refuses is not counted: counts are of uses
+/// that cost a read of their own.
 /// </para>
 /// </summary>
 public sealed class LfuPolicy : CachePolicy
@@ -16,15 +17,15 @@ public sealed class LfuPolicy : CachePolicy
     private readonly long _agingUses;
     private readonly byte[] _counts;            // [keys]
     private readonly bool[] _isHeld;            // [keys]
-    private readonly KeyQueue[] _byCount;       // the keys held, by count and last use
+    private readonly KeyQueue[] _byCount;       // [counts], the held keys with that count, by last use
     private int _count;
-    private int _least;                         // no key with a lower count is held
+    private int _least;                         // a lower bound of the held keys' counts
     private long _usesUntilAging;
     private SegmentAdmission _admission;
 
-    /// <param name="keyCount">Keys there are.</param>
-    /// <param name="capacity">Keys held at most.</param>
-    /// <param name="options">Aging and admission.</param>
+    /// <param name="keyCount">The number of keys of the model.</param>
+    /// <param name="capacity">The most keys that are held.</param>
+    /// <param name="options">Parameters of aging and admission.</param>
     public LfuPolicy(int keyCount, int capacity, CacheOptions options)
         : base(keyCount, capacity)
     {

@@ -1,6 +1,6 @@
 namespace Neuralink.Placement.Caching;
 
-/// <summary>The key that was not used for longest goes out. A control.</summary>
+/// <summary>Evicts the key that was used longest ago. A control.</summary>
 public sealed class LruPolicy : CachePolicy
 {
     private readonly KeyQueue _queue;       // by last use

@@ -1,15 +1,18 @@
 namespace Neuralink.Placement.Caching;
 
-/// <summary>A hot set of keys that never go out once they came in, each with a place kept for it; another policy rules over the other places.</summary>
+/// <summary>
+/// Keeps a hot set: once a pinned key is held it is never evicted, and a place is reserved for each. Another policy decides
+/// about the other places.
+/// </summary>
 public sealed class PinnedPolicy : CachePolicy
 {
     private readonly CachePolicy _others;
     private readonly bool[] _isPinned;      // [keys]
-    private readonly bool[] _isHeld;        // [keys], of those pinned
+    private readonly bool[] _isHeld;        // [keys], true for pinned keys only
     private int _pinnedHeld;
 
     /// <param name="pinned">The hot set, each key once.</param>
-    /// <param name="others">Rules over the rest of the capacity, and over the same keys.</param>
+    /// <param name="others">The policy for the rest of the capacity. It has the same keys.</param>
     public PinnedPolicy(ReadOnlySpan<int> pinned, CachePolicy others)
         : base(others.KeyCount, others.Capacity + pinned.Length)
     {
@@ -51,5 +54,21 @@ public sealed class PinnedPolicy : CachePolicy
         _isHeld[key] = true;
         _pinnedHeld++;
         return None;
+    }
+}
+
+/// <summary>Finds the keys that are used most, from the frequencies of a trace.</summary>
+public static class HotSet
+{
+    /// <summary>The <paramref name="count"/> keys with the highest frequencies, the hottest first; equal ones by ascending key.</summary>
+    /// <param name="frequencies">
+    /// For each layer the frequency of each neuron. All layers have as many neurons. The key is layer x neurons + neuron.
+    /// </param>
+    /// <param name="count">How many keys. The result is shorter if the model has fewer.</param>
+    public static int[] Of(IReadOnlyList<int[]> frequencies, int count)
+    {
+        int neurons = frequencies.Count == 0 ? 0 : frequencies[0].Length;
+        IEnumerable<int> keys = Enumerable.Range(0, frequencies.Count * neurons);
+        return [.. keys.OrderByDescending(key => frequencies[key / neurons][key % neurons]).Take(count)];
     }
 }

@@ -1,33 +1,34 @@
 namespace Neuralink.Placement.Caching;
 
 /// <summary>
-/// S3-FIFO: newcomers enter a small queue, from which those that were used again move on to the main queue and the others go out; the keys that went out from
-/// the small queue are remembered in a ghost queue, and enter the main one at once if they come back. The main queue is a clock with up to three chances.
-/// Source: Yang et al., FIFO queues are all you need for cache eviction (SOSP 2023), Algorithm 1; other than there, exactly one key goes out for one that
-/// comes in, and none does before the cache is full.
+/// S3-FIFO. A newcomer enters a small queue. At the end of that queue, a key that was used again moves on to the main queue, and any other
+/// is evicted. A ghost queue remembers the keys that were evicted from the small queue; such a key enters the main queue at once if it
+/// comes back. The main queue is a clock that gives a key up to three more chances. Source: Yang et al., FIFO queues are all you need for
+/// cache eviction (SOSP 2023), Algorithm 1. Unlike there, each newcomer evicts exactly one key, and none before the cache is full.
 /// <para>
-/// With linking-aligned admission (<see cref="SegmentAdmission"/>). Whatever is refused leaves the ghost queue as it is.
+/// It has linking-aligned admission (<see cref="SegmentAdmission"/>). A refused key does not change the ghost queue.
 /// </para>
 /// </summary>
 public sealed class S3FifoPolicy : CachePolicy
 {
     private const byte UsesMax = 3;
 
-    // Of the small queue, after the first. With one instead of two nothing changes: reuse within that queue is as rare as that.
+    // Uses after the first that move a key from the small queue to the main one. With one instead of two nothing changes, so
+    // rare is reuse there.
     private const byte PromotedUses = 2;
 
     private readonly KeyQueue _small;
     private readonly KeyQueue _main;
     private readonly KeyQueue _ghost;
-    private readonly int _smallMax;         // from here on keys leave the small queue
+    private readonly int _smallMax;         // at this length, keys leave the small queue
     private readonly int _ghostMax;
     private readonly Place[] _place;        // [keys]
-    private readonly byte[] _uses;          // [keys], since they came or moved on, where held
+    private readonly byte[] _uses;          // [keys], of held keys: uses since they entered their queue
     private SegmentAdmission _admission;
 
-    /// <param name="keyCount">Keys there are.</param>
-    /// <param name="capacity">Keys held at most.</param>
-    /// <param name="options">Shares and admission.</param>
+    /// <param name="keyCount">The number of keys of the model.</param>
+    /// <param name="capacity">The most keys that are held.</param>
+    /// <param name="options">The shares of the queues and the parameters of admission.</param>
     public S3FifoPolicy(int keyCount, int capacity, CacheOptions options)
         : base(keyCount, capacity)
     {

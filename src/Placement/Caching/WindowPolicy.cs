@@ -1,7 +1,7 @@
 namespace Neuralink.Placement.Caching;
 
 /// <summary>
-/// Holds what the last few tokens used, and nothing else; where that is more than the capacity, what was used last. A control.
+/// Holds what the last few tokens used, and nothing else. If that is more than the capacity, it holds what was used last. A control.
 /// Source: LLM in a flash (arXiv 2312.11514), section 3.1, "the sliding window technique".
 /// </summary>
 public sealed class WindowPolicy : CachePolicy
@@ -9,12 +9,12 @@ public sealed class WindowPolicy : CachePolicy
     private readonly int _windowTokens;
     private readonly KeyQueue _queue;       // by last use
     private readonly bool[] _isHeld;        // [keys]
-    private readonly long[] _lastPass;      // [keys], of their last use, where held
+    private readonly long[] _lastPass;      // [keys], of held keys: the pass that used them last
     private long _pass;
 
-    /// <param name="keyCount">Keys there are.</param>
-    /// <param name="capacity">Keys held at most.</param>
-    /// <param name="windowTokens">The tokens, at least 1.</param>
+    /// <param name="keyCount">The number of keys of the model.</param>
+    /// <param name="capacity">The most keys that are held.</param>
+    /// <param name="windowTokens">How many last tokens the window covers, at least 1.</param>
     public WindowPolicy(int keyCount, int capacity, int windowTokens)
         : base(keyCount, capacity)
     {

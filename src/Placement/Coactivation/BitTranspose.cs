@@ -2,13 +2,15 @@ using System.Runtime.Intrinsics;
 
 namespace Neuralink.Placement.Coactivation;
 
-/// <summary>Eight transpositions of 64 x 64 bits at once, one in each lane of 64 vectors: bit j of word k changes places with bit k of word j.</summary>
+/// <summary>
+/// Transposes eight matrices of 64 x 64 bits at once, one in each lane of 64 vectors: bit j of word k changes places with bit k of word j.
+/// </summary>
 internal static class BitTranspose
 {
-    /// <summary>Rows and columns.</summary>
+    /// <summary>The number of rows, and of columns.</summary>
     public const int Size = 64;
 
-    /// <summary>Swaps ever smaller off-diagonal squares (Warren, Hacker's Delight, 2nd edition, section 7-3).</summary>
+    /// <summary>Swaps off-diagonal squares, from large to small (Warren, Hacker's Delight, 2nd edition, section 7-3).</summary>
     /// <param name="block">[64] words of 8 lanes, changed in place.</param>
     public static void InPlace(Span<Vector512<ulong>> block)
     {

@@ -6,26 +6,29 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Placement.Coactivation;
 
 /// <summary>
-/// The tokens at which each neuron of a layer fires, neurons by descending frequency, equals by ascending id. A neuron's place in that order is
-/// its rank; neurons that never fire have none. A token is given as the offset of its line in a <see cref="FiringTile"/>. Each list is padded
-/// with the offset of the tile's zero line to whole blocks of <see cref="BlockLines"/>, so that the counters need no tail.
+/// For each neuron of a layer, the list of tokens at which it fires. Neurons are sorted by descending frequency, equal ones by ascending
+/// id. A neuron's place in that order is its rank; neurons that never fire have no rank. A list names a token by the offset of its line in
+/// a <see cref="FiringTile"/>. Each list is padded to whole blocks of <see cref="BlockLines"/> with the offset of the tile's zero line, so
+/// that the counters need no code for a shorter last block.
 /// </summary>
 internal sealed class FiringLists : IDisposable
 {
-    /// <summary>Lines that <see cref="VerticalCounters"/> adds at a time.</summary>
+    /// <summary>How many lines <see cref="VerticalCounters"/> adds at a time.</summary>
     public const int BlockLines = 16;
 
     private const int StripeWords = 8;
 
-    private readonly int[] _neurons;
-    private readonly int[] _frequencies;
-    private readonly int[] _begins;
-    private readonly int[] _offsets;
+    private readonly int[] _neurons;            // [ranks]
+    private readonly int[] _frequencies;        // [neurons]
+    private readonly int[] _begins;             // [neurons], where the neuron's list begins in _offsets
+    private readonly int[] _offsets;            // the lists, one after another
     private readonly ArrayPool<int> _pool;
 
-    /// <param name="firing">Which neurons fire when.</param>
-    /// <param name="pool">Lends the memory of the lists, which may be hundreds of megabytes: layer after layer should use the same.</param>
-    /// <exception cref="ArgumentException">More than 2 billion activations.</exception>
+    /// <param name="firing">The trace of the layer.</param>
+    /// <param name="pool">
+    /// Lends the memory of the lists, which may be hundreds of megabytes. Layers that are ordered one after another should share a pool.
+    /// </param>
+    /// <exception cref="ArgumentException">The trace has more than 2 billion activations.</exception>
     public FiringLists(FiringMatrix firing, ArrayPool<int> pool)
     {
         TokenCount = firing.TokenCount;
@@ -41,31 +44,33 @@ internal sealed class FiringLists : IDisposable
         for (int word = 0; word < firing.WordsPerToken; word += StripeWords)
         {
             TransposeStripe(firing, word, stripe);
-            for (int neuron = word * 64; neuron < Math.Min((word + StripeWords) * 64, firing.NeuronCount); neuron++)
-                end = List(neuron, stripe.AsSpan((neuron - (word * 64)) * TokenWords, TokenWords), end);
+            int first = word * 64, after = Math.Min((word + StripeWords) * 64, firing.NeuronCount);
+            for (int neuron = first; neuron < after; neuron++)
+                end = List(neuron, stripe.AsSpan((neuron - first) * TokenWords, TokenWords), end);
         }
-        _neurons = [.. Enumerable.Range(0, firing.NeuronCount).Where(n => _frequencies[n] > 0).OrderByDescending(n => _frequencies[n])];
+        IEnumerable<int> firingNeurons = Enumerable.Range(0, firing.NeuronCount).Where(neuron => _frequencies[neuron] > 0);
+        _neurons = [.. firingNeurons.OrderByDescending(neuron => _frequencies[neuron])];
     }
 
-    /// <summary>Tokens of the trace.</summary>
+    /// <summary>The number of tokens of the trace.</summary>
     public int TokenCount { get; }
 
-    /// <summary>Neurons that fire at all.</summary>
+    /// <summary>The number of neurons that fire at least once.</summary>
     public int RankCount => _neurons.Length;
 
-    /// <summary>At how many tokens each neuron fires, by neuron.</summary>
+    /// <summary>[neurons], at how many tokens each neuron fires.</summary>
     public ReadOnlySpan<int> Frequencies => _frequencies;
 
     private int TokenWords => (TokenCount + 63) / 64;
 
-    /// <summary>Bytes that the lists of a layer take; pools lend powers of two.</summary>
+    /// <summary>The bytes that the lists of a layer take. Pools lend arrays whose length is a power of two.</summary>
     public static long BytesOf(FiringMatrix firing)
     {
         long lists = (long)BitOperations.RoundUpToPowerOf2((ulong)LengthMax(firing)) + (3L * firing.NeuronCount);
         return (lists * sizeof(int)) + (StripeWords * 64L * ((firing.TokenCount / 64) + 1) * sizeof(ulong));
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Gives the memory back to the pool.</summary>
     public void Dispose() => _pool.Return(_offsets);
 
     /// <summary>The neuron of a rank.</summary>
@@ -74,20 +79,22 @@ internal sealed class FiringLists : IDisposable
     /// <summary>At how many tokens the neuron of a rank fires.</summary>
     public int Frequency(int rank) => _frequencies[_neurons[rank]];
 
-    /// <summary>The tokens of a rank's neuron as offsets of lines, ascending.</summary>
+    /// <summary>The tokens at which the neuron of a rank fires, as offsets of lines, ascending.</summary>
     public ReadOnlySpan<int> Offsets(int rank) => _offsets.AsSpan(_begins[_neurons[rank]], Frequency(rank));
 
-    /// <summary>The same, padded to whole blocks.</summary>
+    /// <summary>As <see cref="Offsets"/>, padded to whole blocks.</summary>
     public ReadOnlySpan<int> PaddedOffsets(int rank) => _offsets.AsSpan(_begins[_neurons[rank]], PaddedLength(Frequency(rank)));
 
     private static long LengthMax(FiringMatrix firing) => firing.FiringCount() + ((BlockLines - 1L) * firing.NeuronCount);
 
     private static int PaddedLength(int count) => (count + BlockLines - 1) / BlockLines * BlockLines;
 
-    // 512 neurons, [neurons, tokens]. Neuron by neuron is then much faster to list than token by token, which writes to all lists in turn.
+    // Fills the stripe with the bits of 512 neurons, [neurons, tokens]. Listing the tokens of one neuron after another is then much faster
+    // than going through the tokens, where each one writes to many lists.
     private static void TransposeStripe(FiringMatrix firing, int firstWord, Span<ulong> stripe)
     {
-        int tokenWords = (firing.TokenCount + 63) / 64, words = Math.Min(StripeWords, firing.WordsPerToken - firstWord);
+        int tokenWords = (firing.TokenCount + 63) / 64;
+        int words = Math.Min(StripeWords, firing.WordsPerToken - firstWord);
         Span<Vector512<ulong>> block = stackalloc Vector512<ulong>[BitTranspose.Size];
         Span<ulong> row = stackalloc ulong[StripeWords];
         row.Clear();

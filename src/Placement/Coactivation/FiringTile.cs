@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 namespace Neuralink.Placement.Coactivation;
 
 /// <summary>
-/// The firing bits of up to 512 neurons: a line of 512 bits a token, [tokens + 1, 512], the last line zero. Lines are aligned to the cache's,
-/// since a load across two costs twice; 20 thousand tokens are 1.3 MB, so that a tile stays in the second-level cache or near it.
+/// The firing bits of up to 512 neurons: a line of 512 bits for each token, [tokens + 1, 512]. The last line is zero. Lines are aligned to
+/// the lines of the processor's cache, because a load that crosses two of them costs twice. A tile of 20 thousand tokens takes 1.3 MB, so
+/// that it stays in the second-level cache or nearly so.
 /// </summary>
 internal sealed class FiringTile
 {
-    /// <summary>Neurons of a tile.</summary>
+    /// <summary>The number of neurons of a tile.</summary>
     public const int Columns = 512;
 
     /// <summary>64-bit words of a line.</summary>
@@ -26,13 +27,13 @@ internal sealed class FiringTile
         _begin = (int)((LineWords - (address / sizeof(ulong) % LineWords)) % LineWords);
     }
 
-    /// <summary>Bytes that a tile takes.</summary>
+    /// <summary>The bytes that a tile takes.</summary>
     public static long BytesOf(int tokenCount) => (tokenCount + 2L) * LineWords * sizeof(ulong);
 
     /// <summary>The lines, [tokens + 1, <see cref="LineWords"/>].</summary>
     public ReadOnlySpan<ulong> Lines => _words.AsSpan(_begin, _length);
 
-    /// <summary>Column c becomes the neuron of rank <paramref name="ranks"/>[c]; columns beyond are zero.</summary>
+    /// <summary>Fills column c with the neuron of rank <paramref name="ranks"/>[c]. Columns beyond the ranks become zero.</summary>
     public void Fill(FiringLists lists, ReadOnlySpan<int> ranks)
     {
         Span<ulong> lines = _words.AsSpan(_begin, _length);

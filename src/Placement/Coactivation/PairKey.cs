@@ -1,13 +1,16 @@
 namespace Neuralink.Placement.Coactivation;
 
 /// <summary>
-/// A pair of neurons and how often both fire, in one number whose ascending order is the order in which the greedy looks at pairs: by
-/// descending count, equals by the lower neuron, then by the higher.
+/// A pair of neurons and the number of tokens at which both fire, packed into one number. Ascending keys are the order in which the greedy
+/// search takes pairs: by descending count, equal ones by the lower neuron, then by the higher one.
 /// </summary>
 internal static class PairKey
 {
-    /// <summary>The largest layer and, plus one, the longest trace that keys can tell apart.</summary>
-    public const int NeuronCountMax = 1 << NeuronBits, CountMax = (1 << (64 - (2 * NeuronBits))) - 1;
+    /// <summary>The largest layer, in neurons, that keys have room for.</summary>
+    public const int NeuronCountMax = 1 << NeuronBits;
+
+    /// <summary>The largest count, and so the longest trace in tokens, that keys have room for.</summary>
+    public const int CountMax = (1 << (64 - (2 * NeuronBits))) - 1;
 
     private const int NeuronBits = 20;
 
@@ -17,7 +20,7 @@ internal static class PairKey
         return ((ulong)(CountMax - count) << (2 * NeuronBits)) | ((ulong)low << NeuronBits) | (uint)high;
     }
 
-    /// <summary>Tokens at which both fire.</summary>
+    /// <summary>The number of tokens at which both neurons fire.</summary>
     public static int Count(ulong key) => CountMax - (int)(key >> (2 * NeuronBits));
 
     /// <summary>The neuron with the lower id.</summary>

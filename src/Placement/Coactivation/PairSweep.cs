@@ -4,12 +4,14 @@ using System.Runtime.Intrinsics;
 namespace Neuralink.Placement.Coactivation;
 
 /// <summary>
-/// Counts at how many tokens both neurons of a pair fire, f(ij) of Neuralink (arXiv 2410.19274), section "Offline stage", exactly, for all
-/// pairs of a set of neurons, and offers those that count to <see cref="StrongestPairs"/>. No count is stored: counting again is as cheap as
-/// reading counts back would be, and what is known by then (neurons that have their two neighbours, the least count that matters) spares most of it.
+/// Counts, for all pairs of a set of neurons, at how many tokens both neurons fire: f(ij) of Neuralink (arXiv 2410.19274), section "Offline
+/// stage", exactly. It offers the pairs with large counts to <see cref="StrongestPairs"/>. It stores no counts, because counting again is
+/// as cheap as reading them back would be. A later sweep also skips most pairs: those of neurons that already have two neighbours, and
+/// those whose count is too small to matter.
 /// <para>
-/// Neurons are taken by rank. The lines of a tile of 512 of them are added up for each of the less frequent neurons at the tokens where that
-/// one fires, so that a pair costs its rarer neuron's frequency; and no pair counts more than its rarer neuron fires, which ends a sweep early.
+/// Neurons are taken by rank. For each tile of 512 neurons and each less frequent neuron, the tile's lines are added up over the tokens at
+/// which that neuron fires. So the cost of a pair is the frequency of its rarer neuron. A pair's count cannot exceed that frequency either,
+/// which ends a sweep early.
 /// </para>
 /// </summary>
 internal sealed class PairSweep
@@ -25,9 +27,9 @@ internal sealed class PairSweep
     }
 
     /// <summary>Offers every pair of <paramref name="ranks"/> that fires together at least once and often enough to be kept.</summary>
-    /// <param name="ranks">Ranks of neurons, ascending.</param>
+    /// <param name="ranks">The ranks of the neurons, ascending.</param>
     /// <param name="pairs">Receives the pairs.</param>
-    /// <param name="cancellation">Looked at once a tile.</param>
+    /// <param name="cancellation">Checked once a tile.</param>
     public void Offer(ReadOnlySpan<int> ranks, StrongestPairs pairs, CancellationToken cancellation)
     {
         for (int begin = 0; begin < ranks.Length - 1; begin += FiringTile.Columns)

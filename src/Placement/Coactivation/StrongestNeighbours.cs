@@ -3,14 +3,16 @@ using System.Runtime.Intrinsics;
 
 namespace Neuralink.Placement.Coactivation;
 
-/// <summary>For each neuron, at how many tokens it fires together with those that do so most often: the largest pair counts of its row, exact.</summary>
+/// <summary>
+/// For each neuron its largest pair counts, exactly: at how many tokens it fires together with the neurons that do so most often.
+/// </summary>
 internal sealed class StrongestNeighbours
 {
     private readonly int _width;
-    private readonly int[] _counts;     // [ranks, width], each row descending, zeros where there are fewer neighbours
+    private readonly int[] _counts;     // [ranks, width], each row descending, zeros if there are fewer neighbours
 
-    /// <param name="lists">Which neurons fire when.</param>
-    /// <param name="width">Neighbours that are counted, at least 1.</param>
+    /// <param name="lists">The tokens at which each neuron fires.</param>
+    /// <param name="width">How many of the largest counts are kept for each neuron, at least 1.</param>
     public StrongestNeighbours(FiringLists lists, int width)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
@@ -25,7 +27,7 @@ internal sealed class StrongestNeighbours
             tile.Fill(lists, columns);
             for (int row = 0; row < ranks.Length; row++)
             {
-                // No pair counts more than its rarer neuron fires, and columns come by descending frequency.
+                // A pair's count is at most its rarer neuron's frequency, and the first column is the most frequent one.
                 Span<int> strongest = _counts.AsSpan(row * width, width);
                 if (Math.Min(lists.Frequency(row), lists.Frequency(begin)) <= strongest[^1])
                     continue;
@@ -35,7 +37,7 @@ internal sealed class StrongestNeighbours
         }
     }
 
-    /// <summary>The largest counts of the neuron of <paramref name="rank"/>, descending; zeros where it has fewer neighbours.</summary>
+    /// <summary>The largest counts of the neuron of <paramref name="rank"/>, descending; zeros if it has fewer neighbours.</summary>
     public ReadOnlySpan<int> Of(int rank) => _counts.AsSpan(rank * _width, _width);
 
     private static void Keep(VerticalCounters counters, int self, Span<int> strongest)

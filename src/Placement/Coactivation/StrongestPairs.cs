@@ -3,12 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Neuralink.Placement.Coactivation;
 
 /// <summary>
-/// Of all pairs that are offered, in any order, the first ones in the order of <see cref="PairKey"/> that come after a given one, as many as
-/// there is room for. When it is full, the later half is dropped, and so is from then on whatever comes after what was kept.
+/// Keeps the first pairs, in the order of <see cref="PairKey"/>, that come after a given key, as many as there is room for. Pairs
+/// are offered in any order. When there is no more room, the later half is dropped. From then on, every pair after the last kept
+/// one is dropped too.
 /// </summary>
 internal sealed class StrongestPairs
 {
-    /// <summary>Bytes for each pair there is room for: its key, and again while they are sorted.</summary>
+    /// <summary>The bytes for each pair that there is room for: its key, and a copy of it for sorting.</summary>
     public const int BytesPerPair = 2 * sizeof(ulong);
 
     private const int SampleCount = 1025;
@@ -19,8 +20,8 @@ internal sealed class StrongestPairs
     private ulong _after;
     private int _count;
 
-    /// <param name="capacity">Pairs there is room for, at least 2.</param>
-    /// <param name="time">To tell the time that dropping and sorting take.</param>
+    /// <param name="capacity">The number of pairs that there is room for, at least 2.</param>
+    /// <param name="time">Measures the time that dropping and sorting take.</param>
     public StrongestPairs(int capacity, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 2);
@@ -29,16 +30,18 @@ internal sealed class StrongestPairs
         _time = time;
     }
 
-    /// <summary>The last key that would be kept: every offered pair up to it is here. <see cref="ulong.MaxValue"/> where none was dropped.</summary>
+    /// <summary>
+    /// The last key that would be kept: every offered pair up to it has been kept. <see cref="ulong.MaxValue"/> if none was dropped.
+    /// </summary>
     public ulong Last { get; private set; }
 
-    /// <summary>Pairs that fired together less often than this are not kept; at least 1.</summary>
+    /// <summary>Pairs that fired together less often than this are not kept. At least 1.</summary>
     public int LeastCount { get; private set; }
 
-    /// <summary>Time spent in here on dropping and sorting, since the beginning.</summary>
+    /// <summary>The total time that dropping and sorting took.</summary>
     public TimeSpan SortingTime { get; private set; }
 
-    /// <summary>Starts anew with the pairs after <paramref name="after"/>.</summary>
+    /// <summary>Empties this, to collect the pairs after <paramref name="after"/>.</summary>
     public void Begin(ulong after)
     {
         _after = after;
@@ -47,7 +50,7 @@ internal sealed class StrongestPairs
         LeastCount = 1;
     }
 
-    /// <summary>Offers a pair that fired together at least once, which was not offered before.</summary>
+    /// <summary>Offers a pair that fired together at least once. Each pair is offered once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Offer(ulong key)
     {
@@ -62,7 +65,7 @@ internal sealed class StrongestPairs
         _keys[_count++] = key;
     }
 
-    /// <summary>The kept pairs; those with equal counts together, by descending count, in no order among themselves.</summary>
+    /// <summary>The kept pairs by descending count. Pairs of equal count are in no particular order.</summary>
     public Span<ulong> GroupByCount()
     {
         long start = _time.GetTimestamp();
@@ -70,7 +73,7 @@ internal sealed class StrongestPairs
         int most = 0;
         foreach (ulong key in keys)
             most = Math.Max(most, PairKey.Count(key));
-        int[] next = new int[most + 2];         // next[most - count + 1]: pairs with this count, then where they begin
+        int[] next = new int[most + 2];         // next[most - count + 1]: first the number of pairs with this count, then where they begin
         foreach (ulong key in keys)
             next[most - PairKey.Count(key) + 1]++;
         for (int i = 1; i < next.Length; i++)
@@ -81,7 +84,7 @@ internal sealed class StrongestPairs
         return sorted;
     }
 
-    // The median of a sample is near enough to the median; which key it is decides what is looked at in one go, not the result.
+    // The median of a sample is close enough: which key it is decides how many pairs a round takes, not the result.
     private void DropLaterHalf()
     {
         long start = _time.GetTimestamp();

@@ -7,15 +7,16 @@ using System.Runtime.Intrinsics.X86;
 namespace Neuralink.Placement.Coactivation;
 
 /// <summary>
-/// 512 counters, bit-sliced: plane p holds bit p of each, so that one instruction adds to all of them.
+/// 512 counters in bit planes: plane p holds bit p of each counter, so that one instruction adds to all of them.
 /// <code>count[c] = Σ over offsets o of bit c of lines[o .. o + 8)</code>
-/// Lines are added 16 at a time by a tree of carry-save adders, each of which turns three vectors of one weight into one of that weight
-/// and one of the next (Harley and Seal's population count; Muła, Kurz, Lemire, arXiv 1611.07612, section 4): two logic instructions a
-/// line for 512 neurons. What carries out of a tree waits at its plane until a second one comes, as in counting up in binary.
+/// Lines are added 16 at a time by a tree of carry-save adders. Each adder turns three vectors of one weight into one of that weight
+/// and one of the next weight (Harley and Seal's population count; Muła, Kurz, Lemire, arXiv 1611.07612, section 4). That takes two
+/// logic instructions a line for 512 neurons. The carry out of a tree waits at its plane until a second carry arrives, as in
+/// counting up in binary.
 /// </summary>
 internal sealed class VerticalCounters
 {
-    /// <summary>Counts are below 2 to the power of this.</summary>
+    /// <summary>The most planes: counts are below 2 to the power of this.</summary>
     public const int PlaneCountMax = 24;
 
     private const int TreePlanes = 4;
@@ -24,9 +25,9 @@ internal sealed class VerticalCounters
     private readonly Vector512<ulong>[] _waiting = new Vector512<ulong>[PlaneCountMax];
     private int _planeCount;
 
-    /// <summary>Counts anew: how many of the lines at <paramref name="offsets"/> have each bit set.</summary>
+    /// <summary>Counts, from zero, how many of the lines at <paramref name="offsets"/> have each bit set.</summary>
     /// <param name="lines">[lines, 8] words.</param>
-    /// <param name="offsets">Of lines, in words; a multiple of 16 of them, padded by those of a zero line.</param>
+    /// <param name="offsets">The offsets of the lines, in words. A multiple of 16 of them; the rest are offsets of a zero line.</param>
     /// <param name="countMax">An upper bound of the counts.</param>
     public void Count(ReadOnlySpan<ulong> lines, ReadOnlySpan<int> offsets, int countMax)
     {
@@ -79,12 +80,12 @@ internal sealed class VerticalCounters
         }
     }
 
-    /// <summary>The counters that are at least <paramref name="least"/>, a bit each; <paramref name="least"/> is 1 or more.</summary>
+    /// <summary>One bit for each counter: whether it is at least <paramref name="least"/>, which is 1 or more.</summary>
     public Vector512<ulong> AtLeast(int least)
     {
         if (least >> _planeCount != 0)
             return default;
-        // Compares with least - 1 from the lowest bit up: what is above it so far stays so unless a higher bit decides otherwise.
+        // Compares each counter with least - 1, from the lowest bit up. A higher bit that differs overrides what the lower bits said.
         int below = least - 1;
         Vector512<ulong> above = default;
         for (int plane = 0; plane < _planeCount; plane++)
@@ -92,14 +93,14 @@ internal sealed class VerticalCounters
         return above;
     }
 
-    /// <summary>The planes of 64 of the counters, to take single counts from.</summary>
+    /// <summary>The planes of 64 of the counters, from which single counts can be read.</summary>
     public CounterWord Word(int word)
     {
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<Vector512<ulong>, ulong>(_planes);
         return new CounterWord(words[word..], _planeCount);
     }
 
-    /// <summary>The same in one line, for tests.</summary>
+    /// <summary>One count by its definition, for tests.</summary>
     internal static int Reference(ReadOnlySpan<ulong> lines, ReadOnlySpan<int> offsets, int column)
     {
         int count = 0;

@@ -1,12 +1,12 @@
 namespace Neuralink.Placement.Cost;
 
 /// <summary>
-/// What a read of n bytes costs a flash device, T(n), in microseconds: a line between measured points, and beyond the last one the line on
-/// through the last two. Strictly positive, never falling, and so is its slope beyond the last point.
+/// What a read of n bytes costs a flash device: T(n), in microseconds. Between measured points the curve is a straight line. Beyond the
+/// last point it continues the line through the last two. It is positive and never falls, and beyond the last point it rises.
 /// </summary>
 public sealed class ReadCost
 {
-    // A read of a terabyte, or one that takes a quarter of an hour: not a measurement.
+    // A read of a terabyte, or one that takes a quarter of an hour, cannot have been measured.
     private const long BytesMax = 1L << 40;
     private const double MicrosMax = 1e9;
 
@@ -14,7 +14,7 @@ public sealed class ReadCost
     private readonly double[] _micros;
 
     /// <param name="points">At least two, by ascending size; costs are positive and do not fall.</param>
-    /// <exception cref="ArgumentException">The points are not so.</exception>
+    /// <exception cref="ArgumentException"><see cref="Flaw"/> finds something wrong with the points.</exception>
     public ReadCost(IReadOnlyList<ReadCostPoint> points)
     {
         if (Flaw(points) is { } flaw)
@@ -24,8 +24,8 @@ public sealed class ReadCost
     }
 
     /// <summary>
-    /// Until a device is measured: 20 us a read and 1000 bytes a microsecond, 50 K reads/s and 1 GB/s, which is near the UFS 4.0 phones of the
-    /// Neuralink paper (arXiv 2410.19274) and near a server's virtual disk.
+    /// The curve that is used until a device is measured: 20 us a read and 1000 bytes a microsecond, which is 50 K reads/s and 1 GB/s. This
+    /// is near the UFS 4.0 phones of the Neuralink paper (arXiv 2410.19274), and near a server's virtual disk.
     /// </summary>
     public static ReadCost Default { get; } = Linear(readMicros: 20, bytesPerMicro: 1000);
 
@@ -33,8 +33,8 @@ public sealed class ReadCost
     public IEnumerable<ReadCostPoint> Points => _bytes.Zip(_micros, (bytes, micros) => new ReadCostPoint(bytes, micros));
 
     /// <summary>T(n) = readMicros + n / bytesPerMicro.</summary>
-    /// <param name="readMicros">What every read costs, 0 or more; 1 / IOPS.</param>
-    /// <param name="bytesPerMicro">Bandwidth, in bytes a microsecond, which is MB/s; more than 0.</param>
+    /// <param name="readMicros">What every read costs regardless of its size: 1 / IOPS. 0 or more.</param>
+    /// <param name="bytesPerMicro">Bandwidth in bytes a microsecond, which is MB/s. More than 0.</param>
     public static ReadCost Linear(double readMicros, double bytesPerMicro)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(readMicros);
@@ -43,7 +43,7 @@ public sealed class ReadCost
         return new ReadCost([new(1, readMicros + (1 / bytesPerMicro)), new(Far, readMicros + (Far / bytesPerMicro))]);
     }
 
-    /// <summary>What is wrong with <paramref name="points"/> as a curve, in words, or null.</summary>
+    /// <summary>Says in words what is wrong with <paramref name="points"/> as a curve, or returns null.</summary>
     public static string? Flaw(IReadOnlyList<ReadCostPoint> points)
     {
         if (points.Count < 2)
@@ -70,23 +70,23 @@ public sealed class ReadCost
         while (above < _bytes.Length - 1 && _bytes[above] < bytes)
             above++;
         double slope = (_micros[above] - _micros[above - 1]) / (_bytes[above] - _bytes[above - 1]);
-        // Below the first point, a read costs no less than the smallest that was measured.
+        // Below the first point, a read costs as much as the smallest measured one.
         return Math.Max(_micros[above - 1] + ((bytes - _bytes[above - 1]) * slope), _micros[0]);
     }
 
     /// <summary>The widest gap, in bundles, between two single bundles that is at least as cheap to read through as to skip.</summary>
-    /// <param name="strideBytes">Bytes of a bundle.</param>
-    /// <param name="gapSlotsMax">The widest that is looked for.</param>
+    /// <param name="strideBytes">The bytes of a bundle.</param>
+    /// <param name="gapSlotsMax">The widest gap that is considered.</param>
     public int BreakEvenGapSlots(int strideBytes, int gapSlotsMax = 1 << 16) =>
         (int)(BreakEvenGapBytes(strideBytes, (long)gapSlotsMax * strideBytes) / strideBytes);
 
     /// <summary>The widest gap, in bytes, between two reads that is at least as cheap to read through as to skip; 0 if none is.</summary>
-    /// <param name="readBytes">Bytes of each of the two.</param>
-    /// <param name="gapBytesMax">The widest that is looked for.</param>
+    /// <param name="readBytes">The bytes of each of the two reads.</param>
+    /// <param name="gapBytesMax">The widest gap that is considered.</param>
     public long BreakEvenGapBytes(long readBytes, long gapBytesMax = 1 << 30)
     {
         double apart = 2 * MicrosOf(readBytes);
-        long lower = 0, upper = gapBytesMax;     // lower is cheap enough if anything is
+        long lower = 0, upper = gapBytesMax;     // if any gap is cheap enough, lower is
         while (lower < upper)
         {
             long middle = lower + ((upper - lower + 1) / 2);
@@ -102,8 +102,8 @@ public sealed class ReadCost
     public double BytesPerMicroMax => Points.Max(p => p.Bytes / p.Micros);
 
     /// <summary>
-    /// The knee: the size from which on a read gets <paramref name="share"/> of <see cref="BytesPerMicroMax"/>, the first such if bandwidth sags
-    /// again; the smallest point's size where even that does. Below it the device is bound by the number of reads, above by their bytes.
+    /// The knee: the smallest size at which a read gets <paramref name="share"/> of <see cref="BytesPerMicroMax"/>, but at least the size
+    /// of the first point. Below the knee the device is limited by the number of reads, above it by their bytes.
     /// </summary>
     public long KneeBytes(double share = 0.8)
     {
@@ -112,7 +112,7 @@ public sealed class ReadCost
         double wanted = share * BytesPerMicroMax;
         int at = 0;
         while (_bytes[at] < wanted * _micros[at])
-            at++;       // ends at the point of the highest bandwidth at the latest
+            at++;       // ends at the latest at the point of the highest bandwidth
         if (at == 0)
             return _bytes[0];
         // Between two points T(n) = base + slope n, and n / T(n) = wanted has one solution.

@@ -4,8 +4,8 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Placement.Evaluation;
 
 /// <summary>
-/// What a cache finds and what has to be read beside it: plays the traces of a model's layers, token by token and layer by layer, through one policy that rules
-/// over all of them, as the engine's does. Keys are layer x neurons + neuron.
+/// Counts what a cache holds of the wanted neurons, and what has to be read. It plays the traces of a model's layers, token by token and
+/// layer by layer, through one cache policy for all layers, as the engine has. Keys are layer x neurons + neuron.
 /// </summary>
 public sealed class CacheSimulation
 {
@@ -14,15 +14,16 @@ public sealed class CacheSimulation
     private readonly CachePolicy _policy;
     private readonly TokenReads _reads;
     private readonly int _neuronCount;
-    private readonly int[] _neurons;        // of one layer and token
-    private readonly int[] _segments;       // [slots], where wanted: the length of its segment
+    private readonly int[] _neurons;        // those that fire in one layer at one token
+    private readonly int[] _segments;       // [slots], of the slots that were read: the length of the slot's segment
     private int _token;
 
     /// <param name="layers">The trace of each layer, all of one width and length.</param>
-    /// <param name="orders">The order of each.</param>
-    /// <param name="policy">Rules over layers x neurons keys.</param>
-    /// <param name="setup">The device; the policy alone says what is cached.</param>
-    public CacheSimulation(IReadOnlyList<FiringMatrix> layers, IReadOnlyList<Permutation> orders, CachePolicy policy, EvaluationSetup setup)
+    /// <param name="orders">The order of each layer.</param>
+    /// <param name="policy">The policy, with layers x neurons keys.</param>
+    /// <param name="setup">The device. Its cached share is not used: the policy alone decides what is cached.</param>
+    public CacheSimulation(
+        IReadOnlyList<FiringMatrix> layers, IReadOnlyList<Permutation> orders, CachePolicy policy, EvaluationSetup setup)
     {
         _neuronCount = layers[0].NeuronCount;
         if (layers.Any(l => l.NeuronCount != _neuronCount || l.TokenCount != layers[0].TokenCount))
@@ -39,7 +40,7 @@ public sealed class CacheSimulation
         _segments = new int[_neuronCount];
     }
 
-    /// <summary>Plays the next <paramref name="tokenCount"/> tokens, from what the cache then holds.</summary>
+    /// <summary>Plays the next <paramref name="tokenCount"/> tokens, beginning with what the cache holds now.</summary>
     public CacheTotals Play(int tokenCount)
     {
         CacheTotals totals = default;
@@ -77,15 +78,15 @@ public sealed class CacheSimulation
     }
 }
 
-/// <summary>What playing some tokens came to, in bundles of neurons.</summary>
-/// <param name="Hits">Wanted and held.</param>
-/// <param name="Read">Reads of what was wanted and not held.</param>
+/// <summary>The sums over some tokens that were played, in bundles.</summary>
+/// <param name="Hits">Wanted bundles that the cache held.</param>
+/// <param name="Read">The reads of the wanted bundles that it did not hold.</param>
 public readonly record struct CacheTotals(long Hits, ReadTotals Read)
 {
-    /// <summary>Wanted and not held.</summary>
+    /// <summary>Wanted bundles that the cache did not hold.</summary>
     public long Misses => Read.WantedBundles;
 
-    /// <summary>The share of what was wanted that was held; 0 if nothing was wanted.</summary>
+    /// <summary>The share of the wanted bundles that the cache held; 0 if none was wanted.</summary>
     public double HitShare => Hits + Misses == 0 ? 0 : (double)Hits / (Hits + Misses);
 
     public static CacheTotals operator +(CacheTotals a, CacheTotals b) => new(a.Hits + b.Hits, a.Read + b.Read);

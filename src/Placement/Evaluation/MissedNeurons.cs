@@ -4,12 +4,14 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Placement.Evaluation;
 
 /// <summary>
-/// Plays a trace token by token through a cache of the default policy, from an empty one: which neurons would have to be read. The order on flash has no part
-/// in it: each bundle is admitted as if it were read alone.
+/// Plays a trace token by token through a cache of the default policy, which is empty at first, and tells which neurons would have to be
+/// read. The result does not depend on the order on flash, because each bundle is admitted as if it were read alone.
 /// </summary>
 internal sealed class MissedNeurons(FiringMatrix firing, EvaluationSetup setup)
 {
-    private readonly CachePolicy _cache = CachePolicies.Create(new CacheOptions(), firing.NeuronCount, (int)(setup.CachedShare * firing.NeuronCount));
+    private readonly CachePolicy _cache =
+        CachePolicies.Create(new CacheOptions(), firing.NeuronCount, (int)(setup.CachedShare * firing.NeuronCount));
+
     private readonly int[] _neurons = new int[firing.NeuronCount];
     private int _token;
 

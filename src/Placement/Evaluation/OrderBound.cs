@@ -7,31 +7,35 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Placement.Evaluation;
 
 /// <summary>
-/// What no order of a layer's neurons can beat on a trace. Each bound holds for itself: the order with the fewest reads is not the fastest.
-/// Under any order a neuron i has two neighbours at each distance, all different, so what its firings share with the wanted neurons near it
-/// is at most what its largest pair counts n(i,1) >= n(i,2) >= ... allow.
+/// Lower bounds of what any order of a layer's neurons can reach on a trace. Each bound holds on its own: the order with the fewest reads
+/// need not be the fastest. The reason for both: under any order, a neuron i has at most two neighbours at each distance, and all of them
+/// differ. So the number of times that i fires together with its neighbours is bounded by its largest pair counts n(i,1) >= n(i,2) >= ...
 /// <para>
-/// Reads: a bundle wanted at f(i) tokens begins and ends reads, but for the tokens at which one of the k = gap + 1 slots on that side is wanted too:
-/// both sides together are at most min(2 f(i), n(i,1) + ... + n(i,2k)), and each token has as many begins as reads.
+/// Reads: a neuron that fires at f(i) tokens would begin and end a read at each of them, if it were read alone. It does not begin (end) a
+/// read at a token where one of the k = gap + 1 slots before (behind) it is wanted too. Over both sides and all tokens this saves at most
+/// min(2 f(i), n(i,1) + ... + n(i,2k)). A token has as many reads as read begins.
 /// </para>
 /// <para>
-/// Micros: with a read of m bundles at a + b m, a bundle at distance d behind the wanted one before it costs min(b d, a + b), so that a token costs b times
-/// the windows of L = 1 + a / b neighbouring slots in which anything is wanted. Shared out evenly among what is wanted in it, a window costs each
-/// firing 1 / (1 + others), which is convex, so that a neuron pays least if the others are spread evenly over its firings and its L windows (Jensen), of
-/// which a neuron at distance d is in L - d. A cost that is not affine is bounded from below by lines (<see cref="AffineCost"/>).
+/// Micros: a read of m bundles costs a + b m. A wanted bundle at distance d behind the wanted one before it then costs min(b d, a + b). So
+/// a token costs b times the number of windows of L = 1 + a / b neighbouring slots in which anything is wanted. Let the wanted neurons of a
+/// window share its cost evenly: each pays 1 / (1 + others). This is convex, so a neuron pays least if the others are spread evenly over
+/// its firings and its L windows (Jensen's inequality). A neighbour at distance d is in L - d of these windows. A cost that is not affine
+/// is bounded from below by lines (<see cref="AffineCost"/>).
 /// </para>
-/// Neither is below what one read a token would be. It is no tight bound: pair counts do not tell whether three fire together.
+/// Neither bound is less than what a token costs if all its wanted bundles lie together. The bounds are not tight, because pair counts do
+/// not tell whether three neurons fire together.
 /// </summary>
-/// <param name="Reads">The fewest reads of all tokens.</param>
-/// <param name="Micros">The least microseconds of all tokens.</param>
+/// <param name="Reads">The fewest reads, summed over all tokens.</param>
+/// <param name="Micros">The least microseconds, summed over all tokens.</param>
 public readonly record struct OrderBound(long Reads, double Micros)
 {
-    // Beyond it neighbours are not looked at, which keeps the bound true. Only bundles under 512 bytes would reach further.
+    // Neighbours further away are ignored. The bound stays true without them, and only bundles under 512 bytes would reach further.
     private const int ReachMax = 64;
 
     /// <summary>
-    /// The bounds for <paramref name="firing"/>, played from an empty cache: what then remains wanted does not depend on the order. Exact
-    /// pair counts, some 0.1 to 1 second for a layer of 16384 neurons and 20 thousand tokens (docs/experiments.md), and the memory of the trace's lists.
+    /// The bounds for <paramref name="firing"/>, played from an empty cache. What the cache misses does not depend on the order. The pair
+    /// counts are exact: they take some 0.1 to 1 second for a layer of 16384 neurons and 20 thousand tokens (docs/experiments.md), and the
+    /// memory of the trace's lists.
     /// </summary>
     public static OrderBound Of(FiringMatrix firing, EvaluationSetup setup)
     {
@@ -44,16 +48,22 @@ public readonly record struct OrderBound(long Reads, double Micros)
         StrongestNeighbours neighbours = new(lists, 2 * reach);
         (long bundles, long tokens, long tokenReads) = Least(wanted, extentSlots);
 
-        long reads = mergeSlots > ReachMax ? tokenReads : Math.Max(tokenReads, bundles - (MergesTwice(lists, neighbours, mergeSlots) / 2));
-        double micros = costs.Max(c => Math.Max(
-            (c.ReadMicros * tokenReads) + (c.SlotMicros * bundles), c.SlotMicros * WindowsOf(c.ReachSlots)));
-        return new OrderBound(reads, micros);
+        long reads = tokenReads;
+        if (mergeSlots <= ReachMax)
+            reads = Math.Max(reads, bundles - (MergesTwice(lists, neighbours, mergeSlots) / 2));
+        return new OrderBound(reads, costs.Max(MicrosOf));
+
+        double MicrosOf(AffineCost cost)
+        {
+            double together = (cost.ReadMicros * tokenReads) + (cost.SlotMicros * bundles);
+            return Math.Max(together, cost.SlotMicros * WindowsOf(cost.ReachSlots));
+        }
 
         double WindowsOf(double reachSlots)
         {
             if (reachSlots >= ReachMax)
                 return Windows(ReachMax);
-            // Distances are whole, so that what a reach between two whole ones covers lies evenly between what these do.
+            // Distances are whole numbers. So a fractional reach is worth the weighted mean of the whole ones below and above it.
             int below = (int)reachSlots;
             double part = reachSlots - below;
             return (1 - part) * Windows(below) + (part > 0 ? part * Windows(below + 1) : 0);
@@ -74,7 +84,7 @@ public readonly record struct OrderBound(long Reads, double Micros)
         return new FiringMatrix(firing.NeuronCount, words);
     }
 
-    /// <summary>What is wanted, the tokens that want anything, and their reads if all that each wants lay together.</summary>
+    /// <summary>The wanted bundles, the tokens that want any, and the reads if all wanted bundles of a token lay together.</summary>
     private static (long Bundles, long Tokens, long Reads) Least(FiringMatrix wanted, int extentSlots)
     {
         long bundles = 0, tokens = 0, reads = 0;
@@ -90,7 +100,10 @@ public readonly record struct OrderBound(long Reads, double Micros)
         return (bundles, tokens, reads);
     }
 
-    /// <summary>At most so many times a wanted bundle has another at most <paramref name="slots"/> before it, or behind it: each pair counts twice.</summary>
+    /// <summary>
+    /// An upper bound of how often a wanted bundle has another wanted one at most <paramref name="slots"/> slots before it, or behind it.
+    /// Each pair of bundles counts twice.
+    /// </summary>
     private static long MergesTwice(FiringLists lists, StrongestNeighbours neighbours, int slots)
     {
         long merges = 0;
@@ -104,7 +117,9 @@ public readonly record struct OrderBound(long Reads, double Micros)
         return merges;
     }
 
-    /// <summary>At least so many windows of <paramref name="slots"/> neighbouring slots have something wanted, over all tokens.</summary>
+    /// <summary>
+    /// A lower bound of the windows of <paramref name="slots"/> neighbouring slots in which anything is wanted, over all tokens.
+    /// </summary>
     private static double Windows(FiringLists lists, StrongestNeighbours neighbours, int slots)
     {
         double windows = 0;
@@ -120,7 +135,10 @@ public readonly record struct OrderBound(long Reads, double Micros)
         return windows;
     }
 
-    /// <summary>The least mean of 1 / (1 + n) over whole numbers n of mean <paramref name="others"/>: the line between the two next to it.</summary>
+    /// <summary>
+    /// The least mean of 1 / (1 + n) over whole numbers n whose mean is <paramref name="others"/>: linear between the whole
+    /// numbers next to it.
+    /// </summary>
     private static double Share(double others)
     {
         double below = Math.Floor(others);

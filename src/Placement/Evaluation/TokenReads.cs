@@ -4,14 +4,14 @@ using Neuralink.Placement.Reads;
 namespace Neuralink.Placement.Evaluation;
 
 /// <summary>
-/// Reads of one layer at one token: plans them with the very planner of the engine (<see cref="ReadPlanner"/>) and adds up what they cost. Made once
-/// for layers of one width.
+/// Plans the reads of one layer at one token with the engine's own planner (<see cref="ReadPlanner"/>), and adds up what they cost. One
+/// object serves all layers of one width.
 /// </summary>
 internal sealed class TokenReads
 {
     private readonly EvaluationSetup _setup;
     private readonly ReadPlanner _planner;
-    private readonly ulong[] _marks;        // [slots], as bits
+    private readonly ulong[] _marks;        // [slots], one bit each
     private readonly Slot[] _wanted;
     private readonly Extent[] _extents;
     private int _wantedCount;
@@ -19,13 +19,14 @@ internal sealed class TokenReads
     public TokenReads(int neuronCount, EvaluationSetup setup)
     {
         _setup = setup;
-        _planner = new ReadPlanner(setup.Cost, setup.StrideBytes, Math.Max(1, setup.ReadBytesMax / setup.StrideBytes), neuronCount);
+        int extentSlotsMax = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
+        _planner = new ReadPlanner(setup.Cost, setup.StrideBytes, extentSlotsMax, neuronCount);
         _marks = new ulong[(neuronCount + 63) / 64];
         _wanted = new Slot[neuronCount];
         _extents = new Extent[neuronCount];
     }
 
-    /// <summary>What reading <paramref name="neurons"/>, in any order, costs.</summary>
+    /// <summary>What it costs to read <paramref name="neurons"/>, which may be in any order.</summary>
     public ReadTotals Plan(ReadOnlySpan<int> neurons, Permutation order)
     {
         ReadOnlySpan<Slot> slots = Ascending(neurons, order);
@@ -34,8 +35,10 @@ internal sealed class TokenReads
         return Sum(_extents.AsSpan(0, reads), slots.Length);
     }
 
-    /// <summary>For each slot that was planned last, the length of the run of neighbouring slots, all planned, to which it belongs.</summary>
-    /// <param name="segments">[slots]; others keep what they have.</param>
+    /// <summary>
+    /// For each slot of the last plan, the length of its segment: the run of neighbouring wanted slots to which it belongs.
+    /// </summary>
+    /// <param name="segments">[slots]. Slots that are not in the plan keep their values.</param>
     public void CopySegments(Span<int> segments)
     {
         for (int begin = 0, end; begin < _wantedCount; begin = end)
@@ -48,7 +51,7 @@ internal sealed class TokenReads
         }
     }
 
-    // Marked and listed, which is many times faster than sorting.
+    // Marking the slots and listing the marks is many times faster than sorting.
     private ReadOnlySpan<Slot> Ascending(ReadOnlySpan<int> neurons, Permutation order)
     {
         foreach (int neuron in neurons)

@@ -5,32 +5,34 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Placement.Ordering;
 
 /// <summary>
-/// Method `best`: what takes time is not how often neighbours fire together but what the reads cost, so that is what it makes cheap. From the greedy's
-/// order on it exchanges neurons (<see cref="Annealer"/>) under the device's cost of bridging a gap or reading apart (<see cref="GapCost"/>). Half
-/// of the tokens it looks at want all neurons that fired, half only those that a cache would not have held: an order for the first alone
-/// spends its best places on neurons that are never read.
+/// Method `best`. What takes time is the cost of the reads, not how often neighbours fire together, so this method makes reads cheap. It
+/// starts from the greedy order and exchanges neurons (<see cref="Annealer"/>), given the device's cost of bridging a gap or reading apart
+/// (<see cref="GapCost"/>). Half of the tokens in its sample want all neurons that fired. The other half want only those that a cache would
+/// not have held. An order for the first half alone would spend its best places on neurons that are never read.
 /// </summary>
 internal static class BestOrdering
 {
-    // Measured (docs/experiments.md): twice as many make unseen tokens hardly cheaper.
+    // Measured (docs/experiments.md): twice as many tokens hardly make the reads of unseen tokens cheaper.
     private const int TokensMax = 4096;
 
-    // Of the table of costs by slot and token, the largest part; a layer of 16384 neurons takes all of it.
+    // Limits each of the three tables by slot and token. A layer of 16384 neurons reaches this limit.
     private const long TableBytesMax = 64L << 20;
 
-    // With bundles so large that only small gaps pay, direct neighbours decide, which the greedy chooses so well that no search found more
-    // than a few parts in a thousand (docs/experiments.md).
+    // If bundles are so large that only small gaps pay, only direct neighbours matter. The greedy search chooses these so well that
+    // annealing never gained more than a few parts in a thousand (docs/experiments.md).
     private const int ReachMin = 10;
 
-    /// <summary>Whether bundles are small enough, by what reads cost, for the search to find anything.</summary>
+    /// <summary>Whether bundles are small enough, given what reads cost, for the search to gain anything.</summary>
     public static bool IsWorthIt(OrderingOptions options) => new GapCost(options.Cost, options.StrideBytes).Reach >= ReachMin;
 
     /// <summary>Improves on <paramref name="start"/>.</summary>
-    /// <param name="firing">Which neurons fire together.</param>
-    /// <param name="start">The order to begin with, [slots].</param>
-    /// <param name="options">The device, the cache, the effort.</param>
+    /// <param name="firing">The trace of the layer.</param>
+    /// <param name="start">The first order, [slots].</param>
+    /// <param name="options">The device, the cache, and the number of steps.</param>
     /// <param name="cancellation">Ends the search with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>An order that on <paramref name="firing"/> costs no more than <paramref name="start"/>, with the cache as without.</returns>
+    /// <returns>
+    /// An order that costs no more than <paramref name="start"/> on <paramref name="firing"/>, with the cache and without it.
+    /// </returns>
     public static int[] Order(FiringMatrix firing, int[] start, OrderingOptions options, CancellationToken cancellation)
     {
         EvaluationSetup bare = new() { StrideBytes = options.StrideBytes, Cost = options.Cost };
@@ -40,9 +42,12 @@ internal static class BestOrdering
         int[][] wanted = [.. Sample(firing, bare), .. Sample(firing, cached)];
         if (wanted.Length == 0)
             return start;
-        Annealer annealer = new(new TokenSample(firing.NeuronCount, wanted), new GapCost(options.Cost, options.StrideBytes), start, options.Seed);
+        TokenSample sample = new(firing.NeuronCount, wanted);
+        Annealer annealer = new(sample, new GapCost(options.Cost, options.StrideBytes), start, options.Seed);
         int[] order = annealer.Run((long)options.StepsPerNeuron * firing.NeuronCount, cancellation);
-        return Micros(order, bare) <= Micros(start, bare) && Micros(order, cached) <= Micros(start, cached) ? order : start;
+        return IsNoDearer(bare) && IsNoDearer(cached) ? order : start;
+
+        bool IsNoDearer(EvaluationSetup setup) => Micros(order, setup) <= Micros(start, setup);
 
         double Micros(int[] neuronOfSlot, EvaluationSetup setup)
         {
@@ -51,7 +56,7 @@ internal static class BestOrdering
         }
     }
 
-    /// <summary>Bytes that it takes beyond the trace.</summary>
+    /// <summary>The bytes that the method takes in addition to the trace.</summary>
     public static long BytesOf(FiringMatrix firing)
     {
         int tokens = Math.Min(firing.TokenCount, TokensOf(firing.NeuronCount));
@@ -61,10 +66,11 @@ internal static class BestOrdering
 
     private static int TokensOf(int neuronCount) => (int)Math.Min(TokensMax, TableBytesMax / neuronCount);
 
-    // What evenly spread tokens miss; the tokens between them keep the cache as it would be.
+    // The neurons that evenly spread tokens miss. All tokens are played, so that the cache holds what it would hold.
     private static IEnumerable<int[]> Sample(FiringMatrix firing, EvaluationSetup setup)
     {
-        int count = TokensOf(firing.NeuronCount) / 2, step = Math.Max(1, (firing.TokenCount + count - 1) / count);
+        int count = TokensOf(firing.NeuronCount) / 2;
+        int step = Math.Max(1, (firing.TokenCount + count - 1) / count);
         MissedNeurons missed = new(firing, setup);
         for (int token = 0; token < firing.TokenCount; token++)
         {

@@ -5,18 +5,18 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Placement.Ordering;
 
 /// <summary>
-/// The greedy search of Neuralink (arXiv 2410.19274), section "Offline stage", exactly: pairs of neurons by ascending distance 1 - P(ij), which is by
-/// descending count of tokens at which both fire, equals by (i, j); a pair becomes neighbours unless one of the two has two neighbours already or both
-/// are on the same path. It goes down to pairs that fired together once, and so joins the links end to end by the nearest ends as far as ends have
-/// anything in common.
+/// The greedy search of Neuralink (arXiv 2410.19274), section "Offline stage", exactly. It takes pairs of neurons by ascending distance 1 -
+/// P(ij), which means by descending count of tokens at which both fire; equal counts by (i, j). A pair becomes neighbours, unless one of
+/// the two already has two neighbours, or both are on the same path. The search goes down to pairs that fired together once. So it joins
+/// paths end to end as long as any two ends fired together.
 /// <para>
-/// Pairs are looked at a bounded number at a time: the strongest are collected, sorted and joined; then those that come after them among neurons which have
-/// less than two neighbours by now. What comes out is what sorting all pairs would give.
+/// A round takes a bounded number of pairs: it collects the strongest, sorts them and joins them. The next round takes the pairs after
+/// these, among neurons that still have fewer than two neighbours. The result is that of sorting all pairs.
 /// </para>
 /// <para>
-/// Which of the links that remain follow one another is left open by the paper, all their ends being equally far apart. Here those whose neurons fire
-/// most on average come first, each with the more frequent of its ends in front, so that the densely used part of the flash lies together and
-/// neurons that never fired lie last, not between ones that do; equals follow the model's order.
+/// The paper leaves open in which order the remaining paths follow one another, because all their ends are equally far apart. Here the
+/// paths whose neurons fire most on average come first, each with the more frequent of its ends in front. So the densely used part of the
+/// flash lies together, and neurons that never fired lie at the end. Equal paths keep the model's order.
 /// </para>
 /// </summary>
 internal sealed class GreedyLinking
@@ -34,20 +34,20 @@ internal sealed class GreedyLinking
         _pairs = new StrongestPairs(pairsMax, time);
     }
 
-    /// <summary>The neuron at each slot, [slots].</summary>
-    /// <param name="firing">Which neurons fire together.</param>
-    /// <param name="pairsMax">Pairs that are held at a time, at least 2; the result does not depend on it.</param>
+    /// <summary>Orders the neurons of a layer.</summary>
+    /// <param name="firing">The trace of the layer.</param>
+    /// <param name="pairsMax">The number of pairs that are held at a time, at least 2. The result does not depend on it.</param>
     /// <param name="pool">Lends the largest piece of memory.</param>
-    /// <param name="time">To tell how long the stages take.</param>
+    /// <param name="time">Measures how long the stages take.</param>
     /// <param name="cancellation">Ends the search with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The order, and the time that its stages took.</returns>
+    /// <returns>The neuron at each slot, [slots], and the time that the stages took.</returns>
     public static (int[] NeuronOfSlot, OrderingTimes Times) Order(
         FiringMatrix firing, int pairsMax, ArrayPool<int> pool, TimeProvider time, CancellationToken cancellation = default)
     {
         if (firing.NeuronCount > PairKey.NeuronCountMax || firing.TokenCount > PairKey.CountMax)
         {
-            throw new ArgumentException(
-                $"At most {PairKey.NeuronCountMax} neurons and {PairKey.CountMax} tokens, not {firing.NeuronCount} and {firing.TokenCount}.", nameof(firing));
+            string limits = $"At most {PairKey.NeuronCountMax} neurons and {PairKey.CountMax} tokens";
+            throw new ArgumentException($"{limits}, not {firing.NeuronCount} and {firing.TokenCount}.", nameof(firing));
         }
 
         long start = time.GetTimestamp();
@@ -79,7 +79,7 @@ internal sealed class GreedyLinking
         return linking;
     }
 
-    // Few pairs of a group are still between ends once their turn comes: only those are worth sorting.
+    // By the time a group's turn comes, few of its pairs still connect two ends. Only these are sorted.
     private void Link(Span<ulong> pairs)
     {
         for (int begin = 0, end; begin < pairs.Length; begin = end)

@@ -7,15 +7,20 @@ namespace Neuralink.Placement.Ordering;
 /// <summary>Orders the neurons of one layer by any <see cref="PlacementMethod"/>.</summary>
 public static class LayerOrdering
 {
-    /// <summary>The neuron at each slot, [slots]: a permutation, for any trace.</summary>
-    /// <param name="firing">Which neurons fire together; no tokens are enough for a permutation, if not for a good one.</param>
-    /// <param name="options">The method and what it is to optimise.</param>
+    /// <summary>The neuron at each slot, [slots]. It is a permutation for any trace.</summary>
+    /// <param name="firing">The trace of the layer. A trace without tokens gives a permutation too, if not a good one.</param>
+    /// <param name="options">The method and what it optimises for.</param>
     public static int[] NeuronOfSlot(FiringMatrix firing, OrderingOptions options) =>
         Order(firing, options, ArrayPool<int>.Create(), TimeProvider.System, CancellationToken.None).NeuronOfSlot;
 
-    /// <summary>The same with the time that it took, as far as the method has stages; layer after layer should lend memory from the same pool.</summary>
+    /// <summary>
+    /// As <see cref="NeuronOfSlot"/>, with the time that the method's stages took. Layers that are ordered one after another
+    /// should share a pool.
+    /// </summary>
     internal static (int[] NeuronOfSlot, OrderingTimes Times) Order(
-        FiringMatrix firing, OrderingOptions options, ArrayPool<int> pool, TimeProvider time, CancellationToken cancellation) => options.Method switch
+        FiringMatrix firing, OrderingOptions options, ArrayPool<int> pool, TimeProvider time, CancellationToken cancellation)
+    {
+        return options.Method switch
         {
             PlacementMethod.Identity => (Identity(firing.NeuronCount), default),
             PlacementMethod.Random => (Shuffled(firing.NeuronCount, options.Seed), default),
@@ -24,13 +29,15 @@ public static class LayerOrdering
             PlacementMethod.Best => Best(firing, options, pool, time, cancellation),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Method, "There is no such method."),
         };
+    }
 
-    /// <summary>Bytes that ordering a layer takes, its trace included.</summary>
+    /// <summary>The bytes that ordering a layer takes, including its trace.</summary>
     internal static long BytesOf(FiringMatrix firing, OrderingOptions options)
     {
         if (options.Method is not (PlacementMethod.Neuralink or PlacementMethod.Best))
             return firing.Bytes;
-        long linking = FiringLists.BytesOf(firing) + FiringTile.BytesOf(firing.TokenCount) + (PairsMax(firing, options) * (long)StrongestPairs.BytesPerPair);
+        long pairs = PairsMax(firing, options) * (long)StrongestPairs.BytesPerPair;
+        long linking = FiringLists.BytesOf(firing) + FiringTile.BytesOf(firing.TokenCount) + pairs;
         return firing.Bytes + (options.Method is PlacementMethod.Best ? Math.Max(linking, BestOrdering.BytesOf(firing)) : linking);
     }
 
@@ -43,9 +50,12 @@ public static class LayerOrdering
         return (order, times with { Rearranging = time.GetElapsedTime(start) });
     }
 
-    // There is no need of room for more pairs than there are.
-    private static int PairsMax(FiringMatrix firing, OrderingOptions options) => (int)Math.Clamp(
-        Math.Min(options.PairBytesMax / StrongestPairs.BytesPerPair, (long)firing.NeuronCount * (firing.NeuronCount - 1) / 2), 2, Array.MaxLength);
+    // No more than all pairs of the layer need room.
+    private static int PairsMax(FiringMatrix firing, OrderingOptions options)
+    {
+        long pairs = (long)firing.NeuronCount * (firing.NeuronCount - 1) / 2;
+        return (int)Math.Clamp(Math.Min(options.PairBytesMax / StrongestPairs.BytesPerPair, pairs), 2, Array.MaxLength);
+    }
 
     private static int[] Identity(int count) => [.. Enumerable.Range(0, count)];
 

@@ -1,16 +1,16 @@
 namespace Neuralink.Placement.Ordering;
 
 /// <summary>
-/// Paths through the neurons of a layer while they are joined: at first each neuron alone, at last one path. A neuron has at most two neighbours
-/// and no path closes to a ring.
+/// Paths through the neurons of a layer, which are joined one by one. At first each neuron is a path of its own. A neuron has at most two
+/// neighbours, and no path closes to a ring.
 /// </summary>
 internal sealed class Links
 {
     private const int None = -1;
 
-    private readonly int[] _first;
-    private readonly int[] _second;
-    private readonly int[] _parents;
+    private readonly int[] _first;          // [neurons], a neighbour, or None
+    private readonly int[] _second;         // [neurons], the other neighbour, or None
+    private readonly int[] _parents;        // [neurons], a union-find forest: all neurons of a path have the same root
 
     public Links(int neuronCount)
     {
@@ -26,7 +26,7 @@ internal sealed class Links
     /// <summary>Whether the neuron has fewer than two neighbours.</summary>
     public bool IsEnd(int neuron) => _second[neuron] == None;
 
-    /// <summary>Makes two neurons neighbours unless one has two already or they are on the same path.</summary>
+    /// <summary>Makes two neurons neighbours, unless one of them already has two or both are on the same path.</summary>
     public bool TryJoin(int a, int b)
     {
         if (!IsEnd(a) || !IsEnd(b))
@@ -40,7 +40,7 @@ internal sealed class Links
         return true;
     }
 
-    /// <summary>The paths, each from its end with the lower id, in ascending order of that id.</summary>
+    /// <summary>The paths. Each begins at its end with the lower id, and they ascend by that id.</summary>
     public IEnumerable<int[]> Paths()
     {
         bool[] seen = new bool[_first.Length];
@@ -69,7 +69,7 @@ internal sealed class Links
             _second[neuron] = neighbour;
     }
 
-    // Halves the way to the root, which keeps ways short without ranks.
+    // Path halving keeps the ways to the roots short.
     private int Root(int neuron)
     {
         while (_parents[neuron] != neuron)

@@ -1,8 +1,8 @@
 namespace Neuralink.Placement.Ordering;
 
 /// <summary>
-/// Lets layers in as their memory fits the bound: a layer is taken to need what the last one did until its trace is loaded and tells. One is let in
-/// whatever it needs where no other works, so that all layers are done in the end.
+/// Admits layers as long as their memory fits the bound. Until a layer's trace is loaded, the layer is assumed to need as much as the last
+/// one did. If no other layer is at work, a layer is admitted whatever it needs, so that all layers are done in the end.
 /// </summary>
 internal sealed class MemoryGate(long bytesMax)
 {
@@ -12,8 +12,8 @@ internal sealed class MemoryGate(long bytesMax)
     private int _entered;
     private int _working;
 
-    /// <summary>Waits until there is room for a layer like the last one; alone while there was none yet.</summary>
-    /// <returns>The bytes it reserved.</returns>
+    /// <summary>Waits until there is room for a layer like the last one. The first layer loads alone.</summary>
+    /// <returns>The bytes that are reserved for the layer.</returns>
     public long EnterToLoad()
     {
         lock (_lock)
@@ -27,8 +27,8 @@ internal sealed class MemoryGate(long bytesMax)
     }
 
     /// <summary>Waits until there is room for the work on a layer whose trace is loaded.</summary>
-    /// <param name="reservedBytes">What <see cref="EnterToLoad"/> reserved.</param>
-    /// <param name="bytes">Bytes of trace and work.</param>
+    /// <param name="reservedBytes">The bytes that <see cref="EnterToLoad"/> reserved.</param>
+    /// <param name="bytes">The bytes of the trace and of the work on it.</param>
     public void EnterToWork(long reservedBytes, long bytes)
     {
         lock (_lock)
@@ -42,9 +42,9 @@ internal sealed class MemoryGate(long bytesMax)
         }
     }
 
-    /// <summary>Gives back what was reserved.</summary>
-    /// <param name="bytes">By the step that came last.</param>
-    /// <param name="worked">Whether the layer had entered to work.</param>
+    /// <summary>Gives back what was reserved for a layer.</summary>
+    /// <param name="bytes">The bytes that the layer's last step reserved.</param>
+    /// <param name="worked">Whether that step was <see cref="EnterToWork"/>.</param>
     public void Leave(long bytes, bool worked)
     {
         lock (_lock)

@@ -9,10 +9,10 @@ namespace Neuralink.Placement.Ordering;
 public static class ModelOrdering
 {
     /// <summary>Orders every layer. The result depends neither on the number of threads nor on the bound.</summary>
-    /// <param name="layerCount">Layers of the model.</param>
-    /// <param name="layer">Gives the trace of a layer, once each, in no certain order and from several threads.</param>
-    /// <param name="options">The method, what it is to optimise, threads and memory.</param>
-    /// <param name="time">To tell how long the stages take.</param>
+    /// <param name="layerCount">The number of layers of the model.</param>
+    /// <param name="layer">Loads the trace of a layer. It is called once for each layer, in any order and on several threads.</param>
+    /// <param name="options">The method, what it optimises for, threads and memory.</param>
+    /// <param name="time">Measures how long the stages take.</param>
     /// <param name="progress">Receives the share of layers that are done, ascending to 1.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>An order for each layer, and the time that the stages took.</returns>
@@ -31,13 +31,15 @@ public static class ModelOrdering
         int done = 0;
         MemoryGate gate = new(options.MemoryBytesMax);
         ArrayPool<int> pool = ArrayPool<int>.Create(Array.MaxLength, options.Threads);
-        // Each thread takes one layer at a time, for they may differ much in what they cost.
+        // Each thread takes one layer at a time, because layers may differ much in the time they take.
         OrderablePartitioner<int> layers = Partitioner.Create(Enumerable.Range(0, layerCount), EnumerablePartitionerOptions.NoBuffering);
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellation };
         try
         {
-            Parallel.ForEach(layers, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellation }, index =>
+            Parallel.ForEach(layers, parallel, index =>
             {
-                (int[] neuronOfSlot, OrderingTimes layerTimes) = OrderOne(new LayerIndex(index), layer, options, time, gate, pool, cancellation);
+                (int[] neuronOfSlot, OrderingTimes layerTimes) =
+                    OrderOne(new LayerIndex(index), layer, options, time, gate, pool, cancellation);
                 lock (orders)
                 {
                     orders[index] = Permutation.Of(neuronOfSlot);
@@ -48,7 +50,7 @@ public static class ModelOrdering
         }
         catch (AggregateException failure)
         {
-            // What failed is of interest, not that it did so on a thread.
+            // The caller wants the failure itself, not the fact that it happened on a thread.
             ExceptionDispatchInfo.Throw(failure.InnerExceptions[0]);
         }
         return new ModelOrder(orders, times);
@@ -81,5 +83,20 @@ public static class ModelOrdering
     }
 }
 
-/// <summary>An order for each layer, and the processor time that the stages took, of all layers together.</summary>
+/// <summary>An order for each layer, and the processor time that the stages took for all layers together.</summary>
 public sealed record ModelOrder(IReadOnlyList<Permutation> Layers, OrderingTimes Times);
+
+/// <summary>Processor time by stage. For several layers it is the sum, not the time that passed.</summary>
+/// <param name="Counting">Counting at how many tokens neurons fire together.</param>
+/// <param name="Sorting">Choosing the strongest pairs and sorting them.</param>
+/// <param name="Linking">Joining neurons to one path.</param>
+/// <param name="Rearranging">Making the reads of the linked order cheaper, and checking whether they are.</param>
+public readonly record struct OrderingTimes(TimeSpan Counting, TimeSpan Sorting, TimeSpan Linking, TimeSpan Rearranging = default)
+{
+    /// <summary>The time of all stages.</summary>
+    public TimeSpan Total => Counting + Sorting + Linking + Rearranging;
+
+    /// <summary>Adds stage by stage.</summary>
+    public static OrderingTimes operator +(OrderingTimes a, OrderingTimes b) =>
+        new(a.Counting + b.Counting, a.Sorting + b.Sorting, a.Linking + b.Linking, a.Rearranging + b.Rearranging);
+}

@@ -1,10 +1,13 @@
 namespace Neuralink.Placement.Synthetic;
 
-/// <summary>Neurons that fire alone with similar probabilities. Those that do not fire are leapt over, not asked one by one.</summary>
+/// <summary>
+/// Neurons whose probabilities of firing alone are similar. A draw skips to the next neuron that may fire, instead of
+/// drawing for each neuron.
+/// </summary>
 internal sealed class AloneGroup
 {
     private readonly int[] _neurons;
-    private readonly double[] _accept;      // their probabilities over the group's largest
+    private readonly double[] _accept;      // each neuron's probability, divided by the group's largest
     private readonly double _leap;          // 1 / ln(1 - largest)
 
     private AloneGroup(SyntheticNeuron[] neurons, int[] ids)
@@ -15,7 +18,7 @@ internal sealed class AloneGroup
         _leap = 1 / Math.Log(1 - largest);
     }
 
-    /// <summary>All neurons with a probability above 0, grouped by powers of two.</summary>
+    /// <summary>All neurons whose probability is above 0, grouped by powers of two.</summary>
     public static AloneGroup[] Of(SyntheticNeuron[] neurons) =>
     [
         .. Enumerable.Range(0, neurons.Length)
@@ -25,10 +28,10 @@ internal sealed class AloneGroup
             .Select(group => new AloneGroup(neurons, [.. group])),
     ];
 
-    /// <summary>Sets the bits of those that fire at a token.</summary>
+    /// <summary>Draws which of the neurons fire at a token, and sets their bits.</summary>
     public void Fire(Span<ulong> row, ref SplitMix64 random)
     {
-        // The distance to the next of independent events of equal probability is geometric.
+        // Between independent events of equal probability, distances follow a geometric distribution.
         for (double at = Leap(ref random); at < _neurons.Length; at += 1 + Leap(ref random))
         {
             int i = (int)at;

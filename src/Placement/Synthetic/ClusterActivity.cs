@@ -3,24 +3,24 @@ using System.Numerics;
 namespace Neuralink.Placement.Synthetic;
 
 /// <summary>
-/// How often clusters are active, alone and together, over some tokens: what neurons' probabilities are calibrated with.
+/// How often clusters are active over some tokens, alone and together. The neurons' probabilities are calibrated with this.
 /// </summary>
 public sealed class ClusterActivity
 {
     private const int ReferenceTokens = 1 << 15, ReferenceText = int.MaxValue;
 
     private readonly int _tokenCount;
-    private readonly ulong[][] _active;     // [clusters][tokens / 64], bits
-    private readonly double[] _shares;
+    private readonly ulong[][] _active;     // [clusters][tokens / 64], one bit a token
+    private readonly double[] _shares;      // [clusters]
 
-    /// <summary>Over a long text of domain 0.</summary>
+    /// <summary>Measures a long text of domain 0.</summary>
     public ClusterActivity(SyntheticLanguage language)
         : this(language.ClusterCount, language.Text(ReferenceTokens, domain: 0, ReferenceText).ActiveClusters)
     {
     }
 
-    /// <param name="clusterCount">Clusters there are.</param>
-    /// <param name="activeClusters">For each token those that it activates.</param>
+    /// <param name="clusterCount">The number of clusters.</param>
+    /// <param name="activeClusters">For each token the clusters that it activates.</param>
     public ClusterActivity(int clusterCount, IReadOnlyList<int[]> activeClusters)
     {
         _tokenCount = activeClusters.Count;
@@ -39,15 +39,16 @@ public sealed class ClusterActivity
     /// <summary>The clusters, the most active one first.</summary>
     public IReadOnlyList<int> ByShare { get; }
 
-    /// <summary>Share of the tokens at which <paramref name="cluster"/> is active.</summary>
+    /// <summary>The share of the tokens at which <paramref name="cluster"/> is active.</summary>
     public double Share(int cluster) => _shares[cluster];
 
     /// <summary>
-    /// The probability that no cluster fires a neuron which each of its one to three clusters fires with its own probability, where active.
+    /// The probability that none of a neuron's one to three clusters fires it. Each cluster, where active, fires it
+    /// with its own probability.
     /// </summary>
     public double Miss(ReadOnlySpan<ClusterMembership> of)
     {
-        // The expectation of prod (1 - p active), multiplied out.
+        // The expected value of the product of (1 - probability * active) over the clusters, multiplied out.
         double miss = 1;
         for (int i = 0; i < of.Length; i++)
         {
@@ -73,7 +74,7 @@ public sealed class ClusterActivity
     }
 }
 
-/// <summary>A neuron's part in a cluster.</summary>
-/// <param name="Cluster">Which.</param>
-/// <param name="Probability">That the cluster, where active, fires the neuron.</param>
+/// <summary>A neuron's membership of a cluster.</summary>
+/// <param name="Cluster">The cluster.</param>
+/// <param name="Probability">The probability that the cluster, where active, fires the neuron.</param>
 public readonly record struct ClusterMembership(int Cluster, double Probability);

@@ -3,22 +3,24 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Placement.Synthetic;
 
 /// <summary>How often the neurons of a layer fire.</summary>
-/// <param name="NeuronCount">Neurons of the layer.</param>
-/// <param name="Share">Mean share of them that fires at a token, in (0, 1).</param>
+/// <param name="NeuronCount">The number of neurons of the layer.</param>
+/// <param name="Share">The mean share of the neurons that fires at a token, in (0, 1).</param>
 /// <param name="EightyShare">
-/// Share of the neurons that makes 80% of all activations; 0.26 to 0.43 in real models (PowerInfer, arXiv 2312.12456, section 3.1).
+/// The share of the neurons that makes 80% of all activations. It is 0.26 to 0.43 in real models (PowerInfer,
+/// arXiv 2312.12456, section 3.1).
 /// </param>
 public sealed record FiringProfile(int NeuronCount, double Share, double EightyShare)
 {
-    // The head's power. With the cut-off it fits the frequencies of the bundled model's layers within 30% from the 0.1th to the 60th percentile.
+    // The exponent of the power law. With the cut-off, it fits the frequencies of the bundled model's layers within 30% from the 0.1th to
+    // the 60th percentile.
     private const double Power = 0.3;
 
     private const double CutoffMax = 60;
     private const int CountedTokens = 1_000_000_000;
 
     /// <summary>
-    /// For each neuron the share of tokens at which it fires, [neurons], descending: odds of A q^-0.3 exp(-B q) for the neuron at quantile q,
-    /// a power law with an exponential cut-off, with A and B such that both shares hold.
+    /// The share of tokens at which each neuron fires, [neurons], descending. The neuron at quantile q fires with odds of A q^-0.3 exp(-B
+    /// q): a power law with an exponential cut-off. A and B are chosen so that both shares hold.
     /// </summary>
     /// <exception cref="InvalidOperationException">No such frequencies exist.</exception>
     public double[] Frequencies()

@@ -1,8 +1,8 @@
 namespace Neuralink.Placement.Synthetic;
 
 /// <summary>
-/// The generator SplitMix64 (Steele, Lea and Flood 2014). Its own code, so that a seed means the same trace on every version of the
-/// framework; its streams begin at hashed seeds, so that layers can be made in any order and on any thread.
+/// The random number generator SplitMix64 (Steele, Lea and Flood 2014). It is implemented here so that a seed gives the same trace on every
+/// version of the framework. Its streams begin at hashed seeds, so that layers can be made in any order and on any thread.
 /// </summary>
 public struct SplitMix64
 {
@@ -11,7 +11,7 @@ public struct SplitMix64
     private ulong _state;
 
     /// <param name="seed">Any number.</param>
-    /// <param name="stream">Which of the seed's streams: parts that are made apart draw from different ones.</param>
+    /// <param name="stream">Which of the seed's streams to draw from. Parts that are made separately use different streams.</param>
     public SplitMix64(ulong seed, ulong stream = 0) => _state = Mix(seed + Step) ^ Mix((stream * Step) + 1);
 
     /// <summary>64 random bits.</summary>

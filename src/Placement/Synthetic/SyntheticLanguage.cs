@@ -1,12 +1,16 @@
 namespace Neuralink.Placement.Synthetic;
 
 /// <summary>
-/// What the tokens of a synthetic text are about. Words and topics activate clusters of neurons, the same in every layer:
+/// Draws synthetic texts. Their words and topics activate clusters of neurons, the same in every layer:
 /// <list type="bullet">
-/// <item>a text is a row of words, drawn by a power law (Zipf's); each word has a few clusters of its own;</item>
-/// <item>two topics run beside it, each for some dozens of tokens; a topic is one cluster, active at about half of its tokens;</item>
-/// <item>beside some words common to all, each word belongs to a subject, whose words prefer clusters of their own;</item>
-/// <item>a domain is a popularity of words, in which those of two subjects come next after the common ones, and of topics.</item>
+/// <item>A text is a sequence of words, drawn by a power law (Zipf's). Each word activates a few clusters.</item>
+/// <item>
+/// Two topics run beside the words, each for some dozens of tokens. A topic is one cluster, active at about half of its tokens.
+/// </item>
+/// <item>Some words are common. Each other word belongs to a subject, and the words of a subject prefer the same clusters.</item>
+/// <item>
+/// A domain ranks words and topics by popularity. The common words come first, and then the words of the domain's two subjects.
+/// </item>
 /// </list>
 /// </summary>
 public sealed class SyntheticLanguage
@@ -16,14 +20,14 @@ public sealed class SyntheticLanguage
     // Zipf-Mandelbrot, with Mandelbrot's own 2.7 for English.
     private const double WordOffset = 2.7;
 
-    private const double ClusterPower = 1.0;        // popularity of the cluster at rank r: r^-1
-    private const double VocabularyPower = 0.7;     // the same where no subject evens it out
-    private const double SubjectShuffles = 0.9;     // share of the clusters whose popularity within a subject is another
-    private const double ClustersPerWord = 6;       // mean of a geometric distribution
+    private const double ClusterPower = 1.0;        // the cluster at rank r has popularity r^-1
+    private const double VocabularyPower = 0.7;     // the same for Vocabulary, where no subjects even it out
+    private const double SubjectShuffles = 0.9;     // the share of the clusters whose popularity differs within a subject
+    private const double ClustersPerWord = 6;       // the mean of a geometric distribution
     private const int ClustersPerWordMax = 24;
-    private const double TopicEnds = 1.0 / 48;      // a token
-    private const double TopicActive = 0.5;
-    private const int WindowTokens = 256;           // then every topic is drawn anew: another text begins
+    private const double TopicEnds = 1.0 / 48;      // the probability at each token
+    private const double TopicActive = 0.5;         // the probability at each token
+    private const int WindowTokens = 256;           // after so many tokens all topics change, as if another text began
 
     private const ulong WordStream = 1, VocabularyStream = 2, DomainStream = 1000, TextStream = 1UL << 63;
 
@@ -31,10 +35,10 @@ public sealed class SyntheticLanguage
     private readonly int[][] _clustersOfWord;
     private readonly int[] _clusterOfTopic;
     private readonly double[] _wordPopularity;      // cumulative, by rank
-    private readonly double[] _topicPopularity;
+    private readonly double[] _topicPopularity;     // cumulative, by rank
 
-    /// <param name="clusterCount">Clusters of a layer, at least 8.</param>
-    /// <param name="seed">Another seed, another language.</param>
+    /// <param name="clusterCount">The number of clusters of a layer, at least 8.</param>
+    /// <param name="seed">Another seed gives another language.</param>
     public SyntheticLanguage(int clusterCount, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(clusterCount, 8);
@@ -48,7 +52,10 @@ public sealed class SyntheticLanguage
             ofSubject[subject] = PartlyShuffled(common, ref random);
         _clustersOfWord = new int[WordCount][];
         for (int word = 0; word < WordCount; word++)
-            _clustersOfWord[word] = DrawClusters(clusters, word < CommonWords ? common : ofSubject[word % SubjectCount], ref random);
+        {
+            int[] ranking = word < CommonWords ? common : ofSubject[word % SubjectCount];
+            _clustersOfWord[word] = DrawClusters(clusters, ranking, ref random);
+        }
         _clusterOfTopic = new int[TopicCount];
         for (int topic = 0; topic < TopicCount; topic++)
             _clusterOfTopic[topic] = random.NextInteger(clusterCount);
@@ -58,9 +65,9 @@ public sealed class SyntheticLanguage
 
     public int ClusterCount { get; }
 
-    /// <summary>A text.</summary>
+    /// <summary>Draws a text.</summary>
     /// <param name="tokenCount">Its length.</param>
-    /// <param name="domain">What it is about; 0 is the domain that firing frequencies are calibrated in.</param>
+    /// <param name="domain">Its domain. Firing frequencies are calibrated in domain 0.</param>
     /// <param name="number">Which text of that domain.</param>
     public SyntheticText Text(int tokenCount, int domain, int number)
     {
@@ -87,7 +94,7 @@ public sealed class SyntheticLanguage
         return new SyntheticText(domain, number, tokens);
     }
 
-    /// <summary>For each of a vocabulary's tokens the clusters that it activates; here without subjects.</summary>
+    /// <summary>Draws, for each token of a vocabulary, the clusters that it activates. There are no subjects.</summary>
     public int[][] Vocabulary(int tokenCount)
     {
         SplitMix64 random = new(_seed, VocabularyStream);
@@ -106,13 +113,15 @@ public sealed class SyntheticLanguage
         int[] subjects = [.. Enumerable.Range(0, SubjectCount)], topics = [.. Enumerable.Range(0, TopicCount)];
         random.Shuffle(subjects);
         random.Shuffle(topics);
-        int[] words =
-        [
-            .. Enumerable.Range(0, WordCount)
-                .OrderBy(word => word < CommonWords ? 0 : subjects.AsSpan(0, SubjectsOfDomain).Contains(word % SubjectCount) ? 1 : 2)
-                .ThenBy(word => word),
-        ];
+        int[] words = [.. Enumerable.Range(0, WordCount).OrderBy(PopularityClass).ThenBy(word => word)];
         return (words, topics);
+
+        int PopularityClass(int word)
+        {
+            if (word < CommonWords)
+                return 0;
+            return subjects.AsSpan(0, SubjectsOfDomain).Contains(word % SubjectCount) ? 1 : 2;
+        }
     }
 
     private static int[] PartlyShuffled(int[] items, ref SplitMix64 random)
@@ -157,7 +166,7 @@ public sealed class SyntheticLanguage
 }
 
 /// <summary>A text of a <see cref="SyntheticLanguage"/>.</summary>
-/// <param name="Domain">What it is about.</param>
+/// <param name="Domain">Its domain.</param>
 /// <param name="Number">Which text of the domain.</param>
-/// <param name="ActiveClusters">For each token the clusters it activates.</param>
+/// <param name="ActiveClusters">For each token the clusters that it activates.</param>
 public sealed record SyntheticText(int Domain, int Number, IReadOnlyList<int[]> ActiveClusters);

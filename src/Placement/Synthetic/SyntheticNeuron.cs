@@ -1,17 +1,17 @@
 namespace Neuralink.Placement.Synthetic;
 
 /// <summary>When a neuron of a synthetic layer fires.</summary>
-/// <param name="Frequency">Share of tokens at which it fires in domain 0.</param>
-/// <param name="Clusters">Its clusters, three at most; none for a neuron that fires by itself.</param>
-/// <param name="Alone">The probability that it fires at a token for no reason.</param>
+/// <param name="Frequency">The share of tokens at which it fires in domain 0.</param>
+/// <param name="Clusters">Its clusters, at most three. A neuron without clusters always fires alone.</param>
+/// <param name="Alone">The probability that it fires alone at a token, without any cluster.</param>
 public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clusters, double Alone)
 {
-    // What follows was fitted to the bundled model, see SyntheticLayer.
+    // These constants were fitted to the bundled model: see SyntheticLayer.
     private const double Clusterless = 0.1, AloneMin = 0.05, AloneMax = 0.4;
     private const double ProbabilityMin = 0.25, ProbabilityMax = 0.85;
     private const double NeighbourhoodShare = 0.06;
 
-    // Gives a neuron of a wanted frequency clusters that are about as frequent.
+    // Draws a neuron of a given frequency: chooses clusters that can explain it, and calibrates the probabilities.
     private static SyntheticNeuron Draw(double frequency, ClusterActivity activity, ref SplitMix64 random)
     {
         if (random.NextDouble() < Clusterless)
@@ -28,7 +28,8 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
         }
         clusters = [.. clusters.DistinctBy(c => c.Cluster)];
 
-        // Clusters that are active together explain less than their sum; neither may they explain more than there is.
+        // Clusters that are active together explain less than the sum of what each explains alone. So this scales the probabilities up
+        // until the clusters together explain their part.
         for (int step = 0; step < 4; step++)
         {
             double scale = explained / (1 - activity.Miss(clusters));
@@ -39,7 +40,7 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
         return new SyntheticNeuron(frequency, clusters, Math.Max(alone, 0));
     }
 
-    /// <summary>The neurons of a layer, by shuffled ids.</summary>
+    /// <summary>Draws the neurons of a layer and gives them shuffled ids.</summary>
     public static SyntheticNeuron[] DrawLayer(FiringProfile profile, ClusterActivity activity, ref SplitMix64 random)
     {
         int[] ids = [.. Enumerable.Range(0, profile.NeuronCount)];
@@ -51,8 +52,8 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
     }
 
     /// <summary>
-    /// The neuron at each slot of the order that only the generator knows: cluster by cluster, the most active first, each neuron with the cluster that
-    /// fires it most, the frequent ones first. Before them come the neurons without a cluster.
+    /// The order, [slots], that only the generator can know. Neurons without a cluster come first. Then the clusters follow, the most
+    /// active first. Each neuron lies with the cluster that fires it most, and within a cluster the frequent neurons come first.
     /// </summary>
     public static int[] TrueOrder(IReadOnlyList<SyntheticNeuron> neurons, ClusterActivity activity)
     {
@@ -67,10 +68,10 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
         ];
     }
 
-    // The cluster that fires it most often.
+    // The cluster that fires the neuron most often.
     private int MainCluster(ClusterActivity activity) => Clusters.MaxBy(c => c.Probability * activity.Share(c.Cluster)).Cluster;
 
-    // A cluster active at about this share of the tokens.
+    // Draws a cluster that is active at about this share of the tokens.
     private static int Near(double share, ClusterActivity activity, ref SplitMix64 random)
     {
         IReadOnlyList<int> clusters = activity.ByShare;
@@ -85,7 +86,8 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
         }
         int reach = 1 + (int)(clusters.Count * NeighbourhoodShare);
 
-        // At the ends, neurons more frequent than any cluster spread over the most active ones, and likewise the rarest.
+        // Neurons that are more frequent than any cluster spread over the most active clusters. The rarest neurons likewise spread over the
+        // least active ones.
         int first = Math.Clamp(low - reach, 0, Math.Max(clusters.Count - 1 - (2 * reach), 0));
         return clusters[Math.Min(first + random.NextInteger((2 * reach) + 1), clusters.Count - 1)];
     }

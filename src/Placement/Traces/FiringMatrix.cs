@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Neuralink.Placement.Traces;
 
 /// <summary>
-/// Which neurons of one layer fired at which token: a bit matrix [tokens, neurons], row-major. A row is padded with zeros to whole 64-bit
-/// words; neuron n is bit n % 64 of word n / 64. Immutable.
+/// Which neurons of one layer fired at which token: a bit matrix [tokens, neurons], row-major. Rows are padded with zeros to whole 64-bit
+/// words. Neuron n is bit n % 64 of word n / 64. Immutable.
 /// </summary>
 public sealed class FiringMatrix
 {
@@ -12,8 +12,8 @@ public sealed class FiringMatrix
 
     private readonly ulong[] _words;
 
-    /// <param name="neuronCount">Neurons of the layer, at least 1.</param>
-    /// <param name="words">[tokens, <see cref="WordsPerTokenOf"/>]; taken over, not copied.</param>
+    /// <param name="neuronCount">The number of neurons of the layer, at least 1.</param>
+    /// <param name="words">[tokens, <see cref="WordsPerTokenOf"/>]. The matrix keeps the array and does not copy it.</param>
     /// <exception cref="ArgumentException">The words are no whole number of rows, or a padding bit is set.</exception>
     public FiringMatrix(int neuronCount, ulong[] words)
     {
@@ -32,38 +32,20 @@ public sealed class FiringMatrix
         }
     }
 
-    /// <summary>Rows.</summary>
+    /// <summary>The number of rows.</summary>
     public int TokenCount { get; }
 
-    /// <summary>Columns.</summary>
+    /// <summary>The number of columns.</summary>
     public int NeuronCount { get; }
 
-    /// <summary>64-bit words of a row.</summary>
+    /// <summary>The number of 64-bit words of a row.</summary>
     public int WordsPerToken { get; }
 
-    /// <summary>Bytes that it takes.</summary>
+    /// <summary>The bytes that the matrix takes.</summary>
     public long Bytes => (long)_words.Length * sizeof(ulong);
 
-    /// <summary>Words that a row of <paramref name="neuronCount"/> neurons takes.</summary>
+    /// <summary>The number of 64-bit words that a row of <paramref name="neuronCount"/> neurons takes.</summary>
     public static int WordsPerTokenOf(int neuronCount) => (neuronCount + WordBits - 1) / WordBits;
-
-    /// <summary>The matrix of the neurons that each token lists.</summary>
-    /// <param name="neuronCount">Neurons of the layer.</param>
-    /// <param name="firing">For each token the neurons that fire, in any order.</param>
-    public static FiringMatrix FromLists(int neuronCount, IReadOnlyList<IReadOnlyList<int>> firing)
-    {
-        int rowWords = WordsPerTokenOf(neuronCount);
-        ulong[] words = new ulong[firing.Count * rowWords];
-        for (int token = 0; token < firing.Count; token++)
-        {
-            foreach (int neuron in firing[token])
-            {
-                ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)neuron, (uint)neuronCount, nameof(firing));
-                words[(token * rowWords) + (neuron / WordBits)] |= 1UL << (neuron % WordBits);
-            }
-        }
-        return new FiringMatrix(neuronCount, words);
-    }
 
     /// <summary>The bits of one token.</summary>
     public ReadOnlySpan<ulong> Token(int token) => _words.AsSpan(token * WordsPerToken, WordsPerToken);
@@ -77,8 +59,8 @@ public sealed class FiringMatrix
 
     /// <summary>Lists the neurons that fired at <paramref name="token"/>, ascending.</summary>
     /// <param name="token">The row.</param>
-    /// <param name="neurons">Receives them; as long as <see cref="NeuronCount"/> always suffices.</param>
-    /// <returns>How many there are.</returns>
+    /// <param name="neurons">Receives the neurons. A length of <see cref="NeuronCount"/> always suffices.</param>
+    /// <returns>How many neurons fired.</returns>
     public int CopyFiring(int token, Span<int> neurons)
     {
         int count = 0;
@@ -91,7 +73,7 @@ public sealed class FiringMatrix
         return count;
     }
 
-    /// <summary>Activations: pairs of a token and a neuron that fired at it.</summary>
+    /// <summary>The number of activations: pairs of a token and a neuron that fired at it.</summary>
     public long FiringCount()
     {
         long sum = 0;
@@ -100,7 +82,7 @@ public sealed class FiringMatrix
         return sum;
     }
 
-    /// <summary>For each neuron, the tokens at which it fired.</summary>
+    /// <summary>[neurons], at how many tokens each neuron fired.</summary>
     public int[] Frequencies()
     {
         int[] frequencies = new int[NeuronCount];

@@ -2,41 +2,57 @@ using System.Numerics;
 
 namespace Neuralink.Placement.Traces;
 
-/// <summary>What a trace says about one layer.</summary>
-/// <param name="TokenCount">Tokens of the trace.</param>
-/// <param name="NeuronCount">Neurons of the layer.</param>
-/// <param name="FiringShare">Share of the (token, neuron) pairs that fire.</param>
+/// <summary>Statistics of one layer's trace.</summary>
+/// <param name="TokenCount">The number of tokens of the trace.</param>
+/// <param name="NeuronCount">The number of neurons of the layer.</param>
+/// <param name="FiringShare">The share of the (token, neuron) pairs that fire.</param>
 /// <param name="HotShare">
-/// The fewest neurons that make <see cref="HotActivations"/> of all activations, as a share of the neurons (PowerInfer, Song et al. 2023, section 2.2).
+/// The fewest neurons that make <see cref="HotActivations"/> of all activations, as a share of the neurons (PowerInfer, Song et
+/// al. 2023, section 2.2).
 /// </param>
-/// <param name="MeanRunLength">Mean length, in neurons, of the runs of neighbouring slots that fire at one token, under the order asked about.</param>
+/// <param name="MeanRunLength">
+/// The mean length, in neurons, of the runs of neighbouring slots that fire at one token, under a given order.
+/// </param>
 /// <param name="CoActivation">
-/// Mean over the ordered pairs i != j, weighted by f_i f_j, of P(j fires | i fires) = n_ij / f_i, where f_i counts the tokens at which i fires and n_ij those
-/// at which both do. Exact, in time linear in the activations: the sum over pairs of f_j n_ij is the sum over tokens of
-/// (k - 1) * (sum of f_j of the k neurons firing).
+/// The mean of P(j fires | i fires) = n_ij / f_i over the ordered pairs i != j, weighted by f_i f_j. Here f_i counts the tokens at which i
+/// fires, and n_ij those at which both fire. It is exact and takes time linear in the activations: the sum of f_j n_ij over all pairs
+/// equals the sum over the tokens of (k - 1) * (the sum of f_j over the k firing neurons).
 /// </param>
-/// <param name="IndependentCoActivation">The same if every neuron fired independently at its own rate: what <paramref name="CoActivation"/> is to be compared with.</param>
+/// <param name="IndependentCoActivation">
+/// What <paramref name="CoActivation"/> would be if every neuron fired independently at its own rate. The two are meant to be compared.
+/// </param>
 public sealed record FiringStatistics(
-    int TokenCount, int NeuronCount, double FiringShare, double HotShare, double MeanRunLength, double CoActivation, double IndependentCoActivation)
+    int TokenCount,
+    int NeuronCount,
+    double FiringShare,
+    double HotShare,
+    double MeanRunLength,
+    double CoActivation,
+    double IndependentCoActivation)
 {
-    /// <summary>The share of activations that <see cref="HotShare"/> is about.</summary>
+    /// <summary>The share of all activations that the neurons of <see cref="HotShare"/> make.</summary>
     public const double HotActivations = 0.8;
 
     /// <summary>The statistics of a layer.</summary>
     /// <param name="layer">Its trace.</param>
-    /// <param name="neuronOfSlot">[neurons], the order whose runs are measured; empty is the model's own.</param>
+    /// <param name="neuronOfSlot">[slots], the order whose runs are measured. If empty, it is the model's own.</param>
     public static FiringStatistics Of(FiringMatrix layer, ReadOnlySpan<int> neuronOfSlot = default)
     {
         int[] frequencies = layer.Frequencies();
         long firings = frequencies.Sum(f => (long)f);
         (double coActivation, double independent) = CoActivations(layer, frequencies);
         return new FiringStatistics(
-            layer.TokenCount, layer.NeuronCount, layer.TokenCount == 0 ? 0 : (double)firings / layer.TokenCount / layer.NeuronCount,
-            (double)HotNeurons(frequencies, HotActivations) / layer.NeuronCount, RunLength(layer, neuronOfSlot), coActivation, independent);
+            layer.TokenCount,
+            layer.NeuronCount,
+            FiringShare: layer.TokenCount == 0 ? 0 : (double)firings / layer.TokenCount / layer.NeuronCount,
+            HotShare: (double)HotNeurons(frequencies, HotActivations) / layer.NeuronCount,
+            MeanRunLength: RunLength(layer, neuronOfSlot),
+            coActivation,
+            independent);
     }
 
     /// <summary>The fewest neurons that make at least <paramref name="share"/> of all activations.</summary>
-    /// <param name="frequencies">[neurons], how often each fired.</param>
+    /// <param name="frequencies">[neurons], how often each neuron fired.</param>
     /// <param name="share">0 to 1.</param>
     public static int HotNeurons(ReadOnlySpan<int> frequencies, double share)
     {
@@ -49,13 +65,19 @@ public sealed record FiringStatistics(
         return count;
     }
 
-    /// <summary>Activations divided by runs: maximal stretches of neighbouring slots that fire at one token. 0 where nothing fires.</summary>
+    /// <summary>
+    /// The mean run length: activations divided by runs. A run is a maximal stretch of neighbouring slots that fire at one token.
+    /// 0 if nothing fires.
+    /// </summary>
     /// <param name="layer">The trace.</param>
-    /// <param name="neuronOfSlot">[neurons], a permutation; empty is the model's own order.</param>
+    /// <param name="neuronOfSlot">[slots], a permutation. If empty, the order is the model's own.</param>
     public static double RunLength(FiringMatrix layer, ReadOnlySpan<int> neuronOfSlot = default)
     {
         if (!neuronOfSlot.IsEmpty && neuronOfSlot.Length != layer.NeuronCount)
-            throw new ArgumentException($"An order of {layer.NeuronCount} neurons expected, {neuronOfSlot.Length} given.", nameof(neuronOfSlot));
+        {
+            string sizes = $"An order of {layer.NeuronCount} neurons expected, {neuronOfSlot.Length} given.";
+            throw new ArgumentException(sizes, nameof(neuronOfSlot));
+        }
         int[] slotOfNeuron = new int[neuronOfSlot.Length];
         for (int slot = 0; slot < neuronOfSlot.Length; slot++)
             slotOfNeuron[neuronOfSlot[slot]] = slot;

@@ -2,6 +2,7 @@ using Neuralink.Models.Training;
 using Neuralink.Placement;
 using Neuralink.Placement.Traces;
 using Neuralink.Storage.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Models.Tests.Training;
 

@@ -45,7 +45,7 @@ public sealed class CachePolicyModelTests
             random => new CacheOptions { Kind = CachePolicyKind.Window, WindowTokens = random.Next(1, 4) },
             (capacity, options) => new NaiveWindow(capacity, options.WindowTokens));
 
-    // Longer than a byte counts, and without the halving that would keep the counts down.
+    // More uses than a byte can count, without the halving that would keep the counts down.
     [Fact]
     public void Lfu_equals_its_naive_model_where_counts_are_full()
     {
@@ -114,7 +114,7 @@ public sealed class CachePolicyModelTests
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), ArbMap.Default.ArbFor<(byte Key, byte Segment)[]>(), (seed, uses) =>
         {
             Random random = new(seed);
-            // Hot keys among others, so that all queues see traffic; and more uses than FsCheck would draw.
+            // Some keys are hot, so that all queues are used. There are more uses than FsCheck would draw.
             for (int round = 0; round < 5; round++)
             {
                 int capacity = random.Next(KeyCount + 2);

@@ -4,13 +4,13 @@ using Neuralink.Placement.Synthetic;
 namespace Neuralink.Placement.Tests.Caching;
 
 /// <summary>
-/// Counts of all keys, and of those held the order in which equal ones go. A use puts a key last among its equals; a halving keeps the order of counts, and
-/// within a count that of before.
+/// The counts of all keys, and the order in which held keys of equal count are evicted. A use puts a key last among those of its count. A
+/// halving keeps the order of the counts, and of keys within a count.
 /// </summary>
 internal sealed class NaiveLfu(int keyCount, int capacity, CacheOptions options) : NaiveCache
 {
     private readonly Dictionary<int, int> _counts = [];
-    private List<int> _order = [];          // the held keys; whichever goes first comes first among those of its count
+    private List<int> _order = [];          // the held keys; among those of a count, the first is evicted first
     private SplitMix64 _random = new(options.Seed);
     private int _uses;
 

@@ -3,7 +3,7 @@ using Neuralink.Placement.Synthetic;
 
 namespace Neuralink.Placement.Tests.Caching;
 
-/// <summary>Algorithm 1 of the S3-FIFO paper on lists whose heads are their ends; the oldest is at index 0.</summary>
+/// <summary>Algorithm 1 of the S3-FIFO paper on lists. A list's head is its end; the oldest key is at index 0.</summary>
 internal sealed class NaiveS3Fifo(int capacity, CacheOptions options) : NaiveCache
 {
     private readonly List<int> _small = [];

@@ -24,7 +24,8 @@ public sealed class FiringListsTests
         for (int rank = 0; rank < lists.RankCount; rank++)
         {
             NeuronId neuron = new(lists.Neuron(rank));
-            int[] expected = [.. Enumerable.Range(0, tokens).Where(token => firing.Fires(token, neuron)).Select(token => token * FiringTile.LineWords)];
+            IEnumerable<int> fires = Enumerable.Range(0, tokens).Where(token => firing.Fires(token, neuron));
+            int[] expected = [.. fires.Select(token => token * FiringTile.LineWords)];
             lists.Frequency(rank).Should().Be(expected.Length);
             lists.Offsets(rank).ToArray().Should().Equal(expected);
             int[] padded = lists.PaddedOffsets(rank).ToArray();

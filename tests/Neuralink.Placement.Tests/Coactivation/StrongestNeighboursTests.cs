@@ -22,7 +22,8 @@ public sealed class StrongestNeighboursTests
         for (int rank = 0; rank < lists.RankCount; rank++)
         {
             IEnumerable<int> row = Enumerable.Range(0, neurons).Select(j => counts[lists.Neuron(rank), j]);
-            neighbours.Of(rank).ToArray().Should().Equal(row.OrderDescending().Concat(Enumerable.Repeat(0, width)).Take(width), "of rank {0}", rank);
+            IEnumerable<int> largest = row.OrderDescending().Concat(Enumerable.Repeat(0, width)).Take(width);
+            neighbours.Of(rank).ToArray().Should().Equal(largest, "of rank {0}", rank);
         }
     }
 }

@@ -11,10 +11,11 @@ public sealed class StrongestPairsTests
     {
         ulong[] keys = [PairKey.Of(9, 5, 4), PairKey.Of(7, 1, 2), PairKey.Of(7, 3, 1), PairKey.Of(7, 2, 3), PairKey.Of(1, 0, 1)];
         keys.Should().BeInAscendingOrder();
-        keys.Select(k => (PairKey.Count(k), PairKey.Low(k), PairKey.High(k))).Should().Equal((9, 4, 5), (7, 1, 2), (7, 1, 3), (7, 2, 3), (1, 0, 1));
+        keys.Select(Parts).Should().Equal((9, 4, 5), (7, 1, 2), (7, 1, 3), (7, 2, 3), (1, 0, 1));
         ulong largest = PairKey.Of(PairKey.CountMax, PairKey.NeuronCountMax - 2, PairKey.NeuronCountMax - 1);
-        (PairKey.Count(largest), PairKey.Low(largest), PairKey.High(largest))
-            .Should().Be((PairKey.CountMax, PairKey.NeuronCountMax - 2, PairKey.NeuronCountMax - 1));
+        Parts(largest).Should().Be((PairKey.CountMax, PairKey.NeuronCountMax - 2, PairKey.NeuronCountMax - 1));
+
+        static (int, int, int) Parts(ulong key) => (PairKey.Count(key), PairKey.Low(key), PairKey.High(key));
     }
 
     [Fact]

@@ -55,7 +55,8 @@ public sealed class VerticalCountersTests
         VerticalCounters counters = new();
         counters.Count(lines, Padded(offsets), offsets.Length);
         counters.Count(lines, Padded(offsets[..20]), 20);
-        Counts(counters).Should().Equal(Enumerable.Range(0, FiringTile.Columns).Select(c => VerticalCounters.Reference(lines, offsets.AsSpan(0, 20), c)));
+        int[] columns = [.. Enumerable.Range(0, FiringTile.Columns)];
+        Counts(counters).Should().Equal(columns.Select(column => VerticalCounters.Reference(lines, offsets.AsSpan(0, 20), column)));
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public sealed class VerticalCountersTests
         return counts;
     }
 
-    // Columns are set ever more often; the first never, the last always. The line behind the last is zero.
+    // Each column is set more often than the one before: the first never, the last always. The line after the last is zero.
     private static (ulong[] Lines, int[] Offsets) Lines(int length)
     {
         Random random = new(length);

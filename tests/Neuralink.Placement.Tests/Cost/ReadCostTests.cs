@@ -36,13 +36,14 @@ public sealed class ReadCostTests
             copy.MicrosOf(bytes).Should().Be(Curve.MicrosOf(bytes));
     }
 
-    // 20 us are 20000 bytes of bandwidth, 13 bundles of 1536 bytes and a bit.
+    // In 20 us the bandwidth carries 20000 bytes: 13 bundles of 1536 bytes and a bit.
     [Theory]
     [InlineData(20, 1000, 1536, 13)]
     [InlineData(20, 1000, 10000, 2)]
     [InlineData(20, 1000, 20001, 0)]
     [InlineData(0, 1000, 512, 0)]
-    public void The_break_even_gap_is_what_the_bandwidth_carries_in_the_time_of_a_read(double readMicros, double bytesPerMicro, int strideBytes, int gap) =>
+    public void The_break_even_gap_is_what_the_bandwidth_carries_in_the_time_of_a_read(
+        double readMicros, double bytesPerMicro, int strideBytes, int gap) =>
         ReadCost.Linear(readMicros, bytesPerMicro).BreakEvenGapSlots(strideBytes).Should().Be(gap);
 
     [Fact]
@@ -57,7 +58,8 @@ public sealed class ReadCostTests
     }
 
     [Fact]
-    public void The_break_even_gap_is_never_wider_than_is_looked_for() => ReadCost.Linear(1e8, 1000).BreakEvenGapSlots(512, gapSlotsMax: 100).Should().Be(100);
+    public void The_break_even_gap_is_never_wider_than_is_looked_for() =>
+        ReadCost.Linear(1e8, 1000).BreakEvenGapSlots(512, gapSlotsMax: 100).Should().Be(100);
 
     [Theory]
     [InlineData(512)]
@@ -70,11 +72,13 @@ public sealed class ReadCostTests
     public void Where_bytes_cost_more_than_reads_no_gap_is_worth_it() =>
         new ReadCost([new(4096, 1), new(8192, 5), new(16384, 20)]).BreakEvenGapBytes(4096).Should().Be(0);
 
-    // 16 us + 1000 bytes a microsecond: at 1 MiB 985 MB/s, of which 80% is 788; n / (16 + n / 1000) = 788 for n near 59400.
+    // A read takes 16 us and a microsecond for each 1000 bytes: 985 MB/s at 1 MiB, of which 80% is 788. n / (16 + n / 1000) = 788
+    // for n near 59400.
     [Fact]
     public void The_knee_lies_between_the_points_where_bandwidth_passes_its_share()
     {
-        ReadCost cost = new([.. Enumerable.Range(12, 9).Select(shift => new ReadCostPoint(1L << shift, 16 + ((1L << shift) / 1000.0)))]);
+        IEnumerable<long> sizes = Enumerable.Range(12, 9).Select(shift => 1L << shift);
+        ReadCost cost = new([.. sizes.Select(bytes => new ReadCostPoint(bytes, 16 + (bytes / 1000.0)))]);
         long knee = cost.KneeBytes();
         knee.Should().BeInRange(59_000, 60_000);
         (knee / cost.MicrosOf(knee)).Should().BeApproximately(0.8 * cost.BytesPerMicroMax, 0.1);
@@ -114,5 +118,6 @@ public sealed class ReadCostTests
     }
 
     [Fact]
-    public void Flat_stretches_before_the_last_points_are_a_curve() => ReadCost.Flaw([new(512, 8), new(4096, 8), new(8192, 9)]).Should().BeNull();
+    public void Flat_stretches_before_the_last_points_are_a_curve() =>
+        ReadCost.Flaw([new(512, 8), new(4096, 8), new(8192, 9)]).Should().BeNull();
 }

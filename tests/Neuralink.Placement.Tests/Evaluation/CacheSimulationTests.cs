@@ -2,6 +2,7 @@ using Neuralink.Placement.Caching;
 using Neuralink.Placement.Evaluation;
 using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Evaluation;
 
@@ -29,7 +30,8 @@ public sealed class CacheSimulationTests
     public void What_fits_is_read_once()
     {
         FiringMatrix[] layers = Trace(seed: 2);
-        CacheTotals totals = new CacheSimulation(layers, Orders(seed: 2), new LruPolicy(Layers * Neurons, Layers * Neurons), s_setup).Play(40);
+        LruPolicy all = new(Layers * Neurons, Layers * Neurons);
+        CacheTotals totals = new CacheSimulation(layers, Orders(seed: 2), all, s_setup).Play(40);
         totals.Misses.Should().Be(layers.Sum(layer => layer.Frequencies().Count(f => f > 0)));
         (totals.Hits + totals.Misses).Should().Be(layers.Sum(layer => layer.FiringCount()));
         totals.HitShare.Should().Be((double)totals.Hits / layers.Sum(layer => layer.FiringCount()));
@@ -45,10 +47,11 @@ public sealed class CacheSimulationTests
         sum.Should().Be(whole with { Read = whole.Read with { Micros = sum.Read.Micros } });
         whole.Hits.Should().BePositive();
 
-        CacheSimulation Simulation() => new(layers, Orders(seed: 3), new S3FifoPolicy(Layers * Neurons, 60, new CacheOptions()), s_setup);
+        CacheSimulation Simulation() =>
+            new(layers, Orders(seed: 3), new S3FifoPolicy(Layers * Neurons, 60, new CacheOptions()), s_setup);
     }
 
-    // Of the neurons 0 to 9, in reverse order, each token fires 1, 2 and 3, and 7: a segment of three, and one of one.
+    // The neurons 0 to 9 lie in reverse order. Each token fires 1, 2 and 3, a segment of three, and 7, a segment of one.
     [Fact]
     public void The_policy_is_told_how_long_each_segment_is_that_was_read()
     {
@@ -65,7 +68,8 @@ public sealed class CacheSimulationTests
     public void Tokens_end_so_that_windows_expire()
     {
         FiringMatrix firing = FiringMatrix.FromLists(10, [[1], [2], [3], [1], [1], [3]]);
-        CacheTotals totals = new CacheSimulation([firing], [Permutation.Identity(10)], new WindowPolicy(10, 10, windowTokens: 2), s_setup).Play(6);
+        WindowPolicy window = new(10, 10, windowTokens: 2);
+        CacheTotals totals = new CacheSimulation([firing], [Permutation.Identity(10)], window, s_setup).Play(6);
         totals.Hits.Should().Be(1, "only the fifth token wants what the two before it used");
     }
 
@@ -73,15 +77,18 @@ public sealed class CacheSimulationTests
     public void What_does_not_match_is_refused()
     {
         FiringMatrix[] layers = Trace(seed: 4);
-        Action keys = () => _ = new CacheSimulation(layers, Orders(seed: 4), new NonePolicy(Neurons, 0), s_setup);
-        keys.Should().Throw<ArgumentException>().WithMessage("210 keys expected, 70 given.*");
-        Action orders = () => _ = new CacheSimulation(layers, Orders(seed: 4)[..2], new NonePolicy(Layers * Neurons, 0), s_setup);
-        orders.Should().Throw<ArgumentException>().WithMessage("3 orders of 70 neurons expected.*");
-        Action widths = () => _ = new CacheSimulation([.. layers, new FiringMatrix(71, [])], Orders(seed: 4), new NonePolicy(Layers * Neurons, 0), s_setup);
-        widths.Should().Throw<ArgumentException>().WithMessage("Layers differ in neurons or tokens.*");
+        Permutation[] orders = Orders(seed: 4);
+        NonePolicy none = new(Layers * Neurons, 0);
+        Action otherKeys = () => _ = new CacheSimulation(layers, orders, new NonePolicy(Neurons, 0), s_setup);
+        otherKeys.Should().Throw<ArgumentException>().WithMessage("210 keys expected, 70 given.*");
+        Action fewOrders = () => _ = new CacheSimulation(layers, orders[..2], none, s_setup);
+        fewOrders.Should().Throw<ArgumentException>().WithMessage("3 orders of 70 neurons expected.*");
+        Action otherWidth = () => _ = new CacheSimulation([.. layers, new FiringMatrix(71, [])], orders, none, s_setup);
+        otherWidth.Should().Throw<ArgumentException>().WithMessage("Layers differ in neurons or tokens.*");
     }
 
-    private static FiringMatrix[] Trace(int seed) => [.. Enumerable.Range(0, Layers).Select(layer => RandomTrace.Create(Neurons, tokens: 40, (seed * Layers) + layer))];
+    private static FiringMatrix[] Trace(int seed) =>
+        [.. Enumerable.Range(0, Layers).Select(layer => RandomTrace.Create(Neurons, tokens: 40, (seed * Layers) + layer))];
 
     private static Permutation[] Orders(int seed)
     {

@@ -5,7 +5,7 @@ using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Tests.Evaluation;
 
-/// <summary>Lists and sets instead of bits: what an order costs to read from, and what a cache would hold.</summary>
+/// <summary>What it costs to read from an order, and what a cache would hold, written with lists and sets instead of bits.</summary>
 internal static class NaiveEvaluation
 {
     public static ReadTotals Of(FiringMatrix firing, int[] neuronOfSlot, EvaluationSetup setup)
@@ -21,7 +21,10 @@ internal static class NaiveEvaluation
         return new ReadTotals(totals.Reads, used, totals.Slots, totals.Micros);
     }
 
-    /// <summary>The best plan of the first slots, for one more at a time: of the least cost, then of the fewest slots, then of the fewest reads.</summary>
+    /// <summary>
+    /// Finds the best plan for the first slots, one more at a time. The best plan has the least cost, then the fewest slots,
+    /// then the fewest reads.
+    /// </summary>
     private static Plan Best(int[] slots, long longest, Func<long, double> microsOf)
     {
         List<Plan> best = [default];
@@ -41,7 +44,7 @@ internal static class NaiveEvaluation
         public static Plan operator +(Plan a, Plan b) => new(a.Micros + b.Micros, a.Slots + b.Slots, a.Reads + b.Reads);
     }
 
-    /// <summary>What each token misses, in a cache of the default policy.</summary>
+    /// <summary>The neurons that each token misses in a cache of the default policy.</summary>
     public static List<int[]> Missed(FiringMatrix firing, int capacity)
     {
         NaiveLfu cache = new(firing.NeuronCount, capacity, new CacheOptions());

@@ -2,6 +2,7 @@ using Neuralink.Placement.Evaluation;
 using Neuralink.Placement.Ordering;
 using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Evaluation;
 
@@ -46,7 +47,8 @@ public sealed class OrderBoundTests
         OrderBound bound = OrderBound.Of(firing, setup);
         foreach (PlacementMethod method in Enum.GetValues<PlacementMethod>())
         {
-            int[] order = LayerOrdering.NeuronOfSlot(firing, new OrderingOptions { Method = method, StrideBytes = strideBytes, StepsPerNeuron = 50 });
+            OrderingOptions options = new() { Method = method, StrideBytes = strideBytes, StepsPerNeuron = 50 };
+            int[] order = LayerOrdering.NeuronOfSlot(firing, options);
             ReadTotals totals = OrderEvaluation.Of(firing, Permutation.Of(order), setup);
             totals.Reads.Should().BeGreaterThanOrEqualTo(bound.Reads);
             totals.Micros.Should().BeGreaterThanOrEqualTo(bound.Micros * (1 - Rounding));
@@ -72,12 +74,13 @@ public sealed class OrderBoundTests
         bound.Micros.Should().BeApproximately((8 * 20) + 80, 1e-6);
     }
 
-    // Each token wants three of 600 neurons, any three: hardly two at a time can lie near each other.
+    // Each token wants any three of 600 neurons, of which hardly two can lie near each other.
     [Fact]
     public void It_is_far_above_one_read_a_token_where_neurons_fire_without_a_pattern()
     {
         Random random = new(1);
-        FiringMatrix firing = FiringMatrix.FromLists(600, [.. Enumerable.Range(0, 4000).Select(_ => (int[])[random.Next(600), random.Next(600), random.Next(600)])]);
+        IEnumerable<int[]> tokens = Enumerable.Range(0, 4000).Select(_ => (int[])[random.Next(600), random.Next(600), random.Next(600)]);
+        FiringMatrix firing = FiringMatrix.FromLists(600, [.. tokens]);
         EvaluationSetup setup = new() { StrideBytes = 16384 };
         OrderBound bound = OrderBound.Of(firing, setup);
         ReadTotals found = OrderEvaluation.Of(firing, Permutation.Identity(600), setup);
@@ -86,13 +89,18 @@ public sealed class OrderBoundTests
     }
 
     [Fact]
-    public void A_trace_without_tokens_is_free() =>
-        OrderBound.Of(new FiringMatrix(70, []), new EvaluationSetup { StrideBytes = 512, CachedShare = 0.1 }).Should().Be(new OrderBound(0, 0));
+    public void A_trace_without_tokens_is_free()
+    {
+        EvaluationSetup setup = new() { StrideBytes = 512, CachedShare = 0.1 };
+        OrderBound.Of(new FiringMatrix(70, []), setup).Should().Be(new OrderBound(0, 0));
+    }
 
     private static FiringMatrix SmallTrace(Random random, int neurons, int tokens)
     {
         double share = random.NextDouble();
-        return FiringMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ => Enumerable.Range(0, neurons).Where(_ => random.NextDouble() < share).ToArray())]);
+        return FiringMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ => Fired())]);
+
+        int[] Fired() => [.. Enumerable.Range(0, neurons).Where(_ => random.NextDouble() < share)];
     }
 
     private static (long Reads, double Micros) Best(FiringMatrix firing, EvaluationSetup setup)

@@ -34,7 +34,8 @@ public sealed class OrderEvaluationTests
                 FiringMatrix firing = RandomTrace.Create(neurons, tokens: 60, seed);
                 int[] order = [.. Enumerable.Range(0, neurons)];
                 new Random(seed).Shuffle(order);
-                ReadTotals found = OrderEvaluation.Of(firing, Permutation.Of(order), setup), expected = NaiveEvaluation.Of(firing, order, setup);
+                ReadTotals found = OrderEvaluation.Of(firing, Permutation.Of(order), setup);
+                ReadTotals expected = NaiveEvaluation.Of(firing, order, setup);
                 found.Should().Be(expected with { Micros = found.Micros });
                 found.Micros.Should().BeApproximately(expected.Micros, 1e-6);
             }
@@ -53,14 +54,16 @@ public sealed class OrderEvaluationTests
     [Fact]
     public void A_trace_without_tokens_costs_nothing()
     {
-        ReadTotals totals = OrderEvaluation.Of(new FiringMatrix(70, []), Permutation.Identity(70), new EvaluationSetup { StrideBytes = 512, CachedShare = 0.5 });
+        EvaluationSetup setup = new() { StrideBytes = 512, CachedShare = 0.5 };
+        ReadTotals totals = OrderEvaluation.Of(new FiringMatrix(70, []), Permutation.Identity(70), setup);
         (totals, totals.MeanReadBundles, totals.ReadPerUsed).Should().Be((default(ReadTotals), 0, 1));
     }
 
     [Fact]
     public void An_order_of_another_layer_is_refused()
     {
-        Action act = () => OrderEvaluation.Of(new FiringMatrix(70, []), Permutation.Identity(71), new EvaluationSetup { StrideBytes = 512 });
+        EvaluationSetup setup = new() { StrideBytes = 512 };
+        Action act = () => OrderEvaluation.Of(new FiringMatrix(70, []), Permutation.Identity(71), setup);
         act.Should().Throw<ArgumentException>().WithMessage("70 neurons expected, 71 given.*");
     }
 }

@@ -2,7 +2,7 @@ using Neuralink.Placement.Cost;
 
 namespace Neuralink.Placement.Tests.Evaluation;
 
-/// <summary>Curves of any shape that a device profile may have: flat stretches, and slopes that grow as well as fall.</summary>
+/// <summary>Curves of any shape that a device profile may have, with flat stretches and with slopes that grow or fall.</summary>
 internal static class RandomCost
 {
     public static ReadCost Create(Random random)

@@ -2,6 +2,7 @@ using System.Buffers;
 using Neuralink.Placement.Ordering;
 using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Ordering;
 
@@ -20,7 +21,8 @@ public sealed class GreedyLinkingTests
 
     [Theory]
     [MemberData(nameof(Traces))]
-    public void Pairs_become_neighbours_as_if_all_were_sorted_however_few_are_held_at_a_time(int neurons, int tokens, int seed, double share)
+    public void Pairs_become_neighbours_as_if_all_were_sorted_however_few_are_held_at_a_time(
+        int neurons, int tokens, int seed, double share)
     {
         FiringMatrix firing = RandomTrace.Create(neurons, tokens, seed, share);
         int[] order = Order(firing, 2 + (neurons * neurons));
@@ -34,7 +36,7 @@ public sealed class GreedyLinkingTests
     [Fact]
     public void Links_without_anything_in_common_follow_by_mean_frequency_and_never_fired_neurons_come_last()
     {
-        // {1, 6} fires three times, {4, 2} twice and 4 once more, 5 once; 0, 3 and 7 never.
+        // {1, 6} fires three times, {4, 2} twice, 4 once more, and 5 once. 0, 3 and 7 never fire.
         FiringMatrix firing = FiringMatrix.FromLists(8, [[4, 2], [1, 6], [1, 6], [4, 2], [5], [4], [1, 6]]);
         Order(firing, 100).Should().Equal(1, 6, 4, 2, 5, 0, 3, 7);
     }
@@ -58,7 +60,7 @@ public sealed class GreedyLinkingTests
     [Fact]
     public void Where_neurons_fire_along_a_line_the_path_is_the_best_one()
     {
-        // Each fires with the next one only, in the order 3 6 0 5 1 4 2, ever more often.
+        // In the order 3 6 0 5 1 4 2, each neuron fires only with the next one, and each pair more often than the pair before.
         int[] line = [3, 6, 0, 5, 1, 4, 2];
         int[][] tokens = [.. Enumerable.Range(0, 6).SelectMany(i => Enumerable.Repeat((int[])[line[i], line[i + 1]], i + 1))];
         FiringMatrix firing = FiringMatrix.FromLists(7, tokens);
@@ -73,11 +75,13 @@ public sealed class GreedyLinkingTests
     {
         using CancellationTokenSource cancelled = new();
         cancelled.Cancel();
-        Action act = () => GreedyLinking.Order(RandomTrace.Create(50, 50, seed: 1), 100, ArrayPool<int>.Shared, TimeProvider.System, cancelled.Token);
+        FiringMatrix firing = RandomTrace.Create(50, 50, seed: 1);
+        Action act = () => GreedyLinking.Order(firing, 100, ArrayPool<int>.Shared, TimeProvider.System, cancelled.Token);
         act.Should().Throw<OperationCanceledException>();
     }
 
-    private static int[] Order(FiringMatrix firing, int pairsMax) => GreedyLinking.Order(firing, pairsMax, ArrayPool<int>.Shared, TimeProvider.System).NeuronOfSlot;
+    private static int[] Order(FiringMatrix firing, int pairsMax) =>
+        GreedyLinking.Order(firing, pairsMax, ArrayPool<int>.Shared, TimeProvider.System).NeuronOfSlot;
 
     private static IEnumerable<(int Low, int High)> NeighboursOf(int[] order) =>
         order.Zip(order.Skip(1), (a, b) => (Math.Min(a, b), Math.Max(a, b)));

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Neuralink.Placement.Ordering;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Ordering;
 
@@ -14,7 +15,10 @@ public sealed class LayerOrderingTests
             int neurons = width + 1;
             FiringMatrix firing = FiringMatrix.FromLists(neurons, [.. lists.Select(list => list.Select(n => n % neurons).ToArray())]);
             foreach (PlacementMethod method in Enum.GetValues<PlacementMethod>())
-                LayerOrdering.NeuronOfSlot(firing, Options(method)).Order().Should().Equal(Enumerable.Range(0, neurons), "{0} orders {1}", method, neurons);
+            {
+                int[] order = LayerOrdering.NeuronOfSlot(firing, Options(method));
+                order.Order().Should().Equal(Enumerable.Range(0, neurons), "{0} orders {1}", method, neurons);
+            }
         }).QuickCheckThrowOnFailure();
 
     [Fact]

@@ -13,18 +13,18 @@ public sealed class LinksTests
         Prop.ForAll(ArbMap.Default.ArbFor<(byte A, byte B)[]>(), pairs =>
         {
             Links links = new(Neurons);
-            List<(int, int)> joined = [];
+            List<(int Low, int High)> joined = [];
             foreach ((byte a, byte b) in pairs)
             {
                 if (links.TryJoin(a % Neurons, b % Neurons))
-                    joined.Add((Math.Min(a % Neurons, b % Neurons), Math.Max(a % Neurons, b % Neurons)));
+                    joined.Add(Ordered(a % Neurons, b % Neurons));
             }
             int[][] paths = [.. links.Paths()];
             paths.SelectMany(path => path).Should().BeEquivalentTo(Enumerable.Range(0, Neurons));
-            paths.SelectMany(path => path.Zip(path.Skip(1), (a, b) => (Math.Min(a, b), Math.Max(a, b)))).Should().BeEquivalentTo(joined);
+            paths.SelectMany(path => path.Zip(path.Skip(1), Ordered)).Should().BeEquivalentTo(joined);
             paths.Select(path => path[0]).Should().BeInAscendingOrder();
             for (int neuron = 0; neuron < Neurons; neuron++)
-                links.IsEnd(neuron).Should().Be(joined.Count(pair => pair.Item1 == neuron || pair.Item2 == neuron) < 2);
+                links.IsEnd(neuron).Should().Be(joined.Count(pair => pair.Low == neuron || pair.High == neuron) < 2);
         }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -38,4 +38,6 @@ public sealed class LinksTests
         links.TryJoin(4, 4).Should().BeFalse("a neuron is no neighbour of itself");
         links.Paths().Should().BeEquivalentTo((int[][])[[0, 1, 2], [3], [4]], options => options.WithStrictOrdering());
     }
+
+    private static (int Low, int High) Ordered(int a, int b) => (Math.Min(a, b), Math.Max(a, b));
 }

@@ -3,10 +3,10 @@ using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Tests.Ordering;
 
-/// <summary>The greedy by sorting all pairs, as the paper states it: the links before those without a common end are put in a row.</summary>
+/// <summary>The greedy search by sorting all pairs, as the paper states it, without putting the remaining paths in a row.</summary>
 internal static class NaiveGreedy
 {
-    /// <summary>The pairs that become neighbours, in the order in which they do.</summary>
+    /// <summary>The pairs that become neighbours, in the order in which they are joined.</summary>
     public static List<(int Low, int High)> Joined(FiringMatrix firing)
     {
         int[,] counts = RandomTrace.PairCounts(firing);

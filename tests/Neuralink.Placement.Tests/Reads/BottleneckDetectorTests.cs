@@ -2,18 +2,18 @@ using Neuralink.Placement.Reads;
 
 namespace Neuralink.Placement.Tests.Reads;
 
-/// <summary>Devices that are simulated in their own time; a bundle is 1000 bytes, 100 of them are wanted an interval.</summary>
+/// <summary>Simulates devices with a clock of their own. A bundle is 1000 bytes, and each interval wants 100 of them.</summary>
 public sealed class BottleneckDetectorTests
 {
     private const double Ceiling = 1000;
 
-    // 100 bundles in 60 reads, or in 20 of 20 bundles each.
+    // The 100 bundles take 60 reads, or 20 reads of 20 bundles each.
     private static readonly Interval s_plain = new(Reads: 60, Bytes: 100_000), s_bridged = new(Reads: 20, Bytes: 400_000);
 
     [Fact]
     public void Bound_by_its_reads_a_device_is_left_alone()
     {
-        // 100 us a read beside 1 us for 1000 bytes: bridged 2400 us at 167 bytes/us, plain 6100 us.
+        // A read takes 100 us and 1 us for each 1000 bytes. Bridged that is 2400 us at 167 bytes/us; plain, 6100 us.
         Course course = Run(Ceiling, 3, _ => Sum(100));
         course.Switches.Should().Be(0);
     }
@@ -21,13 +21,13 @@ public sealed class BottleneckDetectorTests
     [Fact]
     public void Bound_by_bandwidth_it_stops_bridging_soon_and_for_good()
     {
-        // Bridged 400 us, at the ceiling; plain 120 us, at 833 bytes/us.
+        // Bridged, an interval takes 400 us, at the ceiling; plain, 120 us, at 833 bytes/us.
         Course course = Run(Ceiling, 60, _ => Larger(2));
         course.Switches.Should().Be(1);
         course.FirstSwitchMicros.Should().BeLessThan(3 * BottleneckDetector.WindowMicros);
     }
 
-    // Plain 240 us at 417 bytes/us: no bandwidth to speak of, and yet the better way.
+    // Plain, an interval takes 240 us at 417 bytes/us: the bandwidth is low, and yet this is the better way.
     [Fact]
     public void That_bandwidth_falls_without_bridges_brings_them_back_for_trials_alone()
     {
@@ -37,7 +37,7 @@ public sealed class BottleneckDetectorTests
         course.Switches.Should().BeInRange(3, 35, "each trial waits twice as long as the one before, up to a limit");
     }
 
-    // At the ceiling bridged, 400 us; but plain is held up by its reads, 600 us.
+    // Bridged, an interval takes 400 us, at the ceiling. Plain, the number of reads limits it to 600 us.
     [Fact]
     public void At_the_ceiling_it_still_bridges_where_that_brings_more()
     {
@@ -54,18 +54,22 @@ public sealed class BottleneckDetectorTests
     [InlineData(100)]
     public void A_wrong_ceiling_is_found_out(double times)
     {
-        Run(times * Ceiling, 60, _ => Larger(2)).Should().Match<Course>(c => c.BridgingShare < 0.4 && !c.BridgesAtTheEnd, "it is bound by bandwidth");
-        Run(times * Ceiling, 60, _ => Sum(100)).Should().Match<Course>(c => c.BridgingShare > 0.95 && c.BridgesAtTheEnd, "it is bound by reads");
+        Course boundByBandwidth = Run(times * Ceiling, 60, _ => Larger(2));
+        boundByBandwidth.Should().Match<Course>(c => c.BridgingShare < 0.4 && !c.BridgesAtTheEnd);
+        Course boundByReads = Run(times * Ceiling, 60, _ => Sum(100));
+        boundByReads.Should().Match<Course>(c => c.BridgingShare > 0.95 && c.BridgesAtTheEnd);
     }
 
     [Fact]
     public void It_bridges_again_once_reads_are_what_is_slow_and_stops_again_once_they_are_not()
     {
-        bool[] bridges = [.. new[] { 20.0, 40, 60 }.Select(seconds => Run(Ceiling, seconds, micros => micros is > 20e6 and < 40e6 ? Sum(100) : Larger(2)).BridgesAtTheEnd)];
-        bridges.Should().Equal(false, true, false);
+        double[] ends = [20, 40, 60];
+        ends.Select(seconds => Run(Ceiling, seconds, DeviceAt).BridgesAtTheEnd).Should().Equal(false, true, false);
+
+        static Func<Interval, double> DeviceAt(double micros) => micros is > 20e6 and < 40e6 ? Sum(100) : Larger(2);
     }
 
-    // Both ways cost 400 us, but for chance: nothing is to be gained by switching.
+    // Both ways cost 400 us but for chance, so that switching gains nothing.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -89,11 +93,12 @@ public sealed class BottleneckDetectorTests
         back.Should().Throw<ArgumentOutOfRangeException>();
     }
 
-    /// <summary>A read takes its time, and its bytes theirs.</summary>
+    /// <summary>A device whose time is the sum of what the reads take and of what their bytes take.</summary>
     private static Func<Interval, double> Sum(double readMicros) => interval => (readMicros * interval.Reads) + (interval.Bytes / Ceiling);
 
-    /// <summary>Reads and bytes have a limit each, and the one that is reached counts.</summary>
-    private static Func<Interval, double> Larger(double readMicros) => interval => Math.Max(readMicros * interval.Reads, interval.Bytes / Ceiling);
+    /// <summary>A device whose time is the larger of the two.</summary>
+    private static Func<Interval, double> Larger(double readMicros) =>
+        interval => Math.Max(readMicros * interval.Reads, interval.Bytes / Ceiling);
 
     private static Course Run(double ceiling, double seconds, Func<double, Func<Interval, double>> deviceAt)
     {

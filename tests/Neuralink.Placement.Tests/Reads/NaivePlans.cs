@@ -2,10 +2,13 @@ using Neuralink.Placement.Cost;
 
 namespace Neuralink.Placement.Tests.Reads;
 
-/// <summary>Plans by other means: every one there is, and the greedy ones.</summary>
+/// <summary>Read plans made by other means: all possible plans, and the greedy ones.</summary>
 internal static class NaivePlans
 {
-    /// <summary>All ways to cut <paramref name="wanted"/>, at most a dozen slots, into extents of at most <paramref name="longest"/>, over gaps of at most <paramref name="gap"/>.</summary>
+    /// <summary>
+    /// All ways to cut <paramref name="wanted"/> into extents of at most <paramref name="longest"/> slots, over gaps of at most
+    /// <paramref name="gap"/>. At most a dozen slots are wanted.
+    /// </summary>
     public static IEnumerable<Extent[]> All(int[] wanted, int longest, int gap = int.MaxValue)
     {
         for (int cuts = 0; cuts < 1 << Math.Max(0, wanted.Length - 1); cuts++)
@@ -17,7 +20,7 @@ internal static class NaivePlans
         }
     }
 
-    /// <summary>From the first slot on, over every gap of at most <paramref name="gap"/> until an extent is too long.</summary>
+    /// <summary>Reads from the first slot on, through every gap of at most <paramref name="gap"/>, until an extent is too long.</summary>
     public static Extent[] Greedy(int[] wanted, int gap, int longest)
     {
         int first = 0;
@@ -29,7 +32,8 @@ internal static class NaivePlans
         });
     }
 
-    public static double MicrosOf(this IEnumerable<Extent> plan, ReadCost cost, int strideBytes) => plan.Sum(e => cost.MicrosOf((long)e.SlotCount * strideBytes));
+    public static double MicrosOf(this IEnumerable<Extent> plan, ReadCost cost, int strideBytes) =>
+        plan.Sum(e => cost.MicrosOf((long)e.SlotCount * strideBytes));
 
     private static Extent[] Cut(int[] wanted, Func<int, bool> cutBefore)
     {

@@ -23,7 +23,7 @@ public sealed class ReadPlannerTests
         Plan(Linear(gap: 3), []).Should().BeEmpty();
     }
 
-    // Greedily from the left it would be 0 to 4 with its gap of one, and 6 alone: eight slots in all.
+    // A greedy plan from the left reads 0 to 4, and then 5 and 6: seven slots in all.
     [Fact]
     public void Where_the_longest_extent_cuts_it_cuts_at_the_widest_gap() =>
         Plan(Linear(gap: 3, longest: 5), [0, 1, 4, 5, 6]).Should().Equal(Extent(0, 2), Extent(4, 3));
@@ -32,21 +32,25 @@ public sealed class ReadPlannerTests
     public void A_run_is_cut_into_the_fewest_extents_there_can_be() =>
         Plan(Linear(gap: 0, longest: 2), [0, 1, 2, 3, 4]).Should().Equal(Extent(0, 2), Extent(2, 2), Extent(4, 1));
 
-    // One read of eight slots costs what two of one do.
+    // One read of eight slots costs as much as two reads of one slot.
     [Fact]
     public void What_costs_the_same_is_read_in_fewer_bytes()
     {
-        ReadPlanner planner = new(ReadCost.Linear(readMicros: 6, bytesPerMicro: 1000), strideBytes: 1000, extentSlotsMax: 20, slotCount: 100);
+        ReadCost cost = ReadCost.Linear(readMicros: 6, bytesPerMicro: 1000);
+        ReadPlanner planner = new(cost, strideBytes: 1000, extentSlotsMax: 20, slotCount: 100);
         Plan(planner, [10, 17]).Should().Equal(Extent(10, 1), Extent(17, 1));
         Plan(planner, [10, 16]).Should().Equal(Extent(10, 7));
         planner.GapSlotsMax.Should().Be(5);
     }
 
     [Fact]
-    public void Reads_that_cost_nothing_but_their_bytes_still_join_neighbours() =>
-        Plan(new ReadPlanner(ReadCost.Linear(0, 1000), 512, 4, 100), [1, 2, 3, 5, 6, 7, 8, 9]).Should().Equal(Extent(1, 3), Extent(5, 4), Extent(9, 1));
+    public void Reads_that_cost_nothing_but_their_bytes_still_join_neighbours()
+    {
+        ReadPlanner planner = new(ReadCost.Linear(0, 1000), 512, 4, 100);
+        Plan(planner, [1, 2, 3, 5, 6, 7, 8, 9]).Should().Equal(Extent(1, 3), Extent(5, 4), Extent(9, 1));
+    }
 
-    // Up to four slots a read costs the same; a fifth costs as much as three reads.
+    // All reads of up to four slots cost the same. A read of five slots costs as much as three of these.
     [Fact]
     public void A_curve_of_steps_is_filled_up_to_its_steps()
     {
@@ -61,16 +65,10 @@ public sealed class ReadPlannerTests
         Check.One(s_thorough, Prop.ForAll<int>(seed =>
         {
             Case c = new(seed, wantedMax: 10);
-            Extent[][] all = [.. NaivePlans.All(c.Wanted, c.Longest)], joining = [.. NaivePlans.All(c.Wanted, c.Longest, gap: 0)];
-            foreach ((Extent[] found, Extent[][] possible) in new[] { (Plan(c.Planner, c.Wanted), all), (Plan(c.Planner, c.Wanted, bridging: false), joining) })
-            {
-                double least = possible.Min(c.MicrosOf);
-                c.MicrosOf(found).Should().BeApproximately(least, Rounding * least);
-                found.Sum(e => e.SlotCount).Should().BeLessThanOrEqualTo(
-                    possible.Where(plan => c.MicrosOf(plan) <= least + 1e-10).Min(plan => plan.Sum(e => e.SlotCount)), "of those that cost the same");
-            }
-            double best = all.Min(c.MicrosOf);
-            all.Where(plan => c.MicrosOf(plan) <= best + 1e-10).Min(plan => BridgedGap(plan, c.Wanted)).Should().BeLessThanOrEqualTo(c.Planner.GapSlotsMax);
+            Extent[][] all = [.. NaivePlans.All(c.Wanted, c.Longest)];
+            IsBestOf(c, all, Plan(c.Planner, c.Wanted));
+            IsBestOf(c, [.. NaivePlans.All(c.Wanted, c.Longest, gap: 0)], Plan(c.Planner, c.Wanted, bridging: false));
+            Cheapest(c, all).Min(plan => BridgedGap(plan, c.Wanted)).Should().BeLessThanOrEqualTo(c.Planner.GapSlotsMax);
         }));
 
     [Fact]
@@ -78,12 +76,15 @@ public sealed class ReadPlannerTests
         Check.One(s_thorough, Prop.ForAll<int>(seed =>
         {
             Case c = new(seed, wantedMax: 200);
-            double found = c.MicrosOf(Plan(c.Planner, c.Wanted)), joining = c.MicrosOf(Plan(c.Planner, c.Wanted, bridging: false));
+            double found = c.MicrosOf(Plan(c.Planner, c.Wanted));
+            double joining = c.MicrosOf(Plan(c.Planner, c.Wanted, bridging: false));
             foreach (int gap in (int[])[0, 1, 2, 3, 5, 8, 13, 21, 34, 500])
-                found.Should().BeLessThanOrEqualTo(c.MicrosOf(NaivePlans.Greedy(c.Wanted, gap, c.Longest)) * (1 + Rounding));
-            joining.Should().BeLessThanOrEqualTo(c.MicrosOf(NaivePlans.Greedy(c.Wanted, 0, c.Longest)) * (1 + Rounding));
-            joining.Should().BeLessThanOrEqualTo(c.MicrosOf(NaivePlans.Greedy(c.Wanted, 0, 1)) * (1 + Rounding), "that is each slot read alone");
+                found.Should().BeLessThanOrEqualTo(Greedy(gap, c.Longest));
+            joining.Should().BeLessThanOrEqualTo(Greedy(0, c.Longest));
+            joining.Should().BeLessThanOrEqualTo(Greedy(0, longest: 1), "that is each slot read alone");
             found.Should().BeLessThanOrEqualTo(joining * (1 + Rounding));
+
+            double Greedy(int gap, int longest) => c.MicrosOf(NaivePlans.Greedy(c.Wanted, gap, longest)) * (1 + Rounding);
         }));
 
     [Fact]
@@ -104,7 +105,7 @@ public sealed class ReadPlannerTests
                 read.Should().Equal(c.Wanted);
         }));
 
-    // How the engine takes a gap in bytes: a read that costs as much as one byte more than the gap.
+    // The engine expresses a gap in bytes as a curve on which a read costs as much as one byte more than the gap.
     [Fact]
     public void A_gap_in_bytes_is_a_curve_under_which_exactly_the_gaps_up_to_it_are_read_through() =>
         Check.One(s_thorough, Prop.ForAll<int>(seed =>
@@ -151,11 +152,25 @@ public sealed class ReadPlannerTests
 
     private static Extent Extent(int first, int count) => new(new Slot(first), count);
 
+    private static void IsBestOf(Case c, Extent[][] possible, Extent[] found)
+    {
+        double least = possible.Min(c.MicrosOf);
+        c.MicrosOf(found).Should().BeApproximately(least, Rounding * least);
+        int fewestSlots = Cheapest(c, possible).Min(plan => plan.Sum(e => e.SlotCount));
+        found.Sum(e => e.SlotCount).Should().BeLessThanOrEqualTo(fewestSlots, "of those that cost the same");
+    }
+
+    private static IEnumerable<Extent[]> Cheapest(Case c, Extent[][] plans)
+    {
+        double least = plans.Min(c.MicrosOf);
+        return plans.Where(plan => c.MicrosOf(plan) <= least + 1e-10);
+    }
+
     private static int BridgedGap(Extent[] plan, int[] wanted) =>
         wanted.Zip(wanted.Skip(1)).Where(pair => plan.Any(e => e.First.Value <= pair.First && pair.Second < e.End.Value))
             .Select(pair => pair.Second - pair.First - 1).DefaultIfEmpty().Max();
 
-    // Now and then dense, so that the longest extent matters.
+    // Often dense, so that the longest extent matters.
     private static int[] Wanted(Random random, int wantedMax)
     {
         double share = random.Next(2) == 0 ? 0.9 * random.NextDouble() : 0.1;

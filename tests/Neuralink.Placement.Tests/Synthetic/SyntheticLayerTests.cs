@@ -51,8 +51,10 @@ public sealed class SyntheticLayerTests
     [Fact]
     public void Texts_of_a_domain_resemble_each_other_more_than_those_of_another()
     {
-        int[] of = TraceOf(s_small).Frequencies(), same = TraceOf(s_small, text: 1).Frequencies(), other = TraceOf(s_small, domain: 1).Frequencies();
-        Distance(of, other).Should().BeGreaterThan(3 * Distance(of, same));
+        int[] first = TraceOf(s_small).Frequencies();
+        int[] sameDomain = TraceOf(s_small, text: 1).Frequencies();
+        int[] otherDomain = TraceOf(s_small, domain: 1).Frequencies();
+        Distance(first, otherDomain).Should().BeGreaterThan(3 * Distance(first, sameDomain));
 
         static double Distance(int[] a, int[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Sum() / (double)a.Sum();
     }
@@ -78,7 +80,7 @@ public sealed class SyntheticLayerTests
         Math.Abs(Correlation([.. layer.Neurons.Select(n => n.Frequency)])).Should().BeLessThan(0.15);
     }
 
-    // Pairs that fire together over those that would if neurons did not know of each other.
+    // The number of pairs that fire together, divided by the number that would if neurons fired independently.
     private static double LiftOf(FiringMatrix trace, int[] neurons)
     {
         double together = 0, expected = 0;
@@ -100,7 +102,9 @@ public sealed class SyntheticLayerTests
     {
         double mean = byId.Average(), middle = (byId.Length - 1) / 2.0;
         double both = byId.Select((x, i) => (x - mean) * (i - middle)).Sum();
-        return both / Math.Sqrt(byId.Sum(x => (x - mean) * (x - mean)) * byId.Select((_, i) => (i - middle) * (i - middle)).Sum());
+        double ofValues = byId.Sum(x => (x - mean) * (x - mean));
+        double ofIds = byId.Select((_, i) => (i - middle) * (i - middle)).Sum();
+        return both / Math.Sqrt(ofValues * ofIds);
     }
 
     private static SyntheticLayer LayerOf(FiringProfile profile, out SyntheticLanguage language, ulong seed = 1)
@@ -112,5 +116,6 @@ public sealed class SyntheticLayerTests
     private static FiringMatrix TraceOf(FiringProfile profile, ulong seed = 1, int domain = 0, int text = 0) =>
         LayerOf(profile, out SyntheticLanguage language, seed).Trace(language.Text(Tokens, domain, text));
 
-    private static ulong[] WordsOf(FiringMatrix trace) => [.. Enumerable.Range(0, trace.TokenCount).SelectMany(t => trace.Token(t).ToArray())];
+    private static ulong[] WordsOf(FiringMatrix trace) =>
+        [.. Enumerable.Range(0, trace.TokenCount).SelectMany(token => trace.Token(token).ToArray())];
 }

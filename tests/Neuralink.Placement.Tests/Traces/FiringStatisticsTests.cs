@@ -1,4 +1,5 @@
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Traces;
 
@@ -7,7 +8,7 @@ public sealed class FiringStatisticsTests
     [Fact]
     public void Of_a_trace_counted_by_hand()
     {
-        // Frequencies: 3, 2, 1, 0, 1. Runs: {0 1}, {0}, {0 1 2} and {4} apart from it.
+        // The frequencies are 3, 2, 1, 0, 1. The runs are {0 1}, {0}, {0 1 2} and {4}.
         FiringMatrix layer = FiringMatrix.FromLists(5, [[0, 1], [0], [1, 0, 2, 4], []]);
         FiringStatistics statistics = FiringStatistics.Of(layer);
         (statistics.TokenCount, statistics.NeuronCount).Should().Be((4, 5));
@@ -26,8 +27,7 @@ public sealed class FiringStatisticsTests
     public void Of_random_traces_are_the_naive_counts_under_any_order(int seed, int neurons, int tokens)
     {
         Random random = new(seed);
-        FiringMatrix layer = FiringMatrix.FromLists(
-            neurons, [.. Enumerable.Range(0, tokens).Select(_ => Enumerable.Range(0, neurons).Where(n => random.NextDouble() < 0.9 / (1 + (n % 7))).ToList())]);
+        FiringMatrix layer = FiringMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ => Fired())]);
         int[] order = [.. Enumerable.Range(0, neurons)];
         random.Shuffle(order);
         FiringStatistics statistics = FiringStatistics.Of(layer, order);
@@ -36,6 +36,8 @@ public sealed class FiringStatisticsTests
         (double found, double independent) = NaiveCoActivation(layer);
         statistics.CoActivation.Should().BeApproximately(found, 1e-12);
         statistics.IndependentCoActivation.Should().BeApproximately(independent, 1e-12);
+
+        int[] Fired() => [.. Enumerable.Range(0, neurons).Where(n => random.NextDouble() < 0.9 / (1 + (n % 7)))];
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class FiringStatisticsTests
     {
         FiringStatistics.Of(FiringMatrix.FromLists(3, [[], []])).Should().Be(new FiringStatistics(2, 3, 0, 0, 0, 0, 0));
         FiringStatistics.Of(FiringMatrix.FromLists(3, [])).Should().Be(new FiringStatistics(0, 3, 0, 0, 0, 0, 0));
-        FluentActions.Invoking(() => FiringStatistics.RunLength(FiringMatrix.FromLists(3, []), [0])).Should().Throw<ArgumentException>();
+        Action act = () => FiringStatistics.RunLength(FiringMatrix.FromLists(3, []), [0]);
+        act.Should().Throw<ArgumentException>();
     }
 
     private static double NaiveRunLength(FiringMatrix layer, int[] order)
@@ -62,7 +65,8 @@ public sealed class FiringStatisticsTests
         {
             for (int slot = 0; slot < order.Length; slot++)
             {
-                bool fires = layer.Fires(token, new NeuronId(order[slot])), before = slot > 0 && layer.Fires(token, new NeuronId(order[slot - 1]));
+                bool fires = layer.Fires(token, new NeuronId(order[slot]));
+                bool before = slot > 0 && layer.Fires(token, new NeuronId(order[slot - 1]));
                 firings += fires ? 1 : 0;
                 runs += fires && !before ? 1 : 0;
             }
@@ -80,7 +84,8 @@ public sealed class FiringStatisticsTests
             {
                 if (i == j || f[i] == 0)
                     continue;
-                int both = Enumerable.Range(0, layer.TokenCount).Count(t => layer.Fires(t, new NeuronId(i)) && layer.Fires(t, new NeuronId(j)));
+                NeuronId first = new(i), second = new(j);
+                int both = Enumerable.Range(0, layer.TokenCount).Count(token => layer.Fires(token, first) && layer.Fires(token, second));
                 double weight = (double)f[i] * f[j];
                 found += weight * both / f[i];
                 independent += weight * f[j] / layer.TokenCount;

@@ -1,8 +1,9 @@
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Traces;
 
-/// <summary>Small traces with clusters, hot neurons, and neurons that never fire.</summary>
+/// <summary>Makes small traces with clusters, hot neurons, and neurons that never fire.</summary>
 internal static class RandomTrace
 {
     public static FiringMatrix Create(int neurons, int tokens, int seed, double share = 0.2)
@@ -19,7 +20,7 @@ internal static class RandomTrace
         })]);
     }
 
-    /// <summary>f(ij) counted pair by pair, [neurons, neurons]; 0 where i = j.</summary>
+    /// <summary>f(ij) counted pair by pair, [neurons, neurons]; 0 if i = j.</summary>
     public static int[,] PairCounts(FiringMatrix firing)
     {
         int[,] counts = new int[firing.NeuronCount, firing.NeuronCount];

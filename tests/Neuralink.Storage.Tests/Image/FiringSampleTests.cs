@@ -1,6 +1,7 @@
 using Neuralink.Placement;
 using Neuralink.Placement.Traces;
 using Neuralink.Storage.Image;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Storage.Tests.Image;
 

@@ -3,12 +3,14 @@ using Neuralink.Placement.Synthetic;
 namespace Neuralink.Placement.Ordering.Annealing;
 
 /// <summary>
-/// Searches for a cheaper order by simulated annealing (Kirkpatrick, Gelatt and Vecchi, Science 220, 1983): two neurons change places if
-/// that saves reads, and while the search is hot often also if it does not. Improving exchanges alone end after a third of the way.
+/// Searches for a cheaper order by simulated annealing (Kirkpatrick, Gelatt and Vecchi, Science 220, 1983). Two neurons change places if
+/// that makes reads cheaper, and while the search is hot, often even if it does not. With improving exchanges alone, the search would gain
+/// only a third as much.
 /// </summary>
 internal sealed class Annealer
 {
-    // Measured on the bundled model (docs/experiments.md): hotter needs more steps to pay, colder stays near the order it began with.
+    // Measured on the bundled model (docs/experiments.md). A hotter search needs more steps to pay. A colder one stays close
+    // to its first order.
     private const double HeatShare = 0.15, CoolTo = 0.02;
     private const int HeatProbes = 2000, NearSlots = 3, StepsPerCooling = 4096;
 
@@ -19,8 +21,8 @@ internal sealed class Annealer
 
     /// <param name="sample">The tokens whose reads are to become cheaper.</param>
     /// <param name="gap">What distances cost.</param>
-    /// <param name="order">The neuron at each slot to begin with.</param>
-    /// <param name="seed">Of the exchanges tried.</param>
+    /// <param name="order">The first order, [slots].</param>
+    /// <param name="seed">The seed that decides which exchanges are tried.</param>
     public Annealer(TokenSample sample, GapCost gap, ReadOnlySpan<int> order, int seed)
     {
         _sample = sample;
@@ -50,7 +52,7 @@ internal sealed class Annealer
         return _costs.Order.ToArray();
     }
 
-    // What an exchange that does not pay costs: the scale on which the search is hot or cold.
+    // What a harmful exchange costs on average. Heat is measured in units of this.
     private double MeanLoss()
     {
         long sum = 0;
@@ -66,7 +68,8 @@ internal sealed class Annealer
         return losses == 0 ? 1 : (double)sum / losses;
     }
 
-    // Mostly a neuron goes near one that fired at the same token, so that pairs come up as often as they fire together, without any being counted.
+    // Three times in four, a neuron is moved near one that fired at the same token. So pairs are proposed as often as they fire together,
+    // and no pair has to be counted.
     private bool TryPropose(out int a, out int b)
     {
         int neuron = _random.NextInteger(_sample.NeuronCount);

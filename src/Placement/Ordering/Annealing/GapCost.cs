@@ -3,17 +3,17 @@ using Neuralink.Placement.Cost;
 namespace Neuralink.Placement.Ordering.Annealing;
 
 /// <summary>
-/// What a bundle adds to the cost of a token's reads, by its distance d to the wanted bundle before it: d bundles more in the same read, or
-/// a read of its own, whichever is cheaper. The reads of a token cost the sum of this over its bundles.
-/// <para>In units of which a byte's largest value is a read of its own, so that adding with saturation takes the cheaper of the two.</para>
+/// What a wanted bundle adds to the cost of a token's reads, by its distance d to the wanted bundle before it: d more bundles in the same
+/// read, or a read of its own, whichever is cheaper. The cost of a token's reads is the sum over its bundles.
+/// <para>Costs are in units such that a read of its own costs 255. Adding bytes with saturation then takes the cheaper of the two.</para>
 /// </summary>
 internal sealed class GapCost
 {
-    /// <summary>Units of a bundle read by itself.</summary>
+    /// <summary>The cost of a bundle in a read of its own, in units.</summary>
     public const byte Alone = byte.MaxValue;
 
-    /// <param name="cost">The device.</param>
-    /// <param name="strideBytes">Bytes of a bundle.</param>
+    /// <param name="cost">What reads cost on the device.</param>
+    /// <param name="strideBytes">The bytes of a bundle.</param>
     public GapCost(ReadCost cost, int strideBytes)
     {
         double alone = cost.MicrosOf(strideBytes);
@@ -23,12 +23,12 @@ internal sealed class GapCost
         Reach = (Alone + PerSlot - 1) / PerSlot;
     }
 
-    /// <summary>Units of a bundle more in a read.</summary>
+    /// <summary>The cost of one more bundle in a read, in units.</summary>
     public byte PerSlot { get; }
 
-    /// <summary>The distance from which on bundles have nothing to do with each other.</summary>
+    /// <summary>Bundles at this distance or further do not influence each other's cost.</summary>
     public int Reach { get; }
 
-    /// <summary>Units of a bundle at <paramref name="distance"/> from the one before.</summary>
+    /// <summary>The cost of a wanted bundle at <paramref name="distance"/> from the one before it, in units.</summary>
     public int Of(int distance) => Math.Min(Alone, distance * PerSlot);
 }

@@ -4,24 +4,25 @@ using System.Runtime.Intrinsics;
 namespace Neuralink.Placement.Ordering.Annealing;
 
 /// <summary>
-/// An order under search. For every slot and every token of a sample it knows what the token would pay for the gap to the wanted slot before,
-/// and to the one behind. A bundle wanted between the two splits the gap, and so costs what both parts cost together beyond a whole:
+/// An order under search. For every slot and every token of a sample, it keeps what the token would pay for the gap to the wanted slot
+/// before, and to the wanted slot behind. A wanted bundle between these two splits their gap. So it adds the cost of both parts, less that
+/// of the whole gap:
 /// <code>before + behind - min(before + behind, alone) = max(0, before + behind - alone)</code>
-/// which saturating bytes do for 64 tokens at a time.
+/// Saturating arithmetic on bytes computes this for 64 tokens at a time.
 /// </summary>
 internal sealed class SlotCosts
 {
-    private readonly int _rowBytes;         // tokens, padded to whole vectors
-    private readonly byte[] _wants;         // [neurons, tokens]: 255 where the token wants the neuron
-    private readonly byte[] _before;        // [slots, tokens]: min(alone, distance to the wanted slot before * units per slot)
-    private readonly byte[] _behind;        // [slots, tokens]
-    private readonly int[] _order;
-    private readonly int[] _slots;
+    private readonly int _rowBytes;         // the number of tokens, padded to whole vectors
+    private readonly byte[] _wants;         // [neurons, tokens], 255 if the token wants the neuron
+    private readonly byte[] _before;        // [slots, tokens], min(alone, distance to the wanted slot before * units per slot)
+    private readonly byte[] _behind;        // [slots, tokens], the same for the wanted slot behind
+    private readonly int[] _order;          // [slots], the neuron of each slot
+    private readonly int[] _slots;          // [neurons], the slot of each neuron
     private readonly GapCost _gap;
 
     /// <param name="sample">The tokens.</param>
     /// <param name="gap">What distances cost.</param>
-    /// <param name="order">The neuron at each slot to begin with.</param>
+    /// <param name="order">The first order, [slots].</param>
     public SlotCosts(TokenSample sample, GapCost gap, ReadOnlySpan<int> order)
     {
         _rowBytes = RowBytesOf(sample.TokenCount);
@@ -49,29 +50,37 @@ internal sealed class SlotCosts
     /// <summary>The slot of <paramref name="neuron"/>.</summary>
     public int SlotOf(int neuron) => _slots[neuron];
 
-    /// <summary>Bytes for a sample of <paramref name="tokenCount"/> tokens.</summary>
+    /// <summary>The bytes for a sample of <paramref name="tokenCount"/> tokens.</summary>
     public static long BytesOf(int neuronCount, int tokenCount) => 3L * neuronCount * RowBytesOf(tokenCount);
 
-    /// <summary>Units that all tokens together pay more once the neurons at <paramref name="a"/> and <paramref name="b"/> change places.</summary>
+    /// <summary>
+    /// How much more all tokens together would pay, in units, if the neurons at <paramref name="a"/> and
+    /// <paramref name="b"/> changed places.
+    /// </summary>
     /// <param name="a">A slot.</param>
-    /// <param name="b">Another, at least <see cref="GapCost.Reach"/> away: nearer ones have to do with each other.</param>
+    /// <param name="b">
+    /// Another slot, at least <see cref="GapCost.Reach"/> away, because the costs of nearer slots depend on each other.
+    /// </param>
     public int ChangeOfSwap(int a, int b)
     {
         ReadOnlySpan<Vector512<byte>> wantsA = Vectors(_wants, _order[a]), wantsB = Vectors(_wants, _order[b]);
-        ReadOnlySpan<Vector512<byte>> beforeA = Vectors(_before, a), behindA = Vectors(_behind, a), beforeB = Vectors(_before, b), behindB = Vectors(_behind, b);
+        ReadOnlySpan<Vector512<byte>> beforeA = Vectors(_before, a), behindA = Vectors(_behind, a);
+        ReadOnlySpan<Vector512<byte>> beforeB = Vectors(_before, b), behindB = Vectors(_behind, b);
         Vector512<uint> more = default, less = default;
         for (int i = 0; i < wantsA.Length; i++)
         {
-            Vector512<byte> atA = Vector512.SubtractSaturate(beforeA[i], ~behindA[i]), atB = Vector512.SubtractSaturate(beforeB[i], ~behindB[i]);
-            // Who wants both neurons pays for both slots before and after.
-            Vector512<byte> goesToB = Vector512.AndNot(wantsA[i], wantsB[i]), goesToA = Vector512.AndNot(wantsB[i], wantsA[i]);
-            more += Widen((goesToB & atB) | (goesToA & atA));
-            less += Widen((goesToB & atA) | (goesToA & atB));
+            Vector512<byte> costAtA = Vector512.SubtractSaturate(beforeA[i], ~behindA[i]);
+            Vector512<byte> costAtB = Vector512.SubtractSaturate(beforeB[i], ~behindB[i]);
+            // A token that wants both neurons pays for both slots with or without the exchange.
+            Vector512<byte> goesToB = Vector512.AndNot(wantsA[i], wantsB[i]);
+            Vector512<byte> goesToA = Vector512.AndNot(wantsB[i], wantsA[i]);
+            more += Widen((goesToB & costAtB) | (goesToA & costAtA));
+            less += Widen((goesToB & costAtA) | (goesToA & costAtB));
         }
         return (int)Vector512.Sum(more) - (int)Vector512.Sum(less);
     }
 
-    /// <summary>Makes the neurons at two slots change places.</summary>
+    /// <summary>Exchanges the neurons at two slots.</summary>
     public void Swap(int a, int b)
     {
         (_order[a], _order[b]) = (_order[b], _order[a]);
@@ -83,7 +92,11 @@ internal sealed class SlotCosts
         }
     }
 
-    private static int RowBytesOf(int tokenCount) => (tokenCount + Vector512<byte>.Count - 1) / Vector512<byte>.Count * Vector512<byte>.Count;
+    private static int RowBytesOf(int tokenCount)
+    {
+        int vectors = (tokenCount + Vector512<byte>.Count - 1) / Vector512<byte>.Count;
+        return vectors * Vector512<byte>.Count;
+    }
 
     private static Vector512<uint> Widen(Vector512<byte> values)
     {
@@ -108,7 +121,7 @@ internal sealed class SlotCosts
             Renew(_behind, slot, slot + 1);
     }
 
-    // One slot further than its neighbour, unless that is wanted itself.
+    // The distance is one slot more than that of the neighbouring slot, or one slot if the neighbour itself is wanted.
     private void Renew(byte[] costs, int slot, int neighbour)
     {
         Span<Vector512<byte>> own = Vectors(costs, slot);

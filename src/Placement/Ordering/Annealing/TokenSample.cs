@@ -1,14 +1,14 @@
 namespace Neuralink.Placement.Ordering.Annealing;
 
-/// <summary>The tokens that the search looks at: for each the neurons it wants, and for each neuron the tokens that want it.</summary>
+/// <summary>The tokens that the search uses: for each token the neurons it wants, and for each neuron the tokens that want it.</summary>
 internal sealed class TokenSample
 {
-    private readonly int[] _neurons;        // by token
-    private readonly int[] _tokenBegins;    // [tokens + 1]
-    private readonly int[] _tokens;         // by neuron
-    private readonly int[] _neuronBegins;   // [neurons + 1]
+    private readonly int[] _neurons;        // wanted neurons, token after token
+    private readonly int[] _tokenBegins;    // [tokens + 1], where each token's neurons begin
+    private readonly int[] _tokens;         // wanting tokens, neuron after neuron
+    private readonly int[] _neuronBegins;   // [neurons + 1], where each neuron's tokens begin
 
-    /// <param name="neuronCount">Neurons of the layer.</param>
+    /// <param name="neuronCount">The number of neurons of the layer.</param>
     /// <param name="wanted">For each token the neurons it wants.</param>
     public TokenSample(int neuronCount, IReadOnlyList<int[]> wanted)
     {

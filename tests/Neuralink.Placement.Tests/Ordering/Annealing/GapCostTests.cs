@@ -8,7 +8,7 @@ namespace Neuralink.Placement.Tests.Ordering.Annealing;
 
 public sealed class GapCostTests
 {
-    // To the rounding of the units of a slot, which are 12 here where bundles are smallest.
+    // The sum is exact but for the rounding of the units of a slot. These are 12 for the smallest bundles here.
     [Theory]
     [InlineData(1024)]
     [InlineData(1536)]

@@ -54,7 +54,8 @@ public sealed class SlotCostsTests
     internal static TokenSample Sample(FiringMatrix firing)
     {
         int[] fired = new int[firing.NeuronCount];
-        return new TokenSample(firing.NeuronCount, [.. Enumerable.Range(0, firing.TokenCount).Select(token => fired[..firing.CopyFiring(token, fired)])]);
+        IEnumerable<int[]> tokens = Enumerable.Range(0, firing.TokenCount).Select(token => fired[..firing.CopyFiring(token, fired)]);
+        return new TokenSample(firing.NeuronCount, [.. tokens]);
     }
 
     private static int Total(TokenSample sample, GapCost gap, ReadOnlySpan<int> order)
@@ -65,7 +66,7 @@ public sealed class SlotCostsTests
         int total = 0;
         for (int token = 0; token < sample.TokenCount; token++)
         {
-            int last = -gap.Reach;          // the first is alone
+            int last = -gap.Reach;          // so that the first bundle counts as read alone
             foreach (int slot in sample.NeuronsOf(token).ToArray().Select(neuron => slots[neuron]).Order())
             {
                 total += gap.Of(slot - last);

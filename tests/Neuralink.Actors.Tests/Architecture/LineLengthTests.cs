@@ -1,0 +1,29 @@
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Actors.Tests.Architecture;
+
+/// <summary>Keeps lines of code and prose short enough to be read side by side.</summary>
+public sealed class LineLengthTests
+{
+    private const int ColumnsMax = 140;
+
+    // The folders that keep the rule today.
+    private static readonly string[] s_folders = ["src/Placement", "tests/Neuralink.Placement.Tests"];
+
+    [Fact]
+    public void No_line_has_more_than_140_columns() =>
+        s_folders.SelectMany(TextFiles).SelectMany(LongLines).Should().BeEmpty();
+
+    private static IEnumerable<string> TextFiles(string folder)
+    {
+        string[] extensions = [".cs", ".md"], built = ["bin", "obj"];
+        string root = Path.Combine(Repository.Root, folder);
+        return Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .Where(file => extensions.Contains(Path.GetExtension(file)))
+            .Where(file => !Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar).Intersect(built).Any());
+    }
+
+    private static IEnumerable<string> LongLines(string file) =>
+        File.ReadLines(file).Index().Where(line => line.Item.Length > ColumnsMax)
+            .Select(line => $"{Path.GetRelativePath(Repository.Root, file)}:{line.Index + 1} has {line.Item.Length} columns");
+}
