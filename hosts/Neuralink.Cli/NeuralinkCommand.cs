@@ -12,6 +12,7 @@ using Neuralink.Cli.Synthetic;
 using Neuralink.Cli.Terminal;
 using Neuralink.Cli.Traces;
 using Neuralink.Cli.Training;
+using Neuralink.Storage;
 
 namespace Neuralink.Cli;
 
@@ -32,8 +33,17 @@ internal static class NeuralinkCommand
         string path = PathOf(parsed.CommandResult);
         try
         {
+            if (!surroundings.IsOutOpen)
+            {
+                throw new NeuralinkException(
+                    "write to standard output", "an open one", "it is closed",
+                    "redirect it to a file, or to /dev/null if nobody wants the result");
+            }
+            CommandLineBytes.ExpectUtf8(args, surroundings.CommandLine);
             if (parsed.Action is ParseErrorAction)
                 throw new UsageException(Describe(parsed));
+            if (NameOfEmptyValue(parsed.CommandResult) is { } name)
+                throw new UsageException($"{name}: expected a text, found an empty one");
             InvocationConfiguration configuration = new()
             {
                 Output = surroundings.Out,
@@ -93,6 +103,15 @@ internal static class NeuralinkCommand
         string message = parsed.Errors[0].Message.TrimEnd('.');
         return message.StartsWith("--", StringComparison.Ordinal) ? message : char.ToLowerInvariant(message[0]) + message[1..];
     }
+
+    /// <summary>
+    /// The first option or argument with an empty value, as an unset variable of a script leaves it; a prompt may be told so with more
+    /// words.
+    /// </summary>
+    private static string? NameOfEmptyValue(CommandResult command) => command.Children
+        .Where(child => child.Tokens.Any(token => token.Value.Length == 0))
+        .Select(child => child is OptionResult option ? option.Option.Name : ((ArgumentResult)child).Argument.Name)
+        .FirstOrDefault(name => name != GenerateCommand.PromptName);
 
     private sealed class VersionAction : SynchronousCommandLineAction
     {

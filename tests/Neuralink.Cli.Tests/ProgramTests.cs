@@ -54,13 +54,49 @@ public sealed class ProgramTests(PackedModelFixture model) : IDisposable
         memory.GetProperty("process_peak").GetInt64().Should().BePositive().And.BeLessThanOrEqualTo(budgetBytes + ConstantBytes);
     }
 
+    /// <summary>
+    /// What the system gives a process and takes away from it: nothing in this process can stand for that. $SHORT is a text of a few
+    /// tokens.
+    /// </summary>
+    [Theory]
+    [InlineData("neuralink generate $SHORT 2>&-", "Once upon a time, in a")]
+    [InlineData("neuralink generate $SHORT <&- >&- 2>&-; echo $?", "1")]
+    [InlineData("neuralink generate -p - <&- 2>&1", "*cannot read the prompt from standard input: expected an open one, *")]
+    [InlineData("{ echo first; neuralink generate $SHORT; echo last; } >out; cat out", "first\nOnce upon a time, in a\nlast")]
+    [InlineData("{ neuralink generate $LONG; echo $? >code; } | head -c 16; cat code", "Once upon a time141")]
+    [InlineData("{ neuralink generate $LONG --json; echo $? >code; } | true; cat code", "141")]
+    [InlineData("neuralink generate -p \"$(printf 'caf\\351!')\" 2>&1", "*the value of -p on the command line: * 0xe9 at offset 3, *")]
+    [InlineData("neuralink generate $LONG >out & until grep -q time out; do $WAIT; done; $HUP $!; $HUP $!; wait $!; echo $?", "129")]
+    [InlineData("nohup neuralink generate $SHORT 2>notes & until grep -q : notes; do $WAIT; done; $HUP $!; wait $!; echo $?", "*in a\n0")]
+    public async Task The_program_lives_with_what_the_system_gives_it(string script, string output)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using RandomModel endless = new(RandomModels.LlamaRelu with { Context = 8192 });
+        using PackedModel packed = new(endless.Folder);
+        await File.WriteAllTextAsync(_home.PathOf("prompt"), "Once upon a time");
+        string program = _home.PathOf("neuralink"), options = "-f prompt --temperature 0";
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec '{Host}' '{Program}' \"$@\"\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        string texts = $"SHORT='-m {model.Image} -n 3 {options}' LONG='-m {packed.Folder} -n 8000 --ignore-eos {options}'";
+        string setup = $"cd {_home.Folder}; PATH=.:$PATH WAIT='sleep 0.02' HUP='kill -HUP' {texts}";
+        CliResult run = await RunProcess("sh", ["-c", $"{setup}; {script}"], "");
+        run.Out.TrimEnd('\n').Should().Match(output, "of {0}: {1}", script, run.Error);
+    }
+
     [Fact]
     public async Task An_error_is_one_line_and_a_code() => (await RunProgram("", "verify", "no-such-image")).ShouldFail(1, "no-such-image");
 
-    private async Task<CliResult> RunProgram(string input, params string[] args)
+    private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "neuralink.dll");
+
+    private Task<CliResult> RunProgram(string input, params string[] args) => RunProcess(Host, [Program, .. args], input);
+
+    private async Task<CliResult> RunProcess(string program, string[] args, string input)
     {
         UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        ProcessStartInfo start = new(program, args)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -70,8 +106,6 @@ public sealed class ProgramTests(PackedModelFixture model) : IDisposable
             StandardOutputEncoding = utf8,
             StandardErrorEncoding = utf8,
         };
-        foreach (string arg in (string[])[Path.Combine(AppContext.BaseDirectory, "neuralink.dll"), .. args])
-            start.ArgumentList.Add(arg);
         foreach (string name in (string[])["XDG_CACHE_HOME", "LOCALAPPDATA"])
             start.Environment[name] = _home.PathOf("cache");
         using Process process = Process.Start(start)!;

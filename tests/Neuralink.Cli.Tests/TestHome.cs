@@ -1,3 +1,4 @@
+using System.Text;
 using Neuralink.Cli.Terminal;
 using Neuralink.Storage.Image;
 using Neuralink.Tests.Support;
@@ -22,12 +23,16 @@ public sealed class TestHome : IDisposable
 
     public Task<CliResult> RunAsync(params string[] args) => RunAsync("", args);
 
-    public async Task<CliResult> RunAsync(string input, string[] args, TextWriter? output = null, CancellationToken cancellation = default)
+    public Task<CliResult> RunAsync(string input, string[] args, TextWriter? output = null, CancellationToken cancellation = default) =>
+        RunAsync(Encoding.UTF8.GetBytes(input), args, output, cancellation);
+
+    public async Task<CliResult> RunAsync(byte[] input, string[] args, TextWriter? output = null, CancellationToken cancellation = default)
     {
         output ??= new StringWriter();
         using StringWriter error = new();
         output.NewLine = error.NewLine = "\n";
-        Surroundings surroundings = new() { In = new StringReader(input), Out = output, Error = error, Variable = Variable };
+        using MemoryStream bytes = new(input);
+        Surroundings surroundings = new() { In = bytes, Out = output, Error = error, Variable = Variable };
         int code = await NeuralinkCommand.RunAsync(args, Change(surroundings), cancellation);
         return new CliResult(code, output.ToString() ?? "", error.ToString());
     }

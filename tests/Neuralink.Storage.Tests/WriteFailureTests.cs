@@ -14,6 +14,22 @@ public sealed class WriteFailureTests
         WriteFailure.Describe("a/b", new IOException("unplugged")).Message.Should().Be("cannot write a/b: unplugged");
 
     [Fact]
+    public void Whichever_part_of_the_path_is_in_the_way_is_named()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("file", []), below = Path.Combine(file, "x", "b");
+
+        Described(below).Should().Be($"cannot write {below}: expected a folder to write it to, found the file {file}; choose another name");
+        Described(folder.File("none/b")).Should().EndWith("found no such folder; create it or choose another name");
+        Described(folder.Path).Should().EndWith("expected a name that may be written, found a folder; choose another name");
+        WriteFailure.Describe(folder.File("b"), new UnauthorizedAccessException("?")).Message
+            .Should().EndWith("found no permission; choose another name");
+
+        static string Described(string path) => WriteFailure
+            .Describe(path, FluentActions.Invoking(() => File.WriteAllBytes(path, [])).Should().Throw<Exception>().Which).Message;
+    }
+
+    [Fact]
     public void A_file_that_cannot_be_created_for_lack_of_room_says_how_much_is_missing()
     {
         using TemporaryFolder folder = new();

@@ -19,15 +19,17 @@ internal sealed class ProfileStore(Surroundings surroundings)
     }
 
     /// <summary>
-    /// The profile of the volume on which <paramref name="path"/> lies, or null. A profile that cannot be read is no reason to fail, and one of another
-    /// machine (a home folder may be shared or restored elsewhere) is not used; both are said.
+    /// The profile of the volume on which <paramref name="path"/> lies, or null. A profile that cannot be read is no reason to fail, and
+    /// one of another machine (a home folder may be shared or restored elsewhere) is not used; both are said.
     /// </summary>
     public DeviceProfile? Find(string path)
     {
+        if (CacheFolder.Find(surroundings) is not { } cache)
+            return null;        // nor was there one to save a profile in
         try
         {
             DeviceVolume volume = DeviceVolume.Of(path, surroundings.MachineName);
-            string saved = Path.Combine(CacheFolder.Of(surroundings), volume.FileName);
+            string saved = Path.Combine(cache, volume.FileName);
             if (!File.Exists(saved))
                 return null;
             DeviceProfile profile = DeviceProfile.Read(saved);

@@ -13,6 +13,8 @@ namespace Neuralink.Cli.Generate;
 /// <summary>`neuralink generate`: its options, and what they mean to the engine. Defaults are the engine's own.</summary>
 internal sealed class GenerateCommand
 {
+    public const string PromptName = "--prompt";
+
     private static readonly SamplingOptions s_sampling = new();
     private static readonly EngineOptions s_engine = new();
 
@@ -22,7 +24,7 @@ internal sealed class GenerateCommand
         + "[default: the bundled tiny-stories]");
 
     private readonly Option<string?> _prompt = TypedOption.Text(
-        ["--prompt", "-p"], "TEXT", "The text to continue; - reads it from standard input");
+        [PromptName, "-p"], "TEXT", "The text to continue; - reads it from standard input");
 
     private readonly Option<string?> _file = TypedOption.Text(
         ["--file", "-f"], "FILE", "A file with the text to continue; - is standard input. One line end at its end is dropped");
@@ -170,8 +172,6 @@ internal sealed class GenerateCommand
             TracePath = parsed.GetValue(_trace),
             Json = parsed.GetValue(_json),
         };
-        if (settings.Stop.Contains("", StringComparer.Ordinal))
-            throw new UsageException("--stop: expected a text, found an empty one");
         try
         {
             settings.Sampling.Validate();

@@ -26,12 +26,15 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         QualityNote.Write(settings.Engine.Predictor, engine.Image, settings.Model, surroundings);
         GenerationResult result = await GenerateAsync(engine, request, prompt, cancellation);
         GenerationReport report = GenerationReport.Of(result, engine, model.Name, profile, settings);
-        if (trace is not null)
-            trace.Recorder.SummaryJson = report.ToJson();
         if (settings.Json)
             surroundings.Out.WriteLine(report.ToJson());
         else
             FiguresBox.Write(report, isGreedy: settings.Sampling.Temperature == 0, surroundings);
+        if (trace is not null)
+        {
+            trace.Recorder.SummaryJson = report.ToJson();
+            trace.Write();
+        }
         return ExitCode.Success;
     }
 
@@ -104,6 +107,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
             stream?.Write(prompt);
             await foreach (GenerationEvent happened in engine.GenerateAsync(request, cancellation))
             {
+                surroundings.ExpectReader();
                 if (happened is TokenGenerated token)
                 {
                     count++;
@@ -115,15 +119,15 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
                     result = finished.Result;
                 }
             }
+            stream?.EndLine();
             return result ?? throw new InvalidOperationException("The generation ended without a result.");
         }
-        catch (OperationCanceledException error)
+        catch (Exception error)
         {
-            throw new CancelledException($"cancelled after {count} tokens", error);
-        }
-        finally
-        {
-            stream?.EndLine();
+            stream?.TryEndLine();
+            if (error is OperationCanceledException)
+                throw new CancelledException($"cancelled after {count} tokens", error);
+            throw;
         }
     }
 }

@@ -7,6 +7,7 @@ namespace Neuralink.Cli.Generate;
 internal sealed record PromptSource
 {
     private const string StandardInput = "-";
+    private const char ByteOrderMark = '\ufeff';
 
     private readonly string? _text;
     private readonly string? _file;
@@ -21,27 +22,36 @@ internal sealed record PromptSource
         (_text, _file) = (text, file);
     }
 
-    /// <summary>The prompt. One line end at the end of a file or of standard input is the editor's or the shell's, and is dropped.</summary>
+    /// <summary>
+    /// The prompt. One line end at the end of a file or of standard input is the editor's or the shell's, and is dropped.
+    /// </summary>
     /// <exception cref="NeuralinkException">It cannot be read, or is empty.</exception>
     public async Task<string> ReadAsync(Surroundings surroundings, CancellationToken cancellation)
     {
-        string prompt = _text is not null and not StandardInput ? _text : WithoutLineEnd(await ReadStreamAsync(surroundings, cancellation));
+        string prompt = _text is not null and not StandardInput
+            ? _text.TrimStart(ByteOrderMark)
+            : WithoutLineEnd(await ReadStreamAsync(surroundings, cancellation));
         return prompt.Length > 0 ? prompt : throw new NeuralinkException("start the text", "a prompt of at least 1 token", "an empty prompt", "give some text");
     }
 
     private async Task<string> ReadStreamAsync(Surroundings surroundings, CancellationToken cancellation)
     {
-        if (_file is null or StandardInput)
-            return await surroundings.In.ReadToEndAsync(cancellation).WaitAsync(cancellation);
+        if (_file is not (null or StandardInput))
+            return await Utf8Text.ReadFileAsync(_file, $"read the prompt from {_file}", cancellation);
+        const string Operation = "read the prompt from standard input";
+        if (surroundings.In is not { } input)
+            throw new NeuralinkException(Operation, "an open one", "it is closed", "give the prompt with --prompt or --file");
+        using MemoryStream bytes = new();
         try
         {
-            return await File.ReadAllTextAsync(_file, cancellation);
+            // A read of standard input does not end by itself when it is cancelled.
+            await input.CopyToAsync(bytes, cancellation).WaitAsync(cancellation);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (IOException error)
         {
-            string found = error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : error.Message;
-            throw new NeuralinkException($"read the prompt from {_file}", "a readable text file", found, inner: error);
+            throw new NeuralinkException(Operation, "a file, a pipe or a terminal", error.Message, inner: error);
         }
+        return Utf8Text.Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), Operation);
     }
 
     private static string WithoutLineEnd(string text) => text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;

@@ -1,3 +1,5 @@
+using Neuralink.Storage;
+
 namespace Neuralink.Cli.Generate;
 
 /// <summary>The text as it grows, each piece visible at once.</summary>
@@ -9,6 +11,7 @@ internal sealed class TextStream(TextWriter writer)
     {
         if (text.Length == 0)
             return;
+        _isAtLineStart = true;      // where this fails, there is no line to end
         writer.Write(text);
         writer.Flush();
         _isAtLineStart = text[^1] == '\n';
@@ -19,5 +22,18 @@ internal sealed class TextStream(TextWriter writer)
     {
         if (!_isAtLineStart)
             Write("\n");
+    }
+
+    /// <summary>The same after an error, which another one here must not hide.</summary>
+    public void TryEndLine()
+    {
+        try
+        {
+            EndLine();
+        }
+        catch (Exception error) when (error is IOException or NeuralinkException)
+        {
+            // What cannot be written now could not be written before, or does not matter any more.
+        }
     }
 }

@@ -11,7 +11,13 @@ internal static class CacheFolder
     /// XDG base directory specification says.
     /// </summary>
     /// <exception cref="NeuralinkException">The user has no home.</exception>
-    public static string Of(Surroundings surroundings)
+    public static string Of(Surroundings surroundings) => Find(surroundings) ?? throw new NeuralinkException(
+        "find the cache folder", "the full path of a home folder in HOME",
+        surroundings.Variable("HOME") is { Length: > 0 } home ? $"'{home}'" : "none",
+        "set HOME or XDG_CACHE_HOME, or pack the model with 'neuralink pack' and give the image with --model");
+
+    /// <summary>The same, or null where the user has no home.</summary>
+    public static string? Find(Surroundings surroundings)
     {
         string? root;
         if (OperatingSystem.IsWindows())
@@ -22,11 +28,9 @@ internal static class CacheFolder
             root = cache;
         else
             root = Home(surroundings) is { } home ? Path.Combine(home, ".cache") : null;
-        return root is { Length: > 0 }
-            ? Path.Combine(root, "neuralink")
-            : throw new NeuralinkException(
-                "find the cache folder", "a home folder", "none", "pack the model with 'neuralink pack' and give the image with --model");
+        return root is { Length: > 0 } ? Path.Combine(root, "neuralink") : null;
     }
 
-    private static string? Home(Surroundings surroundings) => surroundings.Variable("HOME") is { Length: > 0 } home ? home : null;
+    private static string? Home(Surroundings surroundings) =>
+        surroundings.Variable("HOME") is { } home && Path.IsPathRooted(home) ? home : null;
 }

@@ -17,8 +17,9 @@ internal sealed class ImageCache(Surroundings surroundings)
     /// <exception cref="NeuralinkException">The folder is not usable, or the cache folder cannot be written.</exception>
     public string Get(string modelFolder, WeightFormat? weights, CancellationToken cancellation)
     {
-        string name = NameOf(modelFolder);
-        string image = Path.Combine(CacheFolder.Of(surroundings), $"{name}-{KeyOf(modelFolder, weights)}.nlk");
+        string cache = CacheFolder.Of(surroundings);
+        Leftovers.Remove(cache, surroundings.Time);
+        string image = Path.Combine(cache, $"{ModelLocator.NameOf(modelFolder)}-{KeyOf(modelFolder, weights)}.nlk");
         if (TryOpen(image) is { } damage)
             Pack(modelFolder, image, new PackOptions(weights, Replace: Directory.Exists(image)), Directory.Exists(image) ? damage : null, cancellation);
         return image;
@@ -53,9 +54,6 @@ internal sealed class ImageCache(Surroundings surroundings)
         return ImageKey.Of(modelFolder, WeightFormats.NameOf(weights ?? source.SourceFormat));
     }
 
-    private static string NameOf(string modelFolder) =>
-        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(modelFolder))) is { Length: > 0 } name ? name : "model";
-
     private static NeuralinkException? TryOpen(string image)
     {
         try
@@ -72,8 +70,8 @@ internal sealed class ImageCache(Surroundings surroundings)
     private void Pack(string modelFolder, string image, PackOptions options, NeuralinkException? damage, CancellationToken cancellation)
     {
         surroundings.Note(damage is null
-            ? $"packing {NameOf(modelFolder)} for reading from flash, this once, into {image}"
-            : $"the packed image is damaged ({damage.Message}); packing {NameOf(modelFolder)} again");
+            ? $"packing {ModelLocator.NameOf(modelFolder)} for reading from flash, this once, into {image}"
+            : $"the packed image is damaged ({damage.Message}); packing {ModelLocator.NameOf(modelFolder)} again");
         try
         {
             PackingProgress.Run(surroundings, modelFolder, image, options, cancellation);
@@ -81,6 +79,12 @@ internal sealed class ImageCache(Surroundings surroundings)
         catch (NeuralinkException) when (TryOpen(image) is null)
         {
             // Another process has packed the same model meanwhile, and its image is as good.
+        }
+        catch (NeuralinkException error) when (error.Operation.StartsWith($"write {image}", StringComparison.Ordinal))
+        {
+            const string Elsewhere = "pack the model elsewhere with 'neuralink pack' and give the image with --model";
+            throw new NeuralinkException(
+                error.Operation, error.Expected, error.Found, error.Advice is { } advice ? $"{advice}, or {Elsewhere}" : Elsewhere, error);
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class ModelLocator
     public static LocatedModel Locate(string? folder, WeightFormat? weights, Surroundings surroundings, CancellationToken cancellation)
     {
         folder ??= BundledModel.Find(surroundings);
-        string name = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        string name = NameOf(folder);
         if (FlashImage.IsImage(folder))
         {
             return weights is null
@@ -37,5 +37,16 @@ internal static class ModelLocator
                 Directory.Exists(folder) ? "a folder with neither" : File.Exists(folder) ? "a file" : "no such folder");
         }
         return new LocatedModel(new ImageCache(surroundings).Get(folder, weights, cancellation), folder, name);
+    }
+
+    /// <summary>
+    /// What a model is called: by its folder, of which an image's ends in .nlk by custom; any other dot belongs to the name (opt-1.3b).
+    /// </summary>
+    public static string NameOf(string folder)
+    {
+        const string Extension = ".nlk";
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        bool hasExtension = name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && FlashImage.IsImage(folder);
+        return (hasExtension ? name[..^Extension.Length] : name) is { Length: > 0 } rest ? rest : "model";
     }
 }

@@ -25,7 +25,9 @@ internal sealed record PlanDevice(EngineOptions Options, ReadCost Cost, string N
             None => null,
             { } path => DeviceProfile.Read(path),
             // What is not packed yet would be packed into the cache folder.
-            null => (subject.Image?.NeuronsPath ?? CacheFolder.Of(surroundings)) is var place && Path.Exists(place) ? new ProfileStore(surroundings).Find(place) : null,
+            null => (subject.Image?.NeuronsPath ?? CacheFolder.Find(surroundings)) is { } place && Path.Exists(place)
+                ? new ProfileStore(surroundings).Find(place)
+                : null,
         };
         if (profile is null)
             return new PlanDevice(settings.Engine, DeviceProfile.Default.ToReadCost(), DeviceProfile.Default.Name, IsMeasured: false);

@@ -20,7 +20,7 @@ internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? 
     public static PlanSubject Find(PlanSettings settings, Surroundings surroundings)
     {
         string folder = settings.Model ?? BundledModel.Find(surroundings);
-        string name = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        string name = ModelLocator.NameOf(folder);
         if (FlashImage.IsImage(folder))
         {
             if (settings.Weights is not null)

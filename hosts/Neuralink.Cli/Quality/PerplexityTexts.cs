@@ -1,4 +1,4 @@
-using Neuralink.Cli.Traces;
+using Neuralink.Cli.Terminal;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Storage;
 
@@ -15,7 +15,7 @@ internal sealed record PerplexityTexts(IReadOnlyList<int[]> Tokens, string Names
         List<int[]> texts = [];
         foreach (string path in settings.Texts)
         {
-            int[] tokens = tokenizer.Encode(await TraceTexts.ReadFileAsync(path, cancellation));
+            int[] tokens = tokenizer.Encode(await Utf8Text.ReadFileAsync(path, $"read {path}", cancellation));
             if (settings.TokensMax < tokens.Length)
                 tokens = tokens[..settings.TokensMax.Value];
             if (tokens.Length < 2)

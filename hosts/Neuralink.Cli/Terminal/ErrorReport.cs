@@ -13,6 +13,8 @@ internal static class ErrorReport
     /// <returns>The exit code.</returns>
     public static int Write(Exception error, string commandPath, Surroundings surroundings, bool verbose)
     {
+        if (error is ReaderGoneException)
+            return ExitCode.ReaderGone;         // as quietly as a program that the signal ends
         TryFlush(surroundings.Out);
         (int code, string line) = error switch
         {
@@ -36,7 +38,7 @@ internal static class ErrorReport
         {
             writer.Flush();
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or NeuralinkException)
         {
             // The error being reported is this one, met earlier.
         }

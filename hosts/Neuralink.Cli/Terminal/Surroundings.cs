@@ -8,13 +8,30 @@ internal sealed record Surroundings
     // A box wider than this is harder to read than one that wraps.
     private const int WidthMax = 120;
 
-    public required TextReader In { get; init; }
+    private readonly TextWriter? _out, _error;
 
-    /// <summary>The text, or the JSON, and nothing else.</summary>
-    public required TextWriter Out { get; init; }
+    /// <summary>Null where it is closed.</summary>
+    public required Stream? In { get; init; }
 
-    /// <summary>Progress, notes, figures, errors.</summary>
-    public required TextWriter Error { get; init; }
+    /// <summary>The text, or the JSON, and nothing else: the result, so a failure to write it ends the command.</summary>
+    public required TextWriter Out
+    {
+        get => _out!;
+        init => _out = GuardedWriter.OfResult(value);
+    }
+
+    /// <summary>Progress, notes, figures, errors: best effort, so a failure to write them changes nothing.</summary>
+    public required TextWriter Error
+    {
+        get => _error!;
+        init => _error = GuardedWriter.OfNotes(value);
+    }
+
+    /// <summary>False where standard output was closed before the command began.</summary>
+    public bool IsOutOpen { get; init; } = true;
+
+    /// <summary>Whether somebody may read what is written to <see cref="Out"/>.</summary>
+    public Func<bool> OutHasReader { get; init; } = static () => true;
 
     /// <summary>Whether a person watches <see cref="Out"/>: colours are welcome.</summary>
     public bool OutIsTerminal { get; init; }
@@ -28,6 +45,11 @@ internal sealed record Surroundings
     /// <summary>The value of an environment variable, or null.</summary>
     public required Func<string, string?> Variable { get; init; }
 
+    /// <summary>
+    /// The bytes of the process's command line, which ends with the command's own arguments; none where they cannot be had.
+    /// </summary>
+    public Func<IReadOnlyList<byte[]>> CommandLine { get; init; } = static () => [];
+
     /// <summary>The machine's name: a device profile is of one machine.</summary>
     public string MachineName { get; init; } = Environment.MachineName;
 
@@ -37,7 +59,7 @@ internal sealed record Surroundings
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>The real ones. All text is UTF-8 without a byte order mark, whatever the system's code page.</summary>
-    public static Surroundings OfProcess()
+    public static Surroundings OfProcess(StandardStreams streams)
     {
         UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
         if (OperatingSystem.IsWindows())
@@ -45,16 +67,27 @@ internal sealed record Surroundings
         bool hasTerminal = !Console.IsOutputRedirected || !Console.IsErrorRedirected;
         return new Surroundings
         {
-            In = new StreamReader(Console.OpenStandardInput(), utf8),
-            Out = new StreamWriter(Console.OpenStandardOutput(), utf8),
-            Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
+            In = streams.In,
+            Out = new StreamWriter(streams.Out ?? Stream.Null, utf8),
+            Error = new StreamWriter(streams.Error ?? Stream.Null, utf8) { AutoFlush = true },
+            IsOutOpen = streams.Out is not null,
+            OutHasReader = streams.OutHasReader,
             OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
             Width = hasTerminal && Console.WindowWidth > 0 ? Math.Min(Console.WindowWidth, WidthMax) : WidthMax,
             Variable = Environment.GetEnvironmentVariable,
+            CommandLine = CommandLineBytes.OfProcess,
         };
     }
 
     /// <summary>Tells the user something, in a line of its own.</summary>
     public void Note(string text) => Error.WriteLine($"neuralink: {text}");
+
+    /// <summary>Ends the command where nobody would read its result.</summary>
+    /// <exception cref="ReaderGoneException">Nobody would.</exception>
+    public void ExpectReader()
+    {
+        if (!OutHasReader())
+            throw new ReaderGoneException();
+    }
 }

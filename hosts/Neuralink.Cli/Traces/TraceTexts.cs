@@ -1,3 +1,4 @@
+using Neuralink.Cli.Terminal;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Tracing;
 using Neuralink.Storage;
@@ -16,7 +17,7 @@ internal sealed record TraceTexts(TokenWindows Windows, string Names)
         List<string> names = [];
         foreach (string path in settings.Texts)
         {
-            int[] tokens = tokenizer.Encode(await ReadFileAsync(path, cancellation));
+            int[] tokens = tokenizer.Encode(await Utf8Text.ReadFileAsync(path, $"read {path}", cancellation));
             if (tokens.Length <= settings.SkipTokens)
             {
                 throw new NeuralinkException(
@@ -28,19 +29,5 @@ internal sealed record TraceTexts(TokenWindows Windows, string Names)
             names.Add($"{Path.GetFileName(path)} ({taken.Length} tokens from {settings.SkipTokens})");
         }
         return new TraceTexts(TokenWindows.Cut(texts, windowTokens), string.Join(", ", names));
-    }
-
-    /// <exception cref="NeuralinkException">The file cannot be read.</exception>
-    public static async Task<string> ReadFileAsync(string path, CancellationToken cancellation)
-    {
-        try
-        {
-            return await File.ReadAllTextAsync(path, cancellation);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            string found = error is FileNotFoundException or DirectoryNotFoundException ? "no such file" : error.Message;
-            throw new NeuralinkException($"read {path}", "a text file", found, inner: error);
-        }
     }
 }

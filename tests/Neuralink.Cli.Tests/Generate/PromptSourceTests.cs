@@ -41,8 +41,26 @@ public sealed class PromptSourceTests(PackedModelFixture model) : IDisposable
     public async Task A_missing_file_is_named() =>
         (await Generate("--file", _home.PathOf("none.txt"))).ShouldFail(1, "none.txt", "expected a readable text file, found no such file");
 
+    [Theory]
+    [InlineData("--prompt", "\ufeffOnce upon a time")]
+    [InlineData("--prompt", "-")]
+    public async Task A_byte_order_mark_is_dropped(string option, string value)
+    {
+        string[] args = ["generate", "-m", model.Image, option, value, "-n", "3", "--temperature", "0"];
+        (await _home.RunAsync("\ufeffOnce upon a time", args)).Out.Should().Be(Expected);
+    }
+
     [Fact]
-    public async Task A_folder_is_no_file() => (await Generate("--file", _home.Folder)).ShouldFail(1, "expected a readable text file");
+    public async Task A_closed_standard_input_is_said()
+    {
+        _home.Change = s => s with { In = null };
+        (await Generate("-p", "-")).ShouldFail(
+            1, "cannot read the prompt from standard input: expected an open one, found it is closed; give the prompt with");
+    }
+
+    [Fact]
+    public async Task A_folder_is_no_file() =>
+        (await Generate("--file", _home.Folder)).ShouldFail(1, "expected a readable text file, found a folder");
 
     [Fact]
     public async Task There_is_exactly_one_source()

@@ -33,6 +33,18 @@ public sealed class TraceFileTests(PackedModelFixture model) : IDisposable
         run.Out.Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task A_trace_on_a_full_disk_is_an_error_after_the_text()
+    {
+        if (!File.Exists("/dev/full"))
+            return;
+        CliResult run = await Generate("/dev/full");
+        run.ShouldFail(1, "cannot write the trace to /dev/full: expected a file that can be written, found No space left on device");
+        run.Out.Should().StartWith("Once upon a time,");
+        CliResult both = await _home.RunAsync("generate", "-m", model.Image, "-p", "Once", "--memory", "1MiB", "--trace", "/dev/full");
+        both.ShouldFail(1, "resident weights");
+    }
+
     private Task<CliResult> Generate(string path) => _home.RunAsync("generate", "-m", model.Image, "-p", "Once upon a time", "-n", "4", "--trace", path);
 
     private static string? Text(JsonElement e, string name) => e.GetProperty(name).GetString();

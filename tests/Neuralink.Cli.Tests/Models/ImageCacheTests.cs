@@ -100,7 +100,37 @@ public sealed class ImageCacheTests : IDisposable
     public async Task A_cache_folder_that_cannot_be_written_is_named()
     {
         await File.WriteAllTextAsync(_home.PathOf("cache"), "a file where the folder should be");
-        (await Generate()).ShouldFail(1, _home.Cache);
+        (await Generate()).ShouldFail(
+            1, _home.Cache, $"found the file {_home.PathOf("cache")}", "or pack the model elsewhere with 'neuralink pack'");
+    }
+
+    [Fact]
+    public async Task Whatever_killed_runs_have_left_is_gone_after_the_next_run_of_any_model()
+    {
+        string dead = Path.Combine(_home.Cache, "opt-1.3b-0123456789abcdef.nlk.tmp-abcdefgh.123");
+        Directory.CreateDirectory(dead);
+        await File.WriteAllTextAsync(Path.Combine(dead, "resident.safetensors"), "half");
+        await File.WriteAllTextAsync($"{dead}.lock", "");
+        (await Generate()).Code.Should().Be(0);
+        Directory.GetFileSystemEntries(_home.Cache).Should().ContainSingle().Which.Should().EndWith(".nlk");
+        await File.WriteAllTextAsync($"{dead}.lock", "");
+        (await Generate()).Error.Should().NotContain("packing");
+        Directory.GetFileSystemEntries(_home.Cache).Should().ContainSingle("a run that packs nothing looks too");
+    }
+
+    [Theory]
+    [InlineData(null, "none")]
+    [InlineData("", "none")]
+    [InlineData("home", "'home'")]
+    public async Task Without_a_home_an_unpacked_model_is_refused_and_an_image_runs(string? home, string found)
+    {
+        _home.Change = s => s with { Variable = name => name == "HOME" ? home : name == "XDG_CACHE_HOME" ? "relative" : null };
+        using TinyImage tiny = new();
+        CliResult run = await _home.RunAsync("generate", "-m", tiny.Source, "-p", "a", "-n", "1");
+        run.ShouldFail(1, $"expected the full path of a home folder in HOME, found {found}; set HOME or XDG_CACHE_HOME");
+        CliResult image = await _home.RunAsync("generate", "-m", tiny.Image, "-p", "a", "-n", "1", "--strategy", "serial");
+        image.Code.Should().Be(0, "of {0}", image.Error);
+        image.Error.Should().NotContain("neuralink: ", "there is nothing to say of a profile");
     }
 
     private Task<CliResult> Generate(params string[] args) =>

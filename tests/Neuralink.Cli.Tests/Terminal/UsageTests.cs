@@ -72,6 +72,28 @@ public sealed class UsageTests(PackedModelFixture model) : IDisposable
     }
 
     [Theory]
+    [InlineData("--model", "generate", "-p", "a", "-m", "")]
+    [InlineData("--file", "generate", "-f", "")]
+    [InlineData("--trace", "generate", "-p", "a", "--trace", "")]
+    [InlineData("--profile", "generate", "-p", "a", "--profile", "")]
+    [InlineData("SRC", "pack", "", "b")]
+    [InlineData("DST", "pack", "a", "")]
+    [InlineData("IMG", "inspect", "")]
+    [InlineData("MODEL", "trace", "", "-t", "a", "-o", "b")]
+    [InlineData("--text", "trace", "-t", "a", "", "-o", "b")]
+    [InlineData("--output", "trace", "-t", "a", "-o", "")]
+    [InlineData("TRACE", "trace", "show", "")]
+    [InlineData("PATH", "probe", "")]
+    [InlineData("MODEL|IMG", "plan", "")]
+    [InlineData("--test", "placement", "compare", "--train", "a", "--test", "")]
+    [InlineData("--trace", "train-predictor", "--trace", "")]
+    public async Task An_empty_value_is_one_line_whatever_it_is_of(string name, params string[] args)
+    {
+        CliResult run = await _home.RunAsync(args);
+        run.ShouldFail(2, $"error: {name}: expected a text, found an empty one", "--help'");
+    }
+
+    [Theory]
     [InlineData("generate", "--queue-depth", "neuralink generate --prompt")]
     [InlineData("pack", "--force", "neuralink pack models/tiny-stories")]
     [InlineData("inspect", "--json", "neuralink inspect tiny-stories.nlk")]
