@@ -1,6 +1,4 @@
-using Neuralink.Actors.Cache;
 using Neuralink.Actors.Compute;
-using Neuralink.Actors.Figures;
 using Neuralink.Actors.Generation;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Prediction;
@@ -11,6 +9,9 @@ using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Weights;
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Reads;
 using Neuralink.Storage;
@@ -135,15 +136,15 @@ internal sealed class EngineResources : IDisposable
 
     private PipelineStates NewStates(EngineOptions options, int extentSlotsMax, LayerCounters counters)
     {
-        int neurons = Config.FfnSize, keys = Config.LayerCount * neurons;
-        CachePolicy policy = CachePolicies.Create(options.Policy, keys, Plan.Frames.CachedMax, HottestFor(options.Policy));
-        LookaheadJudge judge = new(Config.LayerCount, options.LookaheadPrecisionMin);
-        ReadPlanner planner = new(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, neurons);
+        NeuronKeys keys = new(Config.LayerCount, Config.FfnSize);
+        CachePolicy policy = CachePolicies.Create(options.Policy, keys.Count, Plan.Frames.CachedMax, HottestFor(options.Policy));
+        LookaheadGate gate = new(Config.LayerCount, options.LookaheadPrecisionMin);
+        ReadPlanner planner = new(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, keys.NeuronsPerLayer);
         BottleneckDetector? detector = options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null;
         return new PipelineStates(
-            new CacheState(Plan.Frames, Config.LayerCount, neurons, policy, judge, counters),
+            new CacheState(Plan.Frames, keys, policy, gate, counters),
             new IoState(planner, detector, options.ReadAttemptsMax, counters),
-            new NeuronSetPool(neurons));
+            new NeuronSetPool(keys.NeuronsPerLayer));
     }
 
     /// <summary>What fired most in the trace that the image was placed by, as far as the policy pins it.</summary>

@@ -1,9 +1,9 @@
-using Neuralink.Actors.Cache;
 using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Weights;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Storage;
 using Neuralink.Storage.Memory;
 

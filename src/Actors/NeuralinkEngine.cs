@@ -6,6 +6,7 @@ using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
@@ -77,7 +78,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     internal int LeaseCount => _resources.Parts.States.Sets.RentedCount + CacheState.LeasedCount + CacheState.PrefetchedCount;
 
     /// <summary>The state of the cache, for tests, while nothing runs.</summary>
-    internal Cache.CacheState CacheState => _resources.Parts.States.Cache;
+    internal CacheState CacheState => _resources.Parts.States.Cache;
 
     /// <summary>The actor above all others, for tests.</summary>
     internal IActorRef Pipeline => _pipeline;

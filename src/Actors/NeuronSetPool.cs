@@ -1,4 +1,4 @@
-using Neuralink.Models.Inference;
+using Neuralink.Placement;
 
 namespace Neuralink.Actors;
 

@@ -4,6 +4,8 @@ using Neuralink.Actors.Generation;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Tracing;
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 

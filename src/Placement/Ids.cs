@@ -20,3 +20,25 @@ public readonly record struct Slot(int Value)
     /// <inheritdoc/>
     public override string ToString() => $"slot {Value}";
 }
+
+/// <summary>One neuron of the whole model: its layer, and its number there, as one integer. <see cref="NeuronKeys"/> converts.</summary>
+public readonly record struct NeuronKey(int Value)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"key {Value}";
+}
+
+/// <summary>The keys of a model's neurons: layer by layer, and by number within a layer.</summary>
+/// <param name="LayerCount">Layers of the model.</param>
+/// <param name="NeuronsPerLayer">FFN neurons of each.</param>
+public readonly record struct NeuronKeys(int LayerCount, int NeuronsPerLayer)
+{
+    /// <summary>How many there are: they are 0 to one less.</summary>
+    public int Count => checked(LayerCount * NeuronsPerLayer);
+
+    /// <summary>The key of a neuron.</summary>
+    public NeuronKey Of(LayerIndex layer, NeuronId neuron) => new((layer.Value * NeuronsPerLayer) + neuron.Value);
+
+    /// <summary>The layer of a key.</summary>
+    public LayerIndex LayerOf(NeuronKey key) => new(key.Value / NeuronsPerLayer);
+}

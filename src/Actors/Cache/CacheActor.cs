@@ -1,7 +1,7 @@
 using Neuralink.Actors.Hosting;
-using Neuralink.Actors.Io;
 using Neuralink.Actors.Protocols;
-using Neuralink.Models.Inference;
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Storage.Image;
 

@@ -1,10 +1,9 @@
-using Neuralink.Actors.Cache;
-using Neuralink.Actors.Figures;
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
 using Neuralink.Models.Inference;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 
 namespace Neuralink.Actors.Compute;

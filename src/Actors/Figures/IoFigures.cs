@@ -88,12 +88,12 @@ public sealed record IoFigures
     /// <param name="time">The clock of the ticks.</param>
     internal static IoFigures Of(LayerCounters spent, LayerIndex? layer, int neuronsPerLayer, int payloadBytes, TimeProvider time)
     {
-        bool looksAhead = Count(Counter.LookedAhead) > 0;
+        bool looksAhead = Count(Counter.LookaheadNamed) > 0;
         double pairs = (double)Count(Counter.Tokens) * neuronsPerLayer;
         return new IoFigures
         {
             BytesRead = Count(Counter.BytesRead),
-            BytesUsed = (Count(Counter.PrefetchOnTime) + Count(Counter.PrefetchLate) + Count(Counter.Repaired)) * payloadBytes,
+            BytesUsed = (Count(Counter.PrefetchOnTime) + Count(Counter.PrefetchLate) + Count(Counter.DemandMisses)) * payloadBytes,
             Reads = Count(Counter.Reads),
             Retries = Count(Counter.Retries),
             Wanted = Count(Counter.Wanted),
@@ -104,9 +104,9 @@ public sealed record IoFigures
             PrefetchOnTime = Count(Counter.PrefetchOnTime),
             PrefetchLate = Count(Counter.PrefetchLate),
             PrefetchWasted = Count(Counter.PrefetchWasted),
-            Repaired = Count(Counter.Repaired),
-            LookaheadRecall = looksAhead ? Ratio(Count(Counter.LookedAheadRight), Count(Counter.Wanted)) : null,
-            LookaheadPrecision = looksAhead ? Ratio(Count(Counter.LookedAheadRight), Count(Counter.LookedAhead)) : null,
+            Repaired = Count(Counter.DemandMisses),
+            LookaheadRecall = looksAhead ? Ratio(Count(Counter.LookaheadHits), Count(Counter.Wanted)) : null,
+            LookaheadPrecision = looksAhead ? Ratio(Count(Counter.LookaheadHits), Count(Counter.LookaheadNamed)) : null,
             PredictorPrecision = Ratio(Count(Counter.FiredPairs), Count(Counter.PredictedPairs)),
             PredictedShare = Ratio(Count(Counter.PredictedPairs), pairs),
             FiringShare = Ratio(Count(Counter.FiredPairs), pairs),

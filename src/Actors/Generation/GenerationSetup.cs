@@ -1,4 +1,3 @@
-using Neuralink.Actors.Figures;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 

@@ -1,6 +1,7 @@
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;
+using Neuralink.Pipeline.Fetching;
 using Neuralink.Placement;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;

@@ -4,6 +4,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
+using Neuralink.Placement;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 

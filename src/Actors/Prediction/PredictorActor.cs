@@ -1,4 +1,3 @@
-using Neuralink.Actors.Figures;
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
 using Neuralink.Actors.Tracing;

@@ -1,4 +1,4 @@
-using Neuralink.Actors.Io;
+using Neuralink.Pipeline.Fetching;
 
 namespace Neuralink.Actors.Protocols;
 

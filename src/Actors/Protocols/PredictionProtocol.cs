@@ -1,4 +1,3 @@
-using Neuralink.Models.Inference;
 using Neuralink.Placement;
 
 namespace Neuralink.Actors.Protocols;

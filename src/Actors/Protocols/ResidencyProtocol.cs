@@ -1,4 +1,4 @@
-using Neuralink.Actors.Cache;
+using Neuralink.Pipeline.Residency;
 
 namespace Neuralink.Actors.Protocols;
 

@@ -12,7 +12,8 @@ public sealed partial class LayoutTests
     [InlineData("Placement")]
     [InlineData("Storage", "Placement")]
     [InlineData("Models", "Kernels", "Placement", "Storage")]
-    [InlineData("Actors", "Models")]
+    [InlineData("Pipeline", "Placement")]
+    [InlineData("Actors", "Models", "Pipeline")]
     public void A_part_references_only_those_below_it(string part, params string[] allowed)
     {
         XDocument project = XDocument.Load(Path.Combine(Repository.Root, "src", part, $"Neuralink.{part}.csproj"));

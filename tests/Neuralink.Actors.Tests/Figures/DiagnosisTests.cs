@@ -1,4 +1,5 @@
 using Neuralink.Actors.Figures;
+using Neuralink.Pipeline.Metrics;
 
 namespace Neuralink.Actors.Tests.Figures;
 
@@ -44,8 +45,8 @@ public sealed class DiagnosisTests
             counters.Add(index, Counter.CacheHits, 100);
             counters.Add(index, Counter.Reads, 500);
             counters.Add(index, Counter.BytesRead, 500 << 10);
-            counters.Add(index, Counter.LookedAhead, lookedAhead / 2);
-            counters.Add(index, Counter.LookedAheadRight, right / 2);
+            counters.Add(index, Counter.LookaheadNamed, lookedAhead / 2);
+            counters.Add(index, Counter.LookaheadHits, right / 2);
             counters.Add(index, Counter.Prefetched, wasted / 2);
             counters.Add(index, Counter.PrefetchWasted, wasted / 2);
             counters.Add(index, Counter.WaitTicks, Ticks(waitMillis / 2));

@@ -1,5 +1,6 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Weights;
+using Neuralink.Placement;
 
 namespace Neuralink.Models.Inference.Predictors;
 

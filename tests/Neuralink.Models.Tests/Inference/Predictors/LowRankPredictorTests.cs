@@ -1,8 +1,8 @@
 using Neuralink.Kernels;
-using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tests.Training;
 using Neuralink.Models.Weights;
+using Neuralink.Placement;
 using Neuralink.Storage;
 using Neuralink.Storage.Memory;
 using Neuralink.Storage.Safetensors;

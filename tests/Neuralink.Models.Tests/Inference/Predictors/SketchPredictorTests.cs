@@ -1,6 +1,5 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;

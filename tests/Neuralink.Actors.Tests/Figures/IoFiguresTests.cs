@@ -1,24 +1,11 @@
 using Neuralink.Actors.Figures;
+using Neuralink.Pipeline.Metrics;
 using Neuralink.Placement;
 
 namespace Neuralink.Actors.Tests.Figures;
 
-public sealed class LayerCountersTests
+public sealed class IoFiguresTests
 {
-    [Fact]
-    public void Counters_are_kept_by_layer_summed_and_subtracted()
-    {
-        LayerCounters counters = new(3);
-        counters.Add(new LayerIndex(0), Counter.Reads);
-        counters.Add(new LayerIndex(2), Counter.Reads, 5);
-        counters.Add(new LayerIndex(2), Counter.LayerTicks, 7);
-        LayerCounters before = counters.Snapshot();
-        counters.Add(new LayerIndex(2), Counter.Reads, 10);
-        (before[Counter.Reads], counters[Counter.Reads], counters[new LayerIndex(2), Counter.Reads]).Should().Be((6, 16, 15));
-        LayerCounters since = counters.Since(before);
-        (since[Counter.Reads], since[new LayerIndex(0), Counter.Reads], since[Counter.LayerTicks]).Should().Be((10, 0, 0));
-    }
-
     [Fact]
     public void Figures_are_the_counters_in_their_units()
     {
@@ -26,7 +13,7 @@ public sealed class LayerCountersTests
         LayerIndex layer = new(1);
         foreach ((Counter counter, int count) in ((Counter, int)[])
             [(Counter.Tokens, 4), (Counter.PredictedPairs, 20), (Counter.FiredPairs, 15), (Counter.Wanted, 20), (Counter.CacheHits, 5), (Counter.PrefetchOnTime, 6),
-            (Counter.PrefetchLate, 1), (Counter.Repaired, 8), (Counter.LookedAhead, 16), (Counter.LookedAheadRight, 12), (Counter.Reads, 10), (Counter.BytesRead, 4000)])
+            (Counter.PrefetchLate, 1), (Counter.DemandMisses, 8), (Counter.LookaheadNamed, 16), (Counter.LookaheadHits, 12), (Counter.Reads, 10), (Counter.BytesRead, 4000)])
         {
             counters.Add(layer, counter, count);
         }

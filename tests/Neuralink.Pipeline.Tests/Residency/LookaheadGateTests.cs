@@ -1,7 +1,7 @@
-using Neuralink.Actors.Cache;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 
-namespace Neuralink.Actors.Tests.Pipeline;
+namespace Neuralink.Pipeline.Tests.Residency;
 
 public sealed class LookaheadJudgeTests
 {
@@ -10,7 +10,7 @@ public sealed class LookaheadJudgeTests
     [Fact]
     public void A_layer_is_trusted_until_it_proves_wrong_and_again_when_it_proves_right()
     {
-        LookaheadJudge judge = new(layerCount: 3, precisionMin: 0.5);
+        LookaheadGate judge = new(layerCount: 3, precisionMin: 0.5);
         judge.IsTrusted(s_bad).Should().BeTrue("nothing speaks against it yet");
         Pass(judge, right: 10, passes: 3);
         judge.IsTrusted(s_bad).Should().BeTrue("three passes prove little");
@@ -24,7 +24,7 @@ public sealed class LookaheadJudgeTests
     [Fact]
     public void A_pass_without_lookahead_or_one_that_was_dropped_proves_nothing()
     {
-        LookaheadJudge judge = new(3, precisionMin: 0.9);
+        LookaheadGate judge = new(3, precisionMin: 0.9);
         for (int i = 0; i < 100; i++)
         {
             judge.EndLayer(s_bad);
@@ -35,7 +35,7 @@ public sealed class LookaheadJudgeTests
         judge.IsTrusted(s_bad).Should().BeTrue();
     }
 
-    private static void Pass(LookaheadJudge judge, int right, int passes)
+    private static void Pass(LookaheadGate judge, int right, int passes)
     {
         for (int i = 0; i < passes; i++)
         {

@@ -1,10 +1,10 @@
-using Neuralink.Actors.Cache;
-using Neuralink.Actors.Figures;
-using Neuralink.Actors.Io;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Fetching;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 
-namespace Neuralink.Actors.Tests.Pipeline;
+namespace Neuralink.Pipeline.Tests.Residency;
 
 /// <summary>
 /// A <see cref="CacheState"/> driven as the Cache actor drives it, beside a record of what was read into each frame. What is evicted is the policy's
@@ -16,6 +16,7 @@ internal sealed class CacheModel
 
     private const int LayerCount = 3;
     private const int NeuronCount = 16;
+    private static readonly NeuronKeys s_keys = new(LayerCount, NeuronCount);
 
     private readonly CacheLimits _limits;
     private readonly CachePolicy _policy;
@@ -37,14 +38,14 @@ internal sealed class CacheModel
     {
         _limits = limits;
         _policy = policy;
-        _state = new CacheState(limits, LayerCount, NeuronCount, policy, new LookaheadJudge(LayerCount, 0), _counts);
+        _state = new CacheState(limits, s_keys, policy, new LookaheadGate(LayerCount, 0), _counts);
         _lease = new FrameLease(limits.LeasedMax, limits.FrameCount);
         _random = new Random(seed);
     }
 
     private static Counter[] Counted { get; } =
     [
-        Counter.Wanted, Counter.CacheHits, Counter.Prefetched, Counter.PrefetchOnTime, Counter.PrefetchLate, Counter.PrefetchWasted, Counter.Repaired,
+        Counter.Wanted, Counter.CacheHits, Counter.Prefetched, Counter.PrefetchOnTime, Counter.PrefetchLate, Counter.PrefetchWasted, Counter.DemandMisses,
     ];
 
     public LayerCounters Counts => _counts;
@@ -138,7 +139,7 @@ internal sealed class CacheModel
             _leased.Add(frames[ordinal], key);
             if (missing.Contains(neurons[ordinal]))
             {
-                _expected[Counter.Repaired]++;
+                _expected[Counter.DemandMisses]++;
                 isHit.Should().BeFalse();
                 continue;
             }
@@ -237,7 +238,7 @@ internal sealed class CacheModel
         _state.LeasedCount.Should().Be(_leased.Count).And.BeLessThanOrEqualTo(_limits.LeasedMax);
         _state.PrefetchedCount.Should().Be(_ahead.Count + _aheadLoading.Count).And.BeLessThanOrEqualTo(_limits.PrefetchedMax);
         Counted.Should().AllSatisfy(counter => _counts[counter].Should().Be(_expected[counter], "of {0}", counter));
-        (_counts[Counter.CacheHits] + _counts[Counter.PrefetchOnTime] + _counts[Counter.PrefetchLate] + _counts[Counter.Repaired])
+        (_counts[Counter.CacheHits] + _counts[Counter.PrefetchOnTime] + _counts[Counter.PrefetchLate] + _counts[Counter.DemandMisses])
             .Should().Be(_counts[Counter.Wanted]);
     }
 
@@ -269,7 +270,7 @@ internal sealed class CacheModel
 
     private int[] RandomNeurons() => [.. Enumerable.Range(0, NeuronCount).Where(_ => _random.Next(3) == 0)];
 
-    private static int Key(int layer, int neuron) => (layer * NeuronCount) + neuron;
+    private static int Key(int layer, int neuron) => s_keys.Of(new(layer), new(neuron)).Value;
 
     private static NeuronId[] Ids(int[] neurons) => Array.ConvertAll(neurons, n => new NeuronId(n));
 }

@@ -1,10 +1,10 @@
-using Neuralink.Actors.Cache;
-using Neuralink.Actors.Figures;
-using Neuralink.Actors.Io;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Fetching;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 
-namespace Neuralink.Actors.Tests.Pipeline;
+namespace Neuralink.Pipeline.Tests.Residency;
 
 /// <summary>The cache's state against a naive model that knows what every frame holds, over random operations in any order the actor allows.</summary>
 public sealed class CacheStateModelTests
@@ -65,7 +65,7 @@ public sealed class CacheStateModelTests
     public void What_was_read_ahead_in_vain_is_dropped_and_never_offered_to_the_policy()
     {
         RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 2);
-        CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, policy, new LookaheadJudge(3, 0), new LayerCounters(3));
+        CacheState state = new(new CacheLimits(2, 4, 4), new NeuronKeys(3, 16), policy, new LookaheadGate(3, 0), new LayerCounters(3));
         FrameLease lease = new(4, 10);
         FetchBatch ahead = Prefetch(state, 5);
         state.Complete(ahead);
@@ -80,7 +80,7 @@ public sealed class CacheStateModelTests
     [Fact]
     public void Nothing_is_read_ahead_for_a_layer_whose_lookahead_proved_wrong_until_it_proves_right()
     {
-        CacheState state = new(new CacheLimits(2, 4, 4), 3, 16, new NonePolicy(48, 2), new LookaheadJudge(3, 0.5), new LayerCounters(3));
+        CacheState state = new(new CacheLimits(2, 4, 4), new NeuronKeys(3, 16), new NonePolicy(48, 2), new LookaheadGate(3, 0.5), new LayerCounters(3));
         int[] read = [.. Enumerable.Range(0, 40).Select(_ => Pass(wanted: []))];
         read.Should().StartWith([1, 1, 1]).And.EndWith([0, 0, 0]).And.BeInDescendingOrder();
         read = [.. Enumerable.Range(0, 40).Select(_ => Pass(wanted: [5]))];
@@ -106,7 +106,7 @@ public sealed class CacheStateModelTests
     public void The_policy_is_told_how_long_each_segment_is_that_was_read()
     {
         RecordingPolicy policy = new(CacheModel.KeyCount, capacity: 8);
-        CacheState state = new(new CacheLimits(8, 8, 8), 3, 16, policy, new LookaheadJudge(3, 0), new LayerCounters(3));
+        CacheState state = new(new CacheLimits(8, 8, 8), new NeuronKeys(3, 16), policy, new LookaheadGate(3, 0), new LayerCounters(3));
         FrameLease lease = new(8, 24);
         Lease(state, lease, 2, 4, 5);
         state.Release(lease);
@@ -118,9 +118,9 @@ public sealed class CacheStateModelTests
     [Fact]
     public void A_policy_over_other_keys_or_more_frames_is_refused()
     {
-        Action keys = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(47, 8), new LookaheadJudge(3, 0), new LayerCounters(3));
+        Action keys = () => _ = new CacheState(new CacheLimits(8, 8, 8), new NeuronKeys(3, 16), new LruPolicy(47, 8), new LookaheadGate(3, 0), new LayerCounters(3));
         keys.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 47 and 8 given.*");
-        Action frames = () => _ = new CacheState(new CacheLimits(8, 8, 8), 3, 16, new LruPolicy(48, 9), new LookaheadJudge(3, 0), new LayerCounters(3));
+        Action frames = () => _ = new CacheState(new CacheLimits(8, 8, 8), new NeuronKeys(3, 16), new LruPolicy(48, 9), new LookaheadGate(3, 0), new LayerCounters(3));
         frames.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 48 and 9 given.*");
     }
 

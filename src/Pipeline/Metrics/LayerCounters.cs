@@ -1,9 +1,9 @@
 using Neuralink.Placement;
 
-namespace Neuralink.Actors.Figures;
+namespace Neuralink.Pipeline.Metrics;
 
 /// <summary>The counters of each layer since the engine started, or between two moments. Read when nothing runs.</summary>
-public sealed class LayerCounters(int layerCount)
+internal sealed class LayerCounters(int layerCount)
 {
     private static readonly int s_counterCount = Enum.GetValues<Counter>().Length;
 

@@ -1,7 +1,7 @@
-namespace Neuralink.Actors.Figures;
+namespace Neuralink.Pipeline.Metrics;
 
 /// <summary>What is counted of each layer. Each counter has one writer, the actor it stands under; neurons are counted once a pass, pairs once a token.</summary>
-public enum Counter
+internal enum Counter
 {
     // Predictor
 
@@ -20,10 +20,10 @@ public enum Counter
     CacheHits,
 
     /// <summary>Neurons that lookahead named.</summary>
-    LookedAhead,
+    LookaheadNamed,
 
     /// <summary>Of these, wanted.</summary>
-    LookedAheadRight,
+    LookaheadHits,
 
     /// <summary>Neurons read ahead.</summary>
     Prefetched,
@@ -38,7 +38,7 @@ public enum Counter
     PrefetchWasted,
 
     /// <summary>Wanted, and read only then: what lookahead missed, and everything where there is none.</summary>
-    Repaired,
+    DemandMisses,
 
     /// <summary>Read, and a few passes before read already, only because they lay in a gap: what keeping those would have saved.</summary>
     BridgedWantedLater,

@@ -1,13 +1,13 @@
 using Neuralink.Placement;
 using Neuralink.Placement.Reads;
 
-namespace Neuralink.Actors.Io;
+namespace Neuralink.Pipeline.Fetching;
 
 /// <summary>
 /// Bundles of one layer to be read together, and how far that has come. Made once for the largest set and reused; it has one owner at a
 /// time: the Cache fills it, Io reads it, the Cache takes it back.
 /// </summary>
-public sealed class FetchBatch(int capacity)
+internal sealed class FetchBatch(int capacity)
 {
     private readonly Slot[] _slots = new Slot[capacity];
     private readonly int[] _keys = new int[capacity];

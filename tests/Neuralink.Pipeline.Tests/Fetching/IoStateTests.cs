@@ -1,10 +1,10 @@
-using Neuralink.Actors.Figures;
-using Neuralink.Actors.Io;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Fetching;
 using Neuralink.Placement;
 using Neuralink.Placement.Cost;
 using Neuralink.Placement.Reads;
 
-namespace Neuralink.Actors.Tests.Pipeline;
+namespace Neuralink.Pipeline.Tests.Fetching;
 
 /// <summary>What Io hands out and takes back, without a device.</summary>
 public sealed class IoStateTests

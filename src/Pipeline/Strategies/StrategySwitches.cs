@@ -1,9 +1,9 @@
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Ordering;
 
-namespace Neuralink.Actors;
+namespace Neuralink.Pipeline;
 
-/// <summary>What a strategy consists of. The options of <see cref="EngineOptions"/> that are left null follow it, so each part can be switched alone.</summary>
+/// <summary>What a strategy consists of. The engine's options that are left null follow it, so each part can be switched alone.</summary>
 /// <param name="Name">The word for it.</param>
 /// <param name="ReadsAhead">Whether a later layer's likely neurons are read before it is reached.</param>
 /// <param name="Clusters">Whether a layer's neurons are computed as their reads arrive, and not all at the end.</param>

@@ -1,15 +1,15 @@
 using Neuralink.Placement;
 
-namespace Neuralink.Actors.Cache;
+namespace Neuralink.Pipeline.Residency;
 
 /// <summary>
-/// Whether lookahead to a layer is worth reading by, judged by how often it was right of what would have to be read: what it names in vain costs the device reads that a
-/// layer waits behind. (Of what is cached it is right more often, for those neurons fire often, and that proves nothing.)
-/// It goes on naming when nothing is read by it, so a layer is judged anew all the time. Knows no actor, clock or device.
+/// Decides, layer by layer, whether what lookahead names is read ahead. A layer passes the gate while enough of the missing neurons that were named turned out
+/// to be wanted: the others cost the device reads that a layer waits behind. Only missing neurons count, because cached ones are those that fire often, and to
+/// name those is easy. Lookahead goes on naming while nothing is read by it, so a layer is judged anew all the time.
 /// </summary>
 /// <param name="layerCount">Layers of the model.</param>
 /// <param name="precisionMin">The share of the missing neurons it names that must be wanted, 0 to 1.</param>
-public sealed class LookaheadJudge(int layerCount, double precisionMin)
+internal sealed class LookaheadGate(int layerCount, double precisionMin)
 {
     // A pass's share in the judgement: that of some ten passes, so that one odd token changes nothing.
     private const double Weight = 0.1;

@@ -1,4 +1,4 @@
-namespace Neuralink.Actors.Cache;
+namespace Neuralink.Pipeline.Residency;
 
 /// <summary>
 /// The right to read the frames of some neurons of one layer, in ascending neuron order: neuron number k of the lease (its ordinal) lies
@@ -7,7 +7,7 @@ namespace Neuralink.Actors.Cache;
 /// </summary>
 /// <param name="capacity">The most neurons.</param>
 /// <param name="frameCount">Frames there are.</param>
-public sealed class FrameLease(int capacity, int frameCount)
+internal sealed class FrameLease(int capacity, int frameCount)
 {
     private const int IsHit = -1;
 

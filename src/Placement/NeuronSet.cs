@@ -1,6 +1,4 @@
-using Neuralink.Placement;
-
-namespace Neuralink.Models.Inference;
+namespace Neuralink.Placement;
 
 /// <summary>The neurons of one layer that fire, or are predicted to, in ascending order. Reused: it has one owner at a time, who alone writes.</summary>
 public sealed class NeuronSet(int capacity)

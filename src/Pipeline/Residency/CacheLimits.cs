@@ -1,4 +1,4 @@
-namespace Neuralink.Actors.Cache;
+namespace Neuralink.Pipeline.Residency;
 
 /// <summary>
 /// How the frames are shared out. Each share is a limit that the Cache keeps at all times, so that a lease always finds its frames:

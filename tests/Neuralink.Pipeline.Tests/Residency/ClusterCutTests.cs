@@ -1,7 +1,7 @@
-using Neuralink.Actors.Cache;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 
-namespace Neuralink.Actors.Tests.Pipeline;
+namespace Neuralink.Pipeline.Tests.Residency;
 
 public sealed class ClusterCutTests
 {

@@ -1,4 +1,4 @@
-namespace Neuralink.Actors;
+namespace Neuralink.Pipeline;
 
 /// <summary>How reading and computing share the time. What each name switches is in <see cref="StrategySwitches"/>.</summary>
 public enum ExecutionStrategy

@@ -1,8 +1,8 @@
-using Neuralink.Actors.Figures;
+using Neuralink.Pipeline.Metrics;
 using Neuralink.Placement;
 using Neuralink.Placement.Reads;
 
-namespace Neuralink.Actors.Io;
+namespace Neuralink.Pipeline.Fetching;
 
 /// <summary>
 /// Which read comes next, and what a read that came back means. Batches that a layer waits for go before prefetches; within a kind, first
@@ -12,7 +12,7 @@ namespace Neuralink.Actors.Io;
 /// <param name="detector">Is told how fast reads come back; null where gaps are always read through as planned.</param>
 /// <param name="attemptsMax">Times that a read is tried.</param>
 /// <param name="counts">Has the counters of Io.</param>
-public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, int attemptsMax, LayerCounters counts)
+internal sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, int attemptsMax, LayerCounters counts)
 {
     private readonly Queue<FetchBatch> _demand = new();
     private readonly Queue<FetchBatch> _prefetch = new();
@@ -99,4 +99,4 @@ public sealed class IoState(ReadPlanner planner, BottleneckDetector? detector, i
 /// <param name="SlotIndex">Where in the batch's slots the extent's wanted ones begin.</param>
 /// <param name="WantedCount">How many of these there are.</param>
 /// <param name="Attempt">1 for the first.</param>
-public readonly record struct ReadTicket(FetchBatch Batch, Extent Extent, int SlotIndex, int WantedCount, int Attempt);
+internal readonly record struct ReadTicket(FetchBatch Batch, Extent Extent, int SlotIndex, int WantedCount, int Attempt);

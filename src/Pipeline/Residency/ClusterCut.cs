@@ -1,6 +1,6 @@
 using Neuralink.Placement;
 
-namespace Neuralink.Actors.Cache;
+namespace Neuralink.Pipeline.Residency;
 
 /// <summary>Cuts what a layer lacks into clusters that are read and computed one after the other (PowerInfer-2, arXiv 2406.06282, calls them neuron clusters).</summary>
 internal static class ClusterCut

@@ -1,0 +1,313 @@
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Placement;
+using Neuralink.Placement.Caching;
+
+namespace Neuralink.Pipeline.Residency;
+
+/// <summary>
+/// Which bundles are in DRAM and what for. A frame is free, loading, or resident; a resident one is leased (a layer computes with it), prefetched
+/// (not yet asked for) or cached (at rest). The policy chooses which rest. It knows a bundle from when it first comes to rest, also while it
+/// is leased again; should it give up one that is leased, that one is offered anew when the lease ends.
+/// </summary>
+internal sealed class CacheState
+{
+    private readonly CacheLimits _limits;
+    private readonly NeuronKeys _keys;
+    private readonly CachePolicy _policy;
+    private readonly LayerCounters _counts;
+    private readonly FrameTable _frames;
+    private readonly PrefetchList _prefetched;
+    private readonly LookaheadAccuracy _lookahead;
+    private readonly BridgeLog _bridges;
+
+    /// <param name="limits">How the frames are shared out.</param>
+    /// <param name="keys">The model's neurons.</param>
+    /// <param name="policy">Rules over the cached frames.</param>
+    /// <param name="gate">Whether to read ahead.</param>
+    /// <param name="counts">Has the counters of the Cache.</param>
+    public CacheState(CacheLimits limits, NeuronKeys keys, CachePolicy policy, LookaheadGate gate, LayerCounters counts)
+    {
+        if (policy.KeyCount != keys.Count || policy.Capacity > limits.CachedMax)
+        {
+            throw new ArgumentException(
+                $"{keys.Count} keys and a capacity of at most {limits.CachedMax} expected, {policy.KeyCount} and {policy.Capacity} given.", nameof(policy));
+        }
+        _limits = limits;
+        _keys = keys;
+        _policy = policy;
+        _counts = counts;
+        _frames = new FrameTable(limits.FrameCount, keys.Count);
+        _prefetched = new PrefetchList(_frames, limits.PrefetchedMax);
+        _lookahead = new LookaheadAccuracy(keys, gate, counts);
+        _bridges = new BridgeLog(keys, counts);
+    }
+
+    /// <summary>Bundles at rest.</summary>
+    public int CachedCount { get; private set; }
+
+    public int LeasedCount { get; private set; }
+
+    public int PrefetchedCount => _prefetched.Count;
+
+    /// <summary>Leases frames for the next neurons of a layer; those not resident are added to <paramref name="misses"/>.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="placement">Its order on flash.</param>
+    /// <param name="neurons">Ascending; as many as one lease holds are taken.</param>
+    /// <param name="lease">Filled.</param>
+    /// <param name="misses">Reset by the caller; to be fetched unless empty.</param>
+    /// <returns>How many of <paramref name="neurons"/> were taken.</returns>
+    public int Lease(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FrameLease lease, FetchBatch misses)
+    {
+        if (LeasedCount > 0)
+            throw new InvalidOperationException($"{LeasedCount} frames are leased already.");
+        int count = Math.Min(neurons.Length, _limits.LeasedMax);
+        lease.Reset();
+        foreach (NeuronId neuron in neurons[..count])
+        {
+            NeuronKey key = _keys.Of(layer, neuron);
+            _lookahead.Want(layer, key);
+            int frame = _frames.FrameOf(key);
+            if (frame == FrameTable.None)
+            {
+                frame = Read(layer, key, placement.SlotOf(neuron), FrameUse.LeasedLoading, misses);
+                lease.AddPending(frame, misses.Id);
+                _counts.Add(layer, Counter.DemandMisses);
+            }
+            else
+            {
+                Claim(layer, frame, lease);
+            }
+            LeasedCount++;
+        }
+        _counts.Add(layer, Counter.Wanted, count);
+        lease.Close(isLastWave: count == neurons.Length);
+        return count;
+    }
+
+    /// <summary>
+    /// Adds what is not resident to <paramref name="misses"/>, as far as there are frames for prefetches and the gate lets that layer's lookahead pass.
+    /// </summary>
+    public void Prefetch(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FetchBatch misses)
+    {
+        int room = _lookahead.IsTrusted(layer) ? _limits.PrefetchedMax - PrefetchedCount : 0;
+        foreach (NeuronId neuron in neurons)
+        {
+            NeuronKey key = _keys.Of(layer, neuron);
+            bool isMissing = _frames.FrameOf(key) == FrameTable.None;
+            _lookahead.Name(layer, key, isMissing);
+            if (!isMissing || room == 0)
+                continue;
+            room--;
+            _prefetched.Add(Read(layer, key, placement.SlotOf(neuron), FrameUse.PrefetchedLoading, misses));
+            _counts.Add(layer, Counter.Prefetched);
+        }
+    }
+
+    /// <summary>Takes a fetched batch in, which was planned: its bundles are resident.</summary>
+    public void Complete(FetchBatch batch)
+    {
+        ReadOnlySpan<Slot> slots = batch.Slots;
+        for (int begin = 0, end; begin < slots.Length; begin = end)
+        {
+            end = begin + 1;
+            while (end < slots.Length && slots[end].Value == slots[end - 1].Value + 1)
+                end++;
+            foreach (int index in batch.Frames[begin..end])
+            {
+                ref Frame frame = ref _frames[index];
+                frame.SegmentSlots = end - begin;
+                frame.Use = frame.Use == FrameUse.LeasedLoading ? FrameUse.Leased : FrameUse.Prefetched;
+            }
+        }
+    }
+
+    /// <summary>Takes a failed batch back: its frames hold nothing. Those under a lease stay with it until it is released.</summary>
+    public void Fail(FetchBatch batch)
+    {
+        foreach (int frame in batch.Frames)
+        {
+            if (_frames[frame].Use == FrameUse.LeasedLoading)
+                _frames[frame].Use = FrameUse.LeasedFailed;
+            else
+                DropPrefetched(frame);
+        }
+    }
+
+    /// <summary>
+    /// Takes a failed prefetch back. What a lease waits for meanwhile goes on loading, and is added to <paramref name="again"/>, which has the same id.
+    /// </summary>
+    public void FailAhead(FetchBatch batch, FetchBatch again)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            int frame = batch.Frames[i];
+            if (_frames[frame].Use == FrameUse.LeasedLoading)
+                again.Add(batch.Slots[i], frame);
+            else
+                DropPrefetched(frame);
+        }
+    }
+
+    /// <summary>Ends a lease: its bundles come to rest, those that were there before first, and what the policy gives up is evicted.</summary>
+    public void Release(FrameLease lease)
+    {
+        ReadOnlySpan<int> frames = lease.Frames.Span;
+        foreach (int frame in frames)
+        {
+            LeasedCount--;
+            switch (_frames[frame].Use)
+            {
+                case FrameUse.Leased:
+                    if (_policy.Holds(_frames[frame].Key.Value))
+                        Cache(frame);
+                    break;
+                case FrameUse.LeasedFailed:
+                    _frames.Free(frame);
+                    break;
+                default:
+                    throw new InvalidOperationException($"Frame {frame} is {_frames[frame].Use} and cannot be released.");
+            }
+        }
+        foreach (int frame in frames)
+        {
+            if (_frames[frame].Use == FrameUse.Leased)
+                OfferToPolicy(frame);
+        }
+        lease.Reset();
+    }
+
+    /// <summary>Takes note of what a fetched batch read only because it lay in a gap, and dropped.</summary>
+    public void NoteBridges(FetchBatch batch, Permutation placement) => _bridges.Note(batch, placement);
+
+    /// <summary>A pass is through all layers: what outlived its time is evicted.</summary>
+    public void EndPass()
+    {
+        _lookahead.EndPass();
+        _bridges.EndPass();
+        _policy.EndPass();
+        while (_policy.TryExpire(out int key))
+            Evict(new NeuronKey(key));
+    }
+
+    /// <summary>A pass was dropped, or the text ended: nothing is prefetched for it any more.</summary>
+    public void DropPass()
+    {
+        _lookahead.DropPass();
+        _bridges.EndPass();
+        DropPrefetchedUpTo(new LayerIndex(int.MaxValue));
+    }
+
+    /// <summary>
+    /// The layers up to <paramref name="layer"/> are through: what was prefetched for them in vain is dropped. What is still loading
+    /// stays prefetched until it is asked for or a later call finds it.
+    /// </summary>
+    public void EndLayer(LayerIndex layer)
+    {
+        _lookahead.EndLayer(layer);
+        DropPrefetchedUpTo(layer);
+    }
+
+    /// <summary>Throws unless every frame is accounted for and every limit kept.</summary>
+    public void CheckInvariants()
+    {
+        Span<int> counts = stackalloc int[Enum.GetValues<FrameUse>().Length];
+        int known = 0;
+        for (int index = 0; index < _frames.FrameCount; index++)
+        {
+            ref Frame frame = ref _frames[index];
+            counts[(int)frame.Use]++;
+            if (frame.Use == FrameUse.Free)
+                continue;
+            if (_frames.FrameOf(frame.Key) != index)
+                throw new InvalidOperationException($"Frame {index} holds a bundle that is not mapped to it.");
+            bool isKnown = _policy.Holds(frame.Key.Value);
+            known += isKnown ? 1 : 0;
+            if (isKnown ? frame.Use is not (FrameUse.Cached or FrameUse.Leased) : frame.Use == FrameUse.Cached)
+                throw new InvalidOperationException($"Frame {index} is {frame.Use}, which the policy does not know.");
+        }
+        if (known != _policy.Count)
+            throw new InvalidOperationException("The policy holds a bundle that no frame holds.");
+        int leased = counts[(int)FrameUse.Leased] + counts[(int)FrameUse.LeasedLoading] + counts[(int)FrameUse.LeasedFailed];
+        int prefetched = counts[(int)FrameUse.Prefetched] + counts[(int)FrameUse.PrefetchedLoading];
+        if ((counts[(int)FrameUse.Free], leased, prefetched, counts[(int)FrameUse.Cached]) != (_frames.FreeCount, LeasedCount, PrefetchedCount, CachedCount))
+            throw new InvalidOperationException("A frame is lost.");
+        if (CachedCount > _limits.CachedMax || LeasedCount > _limits.LeasedMax || PrefetchedCount > _limits.PrefetchedMax)
+            throw new InvalidOperationException("A limit is exceeded.");
+    }
+
+    private int Read(LayerIndex layer, NeuronKey key, Slot slot, FrameUse use, FetchBatch batch)
+    {
+        _bridges.Read(layer, key);
+        int frame = _frames.Take(key, use, batch.Id);
+        batch.Add(slot, frame);
+        return frame;
+    }
+
+    private void Claim(LayerIndex layer, int index, FrameLease lease)
+    {
+        ref Frame frame = ref _frames[index];
+        switch (frame.Use)
+        {
+            case FrameUse.Cached:
+                CachedCount--;
+                _counts.Add(layer, Counter.CacheHits);
+                _policy.Touch(frame.Key.Value);
+                break;
+            case FrameUse.Prefetched:
+                _prefetched.Remove(index);
+                _counts.Add(layer, Counter.PrefetchOnTime);
+                break;
+            case FrameUse.PrefetchedLoading:
+                _prefetched.Remove(index);
+                _counts.Add(layer, Counter.PrefetchLate);
+                frame.Use = FrameUse.LeasedLoading;
+                lease.AddPending(index, frame.Fetch);
+                return;
+            default:
+                throw new InvalidOperationException($"Frame {index} is {frame.Use} and cannot be leased.");
+        }
+        frame.Use = FrameUse.Leased;
+        lease.AddHit(index);
+    }
+
+    private void DropPrefetched(int frame)
+    {
+        _prefetched.Remove(frame);
+        _counts.Add(_keys.LayerOf(_frames[frame].Key), Counter.PrefetchWasted);
+        _frames.Free(frame);
+    }
+
+    private void DropPrefetchedUpTo(LayerIndex layer)
+    {
+        for (int i = PrefetchedCount - 1; i >= 0; i--)
+        {
+            int frame = _prefetched[i];
+            if (_frames[frame].Use == FrameUse.Prefetched && _keys.LayerOf(_frames[frame].Key).Value <= layer.Value)
+                DropPrefetched(frame);
+        }
+    }
+
+    private void Cache(int frame)
+    {
+        _frames[frame].Use = FrameUse.Cached;
+        CachedCount++;
+    }
+
+    private void OfferToPolicy(int frame)
+    {
+        Cache(frame);
+        int evicted = _policy.Insert(_frames[frame].Key.Value, _frames[frame].SegmentSlots);
+        if (evicted != CachePolicy.None)
+            Evict(new NeuronKey(evicted));
+    }
+
+    private void Evict(NeuronKey key)
+    {
+        int frame = _frames.FrameOf(key);
+        if (_frames[frame].Use != FrameUse.Cached)
+            return;     // leased, and not the policy's any more
+        CachedCount--;
+        _frames.Free(frame);
+    }
+}
