@@ -8,6 +8,9 @@ namespace Neuralink.Storage;
 /// </summary>
 public static class MissingFile
 {
+    /// <summary>How what was found begins.</summary>
+    public const string NoSuchFile = "no such file";
+
     private const int ShownMax = 5;
     private const string GiveFolder = "give the folder of a Hugging Face model";
     private const string Convert = "convert the model to safetensors";
@@ -72,10 +75,10 @@ public static class MissingFile
             : s_weights;
         (string Name, string Advice)[] there = [.. Instead(folder, table)];
         if (there.Length == 0)
-            return new NeuralinkException(operation, expected, "no such file", Elsewhere(folder, expected) ?? GiveFolder, inner);
+            return new NeuralinkException(operation, expected, NoSuchFile, Elsewhere(folder, expected) ?? GiveFolder, inner);
         string names = string.Join(", ", there.Take(ShownMax).Select(file => file.Name));
         string more = there.Length > ShownMax ? $" and {there.Length - ShownMax} more" : "";
-        return new NeuralinkException(operation, expected, $"no such file, but {names}{more}", there[0].Advice, inner);
+        return new NeuralinkException(operation, expected, $"{NoSuchFile}, but {names}{more}", there[0].Advice, inner);
     }
 
     private static IEnumerable<(string Name, string Advice)> Instead(string folder, (string Pattern, string Advice)[] table)

@@ -3,6 +3,7 @@ using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Packing;
+using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -37,6 +38,9 @@ internal static class PackCommand
     {
         ImageDestination.Check(destination, options.Replace);
         long start = surroundings.Time.GetTimestamp();
+
+        // Refuses what cannot be packed, and says what is ignored, before a progress bar is drawn.
+        HuggingFaceFolder.Open(source, surroundings.Note).Dispose();
         PackingProgress.Run(surroundings, source, destination, options, cancellation);
         TimeSpan time = surroundings.Time.GetElapsedTime(start);
         FlashImage image = FlashImage.Open(destination);

@@ -19,9 +19,13 @@ internal sealed class ImageCache(Surroundings surroundings)
     {
         string cache = CacheFolder.Of(surroundings);
         Leftovers.Remove(cache, surroundings.Time);
-        string image = Path.Combine(cache, $"{ModelLocator.NameOf(modelFolder)}-{KeyOf(modelFolder, weights)}.nlk");
+        List<string> notes = [];
+        string image = Path.Combine(cache, $"{ModelLocator.NameOf(modelFolder)}-{KeyOf(modelFolder, weights, notes)}.nlk");
         if (TryOpen(image) is { } damage)
+        {
+            notes.ForEach(surroundings.Note);
             Pack(modelFolder, image, new PackOptions(weights, Replace: Directory.Exists(image)), Directory.Exists(image) ? damage : null, cancellation);
+        }
         return image;
     }
 
@@ -46,11 +50,11 @@ internal sealed class ImageCache(Surroundings surroundings)
     }
 
     // The header of every file is read and checked here, so that a folder which cannot be packed is refused before anything is written.
-    private static string KeyOf(string modelFolder, WeightFormat? weights)
+    private static string KeyOf(string modelFolder, WeightFormat? weights, List<string> notes)
     {
-        using HuggingFaceFolder source = HuggingFaceFolder.Open(modelFolder);
+        using HuggingFaceFolder source = HuggingFaceFolder.Open(modelFolder, notes.Add);
         if (!File.Exists(source.TokenizerPath))
-            throw new NeuralinkException($"read {source.TokenizerPath}", "a tokenizer", "no such file", "give the folder of a Hugging Face model");
+            throw MissingFile.Describe(source.TokenizerPath);
         return ImageKey.Of(modelFolder, WeightFormats.NameOf(weights ?? source.SourceFormat));
     }
 

@@ -1,16 +1,23 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Neuralink.Models.Configuration;
 using Neuralink.Storage.Image;
 
 namespace Neuralink.Cli.Models;
 
 /// <summary>
-/// What identifies the image of a model folder, without reading its weights: the image's version, the weight format asked for, the
-/// configuration, the tokenizer, and of each safetensors file its name, length, time of change and header.
+/// What identifies the image of a model folder, without reading its weights: the image's version, the weight format asked for, every file
+/// of settings that is there or not, and of each safetensors file its name, length, time of change and header.
 /// </summary>
 internal static class ImageKey
 {
+    /// <summary>
+    /// Raised whenever the same folder is read differently than before, such as a setting that now counts: the images of older programs
+    /// are then not found again.
+    /// </summary>
+    private const int ReadingVersion = 2;
+
     /// <summary>The longest safetensors header that the format allows, as its first implementation has it.</summary>
     private const int HeaderBytesMax = 100_000_000;
 
@@ -21,15 +28,26 @@ internal static class ImageKey
     public static string Of(string modelFolder, string weights, int formatVersion = ImageManifest.CurrentVersion)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, Encoding.UTF8.GetBytes($"{formatVersion} {weights}"));
-        Append(hash, File.ReadAllBytes(Path.Combine(modelFolder, "config.json")));
-        Append(hash, File.ReadAllBytes(Path.Combine(modelFolder, "tokenizer.json")));
-        foreach (FileInfo file in new DirectoryInfo(modelFolder).EnumerateFiles("*.safetensors").OrderBy(f => f.Name, StringComparer.Ordinal))
+        Append(hash, Encoding.UTF8.GetBytes($"{formatVersion} {ReadingVersion} {weights}"));
+        foreach (string name in HuggingFaceFiles.Settings)
+            AppendSettings(hash, Path.Combine(modelFolder, name));
+        IEnumerable<FileInfo> weightFiles = new DirectoryInfo(modelFolder).EnumerateFiles("*.safetensors").Where(file => file.Exists);
+        foreach (FileInfo file in weightFiles.OrderBy(file => file.Name, StringComparer.Ordinal))
         {
             Append(hash, Encoding.UTF8.GetBytes($"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
             Append(hash, Header(file.FullName));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+
+    /// <summary>Its name and bytes, or that it is not there; an empty file is another thing.</summary>
+    private static void AppendSettings(IncrementalHash hash, string path)
+    {
+        FileInfo file = new(path);
+        bool isThere = file.Exists && file.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: false };
+        Append(hash, Encoding.UTF8.GetBytes($"{Path.GetFileName(path)} {isThere}"));
+        if (isThere)
+            Append(hash, File.ReadAllBytes(path));
     }
 
     /// <summary>With its length before it, so that no two lists of parts run together alike.</summary>

@@ -1,5 +1,6 @@
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -30,12 +31,8 @@ internal static class ModelLocator
                 ? new LocatedModel(folder, Source: null, name)
                 : throw new UsageException($"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
         }
-        if (!File.Exists(Path.Combine(folder, "config.json")))
-        {
-            throw new NeuralinkException(
-                $"open the model {folder}", "a flash image (neuralink.json) or a Hugging Face folder (config.json)",
-                Directory.Exists(folder) ? "a folder with neither" : File.Exists(folder) ? "a file" : "no such folder");
-        }
+        if (!File.Exists(Path.Combine(folder, HuggingFaceFiles.Config)))
+            throw NoModel(folder);
         return new LocatedModel(new ImageCache(surroundings).Get(folder, weights, cancellation), folder, name);
     }
 
@@ -48,5 +45,23 @@ internal static class ModelLocator
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         bool hasExtension = name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && FlashImage.IsImage(folder);
         return (hasExtension ? name[..^Extension.Length] : name) is { Length: > 0 } rest ? rest : "model";
+    }
+
+    private static NeuralinkException NoModel(string folder)
+    {
+        (string found, string? advice) = ("no such folder", null as string);
+        if (File.Exists(folder))
+        {
+            FileKind? kind = FileKind.OfFile(folder);
+            (found, advice) = kind is null ? ("a file", null) : ($"a file, which is {kind.Name}", kind.Advice);
+        }
+        else if (Directory.Exists(folder))
+        {
+            NeuralinkException missing = MissingFile.Describe(Path.Combine(folder, HuggingFaceFiles.Config));
+            string instead = missing.Found.Replace(MissingFile.NoSuchFile, "", StringComparison.Ordinal);
+            (found, advice) = ($"a folder with neither{instead}", missing.Advice);
+        }
+        return new NeuralinkException(
+            $"open the model {folder}", "a flash image (neuralink.json) or a Hugging Face folder (config.json)", found, advice);
     }
 }

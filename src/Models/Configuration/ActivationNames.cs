@@ -10,6 +10,14 @@ public static class ActivationNames
     /// <summary>What a message lists.</summary>
     public const string Supported = "relu, fatrelu (with hidden_act_param) or drelu";
 
+    // Functions that are zero nowhere, or at single points. Of others, such as relu2, it is only said that they are not supported.
+    private static readonly HashSet<string> s_neverSilent = new(
+        [
+            "silu", "swish", "gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_pytorch_tanh", "gelu_accurate", "quick_gelu",
+            "leaky_relu", "prelu", "elu", "selu", "celu", "mish", "laplace", "linear", "sigmoid", "softplus", "tanh",
+        ],
+        StringComparer.Ordinal);
+
     /// <summary>The name to print.</summary>
     public static string NameOf(ActivationKind kind, float threshold) => kind switch
     {
@@ -20,18 +28,22 @@ public static class ActivationNames
     };
 
     /// <summary>Reads the activation; Bamboo's "relu" is applied to gate and up both (dReLU).</summary>
-    /// <exception cref="NeuralinkException">It is missing, or not sparse by nature.</exception>
-    internal static (ActivationKind Kind, float Threshold) Read(JsonField fields, string name, string modelType)
+    /// <exception cref="NeuralinkException">It is missing, or not supported.</exception>
+    internal static (ActivationKind Kind, float Threshold) Read(JsonField config, string key, PublishedModelType type)
     {
-        string text = fields[name].TextOrNull()
-            ?? throw fields[name].Refuse(Supported, "no such field", "the activation is never guessed: state the one the model was trained with");
-        return text switch
+        JsonField field = config[key];
+        string name = field.TextOrNull()
+            ?? throw field.Refuse(Supported, field.Shown(), "the activation is never guessed: state the one the model was trained with");
+        bool isBamboo = type.Name == "bamboo";
+        return name switch
         {
-            "relu" => (modelType == "bamboo" ? ActivationKind.DRelu : ActivationKind.Relu, 0f),
-            "fatrelu" => (ActivationKind.FatRelu, fields["hidden_act_param"].Number()),
+            "relu" => (isBamboo ? ActivationKind.DRelu : ActivationKind.Relu, 0f),
             "drelu" => (ActivationKind.DRelu, 0f),
-            _ => throw fields[name].Refuse(
-                Supported, $"\"{text}\"", "neurons of this model do not stay silent, so it cannot run from flash; use its ReLU-fied variant"),
+            "fatrelu" when !isBamboo => (ActivationKind.FatRelu, config["hidden_act_param"].Number()),
+            _ when s_neverSilent.Contains(name) => throw field.Refuse(
+                Supported, $"\"{name}\"",
+                "neurons of this model do not stay silent, so it cannot run from flash; use its ReLU-fied variant"),
+            _ => throw field.Refuse(Supported, $"\"{name}\"", "this activation is not supported"),
         };
     }
 }

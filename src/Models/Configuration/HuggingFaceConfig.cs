@@ -9,79 +9,76 @@ namespace Neuralink.Models.Configuration;
 /// <summary>
 /// Reads a Hugging Face config.json. What decides the result of a forward pass is either stated in the file, or a default that the
 /// architecture's own published configuration class documents; the activation has no default: nothing runs with a guessed activation.
+/// Every other key is known to make no difference, or refused (<see cref="ConfigKeyTable"/>).
 /// </summary>
 public static class HuggingFaceConfig
 {
-    // MistralConfig's documented default; a null in the file means none.
-    private const int MistralWindow = 4096;
-
-    // Published files have some kilobytes; those with thousands of labels a few hundred.
-    private const int LengthBytesMax = 16 << 20;
+    // The default of every published configuration class of the Llama family.
+    private const float DefaultNormEpsilon = 1e-6f;
 
     /// <summary>Reads <paramref name="folder"/>/config.json, and the end tokens of generation_config.json where there is one.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="note">Takes, a line each, what was ignored and a user should know.</param>
     /// <exception cref="NeuralinkException">The file is missing, is no JSON, contradicts itself, or describes a model this engine does not run.</exception>
-    public static ModelConfig Read(string folder)
+    public static ModelConfig Read(string folder, Action<string>? note = null)
     {
-        string path = Path.Combine(folder, "config.json");
-        using JsonDocument document = JsonFile.Open(path, LengthBytesMax);
-        JsonField fields = new(path, "", document.RootElement);
-        string modelType = fields["model_type"].Text();
-        ModelConfig config = modelType switch
-        {
-            "llama" or "mistral" or "sparsellama" or "bamboo" => Llama(fields, modelType),
-            "opt" => Opt(fields, modelType),
-            _ => throw fields["model_type"].Refuse("llama, mistral, sparsellama, bamboo or opt", $"\"{modelType}\"", "this architecture is not supported"),
-        };
+        string path = Path.Combine(folder, HuggingFaceFiles.Config);
+        using JsonDocument document = JsonFile.Open(path, HuggingFaceFiles.SettingsBytesMax);
+        JsonField root = new(path, "", document.RootElement);
+        PublishedModelType type = PublishedModelType.Of(root);
+        Quantization.Refuse(root);
+        ModelConfig config = type.Family == ModelFamily.Opt ? Opt(root, type) : Llama(root, type);
+        ConfigKey.CheckAll(root, ConfigKeyTable.For(type), note);
         config.Validate(path);
-        return config with { EndTokens = [.. EndTokens(fields, config.VocabularySize).Union(GenerationEndTokens(folder, config.VocabularySize))] };
+        return config with { EndTokens = EndTokens.Read(root, folder, config.VocabularySize, note) };
     }
 
-    private static ModelConfig Llama(JsonField f, string modelType)
+    private static ModelConfig Llama(JsonField f, PublishedModelType type)
     {
         int hidden = f["hidden_size"].Integer(), heads = f["num_attention_heads"].Integer();
-        (ActivationKind activation, float threshold) = ActivationNames.Read(f, "hidden_act", modelType);
-        bool attentionBias = f["attention_bias"].Flag(false);
-        JsonField rope = f["rope_parameters"] is { IsNull: false } gathered ? gathered : f;     // newer files gather the rotary settings in one object
+        (ActivationKind activation, float threshold) = ActivationNames.Read(f, "hidden_act", type);
+        (float theta, RopeScaling? scaling) = RopeReader.Read(f);
+        bool attentionBias = f["attention_bias"].Flag(absent: false);
         return new ModelConfig
         {
             Family = ModelFamily.Llama,
-            ModelType = modelType,
+            ModelType = type.Name,
             VocabularySize = f["vocab_size"].Integer(),
             HiddenSize = hidden,
             EmbeddingSize = hidden,
             FfnSize = f["intermediate_size"].Integer(),
             LayerCount = f["num_hidden_layers"].Integer(),
             HeadCount = heads,
-            KvHeadCount = f["num_key_value_heads"].IntegerOrNull() ?? heads,
+            KvHeadCount = f["num_key_value_heads"].IsAbsent ? type.KvHeadCount ?? heads : f["num_key_value_heads"].IntegerOrNull() ?? heads,
             HeadSize = f["head_dim"].IntegerOrNull() ?? HeadSize(f, hidden, heads),
-            ContextLength = f["max_position_embeddings"].Integer(),
-            NormEpsilon = f["rms_norm_eps"].Number(),
+            ContextLength = ContextLength(f, type),
+            NormEpsilon = f["rms_norm_eps"].IsAbsent ? DefaultNormEpsilon : f["rms_norm_eps"].Number(),
             PostNorm = false,
             FinalNorm = true,
             Activation = activation,
             ActivationThreshold = threshold,
-            TiedEmbedding = f["tie_word_embeddings"].Flag(false),
+            TiedEmbedding = f["tie_word_embeddings"].Flag(absent: false),
             AttentionBias = attentionBias,
             AttentionOutputBias = attentionBias,
-            FfnBias = f["mlp_bias"].Flag(false),
-            RopeTheta = rope["rope_theta"].NumberOrNull() ?? 10000f,
-            RopeScaling = ReadRopeScaling(f["rope_scaling"] is { IsNull: false } scaling ? scaling : f["rope_parameters"]),
-            SlidingWindow = modelType == "mistral" && f["sliding_window"].IsAbsent ? MistralWindow : f["sliding_window"].IntegerOrNull(),
+            FfnBias = f["mlp_bias"].Flag(absent: false),
+            RopeTheta = theta,
+            RopeScaling = scaling,
+            SlidingWindow = WindowReader.Read(f, type),
             EndTokens = [],
         };
     }
 
-    private static ModelConfig Opt(JsonField f, string modelType)
+    private static ModelConfig Opt(JsonField f, PublishedModelType type)
     {
         int hidden = f["hidden_size"].Integer(), heads = f["num_attention_heads"].Integer();
-        (ActivationKind activation, float threshold) = ActivationNames.Read(f, "activation_function", modelType);
-        bool preNorm = f["do_layer_norm_before"].Flag(true), bias = f["enable_bias"].Flag(true);
-        if (!f["layer_norm_elementwise_affine"].Flag(true))
+        (ActivationKind activation, float threshold) = ActivationNames.Read(f, "activation_function", type);
+        bool preNorm = f["do_layer_norm_before"].Flag(absent: true), bias = f["enable_bias"].Flag(absent: true);
+        if (!f["layer_norm_elementwise_affine"].Flag(absent: true))
             throw f["layer_norm_elementwise_affine"].Refuse("true", "false", "a normalisation without weights is not supported");
         return new ModelConfig
         {
             Family = ModelFamily.Opt,
-            ModelType = modelType,
+            ModelType = type.Name,
             VocabularySize = f["vocab_size"].Integer(),
             HiddenSize = hidden,
             EmbeddingSize = f["word_embed_proj_dim"].IntegerOrNull() ?? hidden,
@@ -90,13 +87,13 @@ public static class HuggingFaceConfig
             HeadCount = heads,
             KvHeadCount = heads,
             HeadSize = HeadSize(f, hidden, heads),
-            ContextLength = f["max_position_embeddings"].Integer(),
+            ContextLength = ContextLength(f, type),
             NormEpsilon = 1e-5f,                                // torch.nn.LayerNorm's; OPT has no setting for it
             PostNorm = !preNorm,
-            FinalNorm = preNorm && !f["_remove_final_layer_norm"].Flag(false),
+            FinalNorm = preNorm & !f["_remove_final_layer_norm"].Flag(absent: false),
             Activation = activation,
             ActivationThreshold = threshold,
-            TiedEmbedding = f["tie_word_embeddings"].Flag(true),
+            TiedEmbedding = f["tie_word_embeddings"].Flag(absent: true),
             AttentionBias = bias,
             AttentionOutputBias = bias,
             FfnBias = bias,
@@ -107,45 +104,16 @@ public static class HuggingFaceConfig
         };
     }
 
+    private static int ContextLength(JsonField f, PublishedModelType type) =>
+        f["max_position_embeddings"].IsAbsent ? type.ContextLength : f["max_position_embeddings"].Integer();
+
     private static int HeadSize(JsonField f, int hidden, int heads)
     {
         if (heads <= 0 || hidden % heads != 0)
-            throw f["num_attention_heads"].Refuse($"a divisor of hidden_size {hidden}", $"{heads}", "the configuration does not describe a model");
-        return hidden / heads;
-    }
-
-    private static RopeScaling? ReadRopeScaling(JsonField f)
-    {
-        if (f.IsNull)
-            return null;
-        string kind = f["rope_type"].TextOrNull() ?? f["type"].TextOrNull() ?? "default";
-        return kind switch
         {
-            "default" => null,
-            "linear" => new RopeScaling(RopeScalingKind.Linear, f["factor"].Number(), 0, 0, 0),
-            "llama3" => new RopeScaling(
-                RopeScalingKind.Llama3, f["factor"].Number(), f["low_freq_factor"].Number(), f["high_freq_factor"].Number(), f["original_max_position_embeddings"].Integer()),
-            _ => throw f["rope_type"].Refuse("default, linear or llama3", $"\"{kind}\"", "this way of stretching positions is not supported"),
-        };
-    }
-
-    // The file is optional, and a failed download leaves an empty one.
-    private static int[] GenerationEndTokens(string folder, int vocabularySize)
-    {
-        string path = Path.Combine(folder, "generation_config.json");
-        if (!File.Exists(path))
-            return [];
-        using JsonDocument? document = JsonFile.OpenUnlessEmpty(path, LengthBytesMax);
-        return document is null ? [] : EndTokens(new JsonField(path, "", document.RootElement), vocabularySize);
-    }
-
-    /// <summary>An id, a list of ids, or nothing: each checked here, where it is known which file states it.</summary>
-    private static int[] EndTokens(JsonField file, int vocabularySize)
-    {
-        JsonField field = file["eos_token_id"];
-        IEnumerable<JsonField> items = field.IsNull ? [] : field.Element.ValueKind == JsonValueKind.Array ? field.Items() : [field];
-        return [.. items.Select(item => item.Integer() is var id && id >= 0 && id < vocabularySize
-            ? id
-            : throw item.Refuse($"end tokens below vocab_size {vocabularySize}", $"{id}", "the file belongs to another model"))];
+            throw f["num_attention_heads"].Refuse(
+                $"a divisor of hidden_size {hidden}", $"{heads}", "the configuration does not describe a model");
+        }
+        return hidden / heads;
     }
 }

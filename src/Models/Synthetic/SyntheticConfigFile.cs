@@ -50,6 +50,7 @@ internal static class SyntheticConfigFile
         json["num_key_value_heads"] = config.KvHeadCount;
         json["rms_norm_eps"] = 1e-5;
         json["rope_theta"] = config.RopeTheta;
+        json["sliding_window"] = config.SlidingWindow;                  // stated even if null: Mistral and Bamboo have a default
         json["attention_bias"] = config.AttentionBias;
         json["mlp_bias"] = config.FfnBias;
 

@@ -12,12 +12,14 @@ namespace Neuralink.Models.Weights;
 public sealed class HuggingFaceFolder : ITensorSource, IDisposable
 {
     private readonly SafetensorsSet _tensors;
+    private readonly CheckpointNames _names;
 
     private HuggingFaceFolder(string path, ModelConfig config, SafetensorsSet tensors)
     {
         Path = path;
         Config = config;
         _tensors = tensors;
+        _names = new CheckpointNames(path, tensors.Names);
     }
 
     public string Path { get; }
@@ -26,20 +28,21 @@ public sealed class HuggingFaceFolder : ITensorSource, IDisposable
 
     public ModelConfig Config { get; }
 
-    public string TokenizerPath => System.IO.Path.Combine(Path, "tokenizer.json");
+    public string TokenizerPath => System.IO.Path.Combine(Path, HuggingFaceFiles.Tokenizer);
 
     /// <summary>The format of the first FFN matrix, which packing keeps unless told otherwise.</summary>
     public WeightFormat SourceFormat => WeightFormats.From(Get($"{TensorNames.For(Config.Family).Layer(0).Up}.weight").Dtype);
 
+    /// <param name="path">The folder.</param>
+    /// <param name="note">Takes, a line each, what was ignored and a user should know.</param>
     /// <exception cref="NeuralinkException">A file is missing or damaged, or configuration and tensors contradict each other.</exception>
-    public static HuggingFaceFolder Open(string path)
+    public static HuggingFaceFolder Open(string path, Action<string>? note = null)
     {
-        ModelConfig config = HuggingFaceConfig.Read(path);
-        HuggingFaceFolder folder = new(path, config, SafetensorsSet.Open(path));
+        ModelConfig config = HuggingFaceConfig.Read(path, note);
+        HuggingFaceFolder folder = new(path, config, SafetensorsSet.Open(path, note));
         try
         {
-            foreach (TensorSpec spec in TensorCatalog.All(config))
-                folder.Check(spec);
+            new CheckpointReview(path, config, folder._tensors, folder._names).Run(note);
         }
         catch
         {
@@ -49,24 +52,10 @@ public sealed class HuggingFaceFolder : ITensorSource, IDisposable
         return folder;
     }
 
-    /// <summary>The tensor that checkpoints call <paramref name="name"/>; OPT checkpoints of the bare decoder leave the "model." out.</summary>
-    public TensorInfo Get(string name) =>
-        _tensors.Find(name) ?? (name.StartsWith("model.decoder.", StringComparison.Ordinal) ? _tensors.Find(name["model.".Length..]) : null) ?? _tensors.Get(name);
+    /// <summary>The tensor that Hugging Face's own checkpoints call <paramref name="name"/>, whatever this one calls it.</summary>
+    public TensorInfo Get(string name) => _tensors.Get(_names.Find(name) ?? name);
 
     public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) => _tensors.Read(tensor, offsetBytes, destination);
 
     public void Dispose() => _tensors.Dispose();
-
-    private void Check(TensorSpec spec)
-    {
-        TensorInfo tensor = Get(spec.Name);
-        long[] shape = spec.IsVector ? [spec.Rows] : [spec.Rows, spec.Columns];
-        if (!tensor.Shape.SequenceEqual(shape))
-        {
-            throw new NeuralinkException(
-                $"use {Path}", $"tensor {spec.Name} of shape [{string.Join(", ", shape)}], as config.json has it", tensor.ShapeText, "configuration and weights belong to different models");
-        }
-        if (!WeightFormats.IsWeight(tensor.Dtype))
-            throw new NeuralinkException($"use {Path}", $"tensor {spec.Name} as F32, F16 or BF16", $"{tensor.Dtype}", "convert the checkpoint to one of these");
-    }
 }

@@ -2,10 +2,15 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Neuralink.Storage.Safetensors;
 
-/// <summary>An element type of the safetensors format, named as its headers name it. The types below one byte (F4, F6) are not supported.</summary>
+/// <summary>
+/// An element type of the safetensors format, named as its headers name it. The types below one byte (F4, F6) and those that may come
+/// are <see cref="Unknown"/>: a tensor of such a type can lie in a file, but is not read.
+/// </summary>
 [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "These are the format's own names.")]
 public enum SafetensorsDtype
 {
+    /// <summary>A type that is not among these; the tensor keeps its name.</summary>
+    Unknown,
     BOOL,
     U8,
     I8,
@@ -29,7 +34,8 @@ public enum SafetensorsDtype
 public static class SafetensorsDtypes
 {
     private static readonly Dictionary<string, SafetensorsDtype> s_byName =
-        Enum.GetValues<SafetensorsDtype>().ToDictionary(dtype => dtype.ToString(), StringComparer.Ordinal);
+        Enum.GetValues<SafetensorsDtype>().Where(dtype => dtype != SafetensorsDtype.Unknown)
+            .ToDictionary(dtype => dtype.ToString(), StringComparer.Ordinal);
 
     /// <summary>Bytes of one element.</summary>
     public static int SizeBytes(this SafetensorsDtype dtype) => dtype switch

@@ -111,11 +111,12 @@ internal static class SafetensorsHeader
 
         if (dtypeName is null || shape is null || offsets is null)
             throw new InvalidSafetensorsException($"dtype, shape and data_offsets of {what}", "not all of them");
-        if (!SafetensorsDtypes.TryParse(dtypeName, out SafetensorsDtype dtype))
-            throw new InvalidSafetensorsException($"a dtype of {what} among {string.Join(", ", Enum.GetNames<SafetensorsDtype>())}", $"'{dtypeName}'");
         if (offsets.Value.Length != 2)
             throw new InvalidSafetensorsException($"data_offsets of {what} as [begin, end]", $"{offsets.Value.Length} numbers");
-        return (new TensorInfo(name, dtype, shape.Value, FileOffset: 0, LengthBytes: 0), offsets.Value[0], offsets.Value[1]);
+        TensorInfo tensor = SafetensorsDtypes.TryParse(dtypeName, out SafetensorsDtype dtype)
+            ? new TensorInfo(name, dtype, shape.Value, FileOffset: 0, LengthBytes: 0)
+            : new TensorInfo(name, SafetensorsDtype.Unknown, shape.Value, FileOffset: 0, LengthBytes: 0) { DtypeName = dtypeName };
+        return (tensor, offsets.Value[0], offsets.Value[1]);
     }
 
     private static ImmutableArray<long> ReadNumbers(ref Utf8JsonReader reader, string what)

@@ -25,12 +25,9 @@ internal static class SafetensorsLayout
                     $"{what} to begin at byte {end} of the data, behind {before}", $"{(tensorBegin < end ? "an overlap" : "a hole")}: it begins at {tensorBegin}");
             }
 
-            long size = TensorInfo.SizeOf(tensor.Dtype, tensor.Shape)
-                ?? throw new InvalidSafetensorsException($"{what} of a size that fits in 63 bits", $"shape {tensor.ShapeText}");
-            if (size != tensorEnd - tensorBegin)
-                throw new InvalidSafetensorsException($"{size} bytes of {what}, {tensor.Dtype} {tensor.ShapeText}", $"{tensorEnd - tensorBegin}");
-
-            tensors[i] = tensor with { FileOffset = dataOffset + tensorBegin, LengthBytes = size };
+            tensors[i] = tensor with { FileOffset = dataOffset + tensorBegin, LengthBytes = tensorEnd - tensorBegin };
+            if (tensor.Dtype != SafetensorsDtype.Unknown)
+                CheckSize(what, tensors[i]);
             end = tensorEnd;
             before = what;
         }
@@ -38,5 +35,13 @@ internal static class SafetensorsLayout
         return end == dataBytes
             ? tensors
             : throw new InvalidSafetensorsException($"the file to end behind {before}, at byte {end} of the data", $"{dataBytes} bytes of data");
+    }
+
+    private static void CheckSize(string what, TensorInfo tensor)
+    {
+        long size = TensorInfo.SizeOf(tensor.Dtype, tensor.Shape)
+            ?? throw new InvalidSafetensorsException($"{what} of a size that fits in 63 bits", $"shape {tensor.ShapeText}");
+        if (size != tensor.LengthBytes)
+            throw new InvalidSafetensorsException($"{size} bytes of {what}, {tensor.Dtype} {tensor.ShapeText}", $"{tensor.LengthBytes}");
     }
 }

@@ -2,15 +2,15 @@ namespace Neuralink.Storage.Safetensors;
 
 /// <summary>
 /// The weights of a Hugging Face folder as one lookup: model.safetensors, or the shards that model.safetensors.index.json lists in its
-/// <c>weight_map</c> (tensor name to file name).
+/// <c>weight_map</c> (tensor name to file name), or shards whose names count them (model-00001-of-00003.safetensors) without an index.
 /// </summary>
 public sealed class SafetensorsSet : IDisposable
 {
-    private const string SingleName = "model.safetensors";
-    private const string IndexName = "model.safetensors.index.json";
-
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, (TensorInfo Tensor, SafetensorsFile File)> _tensors = new(StringComparer.Ordinal);
+
+    // Of tensors that lie in several shards and in no index, the shards.
+    private readonly Dictionary<string, string> _ambiguous = new(StringComparer.Ordinal);
 
     private SafetensorsSet(string folder)
     {
@@ -21,16 +21,21 @@ public sealed class SafetensorsSet : IDisposable
     public string Folder { get; }
 
     /// <summary>The names of all tensors.</summary>
-    public IReadOnlyCollection<string> Names => _tensors.Keys;
+    public IReadOnlyCollection<string> Names => [.. _tensors.Keys, .. _ambiguous.Keys];
 
     /// <summary>Opens every file of the folder and validates its header.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="note">Takes, a line each, which files were not read although they could have been.</param>
     /// <exception cref="NeuralinkException">There are no weights, a shard is missing or damaged, or the index and the shards disagree.</exception>
-    public static SafetensorsSet Open(string folder)
+    public static SafetensorsSet Open(string folder, Action<string>? note = null)
     {
         SafetensorsSet set = new(folder);
         try
         {
-            set.OpenFiles();
+            WeightFiles files = WeightFiles.Choose(folder, note);
+            foreach (string name in files.Names)
+                set._files.Add(SafetensorsFile.Open(Path.Combine(folder, name)));
+            set.Gather(files);
             return set;
         }
         catch
@@ -41,12 +46,23 @@ public sealed class SafetensorsSet : IDisposable
     }
 
     /// <summary>The tensor of that name, or null.</summary>
-    public TensorInfo? Find(string name) => _tensors.TryGetValue(name, out var entry) ? entry.Tensor : null;
+    /// <exception cref="NeuralinkException">It lies in several shards, and no index says in which to read it.</exception>
+    public TensorInfo? Find(string name)
+    {
+        if (_ambiguous.TryGetValue(name, out string? shards))
+        {
+            throw new NeuralinkException(
+                $"load the weights of {Folder}", $"tensor '{name}' in one shard", $"it in {shards}",
+                "give the index that says which one counts");
+        }
+        return _tensors.TryGetValue(name, out var entry) ? entry.Tensor : null;
+    }
 
     /// <summary>The tensor of that name.</summary>
     /// <exception cref="NeuralinkException">There is none.</exception>
-    public TensorInfo Get(string name) => Find(name)
-        ?? throw new NeuralinkException($"load the weights of {Folder}", $"a tensor '{name}'", $"none among {_tensors.Count}", "the configuration and the weights are not of the same model");
+    public TensorInfo Get(string name) => Find(name) ?? throw new NeuralinkException(
+        $"load the weights of {Folder}", $"a tensor '{name}'", $"none among {_tensors.Count}",
+        "the configuration and the weights are not of the same model");
 
     /// <inheritdoc cref="SafetensorsFile.Read"/>
     public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination)
@@ -59,53 +75,38 @@ public sealed class SafetensorsSet : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(static file => file.Dispose());
 
-    private void OpenFiles()
+    /// <summary>
+    /// Looks every tensor up where the index says. One that the index does not list counts too if one shard has it: libraries load whole
+    /// shards.
+    /// </summary>
+    private void Gather(WeightFiles files)
     {
-        string single = Path.Combine(Folder, SingleName);
-        string index = Path.Combine(Folder, IndexName);
-        if (File.Exists(single))
+        Dictionary<string, SafetensorsFile> byName = files.Names.Zip(_files).ToDictionary(StringComparer.Ordinal);
+        foreach ((string name, string shard) in files.ShardByTensor)
         {
-            SafetensorsFile file = Add(single);
-            foreach (TensorInfo tensor in file.InFileOrder)
-                _tensors.Add(tensor.Name, (tensor, file));
-        }
-        else if (File.Exists(index))
-        {
-            OpenShards(index, SafetensorsIndex.Read(index));
-        }
-        else
-        {
-            throw MissingFile.DescribeWeights($"load the weights of {Folder}", $"{SingleName} or {IndexName}", Folder);
-        }
-    }
-
-    private void OpenShards(string index, IReadOnlyDictionary<string, string> shardByTensor)
-    {
-        Dictionary<string, SafetensorsFile> shards = new(StringComparer.Ordinal);
-        Dictionary<string, string> holder = new(StringComparer.Ordinal);
-        foreach (string shard in shardByTensor.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
-        {
-            SafetensorsFile file = Add(Path.Combine(Folder, shard));
-            shards.Add(shard, file);
-            foreach (TensorInfo tensor in file.InFileOrder)
+            if (!byName[shard].Tensors.TryGetValue(name, out TensorInfo? tensor))
             {
-                if (!holder.TryAdd(tensor.Name, shard))
-                    throw new NeuralinkException($"open {index}", $"tensor '{tensor.Name}' in one shard", $"it is in {holder[tensor.Name]} and in {shard}");
+                string? other = byName.FirstOrDefault(file => file.Value.Tensors.ContainsKey(name)).Key;
+                throw new NeuralinkException(
+                    $"open {files.IndexPath}", $"tensor '{name}' in {shard}", other is null ? "it in no shard" : $"it in {other}",
+                    "index and shards are of different models or versions; get them again");
             }
+            _tensors.Add(name, (tensor, byName[shard]));
         }
-
-        foreach ((string name, string shard) in shardByTensor)
+        foreach ((string shard, SafetensorsFile file) in byName)
         {
-            if (!shards[shard].Tensors.TryGetValue(name, out TensorInfo? tensor))
-                throw new NeuralinkException($"open {index}", $"tensor '{name}' in {shard}", holder.TryGetValue(name, out string? other) ? $"it in {other}" : "it in no shard");
-            _tensors.Add(name, (tensor, shards[shard]));
+            foreach (TensorInfo tensor in file.InFileOrder.Where(tensor => !files.ShardByTensor.ContainsKey(tensor.Name)))
+                AddUnlisted(tensor, file, shard, byName);
         }
     }
 
-    private SafetensorsFile Add(string path)
+    private void AddUnlisted(TensorInfo tensor, SafetensorsFile file, string shard, Dictionary<string, SafetensorsFile> byName)
     {
-        SafetensorsFile file = SafetensorsFile.Open(path);
-        _files.Add(file);
-        return file;
+        if (_ambiguous.TryGetValue(tensor.Name, out string? shards))
+            _ambiguous[tensor.Name] = $"{shards} and {shard}";
+        else if (_tensors.Remove(tensor.Name, out var earlier))
+            _ambiguous.Add(tensor.Name, $"{byName.Single(entry => entry.Value == earlier.File).Key} and {shard}");
+        else
+            _tensors.Add(tensor.Name, (tensor, file));
     }
 }

@@ -10,7 +10,10 @@ namespace Neuralink.Storage.Safetensors;
 /// <param name="LengthBytes">Its length: the product of the dimensions times the element size.</param>
 public sealed record TensorInfo(string Name, SafetensorsDtype Dtype, ImmutableArray<long> Shape, long FileOffset, long LengthBytes)
 {
-    /// <summary>Number of elements.</summary>
+    /// <summary>The type as the header names it; what an <see cref="SafetensorsDtype.Unknown"/> one is called.</summary>
+    public string DtypeName { get; init; } = $"{Dtype}";
+
+    /// <summary>Number of elements, of a known type.</summary>
     public long ElementCount => LengthBytes / Dtype.SizeBytes();
 
     /// <summary>The shape as an error message shows it, e.g. "[1600, 256]".</summary>

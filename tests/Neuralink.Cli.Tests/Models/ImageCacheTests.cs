@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Neuralink.Cli.Models;
 using Neuralink.Storage.Image;
 
@@ -48,6 +49,36 @@ public sealed class ImageCacheTests : IDisposable
         Damage.Replace(Path.Combine(_model, "config.json"), "10000.0", "20000.0");
         (await Generate()).Error.Should().Contain("packing");
         _home.Cached.Should().HaveCount(4);
+    }
+
+    [Fact]
+    public async Task An_end_token_added_later_counts()
+    {
+        CliResult first = await Generate("--json");
+        first.Code.Should().Be(0, "of {0}", first.Error);
+        int[] tokens = [.. JsonDocument.Parse(first.Out).RootElement.GetProperty("tokens").EnumerateArray().Select(t => t.GetInt32())];
+        string generation = Path.Combine(_model, "generation_config.json");
+        await File.WriteAllTextAsync(generation, $$"""{ "eos_token_id": [0, {{tokens[2]}}] }""");
+        JsonElement second = JsonDocument.Parse((await Generate("--json")).Out).RootElement;
+        second.GetProperty("finish_reason").GetString().Should().NotBe("length");
+        second.GetProperty("tokens").GetArrayLength().Should().BeLessThan(tokens.Length);
+        File.Delete(generation);
+        CliResult third = await Generate("--json");
+        third.Error.Should().NotContain("packing", "the first image is still there");
+        JsonDocument.Parse(third.Out).RootElement.GetProperty("tokens").GetArrayLength().Should().Be(tokens.Length);
+    }
+
+    [Fact]
+    public async Task What_was_ignored_is_said_when_the_model_is_packed()
+    {
+        Damage.Replace(Path.Combine(_model, "config.json"), "\"model_type\"", "\"my_run\": 7, \"model_type\"");
+        await File.WriteAllTextAsync(Path.Combine(_model, "generation_config.json"), "");
+        CliResult first = await Generate();
+        first.Error.Should().Contain("ignored my_run").And.Contain("generation_config.json is empty");
+        int packing = first.Error.IndexOf("packing", StringComparison.Ordinal);
+        first.Error.IndexOf("my_run", StringComparison.Ordinal).Should().BeLessThan(packing);
+        (await Generate()).Error.Should().NotContain("my_run");
+        (await _home.RunAsync("pack", _model, _home.PathOf("image.nlk"))).Error.Should().Contain("ignored my_run");
     }
 
     [Theory]

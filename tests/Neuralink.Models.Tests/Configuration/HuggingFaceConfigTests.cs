@@ -40,15 +40,33 @@ public sealed class HuggingFaceConfigTests : IDisposable
     [InlineData("swish")]
     public void An_activation_that_is_not_sparse_is_named_beside_those_that_are(string activation)
     {
-        Refused(c => c["hidden_act"] = activation, $"\"{activation}\"", "relu, fatrelu", "drelu");
-        Refused(Opt(), c => c["activation_function"] = activation, $"\"{activation}\"", "relu, fatrelu", "drelu");
+        Refused(c => c["hidden_act"] = activation, $"\"{activation}\"", "relu, fatrelu", "drelu", "do not stay silent");
+        Refused(Opt(), c => c["activation_function"] = activation, $"\"{activation}\"", "relu, fatrelu", "drelu", "do not stay silent");
+    }
+
+    [Theory]
+    [InlineData("relu2")]
+    [InlineData("relu6")]
+    [InlineData("ReLU")]
+    [InlineData("my_act")]
+    public void Of_another_activation_it_is_only_said_that_it_is_not_supported(string activation)
+    {
+        Refused(c => c["hidden_act"] = activation, $"\"{activation}\"", "relu, fatrelu", "this activation is not supported");
+        Refused(Opt(), c => c["activation_function"] = activation, $"\"{activation}\"", "this activation is not supported");
+    }
+
+    [Fact]
+    public void Bamboo_has_no_FATReLU()
+    {
+        JsonObject bamboo = RandomModel.ConfigOf(RandomModels.ByName("bamboo-drelu"));
+        Refused(bamboo, c => (c["hidden_act"], c["hidden_act_param"]) = ("fatrelu", 0.1), "\"fatrelu\"");
     }
 
     [Fact]
     public void A_missing_activation_is_not_guessed()
     {
         Refused(c => c.Remove("hidden_act"), "hidden_act", "no such field", "never guessed");
-        Refused(c => c["hidden_act"] = null, "hidden_act", "no such field");
+        Refused(c => c["hidden_act"] = null, "hidden_act", "found null", "never guessed");
         Refused(c => c["hidden_act"] = 3, "hidden_act", "a string", "found 3");
         Refused(Opt(), c => c.Remove("activation_function"), "activation_function", "no such field");
     }
@@ -90,7 +108,6 @@ public sealed class HuggingFaceConfigTests : IDisposable
     [InlineData("rms_norm_eps", "-1", "epsilon")]
     [InlineData("rms_norm_eps", "1e999", "")]
     [InlineData("rope_theta", "0", "rope_theta")]
-    [InlineData("sliding_window", "0", "sliding_window")]
     [InlineData("tie_word_embeddings", "1", "tie_word_embeddings: expected true or false")]
     [InlineData("attention_bias", "\"no\"", "attention_bias: expected true or false")]
     [InlineData("eos_token_id", "-1", "end tokens")]
@@ -121,30 +138,6 @@ public sealed class HuggingFaceConfigTests : IDisposable
         (config["num_attention_heads"], config["num_key_value_heads"], config["head_dim"]) = (5, 5, 14);
         Write(config.ToJsonString());
         HuggingFaceConfig.Read(_folder).HeadSize.Should().Be(14);
-    }
-
-    [Fact]
-    public void End_tokens_of_both_files_count()
-    {
-        JsonObject config = Llama();
-        config["eos_token_id"] = JsonNode.Parse("[1, 2]");
-        Write(config.ToJsonString());
-        File.WriteAllText(Path.Combine(_folder, "generation_config.json"), """{ "eos_token_id": [2, 3] }""");
-        HuggingFaceConfig.Read(_folder).EndTokens.Should().Equal(1, 2, 3);
-        File.WriteAllText(Path.Combine(_folder, "generation_config.json"), "{");
-        ShouldBeRefused("generation_config.json", "bad JSON at line 1");
-    }
-
-    [Fact]
-    public void Rotary_settings_may_be_gathered_in_one_object()
-    {
-        JsonObject config = Llama();
-        config.Remove("rope_theta");
-        config["rope_parameters"] = JsonNode.Parse("""{ "rope_type": "linear", "rope_theta": 500.0, "factor": 2.0 }""");
-        Write(config.ToJsonString());
-        ModelConfig read = HuggingFaceConfig.Read(_folder);
-        read.RopeTheta.Should().Be(500);
-        read.RopeScaling.Should().Be(new RopeScaling(RopeScalingKind.Linear, 2, 0, 0, 0));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ namespace Neuralink.Storage.Tests.Safetensors;
 public sealed class SafetensorsSetTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly List<string> _notes = [];
 
     public void Dispose() => _folder.Dispose();
 
@@ -35,10 +36,9 @@ public sealed class SafetensorsSetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"weight_map":{"x":"model-1.safetensors","y":"model-3.safetensors"}}""", "*model-3.safetensors*")]
+    [InlineData("""{"weight_map":{"x":"model-1.safetensors","y":"model-3.safetensors"}}""", "*2 shards*no model-3.safetensors*")]
     [InlineData("""{"weight_map":{"x":"model-1.safetensors","z":"model-2.safetensors"}}""", "*tensor 'z' in model-2.safetensors*no shard*")]
     [InlineData("""{"weight_map":{"x":"model-2.safetensors","y":"model-1.safetensors"}}""", "*tensor 'x' in model-2.safetensors*model-1*")]
-    [InlineData("""{"weight_map":{"x":"model-1.safetensors","w":"again.safetensors"}}""", "*tensor 'x' in one shard*again.safetensors*")]
     [InlineData("""{"weight_map":{"x":"../model-1.safetensors"}}""", "*plain name*")]
     [InlineData("""{"weight_map":{"x":"C:model-1.safetensors"}}""", "*plain name*")]
     [InlineData("""{"weight_map":{"x":"a\\model-1.safetensors"}}""", "*plain name*")]
@@ -66,6 +66,103 @@ public sealed class SafetensorsSetTests : IDisposable
         FluentActions.Invoking(() => SafetensorsSet.Open(_folder.File("none"))).Should().Throw<NeuralinkException>().WithMessage("*no such folder*");
     }
 
+    [Fact]
+    public void The_index_says_in_which_shard_a_tensor_counts()
+    {
+        Shard("model-1.safetensors", "x", 1);
+        Shard("model-2.safetensors", "x", 2);
+        Index("""{"weight_map":{"x":"model-2.safetensors"}}""");
+        using (SafetensorsSet set = SafetensorsSet.Open(_folder.Path))
+            Bytes(set, "x").Should().Equal(2, 2);
+        Write("model-1.safetensors", ("x", 1), ("y", 3));
+        Index("""{"weight_map":{"x":"model-2.safetensors","y":"model-1.safetensors"}}""");
+        using (SafetensorsSet set = SafetensorsSet.Open(_folder.Path))
+            (Bytes(set, "x")[0], Bytes(set, "y")[0]).Should().Be((2, 3));
+    }
+
+    [Fact]
+    public void A_tensor_that_the_index_does_not_list_counts_if_one_shard_has_it()
+    {
+        Write("model-1.safetensors", ("a", 1), ("x", 2), ("y", 3));
+        Write("model-2.safetensors", ("b", 4), ("x", 5));
+        Index("""{"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}}""");
+        using SafetensorsSet set = SafetensorsSet.Open(_folder.Path);
+        Bytes(set, "y").Should().Equal(3, 3);
+        set.Invoking(it => it.Find("x")).Should().Throw<NeuralinkException>()
+            .WithMessage("*'x' in one shard*model-1.safetensors and model-2.safetensors*");
+    }
+
+    [Fact]
+    public void An_index_may_name_the_single_file()
+    {
+        Write("model.safetensors", ("x", 1), ("y", 2));
+        Index("""{"weight_map":{"x":"model.safetensors","y":"model.safetensors"}}""");
+        using SafetensorsSet set = SafetensorsSet.Open(_folder.Path, _notes.Add);
+        Bytes(set, "y").Should().Equal(2, 2);
+        _notes.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Shards_without_index_are_read_by_their_names_if_all_are_there()
+    {
+        Shard("model-00001-of-00002.safetensors", "x", 1);
+        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.Path)).Should().Throw<NeuralinkException>()
+            .WithMessage("*index.json and all 2 shards that the name of model-00001-of-00002.safetensors counts*no shard 2*");
+        Shard("model-00002-of-00002.safetensors", "y", 2);
+        _folder.Write("._model-00001-of-00002.safetensors", [0, 5, 0x16, 7]);
+        using (SafetensorsSet set = SafetensorsSet.Open(_folder.Path, _notes.Add))
+            (Bytes(set, "x")[0], Bytes(set, "y")[0]).Should().Be((1, 2));
+        _notes.Should().ContainSingle().Which.Should().Contain("index.json is not there").And.Contain("2 shards");
+        Shard("model-00001-of-00003.safetensors", "x", 1);
+        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.Path)).Should().Throw<NeuralinkException>()
+            .WithMessage("*some of 2, 3 shards*");
+    }
+
+    [Fact]
+    public void Of_one_file_and_shards_the_whole_set_is_read_and_the_other_is_mentioned()
+    {
+        Shard("model.safetensors", "x", 9);
+        Shard("model-1.safetensors", "x", 1);
+        Index("""{"weight_map":{"x":"model-1.safetensors","y":"model-2.safetensors"}}""");
+        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.Path)).Should().Throw<NeuralinkException>()
+            .WithMessage("*both, and neither whole: no model-2.safetensors, and 1 tensors less in model.safetensors*");
+
+        Shard("model-2.safetensors", "y", 2);
+        Opened("x").Should().Be(1);
+        _notes.Should().ContainSingle().Which.Should().Contain("model.safetensors lacks 1 tensors").And.Contain("was not read");
+
+        Write("model.safetensors", ("x", 9), ("y", 8));
+        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.Path)).Should().Throw<NeuralinkException>()
+            .WithMessage("*either model.safetensors or the shards of model.safetensors.index.json*both whole*");
+
+        File.Delete(_folder.File("model-1.safetensors"));
+        _notes.Clear();
+        Opened("y").Should().Be(8);
+        _notes.Should().ContainSingle().Which.Should().Contain("shards that are not there (model-1.safetensors)");
+
+        byte Opened(string tensor)
+        {
+            using SafetensorsSet set = SafetensorsSet.Open(_folder.Path, _notes.Add);
+            return Bytes(set, tensor)[0];
+        }
+    }
+
+    [Theory]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "*Git LFS pointer*git lfs pull*")]
+    [InlineData("<!DOCTYPE html>", "*HTML*")]
+    [InlineData("GGUF\x3\0\0\0", "*GGUF*")]
+    [InlineData("PK\x3\x4\x14\0\0\0archive/data.pkl", "*PyTorch checkpoint (zip)*")]
+    [InlineData("{\"error\": \"no\"}", "*model.safetensors*")]
+    public void What_is_not_safetensors_is_named(string content, string message)
+    {
+        _folder.Write("model.safetensors", Encoding.UTF8.GetBytes(content));
+        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.Path)).Should().Throw<NeuralinkException>().WithMessage(message);
+        File.Move(_folder.File("model.safetensors"), _folder.File("model-1.safetensors"));
+        Index("""{"weight_map":{"x":"model-1.safetensors"}}""");
+        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.Path)).Should().Throw<NeuralinkException>()
+            .WithMessage(message.Replace("model.safetensors", "model-1.safetensors", StringComparison.Ordinal));
+    }
+
     private static byte[] Bytes(SafetensorsSet set, string name)
     {
         byte[] bytes = new byte[set.Get(name).LengthBytes];
@@ -73,8 +170,14 @@ public sealed class SafetensorsSetTests : IDisposable
         return bytes;
     }
 
-    private void Shard(string file, string tensor, byte value) =>
-        _folder.Write(file, SafetensorsBytes.File($"{{{SafetensorsBytes.Tensor(tensor, "F16", "[1]", "[0,2]")}}}", [value, value]));
+    private void Shard(string file, string tensor, byte value) => Write(file, (tensor, value));
+
+    private void Write(string file, params (string Name, byte Value)[] tensors)
+    {
+        IEnumerable<string> entries = tensors.Select((t, i) => SafetensorsBytes.Tensor(t.Name, "F16", "[1]", $"[{2 * i},{(2 * i) + 2}]"));
+        string header = string.Join(",", entries);
+        _folder.Write(file, SafetensorsBytes.File($"{{{header}}}", [.. tensors.SelectMany(t => new[] { t.Value, t.Value })]));
+    }
 
     private void Index(string json) => _folder.Write("model.safetensors.index.json", Encoding.UTF8.GetBytes(json));
 }
