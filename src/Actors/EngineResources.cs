@@ -8,6 +8,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Models.Weights;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Residency;
@@ -84,8 +85,7 @@ internal sealed class EngineResources : IDisposable
         CheckContext(options);
         Plan = MemoryPlan.Make(Config, WeightFormats.Parse(Image.Manifest.Weights), Image.StrideBytes, Predictors, options);
         ImageVerifier.VerifyFile(Image, ImageFiles.Placement);
-        ImageVerifier.VerifyFile(Image, ImageFiles.Tokenizer);
-        Tokenizer = Tokenizer.Load(Image.PathOf(ImageFiles.Tokenizer));
+        Tokenizer = ImageTokenizer.Load(Image);
         Arena = Own(new NativeArena(Plan.TotalBytes));
         File = Own(FlashFile.Open(Image.NeuronsPath, options.Io, Image.StrideBytes, options.QueueDepth, time));
         Device = decorate is null ? File : Own(decorate(File));

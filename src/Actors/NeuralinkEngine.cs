@@ -205,11 +205,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
             throw new NeuralinkException(
                 "start the text", $"prompt and new tokens to fit a context of {ContextTokens} tokens", $"{prompt.Length} + {newTokens}", "shorten the prompt or generate fewer tokens");
         }
-        foreach (int token in prompt)
-        {
-            if ((uint)token >= (uint)Model.VocabularySize)
-                throw new NeuralinkException("start the text", $"token ids of 0 to {Model.VocabularySize - 1}", $"{token}");
-        }
+        Tokenizer.RequireRows(prompt, Model.VocabularySize);
     }
 
     private static async Task DrainAsync(ChannelReader<GenerationEvent> events)

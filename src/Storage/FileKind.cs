@@ -11,6 +11,9 @@ namespace Neuralink.Storage;
 /// <param name="Advice">What the user can do about it.</param>
 public sealed record FileKind(string Name, string Advice)
 {
+    /// <summary>It is text of no kind that is known, which for some files is what they should be.</summary>
+    public bool IsPlainText { get; private init; }
+
     /// <summary>First bytes that <see cref="Recognize"/> wants to see, or all of a shorter file.</summary>
     public const int HeadBytes = 512;
 
@@ -118,7 +121,7 @@ public sealed record FileKind(string Name, string Advice)
             return new("an HTML page", SignIn);
         if (start.StartsWith("<?xml", StringComparison.Ordinal))
             return new("an XML document, as servers answer with an error", SignIn);
-        return IsPrintable(text) ? new($"the text \"{Shown(text)}\"", GetAgain) : null;
+        return IsPrintable(text) ? new($"the text \"{Shown(text)}\"", GetAgain) { IsPlainText = true } : null;
     }
 
     private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> head) =>

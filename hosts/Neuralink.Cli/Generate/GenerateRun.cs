@@ -5,7 +5,7 @@ using Neuralink.Cli.Models;
 using Neuralink.Cli.Quality;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -60,7 +60,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
     {
         FlashImage opened = FlashImage.Open(image);
         ModelConfig config = ModelConfigJson.Read(opened);
-        int[] tokens = Tokenizer.Load(opened.PathOf(ImageFiles.Tokenizer)).Encode(prompt);
+        int[] tokens = ImageTokenizer.Load(opened).Encode(prompt);
         int maxTokens = FitContext(tokens.Length, config.ContextLength);
         (EngineOptions options, ProfileReport? profile) = new ProfiledOptions(settings, surroundings).For(opened);
         (options, StrategyChoice? choice) = StrategyChoice.Complete(options, settings.Strategy, config, opened);

@@ -1,6 +1,8 @@
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
 using Neuralink.Models.Packing;
+using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
@@ -53,8 +55,7 @@ internal sealed class ImageCache(Surroundings surroundings)
     private static string KeyOf(string modelFolder, WeightFormat? weights, List<string> notes)
     {
         using HuggingFaceFolder source = HuggingFaceFolder.Open(modelFolder, notes.Add);
-        if (!File.Exists(source.TokenizerPath))
-            throw MissingFile.Describe(source.TokenizerPath);
+        TokenizerFiles.Find(modelFolder);
         return ImageKey.Of(modelFolder, WeightFormats.NameOf(weights ?? source.SourceFormat));
     }
 
@@ -73,6 +74,7 @@ internal sealed class ImageCache(Surroundings surroundings)
 
     private void Pack(string modelFolder, string image, PackOptions options, NeuralinkException? damage, CancellationToken cancellation)
     {
+        ModelPacker.CheckTokenizer(modelFolder, HuggingFaceConfig.Read(modelFolder));
         surroundings.Note(damage is null
             ? $"packing {ModelLocator.NameOf(modelFolder)} for reading from flash, this once, into {image}"
             : $"the packed image is damaged ({damage.Message}); packing {ModelLocator.NameOf(modelFolder)} again");

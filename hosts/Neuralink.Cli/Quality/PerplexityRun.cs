@@ -3,7 +3,7 @@ using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Quality;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
-using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Storage.Image;
 
 namespace Neuralink.Cli.Quality;
@@ -19,8 +19,7 @@ internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings su
         FlashImage image = OpenOrRepair(model, cancellation);
         // What could keep the figures from being stored is better known before they are measured.
         QualityFile? stored = settings.Save ? QualityFile.Read(image) : null;
-        ImageVerifier.VerifyFile(image, ImageFiles.Tokenizer);
-        PerplexityTexts texts = await PerplexityTexts.ReadAsync(settings, Tokenizer.Load(image.PathOf(ImageFiles.Tokenizer)), cancellation);
+        PerplexityTexts texts = await PerplexityTexts.ReadAsync(settings, ImageTokenizer.Load(image), cancellation);
         await using QualityMeter meter = await QualityMeter.OpenAsync(image.Folder, settings.Options, surroundings.Time, cancellation);
         PredictorOptions? predictor = settings.Options.Predictor;
         if (predictor?.IsExact == true)

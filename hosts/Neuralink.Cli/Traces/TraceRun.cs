@@ -2,6 +2,7 @@ using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Models.Tracing;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
@@ -17,9 +18,12 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
         FiringTraceWriter.CheckName(settings.Output, settings.Force);
         LocatedModel model = ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation);
         FlashImage image = OpenOrRepair(model, cancellation);
-        int window = settings.WindowTokens ?? Math.Min(TraceSettings.DefaultWindowTokens, ModelConfigJson.Read(image).ContextLength);
-        Tokenizer tokenizer = Tokenizer.Load(image.PathOf(ImageFiles.Tokenizer));
+        ModelConfig config = ModelConfigJson.Read(image);
+        int window = settings.WindowTokens ?? Math.Min(TraceSettings.DefaultWindowTokens, config.ContextLength);
+        Tokenizer tokenizer = ImageTokenizer.Load(image);
         TraceTexts texts = await TraceTexts.ReadAsync(settings, tokenizer, window, cancellation);
+        for (int i = 0; i < texts.Windows.Count; i++)
+            tokenizer.RequireRows(texts.Windows.Window(i), config.VocabularySize);
         using FiringTracer tracer = new(image, window, settings.Threads, settings.MemoryBytes, surroundings.Time);
         FiringTraceInfo info = tracer.Describe(model.Name, texts.Names, texts.Windows, settings.Inputs);
         if (settings.Inputs)
@@ -46,9 +50,7 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
     {
         if (model.Source is not null && ImageCache.FindDamage(model.Image) is { } damage)
             new ImageCache(surroundings).Repair(model.Source, model.Image, settings.Weights, damage, cancellation);
-        FlashImage image = FlashImage.Open(model.Image);
-        ImageVerifier.VerifyFile(image, ImageFiles.Tokenizer);
-        return image;
+        return FlashImage.Open(model.Image);
     }
 
     private void WriteSummary(FiringTraceInfo info, int tokens, double seconds)

@@ -25,7 +25,7 @@ public sealed class TextState
         _request = request;
         _endTokens = request.IgnoreEndTokens ? [] : endTokens;
         _sampler = new Sampler(request.Sampling, vocabularySize);
-        _decoder = new StreamingDecoder(tokenizer);
+        _decoder = new StreamingDecoder(tokenizer, before: request.Prompt.Span);
         _stops = new StopMatcher(request.Stop);
         _sequence = new int[request.Prompt.Length + request.MaxTokens];
         request.Prompt.Span.CopyTo(_sequence);

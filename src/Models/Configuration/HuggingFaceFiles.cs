@@ -1,3 +1,5 @@
+using Neuralink.Models.Tokenizers.Files;
+
 namespace Neuralink.Models.Configuration;
 
 /// <summary>The files of a Hugging Face folder that decide what a model does, apart from its weights.</summary>
@@ -6,8 +8,6 @@ public static class HuggingFaceFiles
     public const string Config = "config.json";
 
     public const string GenerationConfig = "generation_config.json";
-
-    public const string Tokenizer = "tokenizer.json";
 
     // Published files have some kilobytes; those with thousands of labels a few hundred.
     internal const int SettingsBytesMax = 16 << 20;
@@ -18,7 +18,6 @@ public static class HuggingFaceFiles
     /// </summary>
     public static IReadOnlyList<string> Settings { get; } =
     [
-        Config, GenerationConfig, Tokenizer, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model",
-        "vocab.json", "merges.txt", "model.safetensors.index.json",
+        Config, GenerationConfig, "model.safetensors.index.json", .. TokenizerFiles.All,
     ];
 }

@@ -90,6 +90,11 @@ internal readonly record struct JsonField(string File, string Where, JsonElement
         ? value
         : throw Refuse("a number", Shown());
 
+    /// <summary>This value as a number of double precision.</summary>
+    public double Double() => Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out double value) && double.IsFinite(value)
+        ? value
+        : throw Refuse("a number", Shown());
+
     /// <summary>This value as a number, or null where it is missing or null.</summary>
     public float? NumberOrNull() => IsNull ? null : Number();
 

@@ -1,6 +1,7 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
 using Neuralink.Storage;
@@ -47,7 +48,7 @@ public sealed class ModelPacker
         string sourceFolder, string destination, PackOptions options, IProgress<PackProgress>? progress = null, CancellationToken cancellation = default)
     {
         using HuggingFaceFolder source = HuggingFaceFolder.Open(sourceFolder);
-        CheckTokenizer(source);
+        CheckTokenizer(sourceFolder, source.Config);
         ModelPacker packer = new(source, options.Weights ?? source.SourceFormat, progress, cancellation);
         using ImageWriter writer = new(destination, packer.Contents, packer._totalBytes, options.Replace);
         packer.WriteTensors(writer, ImageFiles.Resident, TensorPlace.Resident);
@@ -55,17 +56,24 @@ public sealed class ModelPacker
         packer.WriteNeurons(writer);
         Permutation identity = Permutation.Identity(source.Config.FfnSize);
         writer.WritePlacement(_ => identity);
-        writer.CopyFile(source.TokenizerPath, ImageFiles.Tokenizer);
+        foreach (string file in TokenizerFiles.Find(sourceFolder))
+            writer.CopyFile(Path.Combine(sourceFolder, file), file);
         writer.Commit(PlacementManifest.Identity);
     }
 
-    private static void CheckTokenizer(HuggingFaceFolder source)
+    /// <summary>
+    /// Checks that the folder has a tokenizer that can be used with its model. Tokens that were added to it may lie beyond the model's
+    /// embedding: they cost nothing until a text names one.
+    /// </summary>
+    /// <exception cref="NeuralinkException">It has none, or one that is not supported or another model's.</exception>
+    public static void CheckTokenizer(string sourceFolder, ModelConfig config)
     {
-        int tokens = Tokenizer.Load(source.TokenizerPath).VocabularySize;
-        if (tokens > source.Config.VocabularySize)
+        int tokens = Tokenizer.Load(sourceFolder).TextVocabularySize;
+        if (tokens > config.VocabularySize)
         {
             throw new NeuralinkException(
-                $"use {source.TokenizerPath}", $"at most {source.Config.VocabularySize} tokens, as config.json has it", $"{tokens}", "tokenizer and weights belong to different models");
+                $"use the tokenizer of {sourceFolder}", $"at most {config.VocabularySize} tokens, as config.json has it", $"{tokens}",
+                "tokenizer and weights belong to different models");
         }
     }
 

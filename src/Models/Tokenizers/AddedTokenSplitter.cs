@@ -1,5 +1,6 @@
 using System.Buffers;
-using System.Globalization;
+using System.Text;
+using Neuralink.Models.Tokenizers.Unicode;
 
 namespace Neuralink.Models.Tokenizers;
 
@@ -9,90 +10,68 @@ namespace Neuralink.Models.Tokenizers;
 /// </summary>
 internal sealed class AddedTokenSplitter
 {
-    private readonly SearchValues<string>? _contents;
-    private readonly Dictionary<char, AddedToken[]> _byFirstChar;
 
-    public AddedTokenSplitter(IEnumerable<AddedToken> tokens)
+    private readonly SearchValues<string>? _searched;
+    private readonly Dictionary<char, (string Searched, AddedToken Token)[]> _byFirstChar;
+
+    /// <param name="tokens">The tokens, and the text that each is searched by, which is not empty.</param>
+    public AddedTokenSplitter(IEnumerable<(string Searched, AddedToken Token)> tokens)
     {
         _byFirstChar = tokens
-            .GroupBy(token => token.Content[0])
-            .ToDictionary(group => group.Key, group => group.OrderByDescending(token => token.Content.Length).ToArray());
-        string[] contents = [.. _byFirstChar.Values.SelectMany(group => group).Select(token => token.Content)];
-        _contents = contents.Length > 0 ? SearchValues.Create(contents, StringComparison.Ordinal) : null;
+            .GroupBy(token => token.Searched[0])
+            .ToDictionary(group => group.Key, group => group.OrderByDescending(token => token.Searched.Length).ToArray());
+        string[] searched = [.. _byFirstChar.Values.SelectMany(group => group).Select(token => token.Searched)];
+        _searched = searched.Length > 0 ? SearchValues.Create(searched, StringComparison.Ordinal) : null;
     }
 
     /// <summary>
-    /// Cuts text[<paramref name="part"/>] and appends its pieces in order: an added token's id with the range it takes, or
-    /// null with a range between added tokens, never empty.
+    /// Cuts <paramref name="text"/> and appends its pieces in order: an added token's id with the range it takes, or null with a range
+    /// between added tokens, never empty. White space that a token takes along may be a token of its own too, as in Hugging Face's
+    /// tokenizers: it is then both.
     /// </summary>
-    public void Cut(ReadOnlySpan<char> text, Range part, List<(int? Id, Range Range)> pieces)
+    public void Cut(ReadOnlySpan<char> text, List<(int? Id, Range Range)> pieces)
     {
-        (int offset, int length) = part.GetOffsetAndLength(text.Length);
-        ReadOnlySpan<char> searched = text.Slice(offset, length);
-        int done = 0;
-        int from = 0;
-        while (Find(searched, from) is (int start, AddedToken token))
+        int done = 0, from = 0;
+        while (Find(text, from) is (int start, int end, AddedToken token))
         {
-            int end = start + token.Content.Length;
             from = end;
-            if (token.SingleWord && !StandsAlone(searched, start, end))
-            {
+            if (token.SingleWord && !StandsAlone(text, start, end))
                 continue;
-            }
-
             if (token.StripsLeft)
             {
-                start = done + searched[done..start].TrimEnd().Length;
+                while (start > done && UnicodeSets.Space.ContainsBmp(text[start - 1]))
+                    start--;
+                start = Math.Max(start, done);
             }
-
-            if (token.StripsRight)
-            {
-                end = searched.Length - searched[end..].TrimStart().Length;
-                from = end;
-            }
-
+            while (token.StripsRight && end < text.Length && UnicodeSets.Space.ContainsBmp(text[end]))
+                end++;
             if (start > done)
-            {
-                pieces.Add((null, (offset + done)..(offset + start)));
-            }
-
-            pieces.Add((token.Id, (offset + start)..(offset + end)));
+                pieces.Add((null, done..start));
+            pieces.Add((token.Id, start..end));
             done = end;
         }
-
-        if (done < searched.Length)
-        {
-            pieces.Add((null, (offset + done)..(offset + searched.Length)));
-        }
+        if (done < text.Length)
+            pieces.Add((null, done..text.Length));
     }
 
-    private (int Start, AddedToken Token)? Find(ReadOnlySpan<char> text, int from)
+    private (int Start, int End, AddedToken Token)? Find(ReadOnlySpan<char> text, int from)
     {
-        int found = _contents is null ? -1 : text[from..].IndexOfAny(_contents);
+        int found = _searched is null ? -1 : text[from..].IndexOfAny(_searched);
         if (found < 0)
-        {
             return null;
-        }
-
         int start = from + found;
-        foreach (AddedToken token in _byFirstChar[text[start]])
+        foreach ((string searched, AddedToken token) in _byFirstChar[text[start]])
         {
-            if (text[start..].StartsWith(token.Content, StringComparison.Ordinal))
-            {
-                return (start, token);
-            }
+            if (text[start..].StartsWith(searched, StringComparison.Ordinal))
+                return (start, start + searched.Length, token);
         }
-
         throw new InvalidOperationException("The search found a token that is not one.");
     }
 
-    private static bool StandsAlone(ReadOnlySpan<char> text, int start, int end) =>
-        !(start > 0 && IsWordChar(text[start - 1])) && !(end < text.Length && IsWordChar(text[end]));
-
-    // The class \w; half of a surrogate pair counts as a symbol.
-    private static bool IsWordChar(char value) => char.GetUnicodeCategory(value) is
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-        or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter or UnicodeCategory.LetterNumber
-        or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.ConnectorPunctuation
-        or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+    private static bool StandsAlone(ReadOnlySpan<char> text, int start, int end)
+    {
+        Rune.DecodeLastFromUtf16(text[..start], out Rune before, out _);
+        Rune.DecodeFromUtf16(text[end..], out Rune after, out _);
+        return !(start > 0 && OtherSets.Word.Contains(before.Value)) && !(end < text.Length && OtherSets.Word.Contains(after.Value));
+    }
 }

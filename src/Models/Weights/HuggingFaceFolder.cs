@@ -28,8 +28,6 @@ public sealed class HuggingFaceFolder : ITensorSource, IDisposable
 
     public ModelConfig Config { get; }
 
-    public string TokenizerPath => System.IO.Path.Combine(Path, HuggingFaceFiles.Tokenizer);
-
     /// <summary>The format of the first FFN matrix, which packing keeps unless told otherwise.</summary>
     public WeightFormat SourceFormat => WeightFormats.From(Get($"{TensorNames.For(Config.Family).Layer(0).Up}.weight").Dtype);
 

@@ -13,6 +13,9 @@ public static class ImageFiles
 
     public const string Tokenizer = "tokenizer.json";
 
+    /// <summary>The files of a tokenizer, one of which an image has; others of its tokenizer may lie beside it.</summary>
+    public static IReadOnlyList<string> TokenizerForms { get; } = [Tokenizer, "tokenizer.model", "vocab.json"];
+
     /// <summary>Where the bundles begin in neurons.safetensors: a multiple of this, so that direct I/O can read any of them.</summary>
     public const int NeuronsAlignmentBytes = 4096;
 

@@ -32,8 +32,9 @@ internal static class ImageManifestReader
         Require(path, stride is > 0 and <= 1 << 26 && stride % BundleCrc.StrideMultipleBytes == 0, "a bundle stride of a multiple of 512 up to 64 MiB", stride);
         Require(path, m.Bundle.PayloadBytes > 0 && m.Bundle.PayloadBytes <= stride - BundleCrc.SizeBytes, "a bundle payload that leaves 4 bytes of the stride", m.Bundle.PayloadBytes);
         Check(path, m.Placement);
-        foreach (string name in (string[])[ImageFiles.Resident, ImageFiles.Neurons, ImageFiles.Placement, ImageFiles.Predictor, ImageFiles.Tokenizer])
+        foreach (string name in (string[])[ImageFiles.Resident, ImageFiles.Neurons, ImageFiles.Placement, ImageFiles.Predictor])
             Require(path, m.Files.ContainsKey(name), $"the file {name} listed", "it is not");
+        Require(path, ImageFiles.TokenizerForms.Any(m.Files.ContainsKey), $"the file {ImageFiles.Tokenizer} listed", "it is not");
         foreach ((string name, FileManifest file) in m.Files)
         {
             Require(path, IsPlainName(name), "plain file names", name);

@@ -1,5 +1,6 @@
 using Neuralink.Cli.Models;
 using Neuralink.Models.Configuration;
+using Neuralink.Models.Tokenizers.Files;
 
 namespace Neuralink.Cli.Tests.Models;
 
@@ -27,7 +28,7 @@ public sealed class ImageKeyTests : IDisposable
             keys.Add(Key()).Should().BeTrue("of {0} with {1}", name, content);
         }
         File.Delete(path);
-        keys.Add(Key()).Should().Be(name is HuggingFaceFiles.Config or HuggingFaceFiles.Tokenizer, "the others were not there before");
+        keys.Add(Key()).Should().Be(name is HuggingFaceFiles.Config or TokenizerFiles.Json, "the others were not there before");
         if (!OperatingSystem.IsWindows())
         {
             string absent = Key();

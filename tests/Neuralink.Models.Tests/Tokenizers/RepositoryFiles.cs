@@ -39,3 +39,17 @@ internal sealed class SharedDataFactAttribute : FactAttribute
 
     public string Path { get; }
 }
+
+/// <summary>The same for tests with several cases.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SharedDataTheoryAttribute : TheoryAttribute
+{
+    public SharedDataTheoryAttribute(string path)
+    {
+        Path = path;
+        if (!File.Exists(RepositoryFiles.SharedData(path)))
+            Skip = $"the test vectors ../shared/data/{path} are not beside this repository";
+    }
+
+    public string Path { get; }
+}

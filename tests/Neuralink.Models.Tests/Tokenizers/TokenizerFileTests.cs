@@ -8,10 +8,12 @@ namespace Neuralink.Models.Tests.Tokenizers;
 public class TokenizerFileTests
 {
     [Theory]
-    [InlineData("model.type", "\"Unigram\"", "*at model:*BPE*found type Unigram*")]
+    [InlineData("model.type", "\"Unigram\"", "*keys that this engine knows of Unigram*\"unk_token\"*")]
     [InlineData("model.type", "\"WordPiece\"", "*found type WordPiece*")]
     [InlineData("model", "null", "*at model:*object*null*")]
-    [InlineData("model.byte_fallback", "true", "*SentencePiece*")]
+    [InlineData("model.byte_fallback", "1", "*byte_fallback*true or false*")]
+    [InlineData("model.new_key", "1", "*at model:*keys that this engine knows of BPE*\"new_key\"*")]
+    [InlineData("surprise", "{}", "*keys that this engine knows of tokenizer.json*\"surprise\"*")]
     [InlineData("model.continuing_subword_prefix", "\"##\"", "*continuing_subword_prefix*##*")]
     [InlineData("model.end_of_word_suffix", "\"</w>\"", "*end_of_word_suffix*</w>*")]
     [InlineData("model.dropout", "0.1", "*dropout*0.1*")]
@@ -36,10 +38,14 @@ public class TokenizerFileTests
     [InlineData("added_tokens", "[{\"id\":700,\"content\":\"\"}]", "*content*")]
     [InlineData("added_tokens", "[{\"id\":700,\"content\":\"<s>\"},{\"id\":701,\"content\":\"<s>\"}]", "*[1]*a second time*")]
     [InlineData("added_tokens", "[{\"id\":99999999,\"content\":\"<s>\"}]", "*found 99999999*")]
-    [InlineData("normalizer", "{\"type\":\"NFC\"}", "*normalizer*found type NFC*")]
-    [InlineData("decoder", "null", "*decoder*ByteLevel*none*")]
-    [InlineData("decoder", "{\"type\":\"Metaspace\"}", "*decoder*ByteLevel*Metaspace*")]
-    [InlineData("decoder", "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Fuse\"}]}", "*decoder*0 of them*")]
+    [InlineData("normalizer", "{\"type\":\"Precompiled\"}", "*normalizer*NFC*found type Precompiled*")]
+    [InlineData("normalizer", "{\"type\":\"Sequence\",\"normalizers\":[null]}", "*normalizers[0]*a normalizer*null*")]
+    [InlineData("normalizer", "{\"type\":\"NFC\",\"version\":15}", "*normalizer NFC*\"version\"*")]
+    [InlineData("decoder", "{\"type\":\"WordPiece\"}", "*decoder*ByteLevel*found type WordPiece*")]
+    [InlineData("decoder", "{\"type\":\"Metaspace\"}", "*decoder.replacement*")]
+    [InlineData("decoder", "{\"type\":\"Strip\",\"content\":\" \",\"start\":-1,\"stop\":0}", "*decoder.start*-1*")]
+    [InlineData(
+        "decoder", """{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"ByteLevel"}]}""", "*decoders[1]*only Strip behind*")]
     [InlineData("version", "\"2.0\"", "*version*1.0*2.0*")]
     public void What_is_wrong_or_not_supported_is_refused_with_its_place(string place, string value, string message)
     {

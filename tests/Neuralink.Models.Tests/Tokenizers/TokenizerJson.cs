@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Subwords;
 
 namespace Neuralink.Models.Tests.Tokenizers;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Tokenizers.Patterns;
+using Neuralink.Models.Tokenizers.PreTokenizers;
 using Neuralink.Models.Tokenizers.Unicode;
 using Neuralink.Storage;
 

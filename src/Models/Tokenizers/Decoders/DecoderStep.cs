@@ -1,0 +1,28 @@
+using Neuralink.Models.Tokenizers.Patterns;
+
+namespace Neuralink.Models.Tokenizers.Decoders;
+
+/// <summary>What a decoder is made of: a stage can be made of it for each text. Thread safety: immutable.</summary>
+/// <param name="Make">Makes the stage; true for a text that is shown while it is made, false for one that is complete.</param>
+internal sealed record DecoderStep(Func<bool, DecoderStage> Make)
+{
+    /// <summary>Bytes in their own alphabet become text.</summary>
+    public static DecoderStep ByteLevel { get; } = new(_ => new ByteLevelStage());
+
+    /// <summary>Tokens such as &lt;0x0A&gt; become the bytes they name.</summary>
+    public static DecoderStep ByteFallback { get; } = new(isStream => new ByteFallbackStage(isStream));
+
+    public static DecoderStep Replace(TextMatcher matcher, string content) => new(_ => new ReplaceStage(matcher, content));
+
+    public static DecoderStep Metaspace(string replacement, bool dropsFirst) => new(_ => new MetaspaceStage(replacement, dropsFirst));
+
+    /// <param name="content">The character to take away.</param>
+    /// <param name="start">At most so many at the beginning.</param>
+    /// <param name="stop">At most so many at the end.</param>
+    /// <param name="ofWhole">Of the whole text, not of each token.</param>
+    public static DecoderStep Strip(string content, int start, int stop, bool ofWhole) =>
+        new(_ => ofWhole ? new StripTextStage(content, start, stop) : new StripTokenStage(content, start, stop));
+
+    /// <summary>What happens without a decoder: spaces between the tokens.</summary>
+    public static DecoderStep Spaced { get; } = new(_ => new SpacedStage());
+}

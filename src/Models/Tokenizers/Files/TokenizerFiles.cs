@@ -1,0 +1,51 @@
+using Neuralink.Models.Tokenizers.Json;
+using Neuralink.Storage;
+
+namespace Neuralink.Models.Tokenizers.Files;
+
+/// <summary>
+/// The files of a tokenizer in a model's folder: tokenizer.json, or else SentencePiece's tokenizer.model, or else vocab.json with
+/// merges.txt; and beside each of them what <see cref="TokenizerConfig"/> reads.
+/// </summary>
+public static class TokenizerFiles
+{
+    public const string Json = "tokenizer.json";
+    public const string SentencePiece = "tokenizer.model";
+    public const string Vocabulary = "vocab.json";
+    public const string Merges = "merges.txt";
+
+    /// <summary>Every file that may be read: each of them, or its absence, can change the tokens of a text.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        Json, SentencePiece, Vocabulary, Merges,
+        TokenizerConfig.FileName, TokenizerConfig.SpecialTokensFileName, TokenizerConfig.AddedTokensFileName,
+    ];
+
+    /// <summary>The files of <see cref="All"/> that are read of <paramref name="folder"/>.</summary>
+    /// <exception cref="NeuralinkException">It has no tokenizer; the message names what it has.</exception>
+    public static IReadOnlyList<string> Find(string folder)
+    {
+        string[] there = [.. All.Where(name => File.Exists(Path.Combine(folder, name)))];
+        string[] form = there.Contains(Json) ? [Json]
+            : there.Contains(SentencePiece) ? [SentencePiece]
+            : there.Contains(Vocabulary) && there.Contains(Merges) ? [Vocabulary, Merges]
+            : throw MissingFile.Describe(Path.Combine(folder, Json));
+        return [.. form, .. there.Where(name => Array.IndexOf([Json, SentencePiece, Vocabulary, Merges], name) < 0)];
+    }
+
+    /// <param name="path">A tokenizer.json, which is read by itself, or a folder.</param>
+    /// <exception cref="NeuralinkException">There is none, or it cannot be used.</exception>
+    internal static TokenizerParts Read(string path)
+    {
+        if (!Directory.Exists(path))
+            return TokenizerJsonReader.Read(path);
+        TokenizerConfig config = TokenizerConfig.Read(path);
+        TokenizerParts parts = Find(path)[0] switch
+        {
+            Json => TokenizerJsonReader.Read(Path.Combine(path, Json)),
+            SentencePiece => SentencePieceReader.Read(Path.Combine(path, SentencePiece), config),
+            _ => VocabularyFilesReader.Read(path, config),
+        };
+        return ConfiguredParts.Apply(parts, config);
+    }
+}

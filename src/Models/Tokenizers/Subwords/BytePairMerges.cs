@@ -1,0 +1,136 @@
+namespace Neuralink.Models.Tokenizers.Subwords;
+
+/// <summary>What two neighbouring tokens merge into: lower ranks merge first.</summary>
+internal readonly record struct Merge(int Rank, int Id);
+
+/// <summary>
+/// Byte-pair merging: of all neighbouring pairs in a word that have a merge, the one of lowest rank (the leftmost among
+/// equals) becomes one token, until no pair has one (Sennrich et al. 2016, section 3.2). Two ways with one result: a scan
+/// for short words, O(n²) but without a heap, and a priority queue for long ones, O(n log n).
+/// Thread safety: immutable after construction.
+/// </summary>
+internal sealed class BytePairMerges
+{
+    /// <summary>
+    /// Words of more symbols use the queue. Published vocabularies' words are nearly all shorter than this, and at this
+    /// length both ways cost about the same.
+    /// </summary>
+    public const int ScanSymbolsMax = 48;
+
+    private readonly Dictionary<ulong, Merge> _merges;
+
+    /// <param name="merges">By <see cref="KeyOf"/> of the left and the right token.</param>
+    public BytePairMerges(Dictionary<ulong, Merge> merges)
+    {
+        _merges = merges;
+    }
+
+    /// <summary>The key of a pair of tokens.</summary>
+    public static ulong KeyOf(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+
+    /// <summary>Merges the symbols of one word in place; returns how many tokens remain at its front.</summary>
+    public int Apply(Span<int> symbols) =>
+        symbols.Length <= ScanSymbolsMax ? ApplyByScan(symbols) : ApplyByQueue(symbols, out _);
+
+    internal int ApplyByScan(Span<int> symbols)
+    {
+        int count = symbols.Length;
+        while (count > 1)
+        {
+            int at = -1;
+            Merge best = new(int.MaxValue, 0);
+            for (int i = 0; i + 1 < count; i++)
+            {
+                if (_merges.TryGetValue(KeyOf(symbols[i], symbols[i + 1]), out Merge merge) && merge.Rank < best.Rank)
+                {
+                    at = i;
+                    best = merge;
+                }
+            }
+
+            if (at < 0)
+            {
+                break;
+            }
+
+            symbols[at] = best.Id;
+            symbols[(at + 2)..count].CopyTo(symbols[(at + 1)..]);
+            count--;
+        }
+
+        return count;
+    }
+
+    /// <param name="symbols">The symbols of one word.</param>
+    /// <param name="candidates">How many pairs were queued: at most three times the symbols, whatever the word.</param>
+    internal int ApplyByQueue(Span<int> symbols, out int candidates)
+    {
+        // A doubly linked list over the symbols' positions. A merged pair lives on at its left position; its right
+        // position is dead (next = Dead). Queued pairs are not removed when a neighbour changes: they are checked when
+        // they come out, against the rank their position has by then.
+        const int end = -1;
+        const int dead = -2;
+        int[] next = new int[symbols.Length];
+        int[] previous = new int[symbols.Length];
+        PriorityQueue<int, ulong> queue = new(symbols.Length);
+        candidates = 0;
+        for (int i = 0; i < symbols.Length; i++)
+        {
+            next[i] = i + 1 < symbols.Length ? i + 1 : end;
+            previous[i] = i - 1;
+        }
+
+        for (int i = 0; i + 1 < symbols.Length; i++)
+        {
+            candidates += Enqueue(queue, symbols, i, i + 1);
+        }
+
+        int count = symbols.Length;
+        while (queue.TryDequeue(out int left, out ulong priority))
+        {
+            int right = next[left];
+            if (right < 0
+                || !_merges.TryGetValue(KeyOf(symbols[left], symbols[right]), out Merge merge)
+                || PriorityOf(merge.Rank, left) != priority)
+            {
+                continue;
+            }
+
+            symbols[left] = merge.Id;
+            next[left] = next[right];
+            next[right] = dead;
+            count--;
+            if (next[left] >= 0)
+            {
+                previous[next[left]] = left;
+                candidates += Enqueue(queue, symbols, left, next[left]);
+            }
+
+            if (previous[left] >= 0)
+            {
+                candidates += Enqueue(queue, symbols, previous[left], left);
+            }
+        }
+
+        int kept = 0;
+        for (int i = 0; i >= 0 && symbols.Length > 0; i = next[i])
+        {
+            symbols[kept++] = symbols[i];
+        }
+
+        return count;
+    }
+
+    private int Enqueue(PriorityQueue<int, ulong> queue, Span<int> symbols, int left, int right)
+    {
+        if (!_merges.TryGetValue(KeyOf(symbols[left], symbols[right]), out Merge merge))
+        {
+            return 0;
+        }
+
+        queue.Enqueue(left, PriorityOf(merge.Rank, left));
+        return 1;
+    }
+
+    private static ulong PriorityOf(int rank, int position) => ((ulong)(uint)rank << 32) | (uint)position;
+}
