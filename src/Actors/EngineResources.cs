@@ -57,7 +57,7 @@ internal sealed class EngineResources : IDisposable
         {
             resources.OpenFiles(imageFolder, options, time, decorate);
             cancellation.ThrowIfCancellationRequested();
-            resources.LoadModel(options, trace, time);
+            resources.LoadModel(options, trace, time, cancellation);
             return resources;
         }
         catch
@@ -95,16 +95,15 @@ internal sealed class EngineResources : IDisposable
 
     private PredictorSources Predictors { get; set; } = null!;
 
-    private void LoadModel(EngineOptions options, TraceRecorder? trace, TimeProvider time)
+    private void LoadModel(EngineOptions options, TraceRecorder? trace, TimeProvider time, CancellationToken cancellation)
     {
         WeightFormat format = WeightFormats.Parse(Image.Manifest.Weights);
         int chunk = Math.Min(options.ChunkTokens, Plan.ContextTokens);
         WorkerPool pool = Own(new WorkerPool(options.Threads));
         FrameArena frames = new(Arena, Plan.Frames.FrameCount, Image.StrideBytes, "frames");
-        ResidentModel model;
-        using (ImageTensors tensors = ImageTensors.Open(Image, ImageFiles.Resident))
-            model = ResidentModel.Load(tensors, Arena, Config, format);
-        (NeuronPredictor predictor, NeuronPredictor? ahead) = Predictors.Load(Arena, chunk, pool.Threads);
+        WeightFile weights = WeightFile.Load(Image, Config, TensorPlace.Resident, Arena, options.Io, cancellation);
+        ResidentModel model = ResidentModel.Load(weights, Config, format);
+        (NeuronPredictor predictor, NeuronPredictor? ahead) = Predictors.Load(Arena, chunk, pool.Threads, cancellation);
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
         Activations activations = new(Arena, Config, chunk);
         Decoder decoder = new(Arena, model, new KvCache(Arena, Config, Plan.ContextTokens), activations, pool);

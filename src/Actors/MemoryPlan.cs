@@ -62,7 +62,7 @@ public sealed record MemoryPlan(
         CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).ReadsAhead ? leasedCount : 0);
         long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
         return new MemoryPlan(
-            ResidentModel.RequiredBytes(config, format, TensorPlace.Resident),
+            WeightFile.RequiredBytes(config, format, TensorPlace.Resident),
             predictors.RequiredBytes(chunk) + LookaheadInputs.RequiredBytes(config, chunk, predictors.Ahead, options.LookaheadLayers),
             KvCache.RequiredBytes(config, context),
             Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads),

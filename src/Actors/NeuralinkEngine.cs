@@ -93,7 +93,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <param name="time">The clock; null is the system's.</param>
     /// <param name="decorate">Wraps the flash device, for studies of other devices and of faults; null leaves it as it is.</param>
     /// <param name="system">Runs the actors; its configuration needs <see cref="ActorHosting.AddNeuralinkActors"/>. Null makes one for this engine.</param>
-    /// <param name="cancellation">Stops the opening before the weights are loaded.</param>
+    /// <param name="cancellation">Stops the opening.</param>
     /// <exception cref="NeuralinkException">
     /// The image is damaged, an option is out of range, it does not fit the budget, or <paramref name="system"/> lacks dispatchers.
     /// </exception>

@@ -8,13 +8,15 @@ namespace Neuralink.Storage;
 /// <param name="Version">The value of "format_version".</param>
 /// <param name="Name">What it is, in words.</param>
 /// <param name="NotThis">Advice where it is something else.</param>
-/// <param name="OtherVersion">Advice where it is of another version.</param>
+/// <param name="OtherVersion">Advice where it is of an older version, or states none.</param>
 /// <param name="Damaged">Advice where it is damaged.</param>
 internal sealed record VersionedJsonKind(string Format, int Version, string Name, string NotThis, string OtherVersion, string Damaged);
 
 /// <summary>Reads a JSON file that states its format and version: these first, so that their errors come before those of any field.</summary>
 internal static class VersionedJson
 {
+    private const string NewerVersion = "it was written by a newer version of neuralink; use that one";
+
     // Generous: a manifest that lists 4096 layers takes less.
     private const long LengthBytesMax = 16 << 20;
 
@@ -32,6 +34,22 @@ internal static class VersionedJson
         {
             // InvalidOperationException is how the JSON reader says that a text is not UTF-8.
             throw new NeuralinkException($"open {path}", kind.Name, e.Message, kind.Damaged, e);
+        }
+    }
+
+    /// <summary>The version that a file of that format states; null where it is none, or cannot be read.</summary>
+    public static int? VersionOf(string path, VersionedJsonKind kind)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(ReadBytes(path, kind));
+            JsonElement root = document.RootElement;
+            return IsOf(root, kind) && root.TryGetProperty("format_version", out JsonElement version)
+                && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out int number) ? number : null;
+        }
+        catch (Exception e) when (e is NeuralinkException or JsonException or InvalidOperationException)
+        {
+            return null;
         }
     }
 
@@ -55,13 +73,19 @@ internal static class VersionedJson
     {
         using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
         JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object
-            || !root.TryGetProperty("format", out JsonElement format) || format.ValueKind != JsonValueKind.String || format.GetString() != kind.Format)
-        {
+        if (!IsOf(root, kind))
             throw new NeuralinkException($"open {path}", $"\"format\": \"{kind.Format}\"", "something else", kind.NotThis);
-        }
         bool hasVersion = root.TryGetProperty("format_version", out JsonElement version);
-        if (!hasVersion || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out int number) || number != kind.Version)
-            throw new NeuralinkException($"open {path}", $"format version {kind.Version}", hasVersion ? version.GetRawText() : "none", kind.OtherVersion);
+        double number = version.ValueKind == JsonValueKind.Number && version.TryGetDouble(out double value) ? value : 0;
+        if (number != kind.Version)
+        {
+            throw new NeuralinkException(
+                $"open {path}", $"format version {kind.Version}", hasVersion ? version.GetRawText() : "none",
+                number > kind.Version ? NewerVersion : kind.OtherVersion);
+        }
     }
+
+    private static bool IsOf(JsonElement root, VersionedJsonKind kind) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("format", out JsonElement format)
+        && format.ValueKind == JsonValueKind.String && format.GetString() == kind.Format;
 }

@@ -31,6 +31,7 @@ internal sealed class DenseWeights : IDisposable
         ModelConfig c = folder.Config;
         TensorNames names = TensorNames.For(c.Family);
         NativeArena arena = new(TensorCatalog.All(c).Sum(spec => NativeArena.Aligned(spec.ElementCount * sizeof(float))));
+        CopiedWeights weights = new(folder, arena, "weights");
         Linear embedding = Matrix(names.Embedding, c.VocabularySize, c.EmbeddingSize);
         bool opt = c.Family == ModelFamily.Opt, projected = c.EmbeddingSize != c.HiddenSize;
         return new DenseWeights(arena)
@@ -40,7 +41,7 @@ internal sealed class DenseWeights : IDisposable
             Positions = opt ? Matrix(names.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize) : null,
             ProjectIn = projected ? Matrix(names.ProjectIn, c.HiddenSize, c.EmbeddingSize) : null,
             ProjectOut = projected ? Matrix(names.ProjectOut, c.EmbeddingSize, c.HiddenSize) : null,
-            FinalNorm = c.FinalNorm ? Norm.Load(folder, arena, c, names.FinalNorm, "weights") : null,
+            FinalNorm = c.FinalNorm ? Norm.Load(weights, c, names.FinalNorm) : null,
             Layers = [.. Enumerable.Range(0, c.LayerCount).Select(i => Layer(names.Layer(i)))],
         };
 
@@ -48,12 +49,12 @@ internal sealed class DenseWeights : IDisposable
         {
             int queryWidth = c.HeadCount * c.HeadSize, kvWidth = c.KvHeadCount * c.HeadSize;
             return new DenseLayer(
-                Norm.Load(folder, arena, c, m.AttentionNorm, "weights"),
+                Norm.Load(weights, c, m.AttentionNorm),
                 Matrix(m.Query, queryWidth, c.HiddenSize, c.AttentionBias),
                 Matrix(m.Key, kvWidth, c.HiddenSize, c.AttentionBias),
                 Matrix(m.Value, kvWidth, c.HiddenSize, c.AttentionBias),
                 Matrix(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias),
-                Norm.Load(folder, arena, c, m.FfnNorm, "weights"),
+                Norm.Load(weights, c, m.FfnNorm),
                 m.Gate is null ? null : Matrix(m.Gate, c.FfnSize, c.HiddenSize, c.FfnBias),
                 Matrix(m.Up, c.FfnSize, c.HiddenSize, c.FfnBias),
                 Matrix(m.Down, c.HiddenSize, c.FfnSize, c.FfnBias));
@@ -62,7 +63,7 @@ internal sealed class DenseWeights : IDisposable
         Linear Matrix(string module, int rows, int columns, bool bias = false)
         {
             WeightFormat format = WeightFormats.From(folder.Get($"{module}.weight").Dtype);
-            return Linear.Load(folder, arena, format, bias, "weights", module, rows, columns);
+            return Linear.Load(weights, format, bias, module, rows, columns);
         }
     }
 

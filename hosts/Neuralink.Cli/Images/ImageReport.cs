@@ -39,7 +39,7 @@ internal sealed record ImageReport(
             config.VocabularySize, m.Predictor, m.Placement,
             m.Files[ImageFiles.Resident].Bytes + predictorBytes, predictorBytes, image.LayerCount * layerBytes,
             [.. Enumerable.Range(0, image.LayerCount).Select(Layer)],
-            [.. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Sha256))]);
+            [.. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Xxh128))]);
 
         LayerReport Layer(int i) => new(i, image.SlotCount, image.StrideBytes, m.Bundle.PayloadBytes, layerBytes, m.Placement.Method);
     }
@@ -49,7 +49,7 @@ internal sealed record ImageReport(
 internal sealed record LayerReport(int Layer, int Neurons, int Stride, int Payload, long BytesOnFlash, string Placement);
 
 /// <summary>One file of the image.</summary>
-internal sealed record FileReport(string Name, long Bytes, string Sha256);
+internal sealed record FileReport(string Name, long Bytes, string Xxh128);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(ImageReport))]

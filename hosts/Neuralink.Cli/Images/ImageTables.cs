@@ -50,9 +50,9 @@ internal static class ImageTables
     private static Table Files(ImageReport r)
     {
         Table table = new() { Border = TableBorder.Rounded };
-        AddColumns(table, ("file", false), ("bytes", true), ("SHA-256", false));
+        AddColumns(table, ("file", false), ("bytes", true), (FileDigest.Name, false));
         foreach (FileReport file in r.Files)
-            AddRow(table, file.Name, ByteSize.Format(file.Bytes), $"{file.Sha256[..16]}…");
+            AddRow(table, file.Name, ByteSize.Format(file.Bytes), $"{file.Xxh128[..16]}…");
         return table;
     }
 

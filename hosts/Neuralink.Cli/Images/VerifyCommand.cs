@@ -26,7 +26,7 @@ internal static class VerifyCommand
         ProgressDisplay.Run(surroundings, "verifying", share => ImageVerifier.Verify(image, new ByteShare(share, totalBytes), cancellation));
         surroundings.Out.WriteLine(
             $"OK: {folder}: {(long)image.LayerCount * image.SlotCount} bundles in {image.LayerCount} layers by their CRC-32C, "
-            + $"{image.Manifest.Files.Count} files by their SHA-256, {ByteSize.Format(totalBytes)} read");
+            + $"{image.Manifest.Files.Count} files by their {FileDigest.Name}, {ByteSize.Format(totalBytes)} read");
         return ExitCode.Success;
     }
 }

@@ -59,6 +59,14 @@ internal sealed class ImageCache(Surroundings surroundings)
         return ImageKey.Of(modelFolder, WeightFormats.NameOf(weights ?? source.SourceFormat));
     }
 
+    /// <summary>
+    /// Images of models of that name that only an older version reads, in any weight format. They are left to whoever uses that version.
+    /// </summary>
+    private static IEnumerable<string> Outdated(string cache, string name) => Directory.Exists(cache)
+        ? Directory.EnumerateDirectories(cache, $"{name}-{new string('?', ImageKey.Length)}.nlk").Where(FlashImage.IsOutdated)
+            .Order(StringComparer.Ordinal)
+        : [];
+
     private static NeuralinkException? TryOpen(string image)
     {
         try
@@ -75,9 +83,12 @@ internal sealed class ImageCache(Surroundings surroundings)
     private void Pack(string modelFolder, string image, PackOptions options, NeuralinkException? damage, CancellationToken cancellation)
     {
         ModelPacker.CheckTokenizer(modelFolder, HuggingFaceConfig.Read(modelFolder));
+        string name = ModelLocator.NameOf(modelFolder);
         surroundings.Note(damage is null
-            ? $"packing {ModelLocator.NameOf(modelFolder)} for reading from flash, this once, into {image}"
-            : $"the packed image is damaged ({damage.Message}); packing {ModelLocator.NameOf(modelFolder)} again");
+            ? $"packing {name} for reading from flash, this once, into {image}"
+            : $"the packed image is damaged ({damage.Message}); packing {name} again");
+        foreach (string old in Outdated(Path.GetDirectoryName(image)!, name))
+            surroundings.Note($"{old} is of an older format, which this version of neuralink does not read; it may be deleted");
         try
         {
             PackingProgress.Run(surroundings, modelFolder, image, options, cancellation);

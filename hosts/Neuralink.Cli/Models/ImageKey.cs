@@ -21,7 +21,10 @@ internal static class ImageKey
     /// <summary>The longest safetensors header that the format allows, as its first implementation has it.</summary>
     private const int HeaderBytesMax = 100_000_000;
 
-    /// <summary>16 hexadecimal digits.</summary>
+    /// <summary>Digits of a key.</summary>
+    public const int Length = 16;
+
+    /// <summary>Hexadecimal digits.</summary>
     /// <param name="modelFolder">The Hugging Face folder.</param>
     /// <param name="weights">The weight format asked for.</param>
     /// <param name="formatVersion">The image's: after it changes, the images in the cache are not found again, and packed anew beside the old.</param>
@@ -37,7 +40,7 @@ internal static class ImageKey
             Append(hash, Encoding.UTF8.GetBytes($"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
             Append(hash, Header(file.FullName));
         }
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..Length];
     }
 
     /// <summary>Its name and bytes, or that it is not there; an empty file is another thing.</summary>

@@ -44,8 +44,9 @@ internal sealed class ComputeProbe : IDisposable
         _logitsScale = (double)c.VocabularySize / vocabulary;
         _position = Math.Max(0, contextTokens / 2);
         ModelConfig one = c with { LayerCount = 1, FfnSize = ffn, VocabularySize = vocabulary, TiedEmbedding = true, ContextLength = contextTokens, EndTokens = [] };
-        long layerBytes = ResidentModel.RequiredBytes(one, model.Format, TensorPlace.Resident) - ((long)vocabulary * kernels.RowBytes(c.EmbeddingSize))
-            + ResidentModel.RequiredBytes(one, model.Format, TensorPlace.Predictor) + ((long)neurons * model.Layout.StrideBytes);
+        long layerBytes = WeightFile.RequiredBytes(one, model.Format, TensorPlace.Resident)
+            - ((long)vocabulary * kernels.RowBytes(c.EmbeddingSize))
+            + WeightFile.RequiredBytes(one, model.Format, TensorPlace.Predictor) + ((long)neurons * model.Layout.StrideBytes);
         int layers = (int)Math.Clamp((WorkingBytes / Math.Max(1, layerBytes)) + 1, 1, c.LayerCount);
         _standIn = one with { LayerCount = layers };
         int frames = (int)Math.Clamp(WorkingBytes / model.Layout.StrideBytes, neurons, Math.Max(neurons, (long)layers * neurons));
@@ -54,11 +55,11 @@ internal sealed class ComputeProbe : IDisposable
         bool looksAhead = StrategySwitches.Of(options.Strategy).ReadsAhead;
         bool isShared = StandInOf(options.Predictor) == StandInOf(options.LookaheadPredictor);
         _arena = new NativeArena(
-            ResidentModel.RequiredBytes(_standIn, model.Format, TensorPlace.Resident) + BytesOf(options.Predictor, model.Format)
+            WeightFile.RequiredBytes(_standIn, model.Format, TensorPlace.Resident) + BytesOf(options.Predictor, model.Format)
             + (looksAhead && !isShared ? BytesOf(options.LookaheadPredictor, model.Format) : 0) + KvCache.RequiredBytes(_standIn, contextTokens) + Activations.RequiredBytes(_standIn, 1)
             + AttentionHeads.RequiredBytes(_standIn, contextTokens, options.Threads) + ((long)frames * model.Layout.StrideBytes) + FrameArena.AlignmentBytes);
         _pool = new WorkerPool(options.Threads);
-        ResidentModel resident = ResidentModel.Load(weights, _arena, _standIn, model.Format);
+        ResidentModel resident = ResidentModel.Load(new CopiedWeights(weights, _arena, "resident"), _standIn, model.Format);
         _activations = new Activations(_arena, _standIn, 1);
         _decoder = new Decoder(_arena, resident, new KvCache(_arena, _standIn, contextTokens), _activations, _pool);
         _predictor = Load(options.Predictor, weights, model.Format);
@@ -107,14 +108,14 @@ internal sealed class ComputeProbe : IDisposable
     {
         PredictorKind.Oracle => 0,
         PredictorKind.Sketch => SketchPredictor.RequiredBytes(_standIn, options.Bits, chunkTokens: 1),
-        _ => ResidentModel.RequiredBytes(_standIn, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(_standIn, chunkTokens: 1),
+        _ => WeightFile.RequiredBytes(_standIn, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(_standIn, chunkTokens: 1),
     };
 
     private NeuronPredictor? Load(PredictorOptions options, StandInWeights weights, WeightFormat format) => StandInOf(options).Kind switch
     {
         PredictorKind.Oracle => null,
         PredictorKind.Sketch => SketchPredictor.Load(weights, _arena, _standIn, options.Bits, margin: 0, chunkTokens: 1, _pool.Threads),
-        _ => ExactPredictor.Load(weights, _arena, _standIn, format, chunkTokens: 1, _pool.Threads),
+        _ => ExactPredictor.Load(new CopiedWeights(weights, _arena, "predictor"), _arena, _standIn, format, chunkTokens: 1, _pool.Threads),
     };
 
     /// <summary>Tokens of the stand-in that were run, and milliseconds of each part of a layer and of the logits: medians, which another program that runs now and then does not move.</summary>

@@ -1,4 +1,5 @@
 using Neuralink.Actors.Prediction;
+using Neuralink.Models.Weights;
 using Neuralink.Placement.Cost;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
@@ -96,7 +97,7 @@ public sealed class GenerationPlanner
 
         // A low-rank predictor is two products, which take their bytes' share of the exact one's.
         double OfExact(PredictorOptions predictor, PredictorSource source) => predictor.Kind == PredictorKind.LowRank
-            ? (double)source.RequiredBytes(1) / Models.Inference.ResidentModel.RequiredBytes(model.Config, model.Format, Models.Weights.TensorPlace.Predictor)
+            ? (double)source.RequiredBytes(1) / WeightFile.RequiredBytes(model.Config, model.Format, TensorPlace.Predictor)
             : 1;
     }
 

@@ -1,7 +1,6 @@
 using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
@@ -60,11 +59,14 @@ public sealed class PlannedModel
     {
         Func<int, long> bytes = options.Kind switch
         {
-            PredictorKind.Exact => chunk => ResidentModel.RequiredBytes(Config, Format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(Config, chunk),
+            PredictorKind.Exact => chunk =>
+                WeightFile.RequiredBytes(Config, Format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(Config, chunk),
             PredictorKind.Sketch => chunk => SketchPredictor.RequiredBytes(Config, options.Bits, chunk),
             _ => throw new NeuralinkException(
                 "plan for a model that is not packed", "a predictor made from its weights: exact or sketch", options.Name, "pack the model with 'neuralink pack' and give the image"),
         };
-        return new PredictorSource(PredictorInput.FfnInput, Depth: 0, bytes, static (_, _, _) => throw new InvalidOperationException("The model is not packed."));
+        return new PredictorSource(
+            PredictorInput.FfnInput, Depth: 0, bytes,
+            static (_, _, _, _) => throw new InvalidOperationException("The model is not packed."));
     }
 }

@@ -1,9 +1,9 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
+using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 using Neuralink.Storage.Traces;
@@ -14,9 +14,9 @@ namespace Neuralink.Actors.Prediction;
 /// <param name="Input">What it takes.</param>
 /// <param name="Depth">For how many layers ahead it was made.</param>
 /// <param name="RequiredBytes">Native memory, for a chunk of so many tokens.</param>
-/// <param name="Load">Loads it for a chunk of so many tokens and so many threads.</param>
+/// <param name="Load">Loads it for a chunk of so many tokens and so many threads, unless it is cancelled.</param>
 internal sealed record PredictorSource(
-    PredictorInput Input, int Depth, Func<int, long> RequiredBytes, Func<NativeArena, int, int, NeuronPredictor> Load)
+    PredictorInput Input, int Depth, Func<int, long> RequiredBytes, Func<NativeArena, int, int, CancellationToken, NeuronPredictor> Load)
 {
     /// <summary>Tokens of a text that it can predict for; null: any.</summary>
     public int? TokensMax { get; init; }
@@ -32,40 +32,40 @@ internal sealed record PredictorSource(
     /// <param name="layersAhead">0, or how far it is to look ahead.</param>
     /// <param name="image">The model.</param>
     /// <param name="config">Its configuration.</param>
+    /// <param name="io">How to read the image's weights.</param>
     /// <exception cref="NeuralinkException">A file cannot be read, is damaged, or belongs to another model or another lookahead.</exception>
-    public static PredictorSource Open(PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config) => options.Kind switch
+    public static PredictorSource Open(
+        PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config, FlashAccess io) => options.Kind switch
     {
-        PredictorKind.Exact => Exact(image, config),
-        PredictorKind.Sketch => Sketch(options, layersAhead, image, config),
+        PredictorKind.Exact => Exact(image, config, io),
+        PredictorKind.Sketch => Sketch(options, layersAhead, image, config, io),
         PredictorKind.LowRank => LowRank(options, layersAhead, image, config),
         PredictorKind.Oracle => Oracle(options, image, config),
         _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "Not a kind of predictor."),
     };
 
-    private static PredictorSource Exact(FlashImage image, ModelConfig config)
+    private static PredictorSource Exact(FlashImage image, ModelConfig config, FlashAccess io)
     {
         WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
-            chunkTokens => ResidentModel.RequiredBytes(config, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(config, chunkTokens),
-            (arena, chunkTokens, threads) =>
+            chunk => WeightFile.RequiredBytes(config, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(config, chunk),
+            (arena, chunk, threads, cancellation) =>
             {
-                using ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Predictor);
-                return ExactPredictor.Load(tensors, arena, config, format, chunkTokens, threads);
+                WeightFile weights = WeightFile.Load(image, config, TensorPlace.Predictor, arena, io, cancellation);
+                return ExactPredictor.Load(weights, arena, config, format, chunk, threads);
             });
     }
 
-    private static PredictorSource Sketch(PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config)
+    private static PredictorSource Sketch(PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config, FlashAccess io)
     {
         float margin = options.Margin ?? (layersAhead == 0 ? SketchPredictor.DefaultMargin(options.Bits) : PredictorOptions.SketchLookaheadMargin);
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
             chunkTokens => SketchPredictor.RequiredBytes(config, options.Bits, chunkTokens),
-            (arena, chunkTokens, threads) =>
-            {
-                using ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Predictor);
-                return SketchPredictor.Load(tensors, arena, config, options.Bits, margin, chunkTokens, threads);
-            })
+            (arena, chunkTokens, threads, cancellation) => ImageTensors.Read(
+                image, ImageFiles.Predictor, io,
+                tensors => SketchPredictor.Load(tensors, arena, config, options.Bits, margin, chunkTokens, threads), cancellation))
         {
             SketchMargin = margin,
         };
@@ -96,7 +96,7 @@ internal sealed record PredictorSource(
         }
         return new PredictorSource(
             info.Input, info.Depth, chunkTokens => LowRankPredictor.RequiredBytes(info, chunkTokens),
-            (arena, chunkTokens, threads) =>
+            (arena, chunkTokens, threads, _) =>
             {
                 using LowRankFile file = OpenLowRank(path, options, config);
                 return LowRankPredictor.Load(file, arena, chunkTokens, threads);
@@ -118,7 +118,7 @@ internal sealed record PredictorSource(
         return new PredictorSource(
             // It takes no input: the one that is there anyway.
             PredictorInput.Residual, Depth: 0, _ => 0,
-            (_, _, _) =>
+            (_, _, _, _) =>
             {
                 using FiringTrace trace = FiringTrace.Open(options.Path!);
                 return OraclePredictor.Load(trace, image, config);
@@ -138,7 +138,7 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
     public int? TokensMax => Ahead?.TokensMax is { } ahead ? Math.Min(ahead, Main.TokensMax ?? ahead) : Main.TokensMax;
 
     public static PredictorSources Open(FlashImage image, ModelConfig config, EngineOptions options) =>
-        Of(options, (predictor, layersAhead) => PredictorSource.Open(predictor, layersAhead, image, config));
+        Of(options, (predictor, layersAhead) => PredictorSource.Open(predictor, layersAhead, image, config, options.Io));
 
     /// <summary>What the options ask for.</summary>
     /// <param name="options">The predictors, how far to look ahead, and by the strategy whether at all.</param>
@@ -161,13 +161,14 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
 
     public long RequiredBytes(int chunkTokens) => Main.RequiredBytes(chunkTokens) + (Ahead is { Sharing: null } ahead ? ahead.RequiredBytes(chunkTokens) : 0);
 
-    public (NeuronPredictor Main, NeuronPredictor? Ahead) Load(NativeArena arena, int chunkTokens, int threads)
+    public (NeuronPredictor Main, NeuronPredictor? Ahead) Load(
+        NativeArena arena, int chunkTokens, int threads, CancellationToken cancellation)
     {
-        NeuronPredictor main = Main.Load(arena, chunkTokens, threads);
+        NeuronPredictor main = Main.Load(arena, chunkTokens, threads, cancellation);
         return (main, Ahead switch
         {
             null => null,
-            { Sharing: null } => Ahead.Load(arena, chunkTokens, threads),
+            { Sharing: null } => Ahead.Load(arena, chunkTokens, threads, cancellation),
             { SketchMargin: { } margin } => ((SketchPredictor)main).WithMargin(margin),
             _ => main,
         });

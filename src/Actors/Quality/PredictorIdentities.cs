@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Neuralink.Actors.Prediction;
 using Neuralink.Models.Inference.Predictors;
@@ -21,26 +20,22 @@ public static class PredictorIdentities
         _ => throw new ArgumentException("An exact predictor costs nothing.", nameof(options)),
     };
 
-    /// <summary>SHA-256 of a file; of a folder, over the names and digests of its files.</summary>
+    /// <summary>The digest of a file; of a folder, that of the names and digests of its files.</summary>
     private static string DigestOf(string path)
     {
         try
         {
             if (!Directory.Exists(path))
-                return FileDigest(path);
+                return FileDigest.Of(path);
             IEnumerable<string> files = Directory.EnumerateFiles(path).Order(StringComparer.Ordinal);
-            string listed = string.Concat(files.Select(file => $"{Path.GetFileName(file)}\n{FileDigest(file)}\n"));
-            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(listed)));
+            string listed = string.Concat(files.Select(file => $"{Path.GetFileName(file)}\n{FileDigest.Of(file)}\n"));
+            FileDigest digest = new();
+            digest.Append(Encoding.UTF8.GetBytes(listed));
+            return digest.Finish();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new NeuralinkException($"read {path}", "a low-rank predictor", error.Message, inner: error);
         }
-    }
-
-    private static string FileDigest(string path)
-    {
-        using FileStream file = new(path, new FileStreamOptions { Options = FileOptions.SequentialScan, BufferSize = 1 << 20 });
-        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 }

@@ -1,7 +1,6 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
-using Neuralink.Storage.Memory;
 
 namespace Neuralink.Models.Inference;
 
@@ -13,11 +12,9 @@ namespace Neuralink.Models.Inference;
 /// <param name="DownBias">[d], added once to the FFN's output.</param>
 public sealed record ResidentLayer(Norm AttentionNorm, Linear QueryKeyValue, Linear AttentionOutput, Norm FfnNorm, FloatTensor? DownBias);
 
-/// <summary>The resident weights of a model by role, loaded into the engine's arena.</summary>
+/// <summary>The resident weights of a model by role.</summary>
 public sealed class ResidentModel
 {
-    private const string Purpose = "resident";
-
     private ResidentModel(ModelConfig config) => Config = config;
 
     public ModelConfig Config { get; }
@@ -36,12 +33,8 @@ public sealed class ResidentModel
 
     public required IReadOnlyList<ResidentLayer> Layers { get; init; }
 
-    /// <summary>Bytes that the tensors of <paramref name="place"/> take in DRAM: matrices in <paramref name="format"/>, vectors as float32.</summary>
-    public static long RequiredBytes(ModelConfig config, WeightFormat format, TensorPlace place) =>
-        TensorCatalog.All(config).Where(spec => spec.Place == place).Sum(spec => BytesOf(spec, format));
-
-    /// <summary>Loads the tensors of resident.safetensors.</summary>
-    public static ResidentModel Load(ITensorSource source, NativeArena arena, ModelConfig c, WeightFormat format)
+    /// <summary>Takes the resident weights from memory.</summary>
+    public static ResidentModel Load(IWeightLoader weights, ModelConfig c, WeightFormat format)
     {
         TensorNames names = TensorNames.For(c.Family);
         bool projected = c.EmbeddingSize != c.HiddenSize;
@@ -54,31 +47,17 @@ public sealed class ResidentModel
             Positions = c.Family == ModelFamily.Opt ? Matrix(names.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize) : null,
             ProjectIn = projected ? Matrix(names.ProjectIn, c.HiddenSize, c.EmbeddingSize) : null,
             ProjectOut = projected ? Matrix(names.ProjectOut, c.EmbeddingSize, c.HiddenSize) : null,
-            FinalNorm = c.FinalNorm ? Norm.Load(source, arena, c, names.FinalNorm, Purpose) : null,
+            FinalNorm = c.FinalNorm ? Norm.Load(weights, c, names.FinalNorm) : null,
             Layers = [.. Enumerable.Range(0, c.LayerCount).Select(i => Layer(names.Layer(i)))],
         };
 
-        ResidentLayer Layer(LayerModules m)
-        {
-            FloatTensor? downBias = c.FfnBias ? new FloatTensor(arena, 1, c.HiddenSize, Purpose) : null;
-            if (downBias is not null)
-                TensorReader.Fill(source, new TensorSpec($"{m.Down}.bias", c.HiddenSize, 0, TensorPlace.Resident), downBias);
-            return new ResidentLayer(
-                Norm.Load(source, arena, c, m.AttentionNorm, Purpose),
-                Linear.Load(source, arena, format, c.AttentionBias, Purpose, c.HiddenSize, (m.Query, queryWidth), (m.Key, kvWidth), (m.Value, kvWidth)),
-                Matrix(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias),
-                Norm.Load(source, arena, c, m.FfnNorm, Purpose),
-                downBias);
-        }
+        ResidentLayer Layer(LayerModules m) => new(
+            Norm.Load(weights, c, m.AttentionNorm),
+            Linear.Load(weights, format, c.AttentionBias, c.HiddenSize, (m.Query, queryWidth), (m.Key, kvWidth), (m.Value, kvWidth)),
+            Matrix(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias),
+            Norm.Load(weights, c, m.FfnNorm),
+            c.FfnBias ? FloatTensor.Load(weights, $"{m.Down}.bias", c.HiddenSize) : null);
 
-        Linear Matrix(string module, int rows, int columns, bool bias = false) =>
-            Linear.Load(source, arena, format, bias, Purpose, module, rows, columns);
-    }
-
-    private static long BytesOf(TensorSpec spec, WeightFormat format)
-    {
-        int columns = Math.Max(spec.Columns, 1);
-        long bytes = (long)spec.Rows * WeightKernels.For(spec.IsVector ? WeightFormat.F32 : format).RowBytes(columns);
-        return NativeArena.Aligned(bytes);
+        Linear Matrix(string module, int rows, int columns, bool bias = false) => Linear.Load(weights, format, bias, module, rows, columns);
     }
 }

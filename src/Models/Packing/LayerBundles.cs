@@ -52,7 +52,7 @@ internal sealed class LayerBundles
                 : _upBias!;
             int rowBytes = target.Length / spec.Rows;
             TensorReader.ReadRows(
-                _source, spec, spec.IsVector ? WeightFormat.F32 : _layout.Format, (begin, _, rows) => rows.CopyTo(target.AsSpan(begin * rowBytes)));
+                _source, spec, spec.FormatIn(_layout.Format), (begin, _, rows) => rows.CopyTo(target.AsSpan(begin * rowBytes)));
         }
     }
 

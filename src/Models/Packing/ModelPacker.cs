@@ -6,7 +6,6 @@ using Neuralink.Models.Weights;
 using Neuralink.Placement;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
-using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Models.Packing;
 
@@ -32,7 +31,8 @@ public sealed class ModelPacker
         _progress = progress;
         _cancellation = cancellation;
         _layout = new BundleLayout(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
-        _totalBytes = TensorCatalog.All(Config).Where(s => s.Place != TensorPlace.Neurons).Sum(s => Declare(s).LengthBytes)
+        _totalBytes = WeightLayout.Of(Config, format, TensorPlace.Resident).DataBytes
+            + WeightLayout.Of(Config, format, TensorPlace.Predictor).DataBytes
             + ((long)Config.LayerCount * Config.FfnSize * _layout.StrideBytes);
     }
 
@@ -77,25 +77,30 @@ public sealed class ModelPacker
         }
     }
 
-    private TensorDeclaration Declare(TensorSpec spec) => spec.IsVector
-        ? new TensorDeclaration(spec.Name, SafetensorsDtype.F32, [spec.Rows])
-        : new TensorDeclaration(spec.Name, WeightFormats.ToDtype(_format), [spec.Rows, spec.Columns]);
-
     private void WriteTensors(ImageWriter writer, string fileName, TensorPlace place)
     {
         _stage = fileName;
-        TensorSpec[] specs = [.. TensorCatalog.All(Config).Where(s => s.Place == place)];
-        writer.WriteTensors(fileName, [.. specs.Select(Declare)], tensors =>
-        {
-            foreach (TensorSpec spec in specs)
+        WeightLayout layout = WeightLayout.Of(Config, _format, place);
+        writer.WriteTensors(
+            fileName, [.. layout.Declarations],
+            tensors =>
             {
-                TensorReader.ReadRows(_source, spec, spec.IsVector ? WeightFormat.F32 : _format, (_, _, rows) =>
-                {
-                    tensors.Write(spec.Name, rows);
-                    Advance(rows.Length);
-                });
-            }
-        });
+                foreach (LaidTensor tensor in layout.Tensors)
+                    Write(tensor, piece =>
+                    {
+                        tensors.Write(tensor.Declaration.Name, piece);
+                        Advance(piece.Length);
+                    });
+            },
+            ImageFiles.DataAlignmentBytes);
+    }
+
+    private void Write(LaidTensor tensor, Action<ReadOnlySpan<byte>> write)
+    {
+        if (tensor.Spec is { } spec)
+            TensorReader.ReadRows(_source, spec, spec.FormatIn(_format), (_, _, rows) => write(rows));
+        else
+            write(new byte[tensor.Declaration.LengthBytes]);
     }
 
     private void WriteNeurons(ImageWriter writer)

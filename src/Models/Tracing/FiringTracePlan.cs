@@ -45,7 +45,7 @@ public sealed record FiringTracePlan(long ResidentBytes, long LayerBytes, long W
         return Plan(low);
 
         FiringTracePlan Plan(int batchTokens) => new(
-            ResidentModel.RequiredBytes(config, format, TensorPlace.Resident),
+            WeightFile.RequiredBytes(config, format, TensorPlace.Resident),
             FrameArena.RequiredBytes(config.FfnSize, strideBytes) + FrameArena.AlignmentBytes + DenseFfn.RequiredWeightBytes(config, format),
             KvCache.RequiredBytes(config, windowTokens) + Activations.RequiredBytes(config, windowTokens)
                 + AttentionHeads.RequiredBytes(config, windowTokens, threads) + DenseFfn.RequiredBytes(config, windowTokens, threads),

@@ -5,6 +5,7 @@ using Neuralink.Models.Inference;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
 using Neuralink.Storage;
+using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 using Neuralink.Storage.Traces;
@@ -52,9 +53,8 @@ public sealed class FiringTracer : IDisposable
         {
             _arena = new NativeArena(Plan.TotalBytes);
             _pool = new WorkerPool(threads);
-            ResidentModel model;
-            using (ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Resident))
-                model = ResidentModel.Load(tensors, _arena, Config, format);
+            WeightFile weights = WeightFile.Load(image, Config, TensorPlace.Resident, _arena, FlashAccess.Direct, CancellationToken.None);
+            ResidentModel model = ResidentModel.Load(weights, Config, format);
             FrameArena frames = new(_arena, Config.FfnSize, image.StrideBytes, "neurons");
             _activations = new Activations(_arena, Config, windowTokens);
             _decoder = new Decoder(_arena, model, new KvCache(_arena, Config, windowTokens), _activations, _pool);

@@ -1,3 +1,4 @@
+using Neuralink.Kernels;
 using Neuralink.Storage.Memory;
 
 namespace Neuralink.Models.Weights;
@@ -14,9 +15,21 @@ public sealed class FloatTensor
         _buffer = arena.Allocate(RequiredBytes(rows, columns), purpose);
     }
 
+    /// <summary>A vector [1, columns] of weights that are in memory already.</summary>
+    public FloatTensor(NativeBuffer vector)
+    {
+        Rows = 1;
+        Columns = checked((int)(vector.LengthBytes / sizeof(float)));
+        _buffer = vector;
+    }
+
     public int Rows { get; }
 
     public int Columns { get; }
+
+    /// <summary>Loads a vector of weights, [1, length].</summary>
+    public static FloatTensor Load(IWeightLoader weights, string name, int length) =>
+        new(weights.Load(WeightFormat.F32, new TensorSpec(name, length, 0, TensorPlace.Resident)));
 
     /// <summary>What the memory plan counts for such a tensor, its alignment to a cache line included.</summary>
     public static long RequiredBytes(long rows, long columns) => NativeArena.Aligned(rows * columns * sizeof(float));

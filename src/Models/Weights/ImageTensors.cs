@@ -1,30 +1,49 @@
 using Neuralink.Storage;
+using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Models.Weights;
 
-/// <summary>One safetensors file of a flash image, its digest checked.</summary>
-public sealed class ImageTensors : ITensorSource, IDisposable
+/// <summary>The tensors of one of an image's files, read once, front to back, while what comes next is on its way from flash.</summary>
+public sealed class ImageTensors : ITensorSource
 {
-    private readonly SafetensorsFile _file;
+    private readonly StreamedTensors _tensors;
 
-    private ImageTensors(SafetensorsFile file) => _file = file;
+    private ImageTensors(StreamedTensors tensors) => _tensors = tensors;
 
-    public string Location => _file.Path;
+    /// <inheritdoc/>
+    public string Location => _tensors.Path;
 
-    /// <exception cref="NeuralinkException">The file is not the one that was packed.</exception>
-    public static ImageTensors Open(FlashImage image, string fileName)
+    /// <summary>Reads a file of an image and checks its digest.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="fileName">One of its safetensors files whose data begin at <see cref="ImageFiles.DataAlignmentBytes"/>.</param>
+    /// <param name="io">How to read.</param>
+    /// <param name="use">Reads tensors, in the file's order; what it makes of them counts only when this has returned.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="NeuralinkException">The file is not the one that was packed, or cannot be used.</exception>
+    public static T Read<T>(FlashImage image, string fileName, FlashAccess io, Func<ITensorSource, T> use, CancellationToken cancellation)
     {
-        ImageVerifier.VerifyFile(image, fileName);
-        return new ImageTensors(SafetensorsFile.Open(image.PathOf(fileName)));
+        using StreamedTensors tensors = StreamedTensors.Open(image, fileName, io, TimeProvider.System, cancellation);
+        T result;
+        try
+        {
+            result = use(new ImageTensors(tensors));
+        }
+        catch (NeuralinkException)
+        {
+            tensors.CheckDigest();      // what is wrong with damaged bytes is the damage
+            throw;
+        }
+        tensors.CheckDigest();
+        return result;
     }
 
-    public TensorInfo Get(string name) => _file.Tensors.TryGetValue(name, out TensorInfo? tensor)
+    /// <inheritdoc/>
+    public TensorInfo Get(string name) => _tensors.Tensors.TryGetValue(name, out TensorInfo? tensor)
         ? tensor
-        : throw new NeuralinkException($"open {_file.Path}", $"tensor {name}", "no such tensor", "pack the model again");
+        : throw new NeuralinkException($"open {Location}", $"tensor {name}", "no such tensor", "pack the model again");
 
-    public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) => _file.Read(tensor, offsetBytes, destination);
-
-    public void Dispose() => _file.Dispose();
+    /// <inheritdoc/>
+    public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) => _tensors.Read(tensor, offsetBytes, destination);
 }

@@ -1,5 +1,4 @@
 using Neuralink.Kernels;
-using Neuralink.Storage.Memory;
 
 namespace Neuralink.Models.Weights;
 
@@ -29,26 +28,24 @@ public sealed class Linear
     }
 
     /// <summary>Loads one module: `module.weight`, and `module.bias` if <paramref name="bias"/>.</summary>
-    public static Linear Load(ITensorSource source, NativeArena arena, WeightFormat format, bool bias, string purpose, string module, int rows, int columns) =>
-        Load(source, arena, format, bias, purpose, columns, (module, rows));
+    public static Linear Load(IWeightLoader weights, WeightFormat format, bool bias, string module, int rows, int columns) =>
+        Load(weights, format, bias, columns, (module, rows));
 
     /// <summary>Loads modules of the same input as one matrix, their rows one after the other, so that one product computes them all.</summary>
     public static Linear Load(
-        ITensorSource source, NativeArena arena, WeightFormat format, bool bias, string purpose, int columns, params ReadOnlySpan<(string Module, int Rows)> parts)
+        IWeightLoader weights, WeightFormat format, bool bias, int columns, params ReadOnlySpan<(string Module, int Rows)> parts)
     {
+        TensorSpec[] matrices = new TensorSpec[parts.Length], biases = new TensorSpec[parts.Length];
         int rows = 0;
-        foreach ((_, int partRows) in parts)
-            rows += partRows;
-        WeightMatrix weights = new(arena, format, rows, columns, purpose);
-        FloatTensor? biases = bias ? new(arena, 1, rows, purpose) : null;
-        int row = 0;
-        foreach ((string module, int partRows) in parts)
+        for (int i = 0; i < parts.Length; i++)
         {
-            TensorReader.Fill(source, new TensorSpec($"{module}.weight", partRows, columns, TensorPlace.Resident), weights, row);
-            if (biases is not null)
-                TensorReader.Fill(source, new TensorSpec($"{module}.bias", partRows, 0, TensorPlace.Resident), biases, row);
-            row += partRows;
+            (string module, int partRows) = parts[i];
+            matrices[i] = new TensorSpec($"{module}.weight", partRows, columns, TensorPlace.Resident);
+            biases[i] = new TensorSpec($"{module}.bias", partRows, 0, TensorPlace.Resident);
+            rows += partRows;
         }
-        return new Linear(weights, biases);
+        return new Linear(
+            new WeightMatrix(format, rows, columns, weights.Load(format, matrices)),
+            bias ? new FloatTensor(weights.Load(WeightFormat.F32, biases)) : null);
     }
 }

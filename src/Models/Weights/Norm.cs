@@ -1,6 +1,5 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
-using Neuralink.Storage.Memory;
 
 namespace Neuralink.Models.Weights;
 
@@ -18,15 +17,10 @@ public sealed class Norm
         _epsilon = epsilon;
     }
 
-    public static Norm Load(ITensorSource source, NativeArena arena, ModelConfig config, string module, string purpose)
+    public static Norm Load(IWeightLoader weights, ModelConfig config, string module)
     {
-        int size = config.HiddenSize;
-        FloatTensor weight = new(arena, 1, size, purpose);
-        TensorReader.Fill(source, new TensorSpec($"{module}.weight", size, 0, TensorPlace.Resident), weight);
-        if (config.Family == ModelFamily.Llama)
-            return new Norm(weight, null, config.NormEpsilon);
-        FloatTensor bias = new(arena, 1, size, purpose);
-        TensorReader.Fill(source, new TensorSpec($"{module}.bias", size, 0, TensorPlace.Resident), bias);
+        FloatTensor weight = FloatTensor.Load(weights, $"{module}.weight", config.HiddenSize);
+        FloatTensor? bias = config.Family == ModelFamily.Llama ? null : FloatTensor.Load(weights, $"{module}.bias", config.HiddenSize);
         return new Norm(weight, bias, config.NormEpsilon);
     }
 

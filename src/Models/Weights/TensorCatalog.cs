@@ -1,3 +1,4 @@
+using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 
 namespace Neuralink.Models.Weights;
@@ -18,9 +19,18 @@ public enum TensorPlace
 /// <summary>A tensor that a model must have: a matrix [Rows, Columns], or a vector [Rows] where <paramref name="Columns"/> is 0.</summary>
 public sealed record TensorSpec(string Name, int Rows, int Columns, TensorPlace Place)
 {
+    /// <summary>What it is computed with in one product, as one matrix or one bias; null where it stands alone.</summary>
+    public string? Product { get; init; }
+
     public bool IsVector => Columns == 0;
 
     public long ElementCount => (long)Rows * Math.Max(Columns, 1);
+
+    /// <summary>Its format in a model whose matrices are of <paramref name="matrices"/>: vectors are float32.</summary>
+    public WeightFormat FormatIn(WeightFormat matrices) => IsVector ? WeightFormat.F32 : matrices;
+
+    /// <summary>Its length in that format.</summary>
+    public long BytesIn(WeightFormat matrices) => (long)Rows * WeightKernels.For(FormatIn(matrices)).RowBytes(Math.Max(Columns, 1));
 }
 
 /// <summary>
@@ -58,9 +68,9 @@ public static class TensorCatalog
         return
         [
             .. Norm(c, m.AttentionNorm),
-            .. Linear(m.Query, queryWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident),
-            .. Linear(m.Key, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident),
-            .. Linear(m.Value, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident),
+            .. Linear(m.Query, queryWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident, m.QueryKeyValue),
+            .. Linear(m.Key, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident, m.QueryKeyValue),
+            .. Linear(m.Value, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident, m.QueryKeyValue),
             .. Linear(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias, TensorPlace.Resident),
             .. Norm(c, m.FfnNorm),
             .. Linear(m.Firing, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Predictor),
@@ -79,11 +89,12 @@ public static class TensorCatalog
 
     private static TensorSpec Vector(string name, int length, TensorPlace place) => new(name, length, 0, place);
 
-    private static IEnumerable<TensorSpec> Linear(string module, int rows, int columns, bool bias, TensorPlace place)
+    private static IEnumerable<TensorSpec> Linear(
+        string module, int rows, int columns, bool bias, TensorPlace place, string? product = null)
     {
-        yield return Matrix(module, rows, columns, place);
+        yield return Matrix(module, rows, columns, place) with { Product = product is null ? null : $"{product}.weight" };
         if (bias)
-            yield return Vector($"{module}.bias", rows, place);
+            yield return Vector($"{module}.bias", rows, place) with { Product = product is null ? null : $"{product}.bias" };
     }
 
     private static IEnumerable<TensorSpec> Norm(ModelConfig c, string module)

@@ -8,6 +8,9 @@ public sealed record LayerModules(
 {
     /// <summary>The matrix whose product decides which neurons fire: the gate, or for a plain FFN the up matrix.</summary>
     public string Firing => Gate ?? Up;
+
+    /// <summary>A name for query, key and value together, whose product is one; no checkpoint has it.</summary>
+    public string QueryKeyValue => $"{Query}+k+v";
 }
 
 /// <summary>The names that Hugging Face checkpoints give the modules of a family. The flash image keeps them.</summary>

@@ -34,7 +34,7 @@ public static class TensorReader
             Span<byte> bytes = piece.AsSpan(0, (end - begin) * rowBytes);
             source.Read(tensor, (long)begin * rowBytes, bytes);
             if (!from.AllFinite(bytes))
-                throw NotFinite(source, spec);
+                throw NotFinite(spec.Name, source.Location);
             if (stored == format)
             {
                 sink(begin, end, bytes);
@@ -47,7 +47,7 @@ public static class TensorReader
                 to.Encode(row.AsSpan(0, columns), result.Slice(r * wantedRowBytes, wantedRowBytes));
             }
             if (!to.AllFinite(result))
-                throw NotFinite(source, spec);
+                throw NotFinite(spec.Name, source.Location);
             sink(begin, end, result);
         }
         ArrayPool<byte>.Shared.Return(piece);
@@ -55,15 +55,13 @@ public static class TensorReader
         ArrayPool<float>.Shared.Return(row);
     }
 
-    /// <summary>Fills <paramref name="matrix"/> from row <paramref name="row"/> on.</summary>
-    public static void Fill(ITensorSource source, TensorSpec spec, WeightMatrix matrix, int row = 0) =>
-        ReadRows(source, spec, matrix.Format, (begin, end, rows) => rows.CopyTo(matrix.WritableRange(row + begin, row + end)));
-
-    /// <summary>Fills <paramref name="vector"/> [1, length] from element <paramref name="offset"/> on.</summary>
-    public static void Fill(ITensorSource source, TensorSpec spec, FloatTensor vector, int offset = 0) =>
+    /// <summary>Fills <paramref name="vector"/> [1, length].</summary>
+    public static void Fill(ITensorSource source, TensorSpec spec, FloatTensor vector) =>
         ReadRows(source, spec, WeightFormat.F32, (begin, end, rows) =>
-            MemoryMarshal.Cast<byte, float>(rows).CopyTo(vector.Row(0)[(offset + begin)..(offset + end)]));
+            MemoryMarshal.Cast<byte, float>(rows).CopyTo(vector.Row(0)[begin..end]));
 
-    private static NeuralinkException NotFinite(ITensorSource source, TensorSpec spec) => new(
-        $"read tensor {spec.Name}", "finite weights", $"an infinity or a NaN in {source.Location}", "the checkpoint is damaged, or too large for the chosen --weights format");
+    /// <summary>The error for a tensor with a value that the kernels cannot represent.</summary>
+    internal static NeuralinkException NotFinite(string tensorName, string location) => new(
+        $"read tensor {tensorName}", "finite weights", $"an infinity or a NaN in {location}",
+        "the checkpoint is damaged, or too large for the chosen --weights format");
 }

@@ -10,13 +10,24 @@ public sealed class WeightMatrix
 
     /// <summary>Allocates the matrix; its bytes are zero until filled.</summary>
     public WeightMatrix(NativeArena arena, WeightFormat format, int rows, int columns, string purpose)
+        : this(format, rows, columns, arena.Allocate((long)rows * WeightKernels.For(format).RowBytes(columns), purpose))
+    {
+    }
+
+    /// <param name="format">Of its weights.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="buffer">Its bytes.</param>
+    public WeightMatrix(WeightFormat format, int rows, int columns, NativeBuffer buffer)
     {
         Format = format;
         Kernels = WeightKernels.For(format);
         Rows = rows;
         Columns = columns;
         RowBytes = Kernels.RowBytes(columns);
-        _buffer = arena.Allocate((long)rows * RowBytes, purpose);
+        _buffer = buffer.LengthBytes == (long)rows * RowBytes
+            ? buffer
+            : throw new ArgumentException($"{buffer.LengthBytes} bytes are no {rows} rows of {RowBytes}.", nameof(buffer));
     }
 
     public WeightFormat Format { get; }

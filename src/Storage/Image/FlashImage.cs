@@ -42,6 +42,9 @@ public sealed class FlashImage
     /// <summary>Whether <paramref name="folder"/> holds an image, of whatever version.</summary>
     public static bool IsImage(string folder) => File.Exists(Path.Combine(folder, ImageManifest.FileName));
 
+    /// <summary>Whether <paramref name="folder"/> holds an image of an older version, which has to be packed again.</summary>
+    public static bool IsOutdated(string folder) => ImageManifestReader.VersionOf(folder) < ImageManifest.CurrentVersion;
+
     /// <summary>The order of the neurons of <paramref name="layer"/>.</summary>
     public Permutation PlacementOf(LayerIndex layer) => _placements[layer.Value];
 

@@ -16,8 +16,10 @@ public static class ImageFiles
     /// <summary>The files of a tokenizer, one of which an image has; others of its tokenizer may lie beside it.</summary>
     public static IReadOnlyList<string> TokenizerForms { get; } = [Tokenizer, "tokenizer.model", "vocab.json"];
 
-    /// <summary>Where the bundles begin in neurons.safetensors: a multiple of this, so that direct I/O can read any of them.</summary>
-    public const int NeuronsAlignmentBytes = 4096;
+    /// <summary>
+    /// The data of files that are read directly begin at a multiple of this, the largest logical block of common devices.
+    /// </summary>
+    public const int DataAlignmentBytes = 4096;
 
     /// <summary>The U8 tensor [slots, stride] of a layer's bundles.</summary>
     public static string NeuronsTensor(int layer) => $"layers.{layer}.neurons";

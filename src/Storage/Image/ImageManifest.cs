@@ -13,7 +13,7 @@ public sealed record ImageManifest
     public const string FormatName = "neuralink-image";
 
     /// <summary>The version this code writes and reads.</summary>
-    public const int CurrentVersion = 2;
+    public const int CurrentVersion = 3;
 
     /// <summary>The manifest's file name.</summary>
     public const string FileName = "neuralink.json";
@@ -43,7 +43,7 @@ public sealed record ImageManifest
     /// <summary>The predictor whose weights predictor.safetensors holds: "exact".</summary>
     public required string Predictor { get; init; }
 
-    /// <summary>Length and SHA-256 of every other file of the image.</summary>
+    /// <summary>Length and digest of every other file of the image.</summary>
     public required IReadOnlyDictionary<string, FileManifest> Files { get; init; }
 }
 
@@ -55,7 +55,9 @@ public sealed record ImageManifest
 public sealed record BundleManifest(int StrideBytes, int PayloadBytes, bool Gated, bool Biased);
 
 /// <summary>One file of the image.</summary>
-public sealed record FileManifest(long Bytes, string Sha256);
+/// <param name="Bytes">Its length.</param>
+/// <param name="Xxh128">Its <see cref="FileDigest"/>.</param>
+public sealed record FileManifest(long Bytes, string Xxh128);
 
 /// <summary>The manifest's JSON: snake_case, indented, every field required and no unknown ones.</summary>
 [JsonSourceGenerationOptions(

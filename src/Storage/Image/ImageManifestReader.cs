@@ -5,22 +5,28 @@ namespace Neuralink.Storage.Image;
 /// <summary>Reads and checks neuralink.json: first that it is an image of this version, then every field.</summary>
 internal static class ImageManifestReader
 {
-    private static readonly VersionedJsonKind s_kind = new(
-        ImageManifest.FormatName, ImageManifest.CurrentVersion, "a flash image's manifest", NotThis: "this folder is no flash image",
-        OtherVersion: "pack the model again with this program", Damaged: "the image is damaged; pack the model again");
-
     public static ImageManifest Read(string folder)
     {
-        string path = Path.Combine(folder, ImageManifest.FileName);
-        ImageManifest manifest = VersionedJson.Read(path, ImageManifestJson.Default.ImageManifest, s_kind);
+        string path = PathOf(folder);
+        ImageManifest manifest = VersionedJson.Read(path, ImageManifestJson.Default.ImageManifest, KindIn(folder));
         Check(path, manifest);
         return manifest;
     }
 
+    /// <summary>The format version of the image in <paramref name="folder"/>, or null where there is none.</summary>
+    public static int? VersionOf(string folder) => VersionedJson.VersionOf(PathOf(folder), KindIn(folder));
+
+    private static string PathOf(string folder) => Path.Combine(folder, ImageManifest.FileName);
+
+    private static VersionedJsonKind KindIn(string folder) => new(
+        ImageManifest.FormatName, ImageManifest.CurrentVersion, "a flash image's manifest", NotThis: "this folder is no flash image",
+        OtherVersion: $"pack the model it was made from again: neuralink pack MODEL {folder} --force",
+        Damaged: "the image is damaged; pack the model again");
+
     private static bool IsPlainName(string name) =>
         name.Length > 0 && name is not ("." or "..") && Path.GetFileName(name) == name && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
 
-    private static bool IsDigest(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+    private static bool IsSha256(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 
     private static void Check(string path, ImageManifest m)
     {
@@ -38,8 +44,9 @@ internal static class ImageManifestReader
         foreach ((string name, FileManifest file) in m.Files)
         {
             Require(path, IsPlainName(name), "plain file names", name);
-            Require(path, file is not null, $"length and SHA-256 of {name}", "null");      // annotations do not reach into dictionaries
-            Require(path, file!.Bytes >= 0 && IsDigest(file.Sha256), $"length and SHA-256 of {name}", file);
+            string expected = $"length and {FileDigest.Name} of {name}";
+            Require(path, file is not null, expected, "null");      // annotations do not reach into dictionaries
+            Require(path, file!.Bytes >= 0 && FileDigest.IsWellFormed(file.Xxh128), expected, file);
         }
     }
 
@@ -48,7 +55,7 @@ internal static class ImageManifestReader
         Require(path, p.Method.Length > 0, "a placement method", "an empty name");
         if (p.Trace is { } trace)
         {
-            Require(path, IsDigest(trace.Sha256), "the SHA-256 of the placement's trace", trace.Sha256);
+            Require(path, IsSha256(trace.Sha256), "the SHA-256 of the placement's trace", trace.Sha256);
             Require(path, trace.TokenCount >= 0, "a token_count of 0 or more in the placement's trace", trace.TokenCount);
         }
         Require(path, p.Statistics is null == p.ReadCost is null, "placement statistics with their read_cost, or neither", "one of them");

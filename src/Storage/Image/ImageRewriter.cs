@@ -83,7 +83,7 @@ public sealed class ImageRewriter
         foreach (string name in KeptFiles(_image))
         {
             FileManifest copied = writer.CopyFile(_image.PathOf(name), name, Advance);
-            ImageVerifier.CheckDigest(_image, name, copied.Sha256);
+            ImageVerifier.CheckDigest(_image, name, copied.Xxh128);
         }
         foreach (FileInfo file in FilesBeside(_image))
             writer.CopyFile(file.FullName, file.Name, Advance, isListed: false);

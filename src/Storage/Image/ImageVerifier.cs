@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Neuralink.Placement;
 
 namespace Neuralink.Storage.Image;
@@ -31,24 +30,23 @@ public static class ImageVerifier
 
     private static long VerifyFile(FlashImage image, string fileName, IProgress<long>? progress, long doneBytes, CancellationToken cancellation)
     {
-        byte[] piece = new byte[PieceBytes];
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using FileStream stream = OpenSequential(image.PathOf(fileName));
-        for (int read; (read = stream.Read(piece)) > 0; progress?.Report(doneBytes += read))
+        CheckDigest(image, fileName, FileDigest.Of(image.PathOf(fileName), count =>
         {
             cancellation.ThrowIfCancellationRequested();
-            hash.AppendData(piece.AsSpan(0, read));
-        }
-        CheckDigest(image, fileName, Convert.ToHexStringLower(hash.GetHashAndReset()));
+            progress?.Report(doneBytes += count);
+        }));
         return doneBytes;
     }
 
     /// <summary>Checks the digest that one of the image's files was found to have.</summary>
     internal static void CheckDigest(FlashImage image, string fileName, string found)
     {
-        string expected = image.Manifest.Files[fileName].Sha256;
+        string expected = image.Manifest.Files[fileName].Xxh128;
         if (found != expected)
-            throw new NeuralinkException($"verify {image.PathOf(fileName)}", $"SHA-256 {expected}", found, "the file is damaged; pack the model again");
+        {
+            throw new NeuralinkException(
+                $"verify {image.PathOf(fileName)}", $"{FileDigest.Name} {expected}", found, "the file is damaged; pack the model again");
+        }
     }
 
     private static long VerifyBundles(FlashImage image, IProgress<long>? progress, CancellationToken cancellation)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Neuralink.Placement;
 using Neuralink.Storage.Safetensors;
@@ -68,7 +67,7 @@ public sealed class ImageWriter : IDisposable
                     writeLayer(new LayerIndex(layer), bundles => writer.Write(name, bundles));
                 }
             },
-            ImageFiles.NeuronsAlignmentBytes);
+            ImageFiles.DataAlignmentBytes);
     }
 
     /// <summary>Writes placement.safetensors.</summary>
@@ -94,17 +93,17 @@ public sealed class ImageWriter : IDisposable
     {
         byte[] piece = new byte[PieceBytes];
         long doneBytes = 0;
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        FileDigest digest = new();
         using FileStream source = OpenSource(sourcePath);
         using FileStream target = Create(PathOf(fileName));
         for (int count; (count = Read(source, piece)) > 0; advance?.Invoke(count))
         {
-            hash.AppendData(piece.AsSpan(0, count));
+            digest.Append(piece.AsSpan(0, count));
             Guard(target.Name, () => target.Write(piece, 0, count));
             doneBytes += count;
         }
         Guard(target.Name, () => target.Flush(flushToDisk: true));
-        FileManifest copied = new(doneBytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        FileManifest copied = new(doneBytes, digest.Finish());
         if (isListed)
             _files.Add(fileName, copied);
         return copied;

@@ -18,7 +18,7 @@ internal static class ModelDigest
         using (Utf8JsonWriter writer = new(text))
             manifest.Model.WriteTo(writer);
         text.Write(Encoding.UTF8.GetBytes(
-            $"\n{manifest.Weights}\n{manifest.Files[ImageFiles.Resident].Sha256}\n{manifest.Files[ImageFiles.Predictor].Sha256}\n"));
+            $"\n{manifest.Weights}\n{manifest.Files[ImageFiles.Resident].Xxh128}\n{manifest.Files[ImageFiles.Predictor].Xxh128}\n"));
         return Convert.ToHexStringLower(SHA256.HashData(text.WrittenSpan));
     }
 }

@@ -4,26 +4,26 @@ namespace Neuralink.Storage.Image;
 /// <param name="Kind">"sketch" or "low-rank".</param>
 /// <param name="Bits">Of a sketch, bits a weight; null for others.</param>
 /// <param name="Margin">Of a sketch, standard deviations of its error by which a gate may miss its threshold; null for others.</param>
-/// <param name="Sha256">Of a low-rank predictor's file, in lower-case hexadecimal; null for others.</param>
+/// <param name="Xxh128">Of a low-rank predictor's file, its <see cref="FileDigest"/>; null for others.</param>
 /// <param name="Threshold">Of published low-rank weights, the logit from which on a neuron is predicted; null for others.</param>
-public sealed record PredictorIdentity(string Kind, int? Bits, float? Margin, string? Sha256, float? Threshold)
+public sealed record PredictorIdentity(string Kind, int? Bits, float? Margin, string? Xxh128, float? Threshold)
 {
     /// <summary>A sketch.</summary>
     public static PredictorIdentity Sketch(int bits, float margin) => new("sketch", bits, margin, null, null);
 
     /// <summary>A low-rank predictor.</summary>
-    public static PredictorIdentity LowRank(string sha256, float threshold) => new("low-rank", null, null, sha256, threshold);
+    public static PredictorIdentity LowRank(string xxh128, float threshold) => new("low-rank", null, null, xxh128, threshold);
 
     /// <summary>What is wrong with it, in words, or null.</summary>
     internal string? Flaw()
     {
-        bool isSketch = Bits is >= 2 and <= 4 && Margin is { } margin && float.IsFinite(margin) && Sha256 is null && Threshold is null;
-        bool isLowRank = Sha256 is { Length: 64 } && Sha256.All(char.IsAsciiHexDigitLower) && Threshold is { } threshold && float.IsFinite(threshold)
+        bool isSketch = Bits is >= 2 and <= 4 && Margin is { } margin && float.IsFinite(margin) && Xxh128 is null && Threshold is null;
+        bool isLowRank = Xxh128 is { } digest && FileDigest.IsWellFormed(digest) && Threshold is { } threshold && float.IsFinite(threshold)
             && Bits is null && Margin is null;
         return Kind switch
         {
             "sketch" => isSketch ? null : "a sketch without its bits and margin, or with something else",
-            "low-rank" => isLowRank ? null : "a low-rank predictor without its SHA-256 and threshold, or with something else",
+            "low-rank" => isLowRank ? null : "a low-rank predictor without its digest and threshold, or with something else",
             _ => $"a predictor of the kind '{Kind}'",
         };
     }

@@ -13,7 +13,7 @@ public sealed record QualityFile
     public const string FormatName = "neuralink-quality";
 
     /// <summary>The version this code writes and reads.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>The file's name in the image's folder.</summary>
     public const string FileName = "quality.json";

@@ -16,8 +16,6 @@ public sealed unsafe class FrameArena
     /// <summary>Alignment of the first frame: the largest logical block of common devices.</summary>
     public const int AlignmentBytes = 4096;
 
-    private readonly NativeBuffer _buffer;
-
     /// <summary>Takes <see cref="RequiredBytes"/> from <paramref name="arena"/>, aligned to <see cref="AlignmentBytes"/>.</summary>
     /// <param name="arena">Where the frames live.</param>
     /// <param name="frameCount">Number of frames, at least one.</param>
@@ -28,7 +26,7 @@ public sealed unsafe class FrameArena
         long bytes = RequiredBytes(frameCount, strideBytes);
         FrameCount = frameCount;
         StrideBytes = strideBytes;
-        _buffer = arena.Allocate(bytes, purpose, AlignmentBytes);
+        Buffer = arena.Allocate(bytes, purpose, AlignmentBytes);
     }
 
     /// <summary>Number of frames, the discard frame not counted.</summary>
@@ -36,6 +34,9 @@ public sealed unsafe class FrameArena
 
     /// <summary>Length of a frame.</summary>
     public int StrideBytes { get; }
+
+    /// <summary>All frames, side by side, and the discard frame.</summary>
+    internal NativeBuffer Buffer { get; }
 
     /// <summary>Native memory that <paramref name="frameCount"/> frames and the discard frame need.</summary>
     public static long RequiredBytes(int frameCount, int strideBytes)
@@ -51,7 +52,7 @@ public sealed unsafe class FrameArena
     public ReadOnlySpan<byte> Frame(int index)
     {
         CheckIndex(index, 0);
-        return _buffer.Bytes((long)index * StrideBytes, StrideBytes);
+        return Buffer.Bytes((long)index * StrideBytes, StrideBytes);
     }
 
     /// <summary>Frame <paramref name="index"/>, or the discard frame for <see cref="Discard"/>, as a device writes it.</summary>
@@ -61,7 +62,7 @@ public sealed unsafe class FrameArena
     internal byte* TargetPointer(int index)
     {
         CheckIndex(index, Discard);
-        return _buffer.Pointer + ((index == Discard ? FrameCount : (long)index) * StrideBytes);
+        return Buffer.Pointer + ((index == Discard ? FrameCount : (long)index) * StrideBytes);
     }
 
     internal void CheckIndex(int index, int lowest)

@@ -14,12 +14,16 @@ namespace Neuralink.Storage.Memory;
 public sealed unsafe class NativeArena : IDisposable
 {
     // The size of a huge page on x86-64 and on ARM with 4 KiB base pages: an arena that starts on one can be backed by them entirely.
-    private const int BlockAlignmentBytes = 2 * 1024 * 1024;
+    private const int HugePageBytes = 2 * 1024 * 1024;
 
     // A cache line.
     private const int BufferAlignmentBytes = 64;
 
+    // The largest block that direct I/O asks for.
+    private const int AlignmentBytesMax = 4096;
+
     private readonly Dictionary<string, long> _bytesByPurpose = new(StringComparer.Ordinal);
+    private readonly void* _taken;
     private readonly byte* _block;
 
     /// <summary>Takes <paramref name="capacityBytes"/> from the system.</summary>
@@ -28,9 +32,14 @@ public sealed unsafe class NativeArena : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityBytes);
         CapacityBytes = capacityBytes;
+        // A small arena gains nothing by huge pages.
+        nuint alignment = capacityBytes < HugePageBytes ? (nuint)AlignmentBytesMax : HugePageBytes;
         try
         {
-            _block = (byte*)NativeMemory.AlignedAlloc(checked((nuint)capacityBytes), BlockAlignmentBytes);
+            // The system zeroes the pages of a large block when they are first touched. So nothing is written here, and what the
+            // alignment leaves over takes no memory.
+            _taken = NativeMemory.AllocZeroed(checked((nuint)capacityBytes + alignment));
+            _block = (byte*)(((nuint)_taken + alignment - 1) & ~(alignment - 1));
         }
         catch (Exception error) when (error is OutOfMemoryException or OverflowException)
         {
@@ -38,7 +47,7 @@ public sealed unsafe class NativeArena : IDisposable
                 "reserve memory", $"{capacityBytes} bytes", "the system refused them", "choose a smaller memory budget", error);
         }
 
-        if (OperatingSystem.IsLinux())
+        if (OperatingSystem.IsLinux() && capacityBytes >= HugePageBytes)
             LibC.AdviseHugePages(_block, (nuint)capacityBytes);
     }
 
@@ -59,18 +68,21 @@ public sealed unsafe class NativeArena : IDisposable
     /// <summary>What a buffer of <paramref name="bytes"/> takes, up to where the next one of the usual alignment begins: memory plans add these up.</summary>
     public static long Aligned(long bytes) => (bytes + (BufferAlignmentBytes - 1)) & -(long)BufferAlignmentBytes;
 
-    /// <summary>Hands out the next <paramref name="bytes"/> of the arena, zeroed (which also makes the system back them with memory now).</summary>
+    /// <summary>
+    /// Hands out the next <paramref name="bytes"/> of the arena, zeroed. The system backs them with memory page by page as they are first
+    /// touched, mostly by a read from flash. Clearing them here would touch every page twice, and all of them before anything is read.
+    /// </summary>
     /// <param name="bytes">Length of the buffer; zero is allowed.</param>
     /// <param name="purpose">What the memory is for, as the memory report names it.</param>
-    /// <param name="alignment">Alignment of the buffer's first byte: a power of two, at most 2 MiB. 64 is a cache line; direct I/O wants 4096.</param>
+    /// <param name="alignment">Of the buffer's first byte: a power of two, at most 4096. 64 is a cache line; direct I/O wants 4096.</param>
     /// <exception cref="InvalidOperationException">The arena is sealed or too small: the plan that sized it was wrong.</exception>
     public NativeBuffer Allocate(long bytes, string purpose, int alignment = BufferAlignmentBytes)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentException.ThrowIfNullOrEmpty(purpose);
-        if (!int.IsPow2(alignment) || alignment > BlockAlignmentBytes)
-            throw new ArgumentOutOfRangeException(nameof(alignment), alignment, "The alignment is a power of two, at most 2 MiB.");
+        if (!int.IsPow2(alignment) || alignment > AlignmentBytesMax)
+            throw new ArgumentOutOfRangeException(nameof(alignment), alignment, "The alignment is a power of two, at most 4096.");
         if (IsSealed)
             throw new InvalidOperationException($"The arena is sealed; {bytes} bytes for {purpose} came too late.");
 
@@ -83,7 +95,6 @@ public sealed unsafe class NativeArena : IDisposable
 
         UsedBytes = start + bytes;
         _bytesByPurpose[purpose] = _bytesByPurpose.GetValueOrDefault(purpose) + bytes;
-        NativeMemory.Clear(_block + start, (nuint)bytes);
         return new NativeBuffer(this, _block + start, bytes, purpose);
     }
 
@@ -96,6 +107,6 @@ public sealed unsafe class NativeArena : IDisposable
         if (IsDisposed)
             return;
         IsDisposed = true;
-        NativeMemory.AlignedFree(_block);
+        NativeMemory.Free(_taken);
     }
 }

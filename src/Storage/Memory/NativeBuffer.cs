@@ -35,6 +35,15 @@ public sealed unsafe class NativeBuffer
         }
     }
 
+    /// <summary>A part of this buffer as a buffer of its own, with the same purpose.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not all inside this buffer.</exception>
+    public NativeBuffer Slice(long offset, long lengthBytes)
+    {
+        if (offset < 0 || lengthBytes < 0 || offset > LengthBytes - lengthBytes)
+            ThrowOutside(offset, lengthBytes, LengthBytes);
+        return new NativeBuffer(_arena, _start + offset, lengthBytes, Purpose);
+    }
+
     /// <summary>The <paramref name="length"/> bytes from <paramref name="offset"/> on.</summary>
     public Span<byte> Bytes(long offset, int length) => Span<byte>(offset, length);
 
@@ -52,6 +61,6 @@ public sealed unsafe class NativeBuffer
         return new Span<T>((T*)Pointer + elementOffset, count);
     }
 
-    private void ThrowOutside(long elementOffset, int count, long elements) => throw new ArgumentOutOfRangeException(
+    private void ThrowOutside(long elementOffset, long count, long elements) => throw new ArgumentOutOfRangeException(
         nameof(elementOffset), elementOffset, $"{count} elements from there are not inside {Purpose}, which has {elements}.");
 }

@@ -15,10 +15,12 @@ public sealed class SafetensorsFile : IDisposable
     private readonly SafeFileHandle _handle;
 
     private SafetensorsFile(
-        string path, SafeFileHandle handle, long lengthBytes, IReadOnlyList<TensorInfo> tensors, FrozenDictionary<string, string> metadata)
+        string path, SafeFileHandle handle, byte[] head, long lengthBytes, IReadOnlyList<TensorInfo> tensors,
+        FrozenDictionary<string, string> metadata)
     {
         Path = path;
         _handle = handle;
+        Head = head;
         LengthBytes = lengthBytes;
         InFileOrder = tensors;
         Tensors = tensors.ToFrozenDictionary(tensor => tensor.Name, StringComparer.Ordinal);
@@ -37,6 +39,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The tensors in the order of their data.</summary>
     public IReadOnlyList<TensorInfo> InFileOrder { get; }
 
+    /// <summary>What lies in front of the data, for whoever computes the file's digest.</summary>
+    internal byte[] Head { get; }
+
     /// <summary>The header's own notes, text to text; often only "format".</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
@@ -49,11 +54,10 @@ public sealed class SafetensorsFile : IDisposable
         {
             handle = File.OpenHandle(path);
             long lengthBytes = RandomAccess.GetLength(handle);
-            byte[] header = ReadHeader(handle, lengthBytes);
-            long dataOffset = PrefixBytes + header.Length;
+            byte[] head = ReadHead(handle, lengthBytes);
             (IReadOnlyList<TensorInfo> tensors, FrozenDictionary<string, string> metadata) =
-                SafetensorsHeader.Parse(header, dataOffset, lengthBytes - dataOffset);
-            SafetensorsFile file = new(path, handle, lengthBytes, tensors, metadata);
+                SafetensorsHeader.Parse(head.AsSpan(PrefixBytes), head.Length, lengthBytes - head.Length);
+            SafetensorsFile file = new(path, handle, head, lengthBytes, tensors, metadata);
             handle = null;
             return file;
         }
@@ -110,7 +114,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 
-    private static byte[] ReadHeader(SafeFileHandle handle, long lengthBytes)
+    private static byte[] ReadHead(SafeFileHandle handle, long lengthBytes)
     {
         if (lengthBytes < PrefixBytes)
             throw new InvalidSafetensorsException("at least the 8 bytes of the header's length", $"a file of {lengthBytes} bytes");
@@ -121,9 +125,10 @@ public sealed class SafetensorsFile : IDisposable
             throw new InvalidSafetensorsException($"a header within the file's {lengthBytes} bytes", $"a header length of {headerBytes}");
         if (headerBytes > SafetensorsHeader.LengthBytesMax)
             throw new InvalidSafetensorsException($"a header of at most {SafetensorsHeader.LengthBytesMax} bytes", $"a header length of {headerBytes}");
-        byte[] header = new byte[headerBytes];
-        ReadFully(handle, header, PrefixBytes);
-        return header;
+        byte[] head = new byte[PrefixBytes + (int)headerBytes];
+        prefix.CopyTo(head);
+        ReadFully(handle, head.AsSpan(PrefixBytes), PrefixBytes);
+        return head;
     }
 
     private static void ReadFully(SafeFileHandle handle, Span<byte> destination, long offset)

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Neuralink.Storage.Safetensors;
 
 /// <summary>
@@ -14,7 +12,7 @@ public sealed class SafetensorsWriter : IDisposable
     private readonly string _path;
     private readonly Stream _stream;
     private readonly IReadOnlyList<TensorDeclaration> _tensors;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly FileDigest _digest = new();
     private int _current;
     private long _currentDone;
 
@@ -82,7 +80,7 @@ public sealed class SafetensorsWriter : IDisposable
     }
 
     /// <summary>Ends the file: every byte is on the disk when this returns.</summary>
-    /// <returns>SHA-256 of the whole file, in lower-case hexadecimal.</returns>
+    /// <returns>The digest of the whole file, as <see cref="FileDigest"/> has it.</returns>
     /// <exception cref="InvalidOperationException">A tensor lacks bytes.</exception>
     /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
     public string Complete()
@@ -103,13 +101,12 @@ public sealed class SafetensorsWriter : IDisposable
             throw WriteFailure.Describe(_path, error);
         }
 
-        return Convert.ToHexStringLower(_hash.GetHashAndReset());
+        return _digest.Finish();
     }
 
     /// <summary>Closes the file, complete or not. Whoever created it deletes what is not complete.</summary>
     public void Dispose()
     {
-        _hash.Dispose();
         try
         {
             _stream.Dispose();
@@ -137,6 +134,6 @@ public sealed class SafetensorsWriter : IDisposable
             throw WriteFailure.Describe(_path, error);
         }
 
-        _hash.AppendData(bytes);
+        _digest.Append(bytes);
     }
 }

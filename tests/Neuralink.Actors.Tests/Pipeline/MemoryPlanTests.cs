@@ -1,7 +1,6 @@
 using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
@@ -127,8 +126,9 @@ public sealed class MemoryPlanTests : IDisposable
     {
         PredictorSource exact = new(
             PredictorInput.FfnInput, Depth: 0,
-            tokens => ResidentModel.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(_config, tokens),
-            (_, _, _) => throw new NotSupportedException());
+            tokens => ExactPredictor.RequiredBytes(_config, tokens)
+                + WeightFile.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor),
+            (_, _, _, _) => throw new NotSupportedException());
         return MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options);
     }
 }

@@ -40,6 +40,6 @@ public sealed class VerifyCommandTests : IDisposable
     public async Task A_damaged_file_is_named(string file, long offset)
     {
         Damage.Flip(Path.Combine(_image, file), offset);
-        (await _home.RunAsync("verify", _image)).ShouldFail(1, file, "SHA-256");
+        (await _home.RunAsync("verify", _image)).ShouldFail(1, file, "XXH128");
     }
 }

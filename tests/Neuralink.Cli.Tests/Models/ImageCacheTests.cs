@@ -99,15 +99,19 @@ public sealed class ImageCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_of_an_older_format_version_is_neither_refused_nor_replaced()
+    public async Task An_image_of_an_older_format_version_is_packed_again_beside_it_with_a_note()
     {
-        ImageKey.Of(_model, "f16").Should().NotBe(ImageKey.Of(_model, "f16", formatVersion: 1));
-        string old = Path.Combine(_home.Cache, $"model-{ImageKey.Of(_model, "f16", formatVersion: 1)}.nlk");
+        ImageKey.Of(_model, "f16").Should().NotBe(ImageKey.Of(_model, "f16", formatVersion: 2));
+        string old = Path.Combine(_home.Cache, $"model-{ImageKey.Of(_model, "f16", formatVersion: 2)}.nlk");
         Directory.CreateDirectory(old);
-        await File.WriteAllTextAsync(Damage.Manifest(old), """{ "format": "neuralink-image", "format_version": 1 }""");
+        await File.WriteAllTextAsync(Damage.Manifest(old), """{ "format": "neuralink-image", "format_version": 2 }""");
         CliResult run = await Generate();
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Error.Should().Contain("this once").And.NotContain("damaged");
+        run.Error.Should().Contain("this once").And.NotContain("damaged")
+            .And.Contain($"neuralink: {old} is of an older format, which this version of neuralink does not read; it may be deleted\n");
+        (await Generate()).Error.Should().NotContain("older format");
+        (await _home.RunAsync("generate", "--model", old, "-p", "x")).ShouldFail(
+            1, "expected format version 3, found 2", $"pack the model it was made from again: neuralink pack MODEL {old} --force");
         _home.Cached.Should().HaveCount(2).And.Contain(old);
     }
 

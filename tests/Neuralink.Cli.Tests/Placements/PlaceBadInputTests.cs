@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Neuralink.Placement;
 using Neuralink.Storage.Image;
@@ -83,7 +82,7 @@ public sealed class PlaceBadInputTests : IDisposable
         await ShouldFail(1, ["--method", "random"], "layer 4, slot 1033", "CRC-32C");
         await ShouldFail(1, ["--method", "random", "-o", _home.PathOf("other.nlk")], "layer 4, slot 1033", "CRC-32C");
         Damage.Flip(image.PathOf(ImageFiles.Predictor), 100_000);
-        await ShouldFail(1, ["--method", "random"], ImageFiles.Predictor, "SHA-256");
+        await ShouldFail(1, ["--method", "random"], ImageFiles.Predictor, "XXH128");
     }
 
     [Fact]
@@ -117,7 +116,7 @@ public sealed class PlaceBadInputTests : IDisposable
         using (FileStream file = File.Create(Path.Combine(_image, "huge.bin")))
             file.SetLength(bytes);
         JsonNode manifest = JsonNode.Parse(await File.ReadAllBytesAsync(Damage.Manifest(_image)))!;
-        manifest["files"]!["huge.bin"] = new JsonObject { ["bytes"] = bytes, ["sha256"] = Convert.ToHexStringLower(SHA256.HashData([])) };
+        manifest["files"]!["huge.bin"] = new JsonObject { ["bytes"] = bytes, ["xxh128"] = new string('0', 32) };
         await File.WriteAllTextAsync(Damage.Manifest(_image), manifest.ToJsonString());
         CliResult run = await _home.RunAsync("place", _image, "--method", "frequency", "--trace", "no such trace");
         run.ShouldFail(1, "bytes free on its disk", "free some space on it or write to another disk");

@@ -2,21 +2,27 @@ using System.Runtime.InteropServices;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
+using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
 
 namespace Neuralink.Models.Tests.Inference;
 
 /// <summary>The matrices that decide firing, as plain arrays.</summary>
-internal sealed class GateRows : IDisposable
+internal sealed class GateRows
 {
-    private readonly ImageTensors _tensors;
     private readonly ModelConfig _config;
+    private readonly float[][] _rows;      // [layers][f, d]
+    private readonly float[][] _biases;    // [layers][f]
 
     public GateRows(string imageFolder)
     {
         FlashImage image = FlashImage.Open(imageFolder);
         _config = ModelConfigJson.Read(image);
-        _tensors = ImageTensors.Open(image, ImageFiles.Predictor);
+        (float[] Rows, float[] Biases)[] layers = ImageTensors.Read(
+            image, ImageFiles.Predictor, FlashAccess.Buffered,
+            tensors => Enumerable.Range(0, _config.LayerCount).Select(i => Layer(tensors, i)).ToArray(), CancellationToken.None);
+        _rows = [.. layers.Select(layer => layer.Rows)];
+        _biases = [.. layers.Select(layer => layer.Biases)];
     }
 
     public float Threshold => _config.ActivationThreshold;
@@ -24,9 +30,7 @@ internal sealed class GateRows : IDisposable
     /// <summary>Gates of all neurons of a layer, [f].</summary>
     public float[] Of(int layer, ReadOnlySpan<Half> input)
     {
-        string module = TensorNames.For(_config.Family).Layer(layer).Firing;
-        float[] rows = Read(new TensorSpec($"{module}.weight", _config.FfnSize, _config.HiddenSize, TensorPlace.Predictor));
-        float[] gates = _config.FfnBias ? Read(new TensorSpec($"{module}.bias", _config.FfnSize, 0, TensorPlace.Predictor)) : new float[_config.FfnSize];
+        float[] rows = _rows[layer], gates = [.. _biases[layer]];
         for (int n = 0; n < gates.Length; n++)
         {
             for (int i = 0; i < input.Length; i++)
@@ -35,12 +39,18 @@ internal sealed class GateRows : IDisposable
         return gates;
     }
 
-    public void Dispose() => _tensors.Dispose();
-
-    private float[] Read(TensorSpec spec)
+    private (float[] Rows, float[] Biases) Layer(ITensorSource tensors, int layer)
     {
+        string module = TensorNames.For(_config.Family).Layer(layer).Firing;
+        float[] rows = Read(tensors, $"{module}.weight", _config.HiddenSize);
+        return (rows, _config.FfnBias ? Read(tensors, $"{module}.bias", columns: 0) : new float[_config.FfnSize]);
+    }
+
+    private float[] Read(ITensorSource tensors, string name, int columns)
+    {
+        TensorSpec spec = new(name, _config.FfnSize, columns, TensorPlace.Predictor);
         List<float> values = [];
-        TensorReader.ReadRows(_tensors, spec, WeightFormat.F32, (_, _, rows) => values.AddRange(MemoryMarshal.Cast<byte, float>(rows)));
+        TensorReader.ReadRows(tensors, spec, WeightFormat.F32, (_, _, rows) => values.AddRange(MemoryMarshal.Cast<byte, float>(rows)));
         return [.. values];
     }
 }

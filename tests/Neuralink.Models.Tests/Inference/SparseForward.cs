@@ -36,17 +36,16 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
         _pool = new WorkerPool(threads);
         FrameArena frames = new(_arena, Config.LayerCount * Config.FfnSize, image.StrideBytes, "frames");
         ReadAll(image, frames);
-        ResidentModel model;
-        using (ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Resident))
-            model = ResidentModel.Load(tensors, _arena, Config, format);
-        using (ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Predictor))
-            _predictor = ExactPredictor.Load(tensors, _arena, Config, format, chunkTokens, threads);
+        ResidentModel model = ResidentModel.Load(Weights(TensorPlace.Resident), Config, format);
+        _predictor = ExactPredictor.Load(Weights(TensorPlace.Predictor), _arena, Config, format, chunkTokens, threads);
         _activations = new Activations(_arena, Config, chunkTokens);
         _decoder = new Decoder(_arena, model, new KvCache(_arena, Config, Config.ContextLength), _activations, _pool);
         BundleLayout layout = new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
         _ffn = new SparseFfn(_arena, new BundleKernels(layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
         _set = new NeuronSet(Config.FfnSize);
         _firing = new long[Config.LayerCount];
+
+        WeightFile Weights(TensorPlace place) => WeightFile.Load(image, Config, place, _arena, FlashAccess.Direct, CancellationToken.None);
     }
 
     public ModelConfig Config { get; }

@@ -48,11 +48,16 @@ public sealed class ModelPackerTests : IDisposable
             using SafetensorsFile tensors = SafetensorsFile.Open(Path.Combine(Destination, file));
             foreach (TensorInfo tensor in tensors.InFileOrder)
             {
+                byte[] found = new byte[tensor.LengthBytes];
+                tensors.Read(tensor, 0, found);
+                if (tensor.Name.StartsWith("padding.", StringComparison.Ordinal))
+                {
+                    found.Should().OnlyContain(b => b == 0).And.HaveCountLessThan(64);
+                    continue;
+                }
                 RandomTensor source = Stored(spec, tensor.Name);
                 SafetensorsDtype dtype = tensor.Shape.Length == 1 ? SafetensorsDtype.F32 : WeightFormats.ToDtype(format);
                 tensor.Dtype.Should().Be(dtype);
-                byte[] found = new byte[tensor.LengthBytes];
-                tensors.Read(tensor, 0, found);
                 found.AsSpan().SequenceEqual((source with { Dtype = dtype }).Bytes()).Should().BeTrue(tensor.Name);
             }
         }

@@ -82,7 +82,7 @@ public sealed class FiringTracerResumeTests : IDisposable
         Flip(image.NeuronsPath, image.OffsetOf(new(1), new(77)) + 5);
         Refused("cannot trace *neurons.safetensors: expected layer 1, slot 77 with a matching CRC-32C*");
         Flip(image.PathOf(ImageFiles.Resident), 5000);
-        Refused("cannot verify *resident.safetensors: expected SHA-256*");
+        Refused("cannot verify *resident.safetensors: expected XXH128*");
         File.Exists(_traced.PathOf("a")).Should().BeFalse();
     }
 
@@ -132,9 +132,9 @@ public sealed class FiringTracerResumeTests : IDisposable
         }
         File.WriteAllBytes(image.NeuronsPath, neurons);
         File.WriteAllBytes(image.PathOf(ImageFiles.Placement), placement);
-        string manifest = File.ReadAllText(image.PathOf(ImageManifest.FileName));
-        string sha = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(placement));
-        File.WriteAllText(image.PathOf(ImageManifest.FileName), manifest.Replace(image.Manifest.Files[ImageFiles.Placement].Sha256, sha, StringComparison.Ordinal));
+        string manifestPath = image.PathOf(ImageManifest.FileName), digest = FileDigest.Of(image.PathOf(ImageFiles.Placement));
+        string old = image.Manifest.Files[ImageFiles.Placement].Xxh128;
+        File.WriteAllText(manifestPath, File.ReadAllText(manifestPath).Replace(old, digest, StringComparison.Ordinal));
     }
 
     private sealed class StopAfter(CancellationTokenSource stop, int steps) : IProgress<double>

@@ -31,7 +31,7 @@ public sealed class TracedInputsTests
         FiringMatrix[] layers = traced.Layers("plain");
         using FiringTrace trace = FiringTrace.Open(traced.PathOf("a"));
         trace.RequireInputs().Should().Be(spec.Hidden);
-        using GateRows gates = new(packed.Folder);
+        GateRows gates = new(packed.Folder);
         for (int layer = 0; layer < layers.Length; layer++)
         {
             FiringMatrix firing = trace.Layer(new LayerIndex(layer));

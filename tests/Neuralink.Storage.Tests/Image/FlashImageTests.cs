@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Neuralink.Placement;
 using Neuralink.Storage.Image;
@@ -22,7 +21,7 @@ public sealed class FlashImageTests : IDisposable
         FlashImage image = _image.Check();
         (image.LayerCount, image.SlotCount, image.StrideBytes).Should().Be((2, 12, 512));
         long first = image.OffsetOf(new LayerIndex(0), new Slot(0));
-        first.Should().Be(ImageFiles.NeuronsAlignmentBytes);
+        first.Should().Be(ImageFiles.DataAlignmentBytes);
         image.OffsetOf(new LayerIndex(1), new Slot(3)).Should().Be(first + ((12 + 3) * 512));
         image.PlacementOf(new LayerIndex(1)).SlotOf(new NeuronId(7)).Should().Be(new Slot(7));
         FlashImage.IsImage(_image.Folder).Should().BeTrue();
@@ -59,10 +58,11 @@ public sealed class FlashImageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 1 }""", "format version 2", "found 1; pack the model again with this program")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 3 }""", "format version 2", "found 3")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": "2" }""", "format version 2", "found \"2\"")]
-    [InlineData("""{ "format": "neuralink-image" }""", "format version 2", "found none")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 2 }""", "format version 3", "found 2; pack the model it was made")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 4 }""", "format version 3", "found 4; it was written by a newer")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 1e999 }""", "format version 3", "found 1e999")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": "3" }""", "format version 3", "found \"3\"")]
+    [InlineData("""{ "format": "neuralink-image" }""", "format version 3", "found none")]
     [InlineData("""{ "format": "another", "format_version": 1 }""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
     [InlineData("""[]""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
     [InlineData("""null""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
@@ -140,9 +140,9 @@ public sealed class FlashImageTests : IDisposable
 
     [Theory]
     [InlineData("null")]
-    [InlineData("""{ "bytes": -1, "sha256": "0000000000000000000000000000000000000000000000000000000000000000" }""")]
-    [InlineData("""{ "bytes": 5, "sha256": "00" }""")]
-    [InlineData("""{ "bytes": 5, "sha256": null }""")]
+    [InlineData("""{ "bytes": -1, "xxh128": "00000000000000000000000000000000" }""")]
+    [InlineData("""{ "bytes": 5, "xxh128": "00" }""")]
+    [InlineData("""{ "bytes": 5, "xxh128": null }""")]
     [InlineData("""{ "bytes": 5 }""")]
     public void A_listed_file_without_length_or_digest(string entry)
     {
@@ -188,9 +188,9 @@ public sealed class FlashImageTests : IDisposable
     public void A_digest_that_does_not_match(string name)
     {
         JsonObject manifest = _image.Manifest;
-        string other = Convert.ToHexStringLower(SHA256.HashData([1]));
-        string actual = manifest["files"]![name]!["sha256"]!.GetValue<string>();
-        manifest["files"]![name]!["sha256"] = other;
+        string other = new('7', 32);
+        string actual = manifest["files"]![name]!["xxh128"]!.GetValue<string>();
+        manifest["files"]![name]!["xxh128"] = other;
         _image.WriteManifest(manifest);
         FlashImage image = FlashImage.Open(_image.Folder);
         NeuralinkException error = image.Invoking(i => ImageVerifier.VerifyFile(i, name)).Should().Throw<NeuralinkException>().Which;

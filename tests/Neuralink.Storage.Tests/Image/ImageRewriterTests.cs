@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Neuralink.Placement;
 using Neuralink.Storage.Image;
@@ -39,7 +38,7 @@ public sealed class ImageRewriterTests : IDisposable
             for (int neuron = 0; neuron < before.SlotCount; neuron++)
                 Bundle(after, layer, neuron).Should().Equal(Bundle(before, layer, neuron));
         }
-        (after.OffsetOf(new LayerIndex(0), new Slot(0)) % ImageFiles.NeuronsAlignmentBytes).Should().Be(0);
+        (after.OffsetOf(new LayerIndex(0), new Slot(0)) % ImageFiles.DataAlignmentBytes).Should().Be(0);
     }
 
     [Fact]
@@ -116,7 +115,7 @@ public sealed class ImageRewriterTests : IDisposable
         byte[] bytes = [.. _image.Files[name]];
         bytes[^1] ^= 4;
         _image.Write(name, bytes);
-        ShouldFail(image, _image.PathOf(name), "SHA-256");
+        ShouldFail(image, _image.PathOf(name), "XXH128");
     }
 
     [Theory]
@@ -177,7 +176,7 @@ public sealed class ImageRewriterTests : IDisposable
         using (FileStream file = File.Create(_image.PathOf(Huge)))
             file.SetLength(bytes);
         JsonObject manifest = _image.Manifest;
-        manifest["files"]![Huge] = new JsonObject { ["bytes"] = bytes, ["sha256"] = Convert.ToHexStringLower(SHA256.HashData([])) };
+        manifest["files"]![Huge] = new JsonObject { ["bytes"] = bytes, ["xxh128"] = new string('0', 32) };
         _image.WriteManifest(manifest);
         ShouldFail(FlashImage.Open(_image.Folder), Destination, "bytes free on its disk", "free some space on it or write to another disk");
     }

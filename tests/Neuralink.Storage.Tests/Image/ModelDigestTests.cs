@@ -20,8 +20,8 @@ public sealed class ModelDigestTests : IDisposable
         JsonObject manifest = _image.Manifest;
         manifest["placement"]!["method"] = "neuralink";
         manifest["written_by"] = "another";
-        manifest["files"]![ImageFiles.Neurons]!["sha256"] = new string('0', 64);
-        manifest["files"]![ImageFiles.Placement]!["sha256"] = new string('1', 64);
+        manifest["files"]![ImageFiles.Neurons]!["xxh128"] = new string('0', 32);
+        manifest["files"]![ImageFiles.Placement]!["xxh128"] = new string('1', 32);
         DigestOf(manifest).Should().Be(_digest).And.MatchRegex("^[0-9a-f]{64}$");
         File.WriteAllText(_image.PathOf(ImageManifest.FileName), manifest.ToJsonString(new JsonSerializerOptions { WriteIndented = true, IndentSize = 7 }));
         FlashImage.Open(_image.Folder).ModelDigest.Should().Be(_digest, "white space means nothing");
@@ -33,7 +33,7 @@ public sealed class ModelDigestTests : IDisposable
     public void Other_weights_change_it(string file)
     {
         JsonObject manifest = _image.Manifest;
-        manifest["files"]![file]!["sha256"] = new string('0', 64);
+        manifest["files"]![file]!["xxh128"] = new string('0', 32);
         DigestOf(manifest).Should().NotBe(_digest);
     }
 

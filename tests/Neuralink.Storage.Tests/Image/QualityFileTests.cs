@@ -10,7 +10,8 @@ public sealed class QualityFileTests : IDisposable
     private static readonly PredictorQuality s_sketch = new(
         PredictorIdentity.Sketch(4, 2f), 3.21, 3.2, 0.991, 0.0012, 0.07, 0.045, 8191, 256, 128, "stories.txt", "a test");
 
-    private static readonly PredictorQuality s_lowRank = s_sketch with { Predictor = PredictorIdentity.LowRank(new string('a', 64), 0f), Perplexity = 3.25 };
+    private static readonly PredictorQuality s_lowRank =
+        s_sketch with { Predictor = PredictorIdentity.LowRank(new string('a', 32), 0f), Perplexity = 3.25 };
 
     private readonly SmallImage _image = new();
     private readonly FlashImage _opened;
@@ -29,10 +30,10 @@ public sealed class QualityFileTests : IDisposable
         QualityFile read = QualityFile.Read(_image.Check());
         read.Predictors.Should().Equal(s_sketch, s_lowRank);
         read.Find(PredictorIdentity.Sketch(4, 2f)).Should().Be(s_sketch);
-        read.Find(PredictorIdentity.LowRank(new string('a', 64), 0f)).Should().Be(s_lowRank);
+        read.Find(PredictorIdentity.LowRank(new string('a', 32), 0f)).Should().Be(s_lowRank);
         read.Find(PredictorIdentity.Sketch(3, 2f)).Should().BeNull();
         read.Find(PredictorIdentity.Sketch(4, 1.5f)).Should().BeNull();
-        read.Find(PredictorIdentity.LowRank(new string('b', 64), 0f)).Should().BeNull();
+        read.Find(PredictorIdentity.LowRank(new string('b', 32), 0f)).Should().BeNull();
 
         PredictorQuality again = s_sketch with { Perplexity = 3.3 };
         read.With(again).Write(_opened);
@@ -67,12 +68,12 @@ public sealed class QualityFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"format_version\": 1", "\"format_version\": 2", "format version 1", "measure again")]
+    [InlineData("\"format_version\": 2", "\"format_version\": 1", "format version 2", "measure again")]
     [InlineData("\"neuralink-quality\"", "\"neuralink-device\"", "\"format\": \"neuralink-quality\"")]
     [InlineData("\"kind\": \"sketch\"", "\"kind\": \"oracle\"", "of the kind 'oracle'")]
     [InlineData("\"bits\": 4", "\"bits\": 5", "a sketch without its bits and margin")]
     [InlineData("\"bits\": 4", "\"bits\": null", "a sketch without its bits and margin")]
-    [InlineData("\"sha256\": \"aaaa", "\"sha256\": \"AAAA", "a low-rank predictor without its SHA-256")]
+    [InlineData("\"xxh128\": \"aaaa", "\"xxh128\": \"AAAA", "a low-rank predictor without its digest")]
     [InlineData("\"perplexity\": 3.21", "\"perplexity\": 0.5", "perplexities of 0.5 and 3.2")]
     [InlineData("\"kl_divergence_nats\": 0.0012", "\"kl_divergence_nats\": -1", "a divergence of -1")]
     [InlineData("\"agreement_share\": 0.991", "\"agreement_share\": 1.1", "a share of 1.1")]

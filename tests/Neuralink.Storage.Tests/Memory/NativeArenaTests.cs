@@ -19,6 +19,23 @@ public sealed class NativeArenaTests
         arena.UsedBytes.Should().Be(4096 + 8192);
     }
 
+    [Theory]
+    [InlineData(4096, 4096)]
+    [InlineData((2 << 20) - 1, 4096)]
+    [InlineData(2 << 20, 2 << 20)]
+    [InlineData(5_000_000, 2 << 20)]
+    public void An_arena_is_zero_after_others_were_not_and_begins_on_a_huge_page_if_it_has_one(int bytes, int alignment)
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            using NativeArena arena = new(bytes);
+            NativeBuffer all = arena.Allocate(bytes, "all", 4096);
+            all.Bytes(0, bytes).IndexOfAnyExcept((byte)0).Should().Be(-1);
+            all.Bytes(0, bytes).Fill(0xFF);
+            (Address(all) % alignment).Should().Be(0);
+        }
+    }
+
     [Fact]
     public void A_buffer_can_fill_the_arena_and_nothing_fits_after_it()
     {

@@ -15,6 +15,21 @@ public sealed class NativeBufferTests
         BitConverter.ToSingle(buffer.Bytes(12, 4)).Should().Be(1.5f);
     }
 
+    [Fact]
+    public void A_slice_shares_the_bytes_and_ends_where_the_buffer_does()
+    {
+        using NativeArena arena = new(4096);
+        NativeBuffer buffer = arena.Allocate(32, "numbers"), slice = buffer.Slice(8, 24);
+        slice.Bytes(0, 1)[0] = 7;
+
+        buffer.Bytes(8, 1)[0].Should().Be(7);
+        slice.Purpose.Should().Be("numbers");
+        FluentActions.Invoking(() => slice.Bytes(0, 25).Length).Should().Throw<ArgumentOutOfRangeException>();
+        (long, long)[] outside = [(-1, 1), (0, 33), (32, 1), (9, 24), (0, -1), (long.MaxValue, 1), (1, long.MaxValue)];
+        foreach ((long offset, long length) in outside)
+            FluentActions.Invoking(() => buffer.Slice(offset, length)).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
     [Theory]
     [InlineData(-1, 1)]
     [InlineData(0, 9)]

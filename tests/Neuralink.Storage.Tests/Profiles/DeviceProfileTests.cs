@@ -66,7 +66,7 @@ public sealed class DeviceProfileTests : IDisposable
 
     [Theory]
     [InlineData("format", "\"another\"", "\"format\": \"neuralink-device\"", "this file is no device profile")]
-    [InlineData("format_version", "2", "format version 1", "found 2; measure the device again with this program")]
+    [InlineData("format_version", "2", "format version 1", "found 2; it was written by a newer version of neuralink")]
     [InlineData("name", "null", "a device profile", "name")]
     [InlineData("name", "\"\"", "found an empty name")]
     [InlineData("measured_with", "5", "a device profile", "measured_with")]

@@ -12,8 +12,6 @@ namespace Neuralink.Models.Inference.Predictors;
 /// </summary>
 public sealed class ExactPredictor : NeuronPredictor, IParallelBody
 {
-    private const string Purpose = "resident";
-
     // Rows of a worker's share, a cache line of output floats.
     private const int GrainRows = 16;
 
@@ -39,13 +37,14 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     /// <summary>Bytes of the activations.</summary>
     public static long RequiredBytes(ModelConfig config, int chunkTokens) => FloatTensor.RequiredBytes(chunkTokens, config.FfnSize);
 
-    /// <summary>Loads the tensors of predictor.safetensors.</summary>
-    public static ExactPredictor Load(ITensorSource source, NativeArena arena, ModelConfig c, WeightFormat format, int chunkTokens, int threads)
+    /// <summary>Takes the matrices that decide firing from memory, and room for activations from <paramref name="arena"/>.</summary>
+    public static ExactPredictor Load(
+        IWeightLoader weights, NativeArena arena, ModelConfig c, WeightFormat format, int chunkTokens, int threads)
     {
         TensorNames names = TensorNames.For(c.Family);
         Linear[] layers = new Linear[c.LayerCount];
         for (int i = 0; i < layers.Length; i++)
-            layers[i] = Linear.Load(source, arena, format, c.FfnBias, Purpose, names.Layer(i).Firing, c.FfnSize, c.HiddenSize);
+            layers[i] = Linear.Load(weights, format, c.FfnBias, names.Layer(i).Firing, c.FfnSize, c.HiddenSize);
         return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), threads);
     }
 

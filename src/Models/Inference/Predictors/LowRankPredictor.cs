@@ -63,6 +63,7 @@ public sealed class LowRankPredictor : NeuronPredictor
     public static LowRankPredictor Load(LowRankFile file, NativeArena arena, int chunkTokens, int threads)
     {
         LowRankInfo info = file.Info;
+        CopiedWeights weights = new(file, arena, Purpose);
         (Linear Fc1, Linear Fc2)?[] layers = new (Linear, Linear)?[info.Layers.Count];
         for (int i = 0; i < layers.Length; i++)
         {
@@ -70,8 +71,8 @@ public sealed class LowRankPredictor : NeuronPredictor
             {
                 string module = file.ModuleOf(i);
                 layers[i] = (
-                    Linear.Load(file, arena, info.Weights, bias: false, Purpose, $"{module}.fc1", layer.Rank, info.HiddenSize),
-                    Linear.Load(file, arena, info.Weights, layer.HasBias, Purpose, $"{module}.fc2", info.NeuronCount, layer.Rank));
+                    Linear.Load(weights, info.Weights, bias: false, $"{module}.fc1", layer.Rank, info.HiddenSize),
+                    Linear.Load(weights, info.Weights, layer.HasBias, $"{module}.fc2", info.NeuronCount, layer.Rank));
             }
         }
         return new LowRankPredictor(

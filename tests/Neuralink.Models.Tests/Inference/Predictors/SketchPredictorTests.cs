@@ -3,6 +3,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
+using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 using Neuralink.Tests.Support;
@@ -124,11 +125,12 @@ public sealed class SketchPredictorTests
             FlashImage image = FlashImage.Open(_packed.Folder);
             Config = ModelConfigJson.Read(image);
             WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
-            using ImageTensors tensors = ImageTensors.Open(image, ImageFiles.Predictor);
-            long before = _arena.UsedBytes;
-            Sketch = SketchPredictor.Load(tensors, _arena, Config, bits, margin, Tokens, threads: 3);
-            SketchBytes = _arena.UsedBytes - before;
-            _exact = ExactPredictor.Load(tensors, _arena, Config, format, Tokens, threads: 3);
+            Sketch = ImageTensors.Read(
+                image, ImageFiles.Predictor, FlashAccess.Direct,
+                tensors => SketchPredictor.Load(tensors, _arena, Config, bits, margin, Tokens, threads: 3), CancellationToken.None);
+            SketchBytes = _arena.UsedBytes;
+            WeightFile weights = WeightFile.Load(image, Config, TensorPlace.Predictor, _arena, FlashAccess.Direct, CancellationToken.None);
+            _exact = ExactPredictor.Load(weights, _arena, Config, format, Tokens, threads: 3);
             Input = new FloatTensor(_arena, Tokens, Config.HiddenSize, "input");
             Random random = new(3);
             foreach (ref float value in Input.First(Tokens))

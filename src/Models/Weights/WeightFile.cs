@@ -1,0 +1,73 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+using Neuralink.Storage.Safetensors;
+
+namespace Neuralink.Models.Weights;
+
+/// <summary>
+/// The weights of an image's resident.safetensors or predictor.safetensors, read from flash to where they stay in memory.
+/// </summary>
+public sealed class WeightFile : IWeightLoader
+{
+    private readonly InPlaceTensors _tensors;
+
+    private WeightFile(InPlaceTensors tensors) => _tensors = tensors;
+
+    /// <summary>Native memory that the tensors of <paramref name="place"/> take.</summary>
+    public static long RequiredBytes(ModelConfig config, WeightFormat format, TensorPlace place) =>
+        InPlaceTensors.RequiredBytes(WeightLayout.Of(config, format, place).Declarations);
+
+    /// <summary>Loads the file of <paramref name="place"/> and checks its digest.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="config">Its model.</param>
+    /// <param name="place">Resident or predictor.</param>
+    /// <param name="arena">Takes <see cref="RequiredBytes"/>.</param>
+    /// <param name="io">How to read.</param>
+    /// <param name="cancellation">Ends the loading.</param>
+    /// <exception cref="NeuralinkException">
+    /// The file is not the one that was packed, is not of the model's shape, or has a weight that is not finite.
+    /// </exception>
+    public static WeightFile Load(
+        FlashImage image, ModelConfig config, TensorPlace place, NativeArena arena, FlashAccess io, CancellationToken cancellation)
+    {
+        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
+        TensorDeclaration[] expected = [.. WeightLayout.Of(config, format, place).Declarations];
+        string? notFinite = null;
+        InPlaceTensors tensors = InPlaceTensors.Load(
+            image, FileOf(place), expected, arena, "resident", io, TimeProvider.System, Check, cancellation);
+        return notFinite is null ? new WeightFile(tensors) : throw TensorReader.NotFinite(notFinite, tensors.Path);
+
+        // The digest comes first: it is what says that the file is damaged.
+        void Check(TensorInfo tensor, ReadOnlySpan<byte> piece)
+        {
+            if (WeightFormats.IsWeight(tensor.Dtype) && !WeightKernels.For(WeightFormats.From(tensor.Dtype)).AllFinite(piece))
+                notFinite ??= tensor.Name;
+        }
+    }
+
+    /// <inheritdoc/>
+    public NativeBuffer Load(WeightFormat format, params ReadOnlySpan<TensorSpec> tensors)
+    {
+        TensorInfo first = _tensors.Tensors[tensors[0].Name];
+        long end = first.FileOffset;
+        foreach (TensorSpec spec in tensors)
+        {
+            TensorInfo tensor = _tensors.Tensors[spec.Name];
+            if (tensor.FileOffset != end || tensor.LengthBytes != spec.BytesIn(format))
+                throw new InvalidOperationException($"{spec.Name} of {spec.BytesIn(format)} bytes does not follow {first.Name}.");
+            end += tensor.LengthBytes;
+        }
+        return _tensors.From(first, end - first.FileOffset);
+    }
+
+    private static string FileOf(TensorPlace place) => place switch
+    {
+        TensorPlace.Resident => ImageFiles.Resident,
+        TensorPlace.Predictor => ImageFiles.Predictor,
+        _ => throw new ArgumentOutOfRangeException(nameof(place), place, "These are no weights that stay in memory."),
+    };
+}
