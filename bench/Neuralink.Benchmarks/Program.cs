@@ -10,6 +10,7 @@ return args switch
     ["kernels", .. string[] rest] => KernelsCommand.Run(rest),
     ["device", .. string[] rest] => DeviceCommand.Run(rest),
     ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
+    ["layers", .. string[] rest] => await LayersCommand.RunAsync(rest),
     ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
     ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
@@ -32,6 +33,7 @@ static int Usage()
                                                                random direct reads by threads and by io_uring
           overlap [--threads 1] [--rounds 7] [--slow 1] [--margin M] [--model DIR]
                                                                overlapped against serial reads, on a device as slow as the computing
+          layers [--rounds 7]                                  what messages, leases and the cache cost a layer: all cached, no arithmetic
           online --identity IMG --placed IMG [--profile DEVICE.json] [--rounds 5] [--tokens 32] [--cache 0.05] [--io direct|uring] [--only NAMES]
                                                                the online stage against LLM in a flash, and with each part switched off
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]

@@ -22,7 +22,9 @@ using Neuralink.Storage.Memory;
 
 namespace Neuralink.Actors;
 
-/// <summary>Everything of an engine that outlives its actors: files, native memory, threads that compute, and the states the actors wrap.</summary>
+/// <summary>
+/// Everything of an engine that outlives its actors: files, native memory, threads that compute, and the states the actors wrap.
+/// </summary>
 internal sealed class EngineResources : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
@@ -118,32 +120,54 @@ internal sealed class EngineResources : IDisposable
         int extentSlotsMax = options.ExtentSlotsMax(Image.StrideBytes);
         Parts = new PipelineParts
         {
-            Image = Image,
-            Port = new FlashPort(Device, frames, extentSlotsMax),
-            Frames = frames,
-            Limits = Plan.Frames,
-            Compute = new ComputeSetup(decoder, ffn, lookahead, strategy, Config.LayerCount, counters, time, computeTrace),
-            Predictor = new PredictorSetup(predictor, pool, activations, lookahead, counters, Config.FfnSize, time, predictorTrace),
-            Strategy = strategy,
+            Io = new IoSetup { Image = Image, Port = new FlashPort(Device, frames, extentSlotsMax), Frames = frames, Time = time, Trace = ioTrace },
+            Residency = new ResidencySetup
+            {
+                Limits = Plan.Frames,
+                Strategy = strategy,
+                LayerCount = Config.LayerCount,
+                PlacementOf = Image.PlacementOf,
+            },
+            Predictor = new PredictorSetup
+            {
+                Prediction = new ModelPrediction(predictor, pool, activations, lookahead, Config.FfnSize),
+                Plan = lookahead.Plan,
+                Counts = counters,
+                Time = time,
+                Trace = predictorTrace,
+            },
+            Compute = new ComputeSetup
+            {
+                Pass = new ModelForwardPass(decoder, ffn, lookahead),
+                LayerCount = Config.LayerCount,
+                LooksAheadFirst = lookahead.Plan.FirstCount > 0,
+                Strategy = strategy,
+                Counts = counters,
+                Time = time,
+                Trace = computeTrace,
+            },
             Generation = new GenerationSetup(Config, activations.Logits, chunk, Image.Manifest.Bundle.PayloadBytes, counters, time),
-            Time = time,
-            IoTrace = ioTrace,
-            NewStates = () => NewStates(options, extentSlotsMax, counters),
+            NewStates = () => NewStates(options, extentSlotsMax, counters, time),
         };
         Parts.Renew();
     }
 
-    private PipelineStates NewStates(EngineOptions options, int extentSlotsMax, LayerCounters counters)
+    private PipelineStates NewStates(EngineOptions options, int extentSlotsMax, LayerCounters counters, TimeProvider time)
     {
         NeuronKeys keys = new(Config.LayerCount, Config.FfnSize);
         CachePolicy policy = CachePolicies.Create(options.Policy, keys.Count, Plan.Frames.CachedMax, HottestFor(options.Policy));
         LookaheadGate gate = new(Config.LayerCount, options.LookaheadPrecisionMin);
-        ReadPlanner planner = new(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, keys.NeuronsPerLayer);
-        BottleneckDetector? detector = options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null;
+        FetchSetup fetch = new()
+        {
+            Planner = new ReadPlanner(options.PlannedReadCost, Image.StrideBytes, extentSlotsMax, keys.NeuronsPerLayer),
+            Detector = options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
+            AttemptsMax = options.ReadAttemptsMax,
+            QueueDepth = Device.QueueDepth,
+            Counts = counters,
+            MicrosPerTick = time.GetElapsedTime(0, 1_000_000).TotalMicroseconds / 1_000_000,
+        };
         return new PipelineStates(
-            new CacheState(Plan.Frames, keys, policy, gate, counters),
-            new IoState(planner, detector, options.ReadAttemptsMax, counters),
-            new NeuronSetPool(keys.NeuronsPerLayer));
+            new CacheState(Plan.Frames, keys, policy, gate, counters), fetch, new NeuronSetPool(keys.NeuronsPerLayer));
     }
 
     /// <summary>What fired most in the trace that the image was placed by, as far as the policy pins it.</summary>

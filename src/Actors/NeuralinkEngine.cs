@@ -50,7 +50,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     public EngineOptions Options => _resources.Options;
 
     /// <summary>What the strategy switches.</summary>
-    public StrategySwitches Strategy => _resources.Parts.Strategy;
+    public StrategySwitches Strategy => _resources.Parts.Residency.Strategy;
 
     /// <summary>How the memory is shared out.</summary>
     public MemoryPlan Memory => _resources.Plan;
@@ -92,7 +92,8 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <param name="trace">Records what the actors do, or null.</param>
     /// <param name="time">The clock; null is the system's.</param>
     /// <param name="decorate">Wraps the flash device, for studies of other devices and of faults; null leaves it as it is.</param>
-    /// <param name="system">Runs the actors; its configuration needs <see cref="ActorHosting.AddNeuralinkActors"/>. Null makes one for this engine.</param>
+    /// <param name="system">Runs the actors; its configuration needs <see cref="ActorHosting.AddNeuralinkActors"/>. Null makes one for this
+    /// engine.</param>
     /// <param name="cancellation">Stops the opening.</param>
     /// <exception cref="NeuralinkException">
     /// The image is damaged, an option is out of range, it does not fit the budget, or <paramref name="system"/> lacks dispatchers.
@@ -253,7 +254,9 @@ public sealed class NeuralinkEngine : IAsyncDisposable
             _failJob?.Invoke(error);
     }
 
-    /// <summary>Completes when the actors have ended: because the engine is disposed, or because the host's actor system has ended.</summary>
+    /// <summary>
+    /// Completes when the actors have ended: because the engine is disposed, or because the host's actor system has ended.
+    /// </summary>
     private async Task WatchAsync()
     {
         await _pipeline.WatchAsync().ConfigureAwait(false);

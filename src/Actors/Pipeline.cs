@@ -3,11 +3,8 @@ using Neuralink.Actors.Compute;
 using Neuralink.Actors.Generation;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Prediction;
-using Neuralink.Actors.Tracing;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Residency;
-using Neuralink.Storage.Image;
-using Neuralink.Storage.Memory;
 
 namespace Neuralink.Actors;
 
@@ -15,7 +12,7 @@ namespace Neuralink.Actors;
 /// Starts and supervises the actors of one engine. The pipeline reads from flash while it computes:
 /// <code>
 /// Predictor         |exact n|lookahead n+1|              |exact n+1|lookahead n+2|
-/// Cache/Io                  |repair n|fetch n+1 -------------------|repair n+1|fetch n+2 ------
+/// Cache/Io                  |demand n|fetch n+1 -------------------|demand n+1|fetch n+2 ------
 /// Compute    |attn n|                     |ffn n|attn n+1|                       |ffn n+1|attn n+2
 /// </code>
 /// A layer takes a few messages, whatever the number of its neurons:
@@ -27,8 +24,10 @@ namespace Neuralink.Actors;
 /// </code>
 /// An actor knows those below it (Generation, Compute, Predictor, Cache, Io) from its construction and answers whoever asked it.
 /// <para>
-/// An exception in an actor is a bug (operating errors are values in messages): the running job fails with it, all actors are stopped, and when the
-/// last read is back they start anew, with an empty cache. Jobs that come meanwhile wait. Native memory belongs to the engine, so nothing leaks.
+/// An exception in an actor is a bug (operating errors are values in messages): the running job fails with it, all actors are stopped, and
+/// when the
+/// last read is back they start anew, with an empty cache. Jobs that come meanwhile wait. Native memory belongs to the engine, so nothing
+/// leaks.
 /// </para>
 /// </summary>
 internal sealed class PipelineActor : ReceiveActor, IWithStash
@@ -100,19 +99,21 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
             StartWhenQuiet();
     }
 
-    private void StartWhenQuiet() => _ = _parts.Port.WhenQuiet.PipeTo(Self, success: () => Quiet.Instance);
+    private void StartWhenQuiet() => _ = _parts.Io.Port.WhenQuiet.PipeTo(Self, success: () => Quiet.Instance);
 
     private void Start()
     {
         PipelineStates states = _parts.Renew();
-        IActorRef io = Context.Watch(Context.ActorOf(IoActor.Props(_parts, states.Io), "io"));
-        IActorRef cache = Context.Watch(Context.ActorOf(CacheActor.Props(_parts, states, io), "cache"));
-        IActorRef predictor = Context.Watch(Context.ActorOf(PredictorActor.Props(_parts.Predictor, states.Sets, cache), "predictor"));
-        IActorRef compute = Context.Watch(Context.ActorOf(ComputeActor.Props(_parts.Compute, predictor, cache), "compute"));
-        _generation = Context.Watch(Context.ActorOf(GenerationActor.Props(_parts.Generation, compute), "generation"));
+        IActorRef io = Watched(IoActor.Props(_parts.Io, states.Fetch), "io");
+        IActorRef cache = Watched(CacheActor.Props(_parts.Residency, states.Cache, states.Sets, io), "cache");
+        IActorRef predictor = Watched(PredictorActor.Props(_parts.Predictor, states.Sets, cache), "predictor");
+        IActorRef compute = Watched(ComputeActor.Props(_parts.Compute, predictor, cache), "compute");
+        _generation = Watched(GenerationActor.Props(_parts.Generation, compute), "generation");
         Become(Running);
         Stash.UnstashAll();
     }
+
+    private static IActorRef Watched(Props props, string name) => Context.Watch(Context.ActorOf(props, name));
 
     /// <summary>No read is in flight.</summary>
     private sealed class Quiet
@@ -124,30 +125,20 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
 /// <summary>What the actors are made from; all of it outlives them.</summary>
 internal sealed class PipelineParts
 {
-    public required FlashImage Image { get; init; }
+    public required IoSetup Io { get; init; }
 
-    public required FlashPort Port { get; init; }
-
-    public required FrameArena Frames { get; init; }
-
-    public required CacheLimits Limits { get; init; }
-
-    public required StrategySwitches Strategy { get; init; }
-
-    public required ComputeSetup Compute { get; init; }
+    public required ResidencySetup Residency { get; init; }
 
     public required PredictorSetup Predictor { get; init; }
 
+    public required ComputeSetup Compute { get; init; }
+
     public required GenerationSetup Generation { get; init; }
 
-    public required TimeProvider Time { get; init; }
+    /// <summary>Makes what the actors change.</summary>
+    public required Func<PipelineStates> NewStates { get; init; }
 
-    public required TraceTrack? IoTrace { get; init; }
-
-    /// <summary>Makes the states that the actors wrap.</summary>
-    public required Func<PipelineStates> NewStates { private get; init; }
-
-    /// <summary>The states of the actors that run.</summary>
+    /// <summary>What the actors that run change.</summary>
     public PipelineStates States { get; private set; } = null!;
 
     /// <summary>New states for new actors.</summary>
@@ -155,4 +146,4 @@ internal sealed class PipelineParts
 }
 
 /// <summary>What the actors change.</summary>
-internal sealed record PipelineStates(CacheState Cache, IoState Io, NeuronSetPool Sets);
+internal sealed record PipelineStates(CacheState Cache, FetchSetup Fetch, NeuronSetPool Sets);

@@ -12,7 +12,8 @@ namespace Neuralink.Benchmarks.Pipeline;
 
 /// <summary>
 /// `overlap`: what overlapping reads with computing saves, on a device slowed to where both take the same time: the best case for
-/// overlap, in which a perfect one would halve the time; `--slow 0.5` and `--slow 2` make it half and twice as slow as that. The device is the image in memory behind a modelled cost: like direct I/O, and
+/// overlap, in which a perfect one would halve the time; `--slow 0.5` and `--slow 2` make it half and twice as slow as that. The device is
+/// the image in memory behind a modelled cost: like direct I/O, and
 /// unlike the page cache, it costs little of the processors' time. Serial and overlapped runs take turns; figures are medians.
 /// </summary>
 internal static class OverlapCommand
@@ -60,7 +61,7 @@ internal static class OverlapCommand
             {
                 source = Path.Combine(root, "synthetic");
                 Console.Error.WriteLine("writing a synthetic model of 24 layers ...");
-                SyntheticModel.Write(source, BundledTokenizer(), seed: 1);
+                SyntheticModel.Write(source, Path.Combine(BundledModel.Folder, "tokenizer.json"), seed: 1);
             }
 
             string image = Path.Combine(root, "model.nlk");
@@ -161,13 +162,5 @@ internal static class OverlapCommand
         for (long at = 0; at < stream.Length; at += PieceBytes)
             stream.ReadExactly(buffer.Bytes(at, (int)Math.Min(PieceBytes, stream.Length - at)));
         return buffer;
-    }
-
-    private static string BundledTokenizer()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Neuralink.sln")))
-            folder = folder.Parent;
-        return Path.Combine(folder?.FullName ?? ".", "models", "tiny-stories", "tokenizer.json");
     }
 }

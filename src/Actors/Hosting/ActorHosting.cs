@@ -12,14 +12,17 @@ public static class ActorHosting
     internal const string IoDispatcher = "neuralink.io-dispatcher";
 
     /// <summary>
-    /// Adds the dispatchers that an engine's actors run on, so that <see cref="NeuralinkEngine.OpenAsync"/> can be given the host's actor system.
-    /// Engines of one system share their threads: several that are to run at the same time have systems of their own.
+    /// Adds the dispatchers that an engine's actors run on, so that <see cref="NeuralinkEngine.OpenAsync"/> can be given the host's actor
+    /// system. Engines of one system share their threads: several that are to run at the same time have systems of their own.
     /// </summary>
     public static AkkaConfigurationBuilder AddNeuralinkActors(this AkkaConfigurationBuilder builder) =>
         builder.AddHocon(Resource("dispatchers"), HoconAddMode.Append);
 
+    /// <summary>What an engine's own system is configured by.</summary>
+    internal static Config OwnConfiguration => Resource("quiet").WithFallback(Resource("dispatchers"));
+
     /// <summary>An actor system for one engine, which prints nothing.</summary>
-    internal static ActorSystem NewSystem() => ActorSystem.Create("neuralink", Resource("quiet").WithFallback(Resource("dispatchers")));
+    internal static ActorSystem NewSystem() => ActorSystem.Create("neuralink", OwnConfiguration);
 
     /// <exception cref="NeuralinkException">The system lacks the dispatchers.</exception>
     internal static void Check(ActorSystem system)
@@ -27,7 +30,8 @@ public static class ActorHosting
         if (!system.Dispatchers.HasDispatcher(ComputeDispatcher) || !system.Dispatchers.HasDispatcher(IoDispatcher))
         {
             throw new NeuralinkException(
-                $"start the actors in the system {system.Name}", $"the dispatchers {ComputeDispatcher} and {IoDispatcher} in its configuration", "none",
+                $"start the actors in the system {system.Name}",
+                $"the dispatchers {ComputeDispatcher} and {IoDispatcher} in its configuration", "none",
                 "call AddNeuralinkActors where the host configures Akka");
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using Neuralink.Actors.Protocols;
 using Neuralink.Storage.Devices;
@@ -7,8 +8,9 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Actors.Io;
 
 /// <summary>
-/// The way of reads to the device and back. It has a read object for each that may be in flight, and it outlives Io: a device goes on writing into frames when
-/// Io has stopped, so nobody may use those before <see cref="WhenQuiet"/>.
+/// The way of reads to the device and back. It has a read object for each that may be in flight, its credit, and it outlives Io: a device
+/// goes on writing
+/// into frames when Io has stopped, so nobody may use those before <see cref="WhenQuiet"/>.
 /// <para>
 /// Completed reads come from the device's threads through a queue, with one message to Io for however many there are by the time Io looks.
 /// </para>
@@ -18,7 +20,7 @@ internal sealed class FlashPort : IFlashCompletionSink
     private readonly IFlashDevice _device;
     private readonly ConcurrentQueue<FlashRead> _completed = new();
     private readonly FlashRead[] _reads;
-    private readonly Stack<FlashRead> _idle = new();
+    private readonly FrozenDictionary<FlashRead, int> _credits;
     private volatile IActorRef? _io;
     private int _announced;
     private int _inFlight;
@@ -33,11 +35,9 @@ internal sealed class FlashPort : IFlashCompletionSink
         _reads = new FlashRead[device.QueueDepth];
         for (int i = 0; i < _reads.Length; i++)
             _reads[i] = new FlashRead(frames, extentSlotsMax, this);
+        _credits = _reads.Index().ToFrozenDictionary(pair => pair.Item, pair => pair.Index);
         Close();
     }
-
-    /// <summary>Whether another read may be submitted.</summary>
-    public bool HasCredit => _idle.Count > 0;
 
     /// <summary>Completes when no read is in flight. Of a port that is closed.</summary>
     public Task WhenQuiet => _quiet?.Task ?? throw new InvalidOperationException("The port is open.");
@@ -48,9 +48,6 @@ internal sealed class FlashPort : IFlashCompletionSink
         if (Volatile.Read(ref _inFlight) > 0)
             throw new InvalidOperationException($"{_inFlight} reads are in flight.");
         _completed.Clear();
-        _idle.Clear();
-        foreach (FlashRead read in _reads)
-            _idle.Push(read);
         _io = io;
         _quiet = null;
         Volatile.Write(ref _announced, 0);
@@ -67,11 +64,11 @@ internal sealed class FlashPort : IFlashCompletionSink
             quiet.TrySetResult();
     }
 
-    /// <summary>A read to be filled and submitted.</summary>
-    public FlashRead Take() => _idle.Pop();
+    /// <summary>The read object of a credit.</summary>
+    public FlashRead Read(int credit) => _reads[credit];
 
-    /// <summary>Takes a read back, whose results are no longer needed.</summary>
-    public void Return(FlashRead read) => _idle.Push(read);
+    /// <summary>The credit of a read object.</summary>
+    public int CreditOf(FlashRead read) => _credits[read];
 
     public void Submit(FlashRead read)
     {

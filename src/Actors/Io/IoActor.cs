@@ -11,122 +11,107 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Actors.Io;
 
 /// <summary>
-/// Drives the flash device: plans each batch into reads, keeps as many in flight as there are credits, checks what comes back (length and
-/// every wanted bundle's CRC), repeats what failed, and returns the batch when all of it is settled. See <see cref="FetchProtocol"/>.
+/// Drives the flash device as <see cref="FetchMachine"/> says: submits reads, and checks what comes back (length and every wanted bundle's
+/// CRC).
+/// See <see cref="FetchProtocol"/>.
 /// </summary>
-internal sealed class IoActor : ReceiveActor
+internal sealed class IoActor : ReceiveActor, IFetchEffects
 {
-    private readonly IoState _state;
-    private readonly FlashImage _image;
-    private readonly FlashPort _port;
-    private readonly FrameArena _frames;
-    private readonly TimeProvider _time;
-    private readonly TraceTrack? _trace;
-    private readonly Dictionary<FlashRead, ReadTicket> _reading = [];
+    private readonly IoSetup _setup;
+    private readonly FetchMachine _machine;
     private readonly Dictionary<FetchBatch, IActorRef> _askers = [];
-    private long _busySince;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
 
-    public IoActor(PipelineParts parts, IoState state)
+    public IoActor(IoSetup setup, FetchSetup fetch)
     {
-        _state = state;
-        _image = parts.Image;
-        _port = parts.Port;
-        _frames = parts.Frames;
-        _time = parts.Time;
-        _trace = parts.IoTrace;
-        Receive<FetchProtocol.Fetch>(fetch =>
+        _setup = setup;
+        _machine = new FetchMachine(fetch, this);
+        Receive<FetchProtocol.Fetch>(message =>
         {
-            fetch.Batch.StartedTimestamp = _time.GetTimestamp();
-            _askers.Add(fetch.Batch, Sender);
-            _state.Enqueue(fetch.Batch);
-            SubmitAll();
+            _askers.Add(message.Batch, Sender);
+            _machine.Fetch(message.Batch, Now());
         });
-        Receive<FetchProtocol.CompletionsReady>(_ => Settle());
+        Receive<FetchProtocol.CompletionsReady>(_ => TakeCompleted());
     }
 
-    public static Props Props(PipelineParts parts, IoState state) =>
-        Akka.Actor.Props.Create(() => new IoActor(parts, state)).WithDispatcher(ActorHosting.IoDispatcher);
+    public static Props Props(IoSetup setup, FetchSetup fetch) =>
+        Akka.Actor.Props.Create(() => new IoActor(setup, fetch)).WithDispatcher(ActorHosting.IoDispatcher);
 
-    protected override void PreStart() => _port.Open(Self);
+    protected override void PreStart() => _setup.Port.Open(Self);
 
     /// <summary>Reads may be in flight: nobody waits for them any more but who starts a pipeline anew.</summary>
-    protected override void PostStop() => _port.Close();
+    protected override void PostStop() => _setup.Port.Close();
 
-    private void SubmitAll()
+    void IFetchEffects.Submit(int credit, ReadTicket read)
     {
-        while (_port.HasCredit && _state.TryTake(out ReadTicket? ticket))
-            Submit(_port.Take(), ticket.Value);
-    }
-
-    private void Submit(FlashRead read, ReadTicket ticket)
-    {
-        FetchBatch batch = ticket.Batch;
-        read.Reset(_image.OffsetOf(batch.Layer, ticket.Extent.First));
-        int next = ticket.SlotIndex;
-        for (int slot = ticket.Extent.First.Value; slot < ticket.Extent.End.Value; slot++)
+        FetchBatch batch = read.Batch;
+        FlashRead flash = _setup.Port.Read(credit);
+        flash.Reset(_setup.Image.OffsetOf(batch.Layer, read.Extent.First));
+        int next = read.SlotIndex;
+        for (int slot = read.Extent.First.Value; slot < read.Extent.End.Value; slot++)
         {
             bool wanted = batch.Slots[next].Value == slot;
-            read.Append(wanted ? batch.Frames[next] : FrameArena.Discard);
+            flash.Append(wanted ? batch.Frames[next] : FrameArena.Discard);
             if (wanted && next < batch.Count - 1)
                 next++;
         }
-        if (_reading.Count == 0)
-            _busySince = _time.GetTimestamp();
-        _reading.Add(read, ticket);
-        _port.Submit(read);
+        _setup.Port.Submit(flash);
     }
 
-    private void Settle()
+    void IFetchEffects.Answer(FetchBatch batch)
     {
-        _port.Acknowledge();
-        while (_port.TryTakeCompleted(out FlashRead? read))
-        {
-            _reading.Remove(read, out ReadTicket ticket);
-            ReadTicket? again = _state.Settle(ticket, read.BytesTransferred, Check(read, ticket));
-            if (_reading.Count == 0 || ticket.Batch.IsDone)
-                EndInterval(ticket.Batch.Layer, read.CompletedTimestamp);
-            if (again is not null)
-            {
-                Submit(read, again.Value);
-                continue;
-            }
-            _port.Return(read);
-            if (ticket.Batch.IsDone)
-                Answer(ticket.Batch);
-        }
-        SubmitAll();
-    }
-
-    // Also where reads of other batches go on: there may always be some.
-    private void EndInterval(LayerIndex layer, long timestamp)
-    {
-        long ticks = Math.Max(0, timestamp - _busySince);
-        _state.EndInterval(layer, ticks, _time.GetElapsedTime(0, ticks).TotalMicroseconds);
-        _busySince += ticks;
-    }
-
-    private void Answer(FetchBatch batch)
-    {
-        _trace?.Overlapping(batch.IsDemand ? "fetch (demand)" : "fetch (lookahead)", batch.Layer, batch.StartedTimestamp, _time.GetTimestamp(), "neurons", batch.Count);
+        string what = batch.IsDemand ? "fetch (demand)" : "fetch (lookahead)";
+        _setup.Trace?.Overlapping(what, batch.Layer, batch.StartedTimestamp, Now(), "neurons", batch.Count);
         _askers.Remove(batch, out IActorRef? asker);
-        object answer = batch.Error is { } error ? new FetchProtocol.FetchFailed(batch, error) : new FetchProtocol.Fetched(batch);
-        asker!.Tell(answer, Self);
+        asker!.Tell(batch.Error is { } error ? new FetchProtocol.FetchFailed(batch, error) : new FetchProtocol.Fetched(batch), Self);
     }
 
-    private NeuralinkException? Check(FlashRead read, ReadTicket ticket)
+    private void TakeCompleted()
     {
-        if (!read.IsComplete)
+        _setup.Port.Acknowledge();
+        while (_setup.Port.TryTakeCompleted(out FlashRead? flash))
         {
-            string where = $"read {_image.NeuronsPath}", expected = $"{read.LengthBytes} bytes at offset {read.OffsetBytes} ({ticket.Batch.Layer}, {ticket.Extent.First} on)";
-            string found = read.Error?.Message ?? $"{read.BytesTransferred} bytes";
-            return new NeuralinkException(where, expected, $"{found}, {ticket.Attempt} times", "check the disk, and the image with `neuralink verify`", read.Error);
+            int credit = _setup.Port.CreditOf(flash);
+            NeuralinkException? error = Check(flash, _machine.Reading(credit));
+            if (error is not null)
+                _log.Warning(error, "A read failed.");
+            _machine.Completed(credit, new ReadResult(flash.BytesTransferred, error, flash.CompletedTimestamp), Now());
         }
-        for (int i = 0; i < read.SegmentCount; i++)
+    }
+
+    private NeuralinkException? Check(FlashRead flash, ReadTicket read)
+    {
+        LayerIndex layer = read.Batch.Layer;
+        if (!flash.IsComplete)
         {
-            int frame = read.Frames[i];
-            if (frame != FrameArena.Discard && !BundleCrc.IsIntact(_frames.Frame(frame)))
-                return ImageVerifier.DamagedBundle(_image, ticket.Batch.Layer, new Slot(ticket.Extent.First.Value + i), "read");
+            string expected = $"{flash.LengthBytes} bytes at offset {flash.OffsetBytes} ({layer}, {read.Extent.First} on)";
+            string found = $"{flash.Error?.Message ?? $"{flash.BytesTransferred} bytes"}, {read.Attempt} times";
+            return new NeuralinkException(
+                $"read {_setup.Image.NeuronsPath}", expected, found, "check the disk, and the image with `neuralink verify`", flash.Error);
+        }
+        for (int i = 0; i < flash.SegmentCount; i++)
+        {
+            int frame = flash.Frames[i];
+            if (frame != FrameArena.Discard && !BundleCrc.IsIntact(_setup.Frames.Frame(frame)))
+                return ImageVerifier.DamagedBundle(_setup.Image, layer, new Slot(read.Extent.First.Value + i), "read");
         }
         return null;
     }
+
+    private long Now() => _setup.Time.GetTimestamp();
+}
+
+/// <summary>What Io works with.</summary>
+internal sealed record IoSetup
+{
+    public required FlashImage Image { get; init; }
+
+    public required FlashPort Port { get; init; }
+
+    public required FrameArena Frames { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>The actor's track, or null.</summary>
+    public TraceTrack? Trace { get; init; }
 }

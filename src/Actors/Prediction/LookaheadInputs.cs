@@ -2,19 +2,21 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
+using Neuralink.Pipeline.Prediction;
+using Neuralink.Placement;
 using Neuralink.Storage.Memory;
 
 namespace Neuralink.Actors.Prediction;
 
 /// <summary>
-/// Which layers are looked ahead to, when, and from what. At layer N that is layer N + <see cref="Layers"/>; before the first layer it is those that no earlier
-/// layer looks ahead to, from the embedded tokens. Compute fills the inputs and the Predictor reads them, in turns.
+/// What lookahead computes from: the residual stream before the first layer and after each attention, normalised as the target's FFN would
+/// have it. Compute
+/// fills the inputs and the Predictor reads them, in turns.
 /// </summary>
 internal sealed class LookaheadInputs
 {
     private readonly FloatTensor[] _buffers;        // [targets of a turn] of [B, d]; none where the predictor takes what is there anyway
     private readonly Activations _activations;
-    private readonly int _layerCount;
 
     /// <param name="arena">Takes the buffers.</param>
     /// <param name="config">The model's.</param>
@@ -24,9 +26,13 @@ internal sealed class LookaheadInputs
     public LookaheadInputs(NativeArena arena, ModelConfig config, Activations activations, NeuronPredictor? predictor, int layers)
     {
         Predictor = predictor;
-        Layers = layers;
         _activations = activations;
-        _layerCount = config.LayerCount;
+        if (predictor is not null)
+        {
+            // A predictor made for a distance has nothing to go by before the first layer.
+            int firstCount = predictor.Depth > 0 ? 0 : Math.Min(layers, config.LayerCount);
+            Plan = new LookaheadPlan(config.LayerCount, layers, firstCount, predictor.Covers);
+        }
         _buffers = new FloatTensor[predictor is null ? 0 : BufferCount(predictor.Input, predictor.Depth, layers)];
         for (int i = 0; i < _buffers.Length; i++)
             _buffers[i] = new FloatTensor(arena, activations.ChunkTokens, config.HiddenSize, "activations");
@@ -35,39 +41,35 @@ internal sealed class LookaheadInputs
     /// <summary>Who looks ahead; null where nobody does.</summary>
     public NeuronPredictor? Predictor { get; }
 
-    /// <summary>How many layers ahead.</summary>
-    public int Layers { get; }
-
-    /// <summary>Layers looked ahead to before the first layer is reached: a predictor made for a distance has nothing to go by there.</summary>
-    public int FirstCount => Predictor is null || Predictor.Depth > 0 ? 0 : Math.Min(Layers, _layerCount);
+    /// <summary>Which layers are looked ahead to, and when.</summary>
+    public LookaheadPlan Plan { get; } = LookaheadPlan.None;
 
     /// <summary>Bytes of the buffers.</summary>
     public static long RequiredBytes(ModelConfig config, int chunkTokens, PredictorSource? predictor, int layers) =>
-        predictor is null ? 0 : BufferCount(predictor.Input, predictor.Depth, layers) * FloatTensor.RequiredBytes(chunkTokens, config.HiddenSize);
-
-    /// <summary>The layer looked ahead to from <paramref name="layer"/>, or null.</summary>
-    public int? TargetOf(int layer) =>
-        Predictor is not null && layer + Layers < _layerCount && Predictor.Covers(layer + Layers) ? layer + Layers : null;
+        predictor is null
+            ? 0
+            : BufferCount(predictor.Input, predictor.Depth, layers) * FloatTensor.RequiredBytes(chunkTokens, config.HiddenSize);
 
     /// <summary>Fills the inputs of the first layers from the embedded tokens.</summary>
     public void Begin(Decoder decoder, int batch)
     {
-        for (int target = 0; target < FirstCount; target++)
+        for (int target = 0; target < Plan.FirstCount; target++)
             Fill(decoder, target, target, batch);
     }
 
     /// <summary>Fills the input of <paramref name="layer"/>'s target from the residual after its attention.</summary>
-    public void Reach(Decoder decoder, int layer, int batch)
+    public void Reach(Decoder decoder, LayerIndex layer, int batch)
     {
-        if (TargetOf(layer) is { } target)
-            Fill(decoder, 0, target, batch);
+        if (Plan.TargetOf(layer) is { } target)
+            Fill(decoder, 0, target.Value, batch);
     }
 
     /// <summary>The input number <paramref name="index"/> of this turn, [B, d].</summary>
     public FloatTensor Input(int index) =>
         _buffers.Length > 0 ? _buffers[index] : Predictor!.Input == PredictorInput.Residual ? _activations.Residual : _activations.FfnInput;
 
-    private static int BufferCount(PredictorInput input, int depth, int layers) => input == PredictorInput.FfnInput && depth == 0 ? layers : 0;
+    private static int BufferCount(PredictorInput input, int depth, int layers) =>
+        input == PredictorInput.FfnInput && depth == 0 ? layers : 0;
 
     private void Fill(Decoder decoder, int index, int target, int batch)
     {

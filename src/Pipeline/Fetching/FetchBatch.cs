@@ -76,7 +76,9 @@ internal sealed class FetchBatch(int capacity)
             _slots[i] = new Slot(_keys[i]);
     }
 
-    /// <summary>Moves what stands from <paramref name="index"/> on to <paramref name="other"/>, which is empty; neither is planned yet.</summary>
+    /// <summary>
+    /// Moves what stands from <paramref name="index"/> on to <paramref name="other"/>, which is empty; neither is planned yet.
+    /// </summary>
     public void MoveTail(int index, FetchBatch other)
     {
         for (int i = index; i < Count; i++)

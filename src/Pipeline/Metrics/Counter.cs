@@ -1,6 +1,9 @@
 namespace Neuralink.Pipeline.Metrics;
 
-/// <summary>What is counted of each layer. Each counter has one writer, the actor it stands under; neurons are counted once a pass, pairs once a token.</summary>
+/// <summary>
+/// What is counted of each layer. Each counter has one writer, the actor it stands under; neurons are counted once a pass, pairs once a
+/// token.
+/// </summary>
 internal enum Counter
 {
     // Predictor
@@ -60,7 +63,9 @@ internal enum Counter
     /// <summary>Bundles that were read only because they lay in a gap.</summary>
     BundlesBridged,
 
-    /// <summary>Time during which at least one read was in flight, in the clock's ticks; given to the layer of the read that ended it.</summary>
+    /// <summary>
+    /// Time during which at least one read was in flight, in the clock's ticks; given to the layer of the read that ended it.
+    /// </summary>
     BusyTicks,
 
     // Compute

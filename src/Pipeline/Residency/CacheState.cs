@@ -6,8 +6,10 @@ using Neuralink.Placement.Caching;
 namespace Neuralink.Pipeline.Residency;
 
 /// <summary>
-/// Which bundles are in DRAM and what for. A frame is free, loading, or resident; a resident one is leased (a layer computes with it), prefetched
-/// (not yet asked for) or cached (at rest). The policy chooses which rest. It knows a bundle from when it first comes to rest, also while it
+/// Which bundles are in DRAM and what for. A frame is free, loading, or resident; a resident one is leased (a layer computes with it),
+/// prefetched
+/// (not yet asked for) or cached (at rest). The policy chooses which rest. It knows a bundle from when it first comes to rest, also while
+/// it
 /// is leased again; should it give up one that is leased, that one is offered anew when the lease ends.
 /// </summary>
 internal sealed class CacheState
@@ -31,7 +33,8 @@ internal sealed class CacheState
         if (policy.KeyCount != keys.Count || policy.Capacity > limits.CachedMax)
         {
             throw new ArgumentException(
-                $"{keys.Count} keys and a capacity of at most {limits.CachedMax} expected, {policy.KeyCount} and {policy.Capacity} given.", nameof(policy));
+                $"{keys.Count} keys and a capacity of at most {limits.CachedMax} expected, {policy.KeyCount} and {policy.Capacity} given.",
+                nameof(policy));
         }
         _limits = limits;
         _keys = keys;
@@ -86,7 +89,8 @@ internal sealed class CacheState
     }
 
     /// <summary>
-    /// Adds what is not resident to <paramref name="misses"/>, as far as there are frames for prefetches and the gate lets that layer's lookahead pass.
+    /// Adds what is not resident to <paramref name="misses"/>, as far as there are frames for prefetches and the gate lets that layer's
+    /// lookahead pass.
     /// </summary>
     public void Prefetch(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FetchBatch misses)
     {
@@ -135,7 +139,8 @@ internal sealed class CacheState
     }
 
     /// <summary>
-    /// Takes a failed prefetch back. What a lease waits for meanwhile goes on loading, and is added to <paramref name="again"/>, which has the same id.
+    /// Takes a failed prefetch back. What a lease waits for meanwhile goes on loading, and is added to <paramref name="again"/>, which has
+    /// the same id.
     /// </summary>
     public void FailAhead(FetchBatch batch, FetchBatch again)
     {
@@ -149,7 +154,9 @@ internal sealed class CacheState
         }
     }
 
-    /// <summary>Ends a lease: its bundles come to rest, those that were there before first, and what the policy gives up is evicted.</summary>
+    /// <summary>
+    /// Ends a lease: its bundles come to rest, those that were there before first, and what the policy gives up is evicted.
+    /// </summary>
     public void Release(FrameLease lease)
     {
         ReadOnlySpan<int> frames = lease.Frames.Span;
@@ -230,7 +237,8 @@ internal sealed class CacheState
             throw new InvalidOperationException("The policy holds a bundle that no frame holds.");
         int leased = counts[(int)FrameUse.Leased] + counts[(int)FrameUse.LeasedLoading] + counts[(int)FrameUse.LeasedFailed];
         int prefetched = counts[(int)FrameUse.Prefetched] + counts[(int)FrameUse.PrefetchedLoading];
-        if ((counts[(int)FrameUse.Free], leased, prefetched, counts[(int)FrameUse.Cached]) != (_frames.FreeCount, LeasedCount, PrefetchedCount, CachedCount))
+        (int free, int cached) = (counts[(int)FrameUse.Free], counts[(int)FrameUse.Cached]);
+        if ((free, leased, prefetched, cached) != (_frames.FreeCount, LeasedCount, PrefetchedCount, CachedCount))
             throw new InvalidOperationException("A frame is lost.");
         if (CachedCount > _limits.CachedMax || LeasedCount > _limits.LeasedMax || PrefetchedCount > _limits.PrefetchedMax)
             throw new InvalidOperationException("A limit is exceeded.");

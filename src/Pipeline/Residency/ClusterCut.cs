@@ -2,7 +2,10 @@ using Neuralink.Placement;
 
 namespace Neuralink.Pipeline.Residency;
 
-/// <summary>Cuts what a layer lacks into clusters that are read and computed one after the other (PowerInfer-2, arXiv 2406.06282, calls them neuron clusters).</summary>
+/// <summary>
+/// Cuts what a layer lacks into clusters that are read and computed one after the other (PowerInfer-2, arXiv 2406.06282, calls them neuron
+/// clusters).
+/// </summary>
 internal static class ClusterCut
 {
     /// <summary>The most clusters of a lease: with each the rest of the work after the last read shrinks, and messages grow.</summary>
@@ -12,7 +15,8 @@ internal static class ClusterCut
     public const int NeuronsMin = 16;
 
     /// <summary>
-    /// Where the clusters after the first begin: at about equal distances, but each time at the widest gap near there, so that hardly a read is cut in two.
+    /// Where the clusters after the first begin: at about equal distances, but each time at the widest gap near there, so that hardly a
+    /// read is cut in two.
     /// </summary>
     /// <param name="slots">Ascending.</param>
     /// <param name="begins">Receives the indices, ascending; <see cref="ClustersMax"/> - 1 suffice.</param>

@@ -104,7 +104,8 @@ internal sealed class FrameLease(int capacity, int frameCount)
         _clusterEnds.Clear();
         foreach (long _ in _fetches)
             _clusterEnds.Add(0);
-        Span<int> next = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_clusterEnds);      // where a cluster's next one goes; in the end, its end
+        // Where a cluster's next one goes; in the end, its end.
+        Span<int> next = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_clusterEnds);
         for (int ordinal = 0; ordinal < Count; ordinal++)
         {
             if (_clusterOf[ordinal] + 1 < next.Length)

@@ -4,7 +4,8 @@ using Neuralink.Placement;
 namespace Neuralink.Pipeline.Residency;
 
 /// <summary>
-/// Which neurons lookahead named in the current pass, and how often it was right: counts its hits, and tells the gate of those that would have had to be read.
+/// Which neurons lookahead named in the current pass, and how often it was right: counts its hits, and tells the gate of those that would
+/// have had to be read.
 /// </summary>
 /// <param name="keys">The model's neurons.</param>
 /// <param name="gate">Learns of each layer.</param>

@@ -6,7 +6,9 @@ public enum ExecutionStrategy
     /// <summary>A layer is computed when all its neurons are there, and nothing is read meanwhile.</summary>
     Serial,
 
-    /// <summary>The next layer's likely neurons are read while this one computes, and what was missed is read while the hits compute.</summary>
+    /// <summary>
+    /// The next layer's likely neurons are read while this one computes, and what was missed is read while the hits compute.
+    /// </summary>
     Prefetch,
 
     /// <summary>A layer's neurons are computed cluster by cluster, each as its reads arrive; nothing is read ahead.</summary>
@@ -16,7 +18,8 @@ public enum ExecutionStrategy
     PrefetchCluster,
 
     /// <summary>
-    /// The baseline of LLM in a flash (arXiv 2312.11514): bundles in the model's own order, the last tokens' neurons cached, no collapse and no overlap.
+    /// The baseline of LLM in a flash (arXiv 2312.11514): bundles in the model's own order, the last tokens' neurons cached, no collapse
+    /// and no overlap.
     /// </summary>
     LlmFlash,
 

@@ -1,12 +1,15 @@
 using Akka.Actor;
 using Neuralink.Actors.Generation;
 using Neuralink.Actors.Protocols;
+using Neuralink.Pipeline.Compute;
 using Neuralink.Placement;
 using Neuralink.Tests.Support;
 
 namespace Neuralink.Actors.Tests.Pipeline;
 
-/// <summary>An exception in an actor ends its job; the actors start anew when no read is in flight any more, and the next job is right.</summary>
+/// <summary>
+/// An exception in an actor ends its job; the actors start anew when no read is in flight any more, and the next job is right.
+/// </summary>
 public sealed class RestartTests(RandomImage image) : IClassFixture<RandomImage>
 {
     [Fact]

@@ -7,7 +7,8 @@ using Neuralink.Placement.Caching;
 namespace Neuralink.Pipeline.Tests.Residency;
 
 /// <summary>
-/// A <see cref="CacheState"/> driven as the Cache actor drives it, beside a record of what was read into each frame. What is evicted is the policy's
+/// A <see cref="CacheState"/> driven as the Cache actor drives it, beside a record of what was read into each frame. What is evicted is the
+/// policy's
 /// choice; all else is checked: contents of leases, limits, and counts.
 /// </summary>
 internal sealed class CacheModel
@@ -45,7 +46,8 @@ internal sealed class CacheModel
 
     private static Counter[] Counted { get; } =
     [
-        Counter.Wanted, Counter.CacheHits, Counter.Prefetched, Counter.PrefetchOnTime, Counter.PrefetchLate, Counter.PrefetchWasted, Counter.DemandMisses,
+        Counter.Wanted, Counter.CacheHits, Counter.Prefetched, Counter.PrefetchOnTime, Counter.PrefetchLate, Counter.PrefetchWasted,
+        Counter.DemandMisses,
     ];
 
     public LayerCounters Counts => _counts;
@@ -130,7 +132,8 @@ internal sealed class CacheModel
         _expected[Counter.Wanted] += taken;
         HashSet<int> missing = [.. misses.Slots.ToArray().Select(s => s.Value)];
         int[] hits = _lease.Hits.ToArray(), frames = _lease.Frames.ToArray();
-        hits.Concat(_lease.Rest.ToArray()).Should().BeEquivalentTo(Enumerable.Range(0, taken), "every ordinal is readable at once or later");
+        int[] all = [.. hits, .. _lease.Rest.ToArray()];
+        all.Should().BeEquivalentTo(Enumerable.Range(0, taken), "every ordinal is readable at once or later");
         int cacheHits = 0;
         for (int ordinal = 0; ordinal < taken; ordinal++)
         {

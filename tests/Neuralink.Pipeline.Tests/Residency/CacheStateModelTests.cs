@@ -6,9 +6,15 @@ using Neuralink.Placement.Caching;
 
 namespace Neuralink.Pipeline.Tests.Residency;
 
-/// <summary>The cache's state against a naive model that knows what every frame holds, over random operations in any order the actor allows.</summary>
+/// <summary>
+/// The cache's state against a naive model that knows what every frame holds, over random operations in any order the actor allows.
+/// </summary>
 public sealed class CacheStateModelTests
 {
+    // The last has room for everything.
+    private static readonly (int Cached, int Leased, int Prefetched)[] s_limits =
+        [(0, 1, 0), (0, 4, 4), (1, 1, 1), (3, 5, 2), (10, 6, 6), (10, 6, 0), (48, 16, 16)];
+
     private static readonly Permutation s_reversed = Permutation.Of([.. Enumerable.Range(0, 16).Reverse()]);
 
     public static TheoryData<CachePolicyKind, double, int, int, int> Cases
@@ -20,8 +26,7 @@ public sealed class CacheStateModelTests
             {
                 foreach (double pinnedShare in (double[])[0, 0.5])
                 {
-                    // The last has room for everything.
-                    foreach ((int cached, int leased, int prefetched) in ((int, int, int)[])[(0, 1, 0), (0, 4, 4), (1, 1, 1), (3, 5, 2), (10, 6, 6), (10, 6, 0), (48, 16, 16)])
+                    foreach ((int cached, int leased, int prefetched) in s_limits)
                         cases.Add(kind, pinnedShare, cached, leased, prefetched);
                 }
             }
@@ -38,7 +43,8 @@ public sealed class CacheStateModelTests
             CacheOptions options = new() { Kind = kind, PinnedShare = pinnedShare, WindowTokens = 1 + (seed % 3), AgingUses = 1 };
             int[] hottest = [.. Enumerable.Range(0, CacheModel.KeyCount)];
             new Random(seed).Shuffle(hottest);
-            CacheModel model = new(new CacheLimits(cached, leased, prefetched), CachePolicies.Create(options, CacheModel.KeyCount, cached, hottest), seed);
+            CachePolicy policy = CachePolicies.Create(options, CacheModel.KeyCount, cached, hottest);
+            CacheModel model = new(new CacheLimits(cached, leased, prefetched), policy, seed);
             for (int step = 0; step < 300; step++)
                 model.Step();
             model.Finish();
@@ -80,7 +86,8 @@ public sealed class CacheStateModelTests
     [Fact]
     public void Nothing_is_read_ahead_for_a_layer_whose_lookahead_proved_wrong_until_it_proves_right()
     {
-        CacheState state = new(new CacheLimits(2, 4, 4), new NeuronKeys(3, 16), new NonePolicy(48, 2), new LookaheadGate(3, 0.5), new LayerCounters(3));
+        LookaheadGate gate = new(3, precisionMin: 0.5);
+        CacheState state = new(new CacheLimits(2, 4, 4), new NeuronKeys(3, 16), new NonePolicy(48, 2), gate, new LayerCounters(3));
         int[] read = [.. Enumerable.Range(0, 40).Select(_ => Pass(wanted: []))];
         read.Should().StartWith([1, 1, 1]).And.EndWith([0, 0, 0]).And.BeInDescendingOrder();
         read = [.. Enumerable.Range(0, 40).Select(_ => Pass(wanted: [5]))];
@@ -118,10 +125,13 @@ public sealed class CacheStateModelTests
     [Fact]
     public void A_policy_over_other_keys_or_more_frames_is_refused()
     {
-        Action keys = () => _ = new CacheState(new CacheLimits(8, 8, 8), new NeuronKeys(3, 16), new LruPolicy(47, 8), new LookaheadGate(3, 0), new LayerCounters(3));
+        Action keys = () => NewState(new LruPolicy(47, 8));
         keys.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 47 and 8 given.*");
-        Action frames = () => _ = new CacheState(new CacheLimits(8, 8, 8), new NeuronKeys(3, 16), new LruPolicy(48, 9), new LookaheadGate(3, 0), new LayerCounters(3));
+        Action frames = () => NewState(new LruPolicy(48, 9));
         frames.Should().Throw<ArgumentException>().WithMessage("48 keys and a capacity of at most 8 expected, 48 and 9 given.*");
+
+        static CacheState NewState(CachePolicy policy) =>
+            new(new CacheLimits(8, 8, 8), new NeuronKeys(3, 16), policy, new LookaheadGate(3, 0), new LayerCounters(3));
     }
 
     [Fact]

@@ -1,0 +1,49 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Prediction;
+
+/// <summary>The arithmetic of predicting, over the inputs that Compute has filled.</summary>
+internal interface INeuronPrediction
+{
+    /// <summary>A pass over <paramref name="batch"/> tokens begins, the first of which stands at <paramref name="position"/>.</summary>
+    public void BeginPass(int position, int batch);
+
+    /// <summary>Fills <paramref name="set"/> with the neurons that <paramref name="layer"/> needs.</summary>
+    /// <returns>How many (neuron, token) pairs are predicted.</returns>
+    public int Predict(LayerIndex layer, int batch, NeuronSet set);
+
+    /// <summary>
+    /// Fills <paramref name="set"/> with the neurons that <paramref name="target"/> will probably need, from input number
+    /// <paramref name="input"/>.
+    /// </summary>
+    public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set);
+}
+
+/// <summary>A model's.</summary>
+/// <param name="predictor">Of the layer that is reached.</param>
+/// <param name="pool">Compute's workers, which Compute leaves alone until Predicted.</param>
+/// <param name="activations">Where the layer's input is.</param>
+/// <param name="lookahead">Who looks ahead, and from what.</param>
+/// <param name="neuronCount">Neurons of a layer.</param>
+internal sealed class ModelPrediction(
+    NeuronPredictor predictor, WorkerPool pool, Activations activations, LookaheadInputs lookahead, int neuronCount) : INeuronPrediction
+{
+    private FloatTensor OwnInput => predictor.Input == PredictorInput.Residual ? activations.Residual : activations.FfnInput;
+
+    public void BeginPass(int position, int batch)
+    {
+        predictor.BeginPass(position, batch);
+        lookahead.Predictor?.BeginPass(position, batch);
+    }
+
+    public int Predict(LayerIndex layer, int batch, NeuronSet set) =>
+        predictor.Predict(pool, layer.Value, OwnInput, batch, 0, neuronCount, set);
+
+    // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged (docs/experiments.md).
+    public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set) =>
+        lookahead.Predictor!.Predict(pool, target.Value, lookahead.Input(input), batch, 0, neuronCount, set);
+}

@@ -1,0 +1,36 @@
+using Neuralink.Placement;
+
+namespace Neuralink.Pipeline.Prediction;
+
+/// <summary>
+/// Which layers are looked ahead to, and when. At layer N that is layer N + <paramref name="distance"/>; before the first layer it is those
+/// that no earlier
+/// layer looks ahead to, from the embedded tokens.
+/// </summary>
+/// <param name="layerCount">Layers of the model.</param>
+/// <param name="distance">How many layers ahead, at least 1.</param>
+/// <param name="firstCount">Layers looked ahead to from the tokens, 0 to <paramref name="distance"/>.</param>
+/// <param name="covers">Whether lookahead knows anything of a layer; where it does not, nothing is looked ahead to.</param>
+internal sealed class LookaheadPlan(int layerCount, int distance, int firstCount, Func<int, bool> covers)
+{
+    /// <summary>Nobody looks ahead.</summary>
+    public static LookaheadPlan None { get; } = new(layerCount: 0, distance: 1, firstCount: 0, _ => false);
+
+    /// <summary>Layers looked ahead to before the first layer is reached, covered or not.</summary>
+    public int FirstCount { get; } = Math.Min(firstCount, layerCount);
+
+    /// <summary>The first layer from <paramref name="from"/> on that is looked ahead to from the tokens, or null.</summary>
+    public LayerIndex? NextFirst(int from)
+    {
+        while (from < FirstCount && !covers(from))
+            from++;
+        return from < FirstCount ? new LayerIndex(from) : null;
+    }
+
+    /// <summary>The layer looked ahead to from <paramref name="layer"/>, or null.</summary>
+    public LayerIndex? TargetOf(LayerIndex layer)
+    {
+        int target = layer.Value + distance;
+        return target < layerCount && covers(target) ? new LayerIndex(target) : null;
+    }
+}

@@ -1,0 +1,282 @@
+using Neuralink.Pipeline.Compute;
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Placement;
+
+namespace Neuralink.Pipeline.Residency;
+
+/// <summary>What <see cref="ResidencyMachine"/> has done.</summary>
+internal interface IResidencyEffects
+{
+    /// <summary>Has Io read the batch, which is Io's until it comes back.</summary>
+    public void Fetch(FetchBatch batch);
+
+    /// <summary>Leases frames to Compute; its hits are readable.</summary>
+    public void Grant(PassId pass, FrameLease lease);
+
+    /// <summary>Tells Compute that these ordinals of its lease are readable.</summary>
+    public void Arrived(PassId pass, ReadOnlyMemory<int> ordinals, bool isLast);
+
+    /// <summary>Tells Compute that what it waits for cannot be read.</summary>
+    public void Unavailable(PassId pass, Exception error);
+
+    /// <summary>Tells Compute that nothing of the pass is left.</summary>
+    public void AllReturned(PassId pass);
+
+    /// <summary>The set is not needed any more.</summary>
+    public void Release(NeuronSet neurons);
+}
+
+/// <summary>What a <see cref="ResidencyMachine"/> is made for.</summary>
+internal sealed record ResidencySetup
+{
+    public required CacheLimits Limits { get; init; }
+
+    public required StrategySwitches Strategy { get; init; }
+
+    public required int LayerCount { get; init; }
+
+    /// <summary>The order of a layer's neurons on flash.</summary>
+    public required Func<LayerIndex, Permutation> PlacementOf { get; init; }
+}
+
+/// <summary>
+/// Turns the neurons that a layer needs into leased frames, has what is missing read, and keeps what is worth keeping.
+/// <code>
+/// Serving --Fires--> (a wave is out) --Returned--> (the next wave, or none)
+/// Serving --AbandonPass--> Abandoning --(the last fetch is back)--> Serving
+/// </code>
+/// A layer whose neurons exceed what one lease may hold comes in several waves, ascending. What a wave lacks is read in one fetch, or
+/// cluster by cluster. A
+/// prefetch that fails ends nothing: what a layer has come to wait for meanwhile is read again at need. While a pass is dropped, its frames
+/// stay taken, since
+/// a device may still write into them.
+/// </summary>
+internal sealed class ResidencyMachine
+{
+    private readonly CacheState _cache;
+    private readonly ResidencySetup _setup;
+    private readonly IResidencyEffects _effects;
+    private readonly FrameLease _lease;
+    private readonly Stack<FetchBatch> _idleBatches = new();
+    private readonly Stack<FetchBatch> _laterClusters = new();
+    private Phase _phase;
+    private long _nextFetch;
+    private int _fetching;
+
+    private PassId _pass;
+    private PassId _dropped;           // messages of it, and of those before it, come too late
+    private LayerIndex _layer;
+    private NeuronSet? _wanted;        // of the layer that is being served
+    private int _taken;                // how many of its neurons the waves so far had
+
+    /// <param name="cache">What is resident.</param>
+    /// <param name="setup">Limits and strategy.</param>
+    /// <param name="effects">What is done.</param>
+    public ResidencyMachine(CacheState cache, ResidencySetup setup, IResidencyEffects effects)
+    {
+        _cache = cache;
+        _setup = setup;
+        _effects = effects;
+        _lease = new FrameLease(setup.Limits.LeasedMax, setup.Limits.FrameCount);
+    }
+
+    private enum Phase
+    {
+        Serving,
+
+        /// <summary>A pass is being dropped, and reads of it are in flight.</summary>
+        Abandoning,
+    }
+
+    /// <summary>Fetches that are not back.</summary>
+    public int FetchingCount => _fetching;
+
+    /// <summary>These neurons of a layer are to be computed. The set is the machine's until it is released.</summary>
+    public void Fires(PassId pass, LayerIndex layer, NeuronSet neurons)
+    {
+        if (IsLate(pass))
+        {
+            _effects.Release(neurons);
+            return;
+        }
+        if (_wanted is not null)
+            throw new InvalidOperationException($"{_layer} of {_pass} is being served; {layer} of {pass} must wait.");
+        (_pass, _layer, _wanted, _taken) = (pass, layer, neurons, 0);
+        GrantNextWave();
+    }
+
+    /// <summary>These neurons of a layer will probably be wanted: those that are missing are read ahead.</summary>
+    public void MayFire(PassId pass, LayerIndex layer, NeuronSet neurons)
+    {
+        if (!IsLate(pass))
+        {
+            FetchBatch misses = NewBatch(layer, isDemand: false);
+            _cache.Prefetch(layer, _setup.PlacementOf(layer), neurons.Ids, misses);
+            Fetch(misses);
+        }
+        _effects.Release(neurons);
+    }
+
+    /// <summary>Compute is done with the wave.</summary>
+    public void Returned(PassId pass)
+    {
+        if (IsLate(pass))
+            return;
+        bool layerIsThrough = _lease.IsLastWave;
+        _cache.Release(_lease);
+        if (!layerIsThrough)
+        {
+            GrantNextWave();
+            return;
+        }
+        ReleaseWanted();
+        _cache.EndLayer(_layer);
+        if (_layer.Value == _setup.LayerCount - 1)
+            _cache.EndPass();
+    }
+
+    /// <summary>Every bundle of the batch is in its frame, and right.</summary>
+    public void Fetched(FetchBatch batch)
+    {
+        _cache.Complete(batch);
+        _cache.NoteBridges(batch, _setup.PlacementOf(batch.Layer));
+        Settle(batch, error: null);
+    }
+
+    /// <summary>A read of the batch failed even when repeated; none of its frames is to be used.</summary>
+    public void FetchFailed(FetchBatch batch, Exception error)
+    {
+        if (!batch.IsDemand && _phase == Phase.Serving)
+        {
+            ReadAtNeed(batch);
+            return;
+        }
+        _cache.Fail(batch);
+        Settle(batch, error);
+    }
+
+    /// <summary>The pass is dropped.</summary>
+    public void Abandon(PassId pass)
+    {
+        if (_phase == Phase.Abandoning)
+            throw new InvalidOperationException($"{_dropped} is being dropped already.");
+        _phase = Phase.Abandoning;
+        _dropped = pass;
+        ReturnAllWhenQuiet();
+    }
+
+    private bool IsLate(PassId pass) => pass.Value <= _dropped.Value;
+
+    private void GrantNextWave()
+    {
+        FetchBatch misses = NewBatch(_layer, isDemand: true);
+        _taken += _cache.Lease(_layer, _setup.PlacementOf(_layer), _wanted!.Ids[_taken..], _lease, misses);
+        if (_setup.Strategy.Clusters)
+            FetchClusters(misses);
+        else
+            Fetch(misses);
+        _effects.Grant(_pass, _lease);
+    }
+
+    /// <summary>
+    /// Makes a fetch of each cluster, to be computed as it arrives; the first is left in <paramref name="misses"/>, which is asked for
+    /// first.
+    /// </summary>
+    private void FetchClusters(FetchBatch misses)
+    {
+        misses.Sort();
+        Span<int> begins = stackalloc int[ClusterCut.ClustersMax - 1];
+        int count = ClusterCut.Find(misses.Slots, begins);
+        while (count > 0)
+        {
+            FetchBatch cluster = NewBatch(_layer, isDemand: true);
+            misses.MoveTail(begins[--count], cluster);
+            _lease.Move(cluster.Frames, cluster.Id);
+            _laterClusters.Push(cluster);
+        }
+        Fetch(misses);
+        while (_laterClusters.TryPop(out FetchBatch? cluster))
+            Fetch(cluster);
+    }
+
+    private void Settle(FetchBatch batch, Exception? error)
+    {
+        long fetch = batch.Id;
+        EndFetch(batch);
+        if (_phase == Phase.Abandoning)
+        {
+            ReturnAllWhenQuiet();
+            return;
+        }
+        bool wasWaitedFor = _lease.Settle(fetch, out ReadOnlyMemory<int> cluster);
+        if (!wasWaitedFor || _lease.HasFailed)
+            return;
+        if (error is not null)
+        {
+            _lease.HasFailed = true;
+            _effects.Unavailable(_pass, error);
+        }
+        else if (_setup.Strategy.Clusters)
+        {
+            _effects.Arrived(_pass, cluster, _lease.IsComplete);
+        }
+        else if (_lease.IsComplete)
+        {
+            _effects.Arrived(_pass, _lease.Rest, isLast: true);
+        }
+    }
+
+    /// <summary>
+    /// What a layer has come to wait for of a failed prefetch is read as if it had never been read ahead, in the prefetch's name, by which
+    /// the lease knows it.
+    /// </summary>
+    private void ReadAtNeed(FetchBatch failed)
+    {
+        FetchBatch again = NewBatch(failed.Layer, isDemand: true, failed.Id);
+        _cache.FailAhead(failed, again);
+        EndFetch(failed);
+        Fetch(again);
+    }
+
+    private void ReturnAllWhenQuiet()
+    {
+        if (_fetching > 0)
+            return;
+        _cache.Release(_lease);
+        _cache.DropPass();
+        ReleaseWanted();
+        _phase = Phase.Serving;
+        _effects.AllReturned(_dropped);
+    }
+
+    private void ReleaseWanted()
+    {
+        if (_wanted is not null)
+            _effects.Release(_wanted);
+        _wanted = null;
+    }
+
+    private void Fetch(FetchBatch batch)
+    {
+        if (batch.Count == 0)
+        {
+            _idleBatches.Push(batch);
+            return;
+        }
+        _fetching++;
+        _effects.Fetch(batch);
+    }
+
+    private void EndFetch(FetchBatch batch)
+    {
+        _fetching--;
+        _idleBatches.Push(batch);
+    }
+
+    private FetchBatch NewBatch(LayerIndex layer, bool isDemand, long? id = null)
+    {
+        FetchBatch batch = _idleBatches.Count > 0 ? _idleBatches.Pop() : new FetchBatch(_setup.Limits.FetchMax);
+        batch.Reset(id ?? _nextFetch++, layer, isDemand);
+        return batch;
+    }
+}

@@ -1,0 +1,78 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Neuralink.Actors.Compute;
+using Neuralink.Actors.Hosting;
+using Neuralink.Actors.Prediction;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Placement;
+
+namespace Neuralink.Actors.Tests.Protocols;
+
+/// <summary>One actor among probes, in an actor system as an engine has it.</summary>
+public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
+{
+    protected const int LayerCount = 2;
+
+    protected const int NeuronCount = 8;
+
+    internal static NeuronSet SetOf(NeuronSetPool pool, params int[] neurons)
+    {
+        NeuronSet set = pool.Rent();
+        foreach (int neuron in neurons)
+            set.Add(new NeuronId(neuron));
+        return set;
+    }
+
+    /// <summary>A lease of so many hits and no more.</summary>
+    internal static FrameLease Hits(int count, bool isLastWave = true)
+    {
+        FrameLease lease = new(NeuronCount, NeuronCount);
+        for (int frame = 0; frame < count; frame++)
+            lease.AddHit(frame);
+        lease.Close(isLastWave);
+        return lease;
+    }
+
+    /// <summary>The next message of a probe.</summary>
+    internal static T Next<T>(TestProbe probe) => probe.ExpectMsg<T>(TimeSpan.FromSeconds(30));
+
+    /// <summary>Arithmetic that only notes what it was asked.</summary>
+    internal sealed class NotedPass : IForwardPass
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Done { get; } = new();
+
+        public void Begin(ReadOnlySpan<int> tokens, int position) => Done.Enqueue($"begin {tokens.Length} at {position}");
+
+        public void Attend(LayerIndex layer) => Done.Enqueue($"attend {layer.Value}");
+
+        public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames)
+        {
+            Done.Enqueue($"activate {string.Join(",", ordinals.ToArray())}");
+            return ordinals.Length;
+        }
+
+        public void AddDown(ReadOnlyMemory<int> frames) => Done.Enqueue($"down {frames.Length}");
+
+        public void EndLayer(LayerIndex layer) => Done.Enqueue($"end {layer.Value}");
+
+        public ReadOnlySpan<float> Logits(int row) => new float[4];
+    }
+
+    /// <summary>Predicts neurons 0 and 1, and looks ahead to neuron 2.</summary>
+    internal sealed class NotedPrediction : INeuronPrediction
+    {
+        public void BeginPass(int position, int batch)
+        {
+        }
+
+        public int Predict(LayerIndex layer, int batch, NeuronSet set)
+        {
+            set.Add(new NeuronId(0));
+            set.Add(new NeuronId(1));
+            return 2 * batch;
+        }
+
+        public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set) => set.Add(new NeuronId(2));
+    }
+}
