@@ -12,11 +12,13 @@ public class KernelBenchmarks
     private const int HeadDim = 64;
     private const int Heads = 4;
     private const int Positions = 1024;
+    private const int BlockPositions = 32;
 
     private readonly Memory<float> _x = AlignedFloats.Create(Batch * Hidden, 0.5f);
     private readonly Memory<float> _y = AlignedFloats.Create(Batch * Hidden, 0f);
     private readonly Memory<float> _scores = AlignedFloats.Create(Heads * Positions, 0f);
     private readonly Half[] _cache = new Half[Positions * HeadDim];
+    private readonly int[] _scattered = [.. Enumerable.Range(0, Positions / BlockPositions).Reverse()];
     private byte[] _weights = [];
     private WeightKernels _kernels = WeightKernels.For(WeightFormat.F16);
     private BundleKernels _bundles = new(new BundleLayout(WeightFormat.F16, Hidden, gated: true, biased: false), Activation.Relu);
@@ -53,12 +55,13 @@ public class KernelBenchmarks
     public void AddDown() => _bundles.AddDown(_weights, _x.Span[..1], _y.Span[..Hidden], 1, 0, Hidden);
 
     [Benchmark]
-    public void AttendFourHeads1024Positions()
+    public void AttendFourHeads1024Positions() => Attend(KvHead.Contiguous(_cache, _cache));
+
+    /// <summary>No block lies beside the next, as where many sequences grow at once.</summary>
+    [Benchmark]
+    public void AttendFourHeads1024PositionsInScatteredBlocks() => Attend(new KvHead(_cache, _cache, _scattered, BlockPositions));
+
+    private void Attend(KvHead kv)
         => Attention.Attend(
-            _x.Span[..(Heads * HeadDim)],
-            _cache,
-            _cache,
-            new AttentionShape(HeadDim, Heads, 0, Positions),
-            _scores.Span,
-            _y.Span[..(Heads * HeadDim)]);
+            _x.Span[..(Heads * HeadDim)], kv, new AttentionShape(HeadDim, Heads, 0, Positions), _scores.Span, _y.Span[..(Heads * HeadDim)]);
 }

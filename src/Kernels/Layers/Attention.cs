@@ -6,9 +6,9 @@ using System.Runtime.Intrinsics;
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// Grouped-query attention (Ainslie et al. 2023) of one query position over an f16 key/value cache. The cache of a layer is two arrays
-/// [kvHeads][capacity][headDim] of finite binary16 values, keys and values; a call gets one key/value head's part. Heads do not depend
-/// on each other, so workers split (query position, head) pairs in any way.
+/// Grouped-query attention (Ainslie et al. 2023) of one query position over an f16 key/value cache. A call gets the keys and values of
+/// one key/value head. Heads do not depend on each other, so workers split (query position, head) pairs in any way. The bits do not
+/// depend on how positions lie in blocks: the softmax is over all of them, and values are added in ascending order of position.
 /// </summary>
 public static class Attention
 {
@@ -17,33 +17,43 @@ public static class Attention
     /// y[a] = sum over p, ascending, of scores[a, p] * values[p].
     /// </summary>
     /// <param name="q">[Heads, HeadDim].</param>
-    /// <param name="keys">[capacity, HeadDim], capacity at least End.</param>
-    /// <param name="values">[capacity, HeadDim].</param>
+    /// <param name="kv">Keys and values of the positions up to End.</param>
     /// <param name="shape">The sizes; at least one position.</param>
     /// <param name="scores">Scratch, at least Heads * Positions.</param>
     /// <param name="y">[Heads, HeadDim].</param>
-    public static void Attend(
-        ReadOnlySpan<float> q,
-        ReadOnlySpan<Half> keys,
-        ReadOnlySpan<Half> values,
-        AttentionShape shape,
-        Span<float> scores,
-        Span<float> y)
+    public static void Attend(ReadOnlySpan<float> q, KvHead kv, AttentionShape shape, Span<float> scores, Span<float> y)
     {
-        Validate(q, keys, values, shape, scores, y);
-        int positions = shape.Positions;
-        ReadOnlySpan<Half> window = keys.Slice(shape.Begin * shape.HeadDim, positions * shape.HeadDim);
+        Validate(q, kv, shape, scores, y);
+        int positions = shape.Positions, headDim = shape.HeadDim;
         scores = scores[..(shape.Heads * positions)];
-        WeightKernels.For(WeightFormat.F16).MatMul(
-            MemoryMarshal.AsBytes(window), q, [], scores, MatMulShape.Whole(positions, shape.HeadDim, shape.Heads));
-        TensorPrimitives.Multiply(scores, 1f / MathF.Sqrt(shape.HeadDim), scores);
+        WeightKernels kernels = WeightKernels.For(WeightFormat.F16);
+        for (int done = 0; done < positions;)
+        {
+            KvRun run = kv.RunAt(shape.Begin + done, shape.End);
+            kernels.MatMul(
+                MemoryMarshal.AsBytes(run.Of(kv.Keys, headDim)), q, [], scores,
+                new MatMulShape(run.Count, headDim, shape.Heads, OutputOffset: done, OutputStride: positions));
+            done += run.Count;
+        }
 
-        window = values.Slice(shape.Begin * shape.HeadDim, positions * shape.HeadDim);
+        TensorPrimitives.Multiply(scores, 1f / MathF.Sqrt(headDim), scores);
         for (int a = 0; a < shape.Heads; a++)
         {
             Span<float> weights = scores.Slice(a * positions, positions);
             Softmax.Apply(weights, weights);
-            Mix(weights, window, y.Slice(a * shape.HeadDim, shape.HeadDim));
+        }
+
+        y.Clear();
+        for (int done = 0; done < positions;)
+        {
+            KvRun run = kv.RunAt(shape.Begin + done, shape.End);
+            for (int a = 0; a < shape.Heads; a++)
+            {
+                ReadOnlySpan<float> weights = scores.Slice((a * positions) + done, run.Count);
+                Mix(weights, run.Of(kv.Values, headDim), y.Slice(a * headDim, headDim));
+            }
+
+            done += run.Count;
         }
     }
 
@@ -65,8 +75,7 @@ public static class Attention
         }
     }
 
-    internal static void Reference(
-        ReadOnlySpan<float> q, ReadOnlySpan<Half> keys, ReadOnlySpan<Half> values, AttentionShape shape, Span<float> y)
+    internal static void Reference(ReadOnlySpan<float> q, KvHead kv, AttentionShape shape, Span<float> y)
     {
         float[] weights = new float[shape.Positions];
         for (int a = 0; a < shape.Heads; a++)
@@ -77,7 +86,7 @@ public static class Attention
                 double dot = 0;
                 for (int i = 0; i < shape.HeadDim; i++)
                 {
-                    dot += (double)head[i] * (double)keys[((shape.Begin + p) * shape.HeadDim) + i];
+                    dot += (double)head[i] * (double)kv.Keys[(kv.RowOf(shape.Begin + p) * shape.HeadDim) + i];
                 }
 
                 weights[p] = (float)(dot / Math.Sqrt(shape.HeadDim));
@@ -89,7 +98,7 @@ public static class Attention
                 double sum = 0;
                 for (int p = 0; p < weights.Length; p++)
                 {
-                    sum += weights[p] * (double)values[((shape.Begin + p) * shape.HeadDim) + i];
+                    sum += weights[p] * (double)kv.Values[(kv.RowOf(shape.Begin + p) * shape.HeadDim) + i];
                 }
 
                 y[(a * shape.HeadDim) + i] = (float)sum;
@@ -97,7 +106,7 @@ public static class Attention
         }
     }
 
-    /// <summary>y[i] = sum over p, ascending, of weights[p] * values[p, i], each step one fused multiply-add.</summary>
+    /// <summary>y[i] += weights[p] * values[p, i], for each p in ascending order, each step one fused multiply-add.</summary>
     internal static void Mix<TLanes>(ReadOnlySpan<float> weights, ReadOnlySpan<Half> values, Span<float> y)
         where TLanes : struct, ILanes<TLanes>
     {
@@ -112,7 +121,7 @@ public static class Attention
 
         for (; i <= y.Length - Lanes; i += Lanes)
         {
-            TLanes sum = TLanes.Zero;
+            TLanes sum = TLanes.Load(in Unsafe.Add(ref to, i));
             for (int p = 0; p < weights.Length; p++)
             {
                 TLanes value = TLanes.LoadF16(in Unsafe.Add(ref source, ((nint)p * y.Length) + i));
@@ -124,7 +133,7 @@ public static class Attention
 
         for (; i < y.Length; i++)
         {
-            float sum = 0f;
+            float sum = y[i];
             for (int p = 0; p < weights.Length; p++)
             {
                 sum = MathF.FusedMultiplyAdd(weights[p], (float)values[(p * y.Length) + i], sum);
@@ -154,7 +163,10 @@ public static class Attention
         where TLanes : struct, ILanes<TLanes>
     {
         const int Lanes = ILanes<TLanes>.Count;
-        TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
+        TLanes s0 = TLanes.Load(in y);
+        TLanes s1 = TLanes.Load(in Unsafe.Add(ref y, Lanes));
+        TLanes s2 = TLanes.Load(in Unsafe.Add(ref y, 2 * Lanes));
+        TLanes s3 = TLanes.Load(in Unsafe.Add(ref y, 3 * Lanes));
         for (int p = 0; p < weights.Length; p++)
         {
             ref short at = ref Unsafe.Add(ref values, (nint)p * stride);
@@ -171,22 +183,15 @@ public static class Attention
         TLanes.Store(s3, ref Unsafe.Add(ref y, 3 * Lanes));
     }
 
-    private static void Validate(
-        ReadOnlySpan<float> q,
-        ReadOnlySpan<Half> keys,
-        ReadOnlySpan<Half> values,
-        AttentionShape shape,
-        Span<float> scores,
-        Span<float> y)
+    private static void Validate(ReadOnlySpan<float> q, KvHead kv, AttentionShape shape, Span<float> scores, Span<float> y)
     {
         Require.AtLeast(shape.HeadDim, 1, nameof(shape));
         Require.NotNegative(shape.Heads, nameof(shape));
         Require.NotNegative(shape.Begin, nameof(shape));
         Require.AtLeast(shape.Positions, 1, nameof(shape));
         Require.Length(q.Length, (long)shape.Heads * shape.HeadDim, nameof(q));
-        Require.AtLeast(keys.Length, (long)shape.End * shape.HeadDim, nameof(keys));
-        Require.AtLeast(values.Length, (long)shape.End * shape.HeadDim, nameof(values));
         Require.AtLeast(scores.Length, (long)shape.Heads * shape.Positions, nameof(scores));
         Require.Length(y.Length, (long)shape.Heads * shape.HeadDim, nameof(y));
+        kv.Validate(shape.Begin, shape.End, shape.HeadDim);
     }
 }

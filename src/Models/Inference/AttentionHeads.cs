@@ -45,7 +45,7 @@ public sealed class AttentionHeads : IParallelBody
             int first = _config.SlidingWindow is { } window ? Math.Max(0, last - window) : 0;
             int at = head * group * size;
             Attention.Attend(
-                _qkv!.Row(row).Slice(at, group * size), _cache.Keys(_layer, head), _cache.Values(_layer, head),
+                _qkv!.Row(row).Slice(at, group * size), KvHead.Contiguous(_cache.Keys(_layer, head), _cache.Values(_layer, head)),
                 new AttentionShape(size, group, first, last), _scores.Row(worker), _output!.Row(row).Slice(at, group * size));
         }
     }

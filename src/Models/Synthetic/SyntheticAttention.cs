@@ -101,7 +101,8 @@ internal sealed class SyntheticAttention(ModelConfig config, NormalRows normals,
                 Attention.Store(k.AsSpan(from, size), keys.AsSpan(t * size, size));
                 Attention.Store(v.AsSpan(from, size), values.AsSpan(t * size, size));
                 Attention.Attend(
-                    q.AsSpan(at, group * size), keys, values, new AttentionShape(size, group, 0, t + 1), scores, output.AsSpan(at, group * size));
+                    q.AsSpan(at, group * size), KvHead.Contiguous(keys, values), new AttentionShape(size, group, 0, t + 1), scores,
+                    output.AsSpan(at, group * size));
             }
         });
         return output;

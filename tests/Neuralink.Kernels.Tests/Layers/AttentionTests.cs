@@ -16,10 +16,10 @@ public class AttentionTests
                     Half[] values = Halves(headDim + 1, (end + 1) * headDim);
                     float[] q = Samples.Floats(heads, heads * headDim, 2f);
                     float[] expected = new float[heads * headDim];
-                    Attention.Reference(q, keys, values, shape, expected);
+                    Attention.Reference(q, KvHead.Contiguous(keys, values), shape, expected);
                     float[] y = new float[heads * headDim];
 
-                    Attention.Attend(q, keys, values, shape, new float[(heads * shape.Positions) + 2], y);
+                    Attention.Attend(q, KvHead.Contiguous(keys, values), shape, new float[(heads * shape.Positions) + 2], y);
 
                     for (int i = 0; i < y.Length; i++)
                     {
@@ -38,13 +38,63 @@ public class AttentionTests
         Half[] values = Halves(2, 133 * 48);
         float[] q = Samples.Floats(3, 6 * 48);
         float[] together = new float[6 * 48];
-        Attention.Attend(q, keys, values, group, new float[6 * 131], together);
+        Attention.Attend(q, KvHead.Contiguous(keys, values), group, new float[6 * 131], together);
         for (int a = 0; a < 6; a++)
         {
             float[] alone = new float[48];
-            Attention.Attend(q.AsSpan(a * 48, 48), keys, values, group with { Heads = 1 }, new float[131], alone);
+            Attention.Attend(
+                q.AsSpan(a * 48, 48), KvHead.Contiguous(keys, values), group with { Heads = 1 }, new float[131], alone);
             alone.Should().Equal(together[(a * 48)..((a + 1) * 48)]);
         }
+    }
+
+    [Fact]
+    public void Attend_has_the_same_bits_however_positions_lie_in_blocks()
+    {
+        Random random = new(7);
+        for (int round = 0; round < 200; round++)
+        {
+            int headDim = random.Next(1, 140), heads = random.Next(1, 6), blockPositions = random.Next(1, 70);
+            int end = random.Next(1, 300), begin = random.Next(end);
+            var shape = new AttentionShape(headDim, heads, begin, end);
+            Half[] keys = Halves(round, end * headDim), values = Halves(round + 1, end * headDim);
+            float[] q = Samples.Floats(round, heads * headDim), scores = new float[heads * shape.Positions];
+            float[] expected = new float[heads * headDim], y = new float[expected.Length], plain = new float[expected.Length];
+            Array.Fill(y, 5f);
+            Attention.Attend(q, KvHead.Contiguous(keys, values), shape, scores, expected);
+            Blocks blocks = Blocks.Of(keys, values, headDim, blockPositions, random);
+
+            Attention.Attend(q, blocks.Head, shape, scores, y);
+
+            y.Should().Equal(expected, $"{shape} in blocks of {blockPositions}");
+            Attention.Reference(q, blocks.Head, shape, plain);
+            for (int i = 0; i < y.Length; i++)
+                y[i].Should().BeApproximately(plain[i], 5e-6f, $"{shape} at {i}");
+        }
+    }
+
+    [Fact]
+    public void A_run_goes_on_over_neighbouring_blocks_and_ends_where_they_do_not_follow_each_other()
+    {
+        KvHead head = new([], [], [4, 5, 6, 2, 1], blockPositions: 3);
+        head.RunAt(0, 15).Should().Be(new KvRun(12, 9));
+        head.RunAt(4, 15).Should().Be(new KvRun(16, 5));
+        head.RunAt(4, 6).Should().Be(new KvRun(16, 2));
+        head.RunAt(9, 15).Should().Be(new KvRun(6, 3));
+        head.RunAt(13, 14).Should().Be(new KvRun(4, 1));
+    }
+
+    [Fact]
+    public void Blocks_that_are_missing_or_outside_are_refused()
+    {
+        var shape = new AttentionShape(HeadDim: 4, Heads: 1, Begin: 0, End: 5);
+        Half[] cache = Halves(1, 3 * 2 * 4);
+        Attend([2, 0]).Should().Throw<ArgumentException>("a third block is needed");
+        Attend([2, 0, 3]).Should().Throw<ArgumentException>("there are three blocks");
+        Attend([2, -1, 0]).Should().Throw<ArgumentException>();
+        Attend([2, 0, 1]).Should().NotThrow();
+
+        Action Attend(int[] table) => () => Attention.Attend(new float[4], new KvHead(cache, cache, table, 2), shape, new float[5], new float[4]);
     }
 
     [Fact]
@@ -71,11 +121,11 @@ public class AttentionTests
         Half[] values = Halves(2, 12 * 16);
         float[] q = Samples.Floats(3, 16);
         float[] y = new float[16];
-        Attention.Attend(q, keys, values, shape, new float[5], y);
+        Attention.Attend(q, KvHead.Contiguous(keys, values), shape, new float[5], y);
         Array.Fill(keys, (Half)9f, 0, 4 * 16);
         Array.Fill(values, (Half)9f, 9 * 16, 3 * 16);
         float[] again = new float[16];
-        Attention.Attend(q, keys, values, shape, new float[5], again);
+        Attention.Attend(q, KvHead.Contiguous(keys, values), shape, new float[5], again);
         again.Should().Equal(y);
     }
 
@@ -101,15 +151,38 @@ public class AttentionTests
         Attend(shape with { End = 10 }).Should().Throw<ArgumentException>();
         Attend(shape with { Heads = 3 }).Should().Throw<ArgumentException>();
         Attend(shape with { HeadDim = 8 }).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => Attention.Attend(q, cache, cache, shape, scores.AsSpan(1), y)).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => Attention.Attend(q, KvHead.Contiguous(cache, cache), shape, scores.AsSpan(1), y)).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => Attention.Store(q, cache)).Should().Throw<ArgumentException>();
         Allocations.BytesOf(() =>
         {
-            Attention.Attend(q, cache, cache, shape, scores, y);
+            Attention.Attend(q, KvHead.Contiguous(cache, cache), shape, scores, y);
             Attention.Store(y, cache.AsSpan(0, 32));
         }).Should().Be(0);
 
-        Action Attend(AttentionShape wrong) => () => Attention.Attend(q, cache, cache, wrong, scores, y);
+        Action Attend(AttentionShape wrong) => () => Attention.Attend(q, KvHead.Contiguous(cache, cache), wrong, scores, y);
+    }
+
+    /// <summary>Contiguous keys and values, put into blocks that lie in random order; every row that is not theirs is noise.</summary>
+    private sealed record Blocks(Half[] Keys, Half[] Values, int[] Table, int BlockPositions)
+    {
+        public KvHead Head => new(Keys, Values, Table, BlockPositions);
+
+        public static Blocks Of(Half[] keys, Half[] values, int headDim, int blockPositions, Random random)
+        {
+            int positions = keys.Length / headDim, count = ((positions + blockPositions - 1) / blockPositions) + random.Next(3);
+            int[] table = [.. Enumerable.Range(0, count)];
+            if (random.Next(4) > 0)
+                random.Shuffle(table);
+            Blocks blocks = new(
+                Halves(count, count * blockPositions * headDim), Halves(count + 1, count * blockPositions * headDim), table, blockPositions);
+            for (int p = 0; p < positions; p++)
+            {
+                int row = (table[p / blockPositions] * blockPositions) + (p % blockPositions);
+                keys.AsSpan(p * headDim, headDim).CopyTo(blocks.Keys.AsSpan(row * headDim));
+                values.AsSpan(p * headDim, headDim).CopyTo(blocks.Values.AsSpan(row * headDim));
+            }
+            return blocks;
+        }
     }
 
     private static Half[] Halves(int seed, int count) => Samples.Floats(seed, count).Select(value => (Half)value).ToArray();
