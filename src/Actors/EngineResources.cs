@@ -107,8 +107,9 @@ internal sealed class EngineResources : IDisposable
         ResidentModel model = ResidentModel.Load(weights, Config, format);
         (NeuronPredictor predictor, NeuronPredictor? ahead) = Predictors.Load(Arena, chunk, pool.Threads, cancellation);
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
-        Activations activations = new(Arena, Config, chunk);
-        Decoder decoder = new(Arena, model, new KvCache(Arena, Config, Plan.ContextTokens), activations, pool);
+        KvBlockPool blocks = new(Arena, Config, Plan.KvBlocks);
+        Activations activations = new(Arena, Config, chunk, MemoryPlan.LogitRows);
+        Decoder decoder = new(Arena, model, activations, Plan.ContextTokens, pool);
         BundleKernels bundles = new(BundleLayoutOf(format), Config.ActivationFunction, gateFirst: !options.Predictor.IsExact);
         SparseFfn ffn = new(Arena, bundles, frames, Plan.Frames.LeasedMax, activations, pool);
         LookaheadInputs lookahead = new(Arena, Config, activations, ahead, options.LookaheadLayers);
@@ -118,6 +119,7 @@ internal sealed class EngineResources : IDisposable
         TraceTrack? predictorTrace = trace?.AddTrack("Predictor"), ioTrace = trace?.AddTrack("Io"), computeTrace = trace?.AddTrack("Compute");
         LayerCounters counters = new(Config.LayerCount);
         int extentSlotsMax = options.ExtentSlotsMax(Image.StrideBytes);
+        ForwardPass rows = new(chunk);
         Parts = new PipelineParts
         {
             Io = new IoSetup { Image = Image, Port = new FlashPort(Device, frames, extentSlotsMax), Frames = frames, Time = time, Trace = ioTrace },
@@ -130,7 +132,7 @@ internal sealed class EngineResources : IDisposable
             },
             Predictor = new PredictorSetup
             {
-                Prediction = new ModelPrediction(predictor, pool, activations, lookahead, Config.FfnSize),
+                Prediction = new ModelPrediction(predictor, pool, activations, lookahead, Config.FfnSize, rows),
                 Plan = lookahead.Plan,
                 Counts = counters,
                 Time = time,
@@ -138,7 +140,7 @@ internal sealed class EngineResources : IDisposable
             },
             Compute = new ComputeSetup
             {
-                Pass = new ModelForwardPass(decoder, ffn, lookahead),
+                Pass = new ModelForwardPass(decoder, new KvSequence(blocks, Plan.ContextTokens), rows, ffn, lookahead),
                 LayerCount = Config.LayerCount,
                 LooksAheadFirst = lookahead.Plan.FirstCount > 0,
                 Strategy = strategy,

@@ -20,10 +20,15 @@ namespace Neuralink.Actors;
 /// <param name="StagingBytes">Frames of leases and prefetches, with the activations of a lease's neurons.</param>
 /// <param name="CacheBytes">Frames of cached neurons.</param>
 /// <param name="Frames">The same in frames.</param>
-/// <param name="ContextTokens">Positions of the KV cache.</param>
+/// <param name="ContextTokens">The most tokens of a sequence.</param>
+/// <param name="KvBlocks">Blocks of <see cref="KvBlockPool.DefaultBlockPositions"/> tokens: enough for one sequence.</param>
 public sealed record MemoryPlan(
-    long ResidentBytes, long PredictorBytes, long KvBytes, long ActivationBytes, long StagingBytes, long CacheBytes, CacheLimits Frames, int ContextTokens)
+    long ResidentBytes, long PredictorBytes, long KvBytes, long ActivationBytes, long StagingBytes, long CacheBytes, CacheLimits Frames,
+    int ContextTokens, int KvBlocks)
 {
+    /// <summary>Rows whose logits are in memory at a time: of the one sequence that runs.</summary>
+    internal const int LogitRows = 1;
+
     // A lease of fewer neurons would cut nearly every layer into waves.
     private const int LeasedMin = 32;
 
@@ -59,22 +64,25 @@ public sealed record MemoryPlan(
         ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount, int cachedCount)
     {
         int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue), chunk = Math.Min(options.ChunkTokens, context);
+        int blocks = KvBlockPool.BlocksFor(context);
         CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).ReadsAhead ? leasedCount : 0);
         long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
         return new MemoryPlan(
             WeightFile.RequiredBytes(config, format, TensorPlace.Resident),
             predictors.RequiredBytes(chunk) + LookaheadInputs.RequiredBytes(config, chunk, predictors.Ahead, options.LookaheadLayers),
-            KvCache.RequiredBytes(config, context),
-            Activations.RequiredBytes(config, chunk) + AttentionHeads.RequiredBytes(config, context, options.Threads),
-            frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context);
+            KvBlockPool.RequiredBytes(config, blocks),
+            Activations.RequiredBytes(config, chunk, LogitRows) + AttentionHeads.RequiredBytes(config, context, options.Threads),
+            frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context, blocks);
     }
 
     private static int LeasedMinOf(ModelConfig config) => Math.Min(LeasedMin, config.FfnSize);
 
     /// <summary>The parts, for people.</summary>
     public override string ToString() =>
-        $"resident weights {ByteSize.Format(ResidentBytes)}, predictor {ByteSize.Format(PredictorBytes)}, KV cache {ByteSize.Format(KvBytes)} ({ContextTokens} tokens), activations {ByteSize.Format(ActivationBytes)}, "
-        + $"staging {ByteSize.Format(StagingBytes)}, neuron cache {ByteSize.Format(CacheBytes)}";
+        $"resident weights {ByteSize.Format(ResidentBytes)}, predictor {ByteSize.Format(PredictorBytes)}, "
+        + $"KV cache {ByteSize.Format(KvBytes)} ({ContextTokens} tokens in {KvBlocks} blocks of {KvBlockPool.DefaultBlockPositions}), "
+        + $"activations {ByteSize.Format(ActivationBytes)}, staging {ByteSize.Format(StagingBytes)}, "
+        + $"neuron cache {ByteSize.Format(CacheBytes)}";
 
     /// <summary>The largest n in [low, high] that fits; low does.</summary>
     private static int Largest(int low, int high, Func<int, bool> fits)

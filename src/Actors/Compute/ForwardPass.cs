@@ -31,14 +31,23 @@ internal interface IForwardPass
 }
 
 /// <summary>A model's.</summary>
-internal sealed class ModelForwardPass(Decoder decoder, SparseFfn ffn, LookaheadInputs lookahead) : IForwardPass
+/// <param name="decoder">The resident half.</param>
+/// <param name="sequence">The keys and values of the text that runs.</param>
+/// <param name="rows">The rows of the pass that runs.</param>
+/// <param name="ffn">The other half.</param>
+/// <param name="lookahead">What is looked ahead to, and from what.</param>
+internal sealed class ModelForwardPass(
+    Decoder decoder, KvSequence sequence, ForwardPass rows, SparseFfn ffn, LookaheadInputs lookahead) : IForwardPass
 {
     private int _batch;
 
     public void Begin(ReadOnlySpan<int> tokens, int position)
     {
         _batch = tokens.Length;
-        decoder.Begin(tokens, position);
+        sequence.Truncate(position);
+        rows.Clear();
+        rows.Add(sequence, tokens, logits: tokens.Length);      // of which Compute asks for those it needs
+        decoder.Begin(rows);
         lookahead.Begin(decoder, _batch);
     }
 
@@ -54,5 +63,5 @@ internal sealed class ModelForwardPass(Decoder decoder, SparseFfn ffn, Lookahead
 
     public void EndLayer(LayerIndex layer) => decoder.AddFfn(layer.Value);
 
-    public ReadOnlySpan<float> Logits(int row) => decoder.Logits(row);
+    public ReadOnlySpan<float> Logits(int row) => decoder.Logits(row, 1);
 }

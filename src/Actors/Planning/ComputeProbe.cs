@@ -28,7 +28,7 @@ internal sealed class ComputeProbe : IDisposable
     private readonly NeuronPredictor? _ahead;
     private readonly StandInFfn _ffn;
     private readonly NeuronSet _set;
-    private readonly int _position;
+    private readonly ForwardPass _pass;        // one token after half of the context
     private readonly double _predictorScale;
     private readonly double _logitsScale;
     private readonly TimeProvider _time;
@@ -42,7 +42,6 @@ internal sealed class ComputeProbe : IDisposable
         int vocabulary = (int)Math.Clamp(WorkingBytes / kernels.RowBytes(c.EmbeddingSize), 1, c.VocabularySize);
         _predictorScale = (double)c.FfnSize / ffn;
         _logitsScale = (double)c.VocabularySize / vocabulary;
-        _position = Math.Max(0, contextTokens / 2);
         ModelConfig one = c with { LayerCount = 1, FfnSize = ffn, VocabularySize = vocabulary, TiedEmbedding = true, ContextLength = contextTokens, EndTokens = [] };
         long layerBytes = WeightFile.RequiredBytes(one, model.Format, TensorPlace.Resident)
             - ((long)vocabulary * kernels.RowBytes(c.EmbeddingSize))
@@ -56,12 +55,19 @@ internal sealed class ComputeProbe : IDisposable
         bool isShared = StandInOf(options.Predictor) == StandInOf(options.LookaheadPredictor);
         _arena = new NativeArena(
             WeightFile.RequiredBytes(_standIn, model.Format, TensorPlace.Resident) + BytesOf(options.Predictor, model.Format)
-            + (looksAhead && !isShared ? BytesOf(options.LookaheadPredictor, model.Format) : 0) + KvCache.RequiredBytes(_standIn, contextTokens) + Activations.RequiredBytes(_standIn, 1)
-            + AttentionHeads.RequiredBytes(_standIn, contextTokens, options.Threads) + ((long)frames * model.Layout.StrideBytes) + FrameArena.AlignmentBytes);
+            + (looksAhead && !isShared ? BytesOf(options.LookaheadPredictor, model.Format) : 0)
+            + KvBlockPool.RequiredBytes(_standIn, KvBlockPool.BlocksFor(contextTokens))
+            + Activations.RequiredBytes(_standIn, 1, logitRows: 1) + AttentionHeads.RequiredBytes(_standIn, contextTokens, options.Threads)
+            + ((long)frames * model.Layout.StrideBytes) + FrameArena.AlignmentBytes);
         _pool = new WorkerPool(options.Threads);
         ResidentModel resident = ResidentModel.Load(new CopiedWeights(weights, _arena, "resident"), _standIn, model.Format);
-        _activations = new Activations(_arena, _standIn, 1);
-        _decoder = new Decoder(_arena, resident, new KvCache(_arena, _standIn, contextTokens), _activations, _pool);
+        KvBlockPool blocks = new(_arena, _standIn, KvBlockPool.BlocksFor(contextTokens));
+        _activations = new Activations(_arena, _standIn, 1, logitRows: 1);
+        _decoder = new Decoder(_arena, resident, _activations, contextTokens, _pool);
+        KvSequence sequence = new(blocks, contextTokens);
+        sequence.Append(contextTokens / 2);
+        _pass = new ForwardPass(1);
+        _pass.Add(sequence, [0], logits: 1);
         _predictor = Load(options.Predictor, weights, model.Format);
         _ahead = !looksAhead ? null : isShared ? _predictor : Load(options.LookaheadPredictor, weights, model.Format);
         _ffn = new StandInFfn(_arena, new BundleKernels(model.Layout, c.ActivationFunction, gateFirst: !options.Predictor.IsExact), model.Layout.StrideBytes, frames, neurons, _activations);
@@ -132,7 +138,7 @@ internal sealed class ComputeProbe : IDisposable
 
     private void RunToken(List<double>[] samples)
     {
-        _decoder.Begin([0], _position);
+        _decoder.Begin(_pass);
         long last = _time.GetTimestamp();
         for (int layer = 0; layer < _standIn.LayerCount; layer++)
         {
@@ -149,7 +155,7 @@ internal sealed class ComputeProbe : IDisposable
             _decoder.AddFfn(layer);
             Lap(4);
         }
-        _ = _decoder.Logits(0);
+        _ = _decoder.Logits(0, 1);
         Lap(5);
 
         void Lap(int part)

@@ -29,15 +29,17 @@ internal interface INeuronPrediction
 /// <param name="activations">Where the layer's input is.</param>
 /// <param name="lookahead">Who looks ahead, and from what.</param>
 /// <param name="neuronCount">Neurons of a layer.</param>
+/// <param name="rows">The rows of the pass that runs, which Compute has filled before it says that the pass begins.</param>
 internal sealed class ModelPrediction(
-    NeuronPredictor predictor, WorkerPool pool, Activations activations, LookaheadInputs lookahead, int neuronCount) : INeuronPrediction
+    NeuronPredictor predictor, WorkerPool pool, Activations activations, LookaheadInputs lookahead, int neuronCount, ForwardPass rows)
+    : INeuronPrediction
 {
     private FloatTensor OwnInput => predictor.Input == PredictorInput.Residual ? activations.Residual : activations.FfnInput;
 
     public void BeginPass(int position, int batch)
     {
-        predictor.BeginPass(position, batch);
-        lookahead.Predictor?.BeginPass(position, batch);
+        predictor.BeginPass(rows);
+        lookahead.Predictor?.BeginPass(rows);
     }
 
     public int Predict(LayerIndex layer, int batch, NeuronSet set) =>

@@ -4,12 +4,16 @@ using Neuralink.Storage.Memory;
 
 namespace Neuralink.Models.Inference;
 
-/// <summary>The buffers of one forward pass over a chunk of up to B tokens, in native memory.</summary>
+/// <summary>The buffers of one forward pass over up to B rows, in native memory.</summary>
 public sealed class Activations
 {
     private const string Purpose = "activations";
 
-    public Activations(NativeArena arena, ModelConfig c, int chunkTokens)
+    /// <param name="arena">Takes the buffers.</param>
+    /// <param name="c">Says the widths.</param>
+    /// <param name="chunkTokens">B.</param>
+    /// <param name="logitRows">Rows whose logits are there at a time.</param>
+    public Activations(NativeArena arena, ModelConfig c, int chunkTokens, int logitRows)
     {
         ChunkTokens = chunkTokens;
         Embedded = new(arena, chunkTokens, c.EmbeddingSize, Purpose);
@@ -19,10 +23,10 @@ public sealed class Activations
         Attended = new(arena, chunkTokens, c.HeadCount * c.HeadSize, Purpose);
         FfnInput = new(arena, chunkTokens, c.HiddenSize, Purpose);
         FfnOutput = new(arena, chunkTokens, c.HiddenSize, Purpose);
-        Logits = new(arena, 1, c.VocabularySize, Purpose);
+        Logits = new(arena, logitRows, c.VocabularySize, Purpose);
     }
 
-    /// <summary>B: the most tokens of a pass.</summary>
+    /// <summary>B: the most rows of a pass.</summary>
     public int ChunkTokens { get; }
 
     /// <summary>[B, embedding width].</summary>
@@ -46,15 +50,15 @@ public sealed class Activations
     /// <summary>The sum of the firing neurons' down columns, [B, d].</summary>
     public FloatTensor FfnOutput { get; }
 
-    /// <summary>[vocabulary], of one row at a time.</summary>
+    /// <summary>[logit rows, vocabulary].</summary>
     public FloatTensor Logits { get; }
 
-    public static long RequiredBytes(ModelConfig c, int chunkTokens) =>
+    public static long RequiredBytes(ModelConfig c, int chunkTokens, int logitRows) =>
         FloatTensor.RequiredBytes(chunkTokens, c.EmbeddingSize)
         + (4 * FloatTensor.RequiredBytes(chunkTokens, c.HiddenSize))
         + FloatTensor.RequiredBytes(chunkTokens, QkvWidth(c))
         + FloatTensor.RequiredBytes(chunkTokens, c.HeadCount * c.HeadSize)
-        + FloatTensor.RequiredBytes(1, c.VocabularySize);
+        + FloatTensor.RequiredBytes(logitRows, c.VocabularySize);
 
     private static int QkvWidth(ModelConfig c) => (c.HeadCount + (2 * c.KvHeadCount)) * c.HeadSize;
 }

@@ -7,101 +7,106 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Models.Inference;
 
 /// <summary>
-/// The resident half of a forward pass, for one sequence. For each chunk of tokens the caller goes
+/// The resident half of a forward pass. For each pass the caller goes
 /// <code>
-/// Begin(tokens, position)
+/// Begin(pass)
 /// for each layer:  Attend(layer)  ->  its own FFN: reads Activations.FfnInput, adds to FfnOutput  ->  AddFfn(layer)
-/// Logits(row)
+/// Logits(first, count)
 /// </code>
-/// Shapes: B tokens, d hidden, H query heads, G key/value heads, s head size. Results do not depend on the number of threads,
-/// nor on how a prompt is cut into chunks.
+/// Shapes: B rows, d hidden, H query heads, G key/value heads, s head size. What a row gives depends only on the tokens of its sequence up
+/// to it: not on the number of threads, on how a prompt is cut into chunks, nor on what other rows the pass has.
 /// </summary>
 public sealed class Decoder
 {
     private readonly ModelConfig _config;
     private readonly ResidentModel _model;
-    private readonly KvCache _cache;
     private readonly WorkerPool _pool;
     private readonly Activations _a;
     private readonly LinearProduct _product = new();
     private readonly AttentionHeads _heads;
-    private readonly float[] _frequencies;
-    private readonly float[] _cos;
+    private readonly float[] _frequencies;     // [s / 2], or none where positions are not rotations
+    private readonly float[] _cos;             // [B, s / 2], each row's rotation
     private readonly float[] _sin;
-    private int _position;
-    private int _batch;
+    private ForwardPass _pass;
 
-    public Decoder(NativeArena arena, ResidentModel model, KvCache cache, Activations activations, WorkerPool pool)
+    /// <param name="arena">Takes the scores of attention.</param>
+    /// <param name="model">The weights.</param>
+    /// <param name="activations">The pass's buffers.</param>
+    /// <param name="positionsMax">The most positions of a sequence.</param>
+    /// <param name="pool">Shares the work.</param>
+    public Decoder(NativeArena arena, ResidentModel model, Activations activations, int positionsMax, WorkerPool pool)
     {
         _config = model.Config;
         _model = model;
-        _cache = cache;
         _pool = pool;
         _a = activations;
-        _heads = new AttentionHeads(arena, _config, cache, pool.Threads);
-        _frequencies = new float[_config.HeadSize / 2];
-        _cos = new float[_frequencies.Length];
-        _sin = new float[_frequencies.Length];
+        _heads = new AttentionHeads(arena, _config, positionsMax, pool.Threads);
+        _frequencies = new float[_config.Family == ModelFamily.Llama ? _config.HeadSize / 2 : 0];
+        _cos = new float[activations.ChunkTokens * _frequencies.Length];
+        _sin = new float[_cos.Length];
         RopeScaling.FillInverseFrequencies(_config, _frequencies);
+        _pass = new ForwardPass(0);
     }
 
-    /// <summary>Embeds <paramref name="tokens"/> [B], of which the first stands at <paramref name="position"/>, into the residual stream.</summary>
-    public void Begin(ReadOnlySpan<int> tokens, int position)
+    /// <summary>
+    /// Embeds the rows of <paramref name="pass"/> into the residual stream.
+    /// The pass does not change until the next one begins.
+    /// </summary>
+    public void Begin(ForwardPass pass)
     {
-        _batch = tokens.Length;
-        _position = position;
+        Take(pass);
         bool projected = _model.ProjectIn is not null;
-        for (int b = 0; b < _batch; b++)
-            Row(_model.Embedding, tokens[b], projected ? _a.Embedded.Row(b) : _a.Residual.Row(b));
+        for (int b = 0; b < pass.Count; b++)
+            Row(_model.Embedding, pass.Rows[b].Token, projected ? _a.Embedded.Row(b) : _a.Residual.Row(b));
         if (_model.ProjectIn is { } projectIn)
-            _product.Run(_pool, projectIn, _a.Embedded, _a.Residual, _batch);
+            _product.Run(_pool, projectIn, _a.Embedded, _a.Residual, pass.Count);
         if (_model.Positions is { } positions)
         {
             Span<float> row = _a.Normed.Row(0);
-            for (int b = 0; b < _batch; b++)
+            for (int b = 0; b < pass.Count; b++)
             {
-                Row(positions, position + b + _config.PositionOffset, row);
+                Row(positions, pass.Rows[b].Position + _config.PositionOffset, row);
                 TensorPrimitives.Add(_a.Residual.Row(b), row, _a.Residual.Row(b));
             }
         }
     }
 
     /// <summary>
-    /// Goes on with tokens whose residual stream [B, d] was copied out of <see cref="Activations.Residual"/> after some layer, instead of
+    /// Goes on with rows whose residual stream [B, d] was copied out of <see cref="Activations.Residual"/> after some layer, instead of
     /// <see cref="Begin"/>: so many chunks can be taken through one layer before the next.
     /// </summary>
-    public void Resume(ReadOnlySpan<float> residual, int position)
+    public void Resume(ForwardPass pass, ReadOnlySpan<float> residual)
     {
-        _batch = residual.Length / _config.HiddenSize;
-        _position = position;
-        residual.CopyTo(_a.Residual.First(_batch));
+        Take(pass);
+        residual.CopyTo(_a.Residual.First(pass.Count));
     }
 
     /// <summary>residual += attention(norm(residual)); FfnInput = norm(residual); FfnOutput = 0. (Post-norm: the norm comes after the sum.)</summary>
     public void Attend(int layer)
     {
         ResidentLayer w = _model.Layers[layer];
-        Span<float> residual = _a.Residual.First(_batch), normed = _a.Normed.First(_batch);
+        int batch = _pass.Count;
+        Span<float> residual = _a.Residual.First(batch), normed = _a.Normed.First(batch);
         if (!_config.PostNorm)
             w.AttentionNorm.Apply(residual, normed);
-        _product.Run(_pool, w.QueryKeyValue, _config.PostNorm ? _a.Residual : _a.Normed, _a.Qkv, _batch);
-        for (int b = 0; b < _batch; b++)
+        _product.Run(_pool, w.QueryKeyValue, _config.PostNorm ? _a.Residual : _a.Normed, _a.Qkv, batch);
+        for (int b = 0; b < batch; b++)
             StoreKeyValue(layer, b);
-        _heads.Run(_pool, layer, _position, _batch, _a.Qkv, _a.Attended);
-        _product.Run(_pool, w.AttentionOutput, _a.Attended, _a.Normed, _batch);
+        _heads.Run(_pool, layer, _pass, _a.Qkv, _a.Attended);
+        _product.Run(_pool, w.AttentionOutput, _a.Attended, _a.Normed, batch);
         TensorPrimitives.Add(residual, normed, residual);
 
         if (_config.PostNorm)
             w.AttentionNorm.Apply(residual, residual);
-        NormaliseFfnInput(layer, residual, _a.FfnInput.First(_batch));
-        _a.FfnOutput.First(_batch).Clear();
+        NormaliseFfnInput(layer, residual, _a.FfnInput.First(batch));
+        _a.FfnOutput.First(batch).Clear();
     }
 
     /// <summary>residual += FfnOutput + down bias. (Post-norm: normalised.)</summary>
     public void AddFfn(int layer)
     {
         ResidentLayer w = _model.Layers[layer];
-        for (int b = 0; b < _batch; b++)
+        for (int b = 0; b < _pass.Count; b++)
         {
             Span<float> output = _a.FfnOutput.Row(b), residual = _a.Residual.Row(b);
             if (w.DownBias is { } bias)
@@ -109,21 +114,27 @@ public sealed class Decoder
             TensorPrimitives.Add(residual, output, residual);
         }
         if (_config.PostNorm)
-            w.FfnNorm.Apply(_a.Residual.First(_batch), _a.Residual.First(_batch));
+            w.FfnNorm.Apply(_a.Residual.First(_pass.Count), _a.Residual.First(_pass.Count));
     }
 
-    /// <summary>The logits [vocabulary] after token <paramref name="row"/> of the chunk. Valid until the next call.</summary>
-    public ReadOnlySpan<float> Logits(int row)
+    /// <summary>The logits after <paramref name="count"/> of the pass's wanted rows. Valid until the next call.</summary>
+    /// <param name="first">The first of them, as a number in <see cref="ForwardPass.WantedRows"/>.</param>
+    /// <param name="count">1 to as many as <see cref="Activations.Logits"/> has rows.</param>
+    /// <returns>[count, vocabulary].</returns>
+    public ReadOnlySpan<float> Logits(int first, int count)
     {
-        Span<float> x = _a.Normed.Row(0);
-        if (_model.FinalNorm is { } norm)
-            norm.Apply(_a.Residual.Row(row), x);
-        else
-            _a.Residual.Row(row).CopyTo(x);
+        ReadOnlySpan<int> rows = _pass.WantedRows.Slice(first, count);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (_model.FinalNorm is { } norm)
+                norm.Apply(_a.Residual.Row(rows[i]), _a.Normed.Row(i));
+            else
+                _a.Residual.Row(rows[i]).CopyTo(_a.Normed.Row(i));
+        }
         if (_model.ProjectOut is { } projectOut)
-            _product.Run(_pool, projectOut, _a.Normed, _a.Embedded, 1);
-        _product.Run(_pool, _model.Output, _model.ProjectOut is null ? _a.Normed : _a.Embedded, _a.Logits, 1);
-        return _a.Logits.Row(0);
+            _product.Run(_pool, projectOut, _a.Normed, _a.Embedded, count);
+        _product.Run(_pool, _model.Output, _model.ProjectOut is null ? _a.Normed : _a.Embedded, _a.Logits, count);
+        return _a.Logits.First(count);
     }
 
     /// <summary>What <paramref name="layer"/>'s FFN would get if <paramref name="residual"/> [B, d] were the stream after its attention.</summary>
@@ -135,17 +146,27 @@ public sealed class Decoder
             _model.Layers[layer].FfnNorm.Apply(residual, input);
     }
 
+    /// <summary>A pass begins, or goes on: its rows' rotations are the same in every layer.</summary>
+    private void Take(ForwardPass pass)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(pass.Count, nameof(pass));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pass.Count, _a.ChunkTokens, nameof(pass));
+        _pass = pass;
+        for (int b = 0; b < pass.Count; b++)
+            Rope.FillTable(_frequencies, pass.Rows[b].Position, Rotation(_cos, b), Rotation(_sin, b));
+    }
+
     private void StoreKeyValue(int layer, int b)
     {
         int queryWidth = _config.HeadCount * _config.HeadSize, kvWidth = _config.KvHeadCount * _config.HeadSize;
         Span<float> row = _a.Qkv.Row(b);
-        if (_config.Family == ModelFamily.Llama)
-        {
-            Rope.FillTable(_frequencies, _position + b, _cos, _sin);
-            Rope.Apply(row[..(queryWidth + kvWidth)], _config.HeadSize, _cos, _sin);
-        }
-        _cache.Store(layer, _position + b, row.Slice(queryWidth, kvWidth), row.Slice(queryWidth + kvWidth, kvWidth));
+        if (_frequencies.Length > 0)
+            Rope.Apply(row[..(queryWidth + kvWidth)], _config.HeadSize, Rotation(_cos, b), Rotation(_sin, b));
+        PassRow at = _pass.Rows[b];
+        at.Sequence.Store(layer, at.Position, _config.HeadSize, row.Slice(queryWidth, kvWidth), row.Slice(queryWidth + kvWidth, kvWidth));
     }
+
+    private Span<float> Rotation(float[] table, int b) => table.AsSpan(b * _frequencies.Length, _frequencies.Length);
 
     private static void Row(Linear table, int index, Span<float> row) => table.Weights.Kernels.Decode(table.Weights.Row(index), row);
 }

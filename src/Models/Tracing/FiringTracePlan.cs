@@ -47,7 +47,8 @@ public sealed record FiringTracePlan(long ResidentBytes, long LayerBytes, long W
         FiringTracePlan Plan(int batchTokens) => new(
             WeightFile.RequiredBytes(config, format, TensorPlace.Resident),
             FrameArena.RequiredBytes(config.FfnSize, strideBytes) + FrameArena.AlignmentBytes + DenseFfn.RequiredWeightBytes(config, format),
-            KvCache.RequiredBytes(config, windowTokens) + Activations.RequiredBytes(config, windowTokens)
+            KvBlockPool.RequiredBytes(config, KvBlockPool.BlocksFor(windowTokens))
+                + Activations.RequiredBytes(config, windowTokens, logitRows: 1)
                 + AttentionHeads.RequiredBytes(config, windowTokens, threads) + DenseFfn.RequiredBytes(config, windowTokens, threads),
             FloatTensor.RequiredBytes(batchTokens, config.HiddenSize), batchTokens);
     }

@@ -33,6 +33,8 @@ public sealed class FiringTracer : IDisposable
     private readonly DenseFfn _ffn;
     private readonly LayerReader _reader;
     private readonly FloatTensor _stream;      // [batch tokens, d]
+    private readonly KvSequence _window;       // the window that goes through a layer: no later one needs its keys and values there
+    private readonly ForwardPass _pass;
 
     /// <summary>Loads what stays in memory.</summary>
     /// <param name="image">The model.</param>
@@ -56,8 +58,11 @@ public sealed class FiringTracer : IDisposable
             WeightFile weights = WeightFile.Load(image, Config, TensorPlace.Resident, _arena, FlashAccess.Direct, CancellationToken.None);
             ResidentModel model = ResidentModel.Load(weights, Config, format);
             FrameArena frames = new(_arena, Config.FfnSize, image.StrideBytes, "neurons");
-            _activations = new Activations(_arena, Config, windowTokens);
-            _decoder = new Decoder(_arena, model, new KvCache(_arena, Config, windowTokens), _activations, _pool);
+            KvBlockPool blocks = new(_arena, Config, KvBlockPool.BlocksFor(windowTokens));
+            _activations = new Activations(_arena, Config, windowTokens, logitRows: 1);
+            _decoder = new Decoder(_arena, model, _activations, windowTokens, _pool);
+            _window = new KvSequence(blocks, windowTokens);
+            _pass = new ForwardPass(windowTokens);
             _ffn = new DenseFfn(_arena, Config, layout, frames, _activations, _pool);
             _stream = new FloatTensor(_arena, Plan.BatchTokens, Config.HiddenSize, "stream");
             _arena.Seal();
@@ -153,7 +158,7 @@ public sealed class FiringTracer : IDisposable
         for (int w = begin; w < end; w++)
         {
             ReadOnlySpan<int> tokens = windows.Window(w);
-            _decoder.Begin(tokens, position: 0);
+            _decoder.Begin(PassOver(tokens));
             _activations.Residual.First(tokens.Length).CopyTo(Stream(w));
         }
         for (int layer = 0; layer < Config.LayerCount; layer++)
@@ -163,7 +168,7 @@ public sealed class FiringTracer : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 int tokens = windows.Window(w).Length;
-                _decoder.Resume(Stream(w), position: 0);
+                _decoder.Resume(PassOver(windows.Window(w)), Stream(w));
                 _decoder.Attend(layer);
                 if (writer.Info.InputSize is { } size)
                     WriteInputs(writer, new LayerIndex(layer), windows.BeginOf(w), inputs.AsSpan(0, tokens * size));
@@ -178,6 +183,14 @@ public sealed class FiringTracer : IDisposable
 
         Span<float> Stream(int w) =>
             _stream.Flat((windows.BeginOf(w) - first) * Config.HiddenSize, windows.Window(w).Length * Config.HiddenSize);
+    }
+
+    private ForwardPass PassOver(ReadOnlySpan<int> window)
+    {
+        _window.Truncate(0);
+        _pass.Clear();
+        _pass.Add(_window, window, logits: 0);
+        return _pass;
     }
 
     /// <summary>The FFN input, rounded to f16; what is beyond its range becomes its largest value.</summary>

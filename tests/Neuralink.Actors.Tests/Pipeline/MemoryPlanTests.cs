@@ -1,6 +1,7 @@
 using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
@@ -88,6 +89,22 @@ public sealed class MemoryPlanTests : IDisposable
     {
         EngineOptions options = new() { Cache = CacheSize.OfShare(share) };
         Make(options).Frames.CachedMax.Should().Be(frames);
+    }
+
+    [Fact]
+    public void The_kv_cache_is_whole_blocks_and_less_than_one_more_than_the_context_fills()
+    {
+        for (int context = 1; context <= _config.ContextLength; context++)
+        {
+            MemoryPlan plan = Make(new EngineOptions { ContextTokens = context });
+            long positionBytes = 2L * _config.LayerCount * _config.KvHeadCount * _config.HeadSize * sizeof(ushort);
+            plan.ContextTokens.Should().Be(context);
+            (plan.KvBlocks * KvBlockPool.DefaultBlockPositions).Should()
+                .BeInRange(context, context + KvBlockPool.DefaultBlockPositions - 1);
+            plan.KvBytes.Should().Be(KvBlockPool.RequiredBytes(_config, plan.KvBlocks))
+                .And.BeInRange(context * positionBytes, (context + KvBlockPool.DefaultBlockPositions) * positionBytes);
+            plan.ToString().Should().Contain($"({context} tokens in {plan.KvBlocks} blocks of {KvBlockPool.DefaultBlockPositions})");
+        }
     }
 
     private long SmallestBudget(ExecutionStrategy strategy, int chunk)

@@ -94,7 +94,8 @@ public class AttentionTests
         Attend([2, -1, 0]).Should().Throw<ArgumentException>();
         Attend([2, 0, 1]).Should().NotThrow();
 
-        Action Attend(int[] table) => () => Attention.Attend(new float[4], new KvHead(cache, cache, table, 2), shape, new float[5], new float[4]);
+        Action Attend(int[] table) => () =>
+            Attention.Attend(new float[4], new KvHead(cache, cache, table, 2), shape, new float[5], new float[4]);
     }
 
     [Fact]
@@ -151,7 +152,8 @@ public class AttentionTests
         Attend(shape with { End = 10 }).Should().Throw<ArgumentException>();
         Attend(shape with { Heads = 3 }).Should().Throw<ArgumentException>();
         Attend(shape with { HeadDim = 8 }).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => Attention.Attend(q, KvHead.Contiguous(cache, cache), shape, scores.AsSpan(1), y)).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => Attention.Attend(q, KvHead.Contiguous(cache, cache), shape, scores.AsSpan(1), y))
+            .Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => Attention.Store(q, cache)).Should().Throw<ArgumentException>();
         Allocations.BytesOf(() =>
         {
@@ -173,8 +175,8 @@ public class AttentionTests
             int[] table = [.. Enumerable.Range(0, count)];
             if (random.Next(4) > 0)
                 random.Shuffle(table);
-            Blocks blocks = new(
-                Halves(count, count * blockPositions * headDim), Halves(count + 1, count * blockPositions * headDim), table, blockPositions);
+            int elements = count * blockPositions * headDim;
+            Blocks blocks = new(Halves(count, elements), Halves(count + 1, elements), table, blockPositions);
             for (int p = 0; p < positions; p++)
             {
                 int row = (table[p / blockPositions] * blockPositions) + (p % blockPositions);

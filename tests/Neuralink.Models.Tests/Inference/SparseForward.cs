@@ -25,10 +25,11 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
     private readonly NeuronSet _set;
     private readonly SemaphoreSlim _read = new(0);
     private readonly long[] _firing;
+    private readonly KvSequence _text;
+    private readonly ForwardPass _pass;
     private long _tokens;
-    private int _position;
 
-    public SparseForward(string imageFolder, int chunkTokens, int threads)
+    public SparseForward(string imageFolder, int chunkTokens, int threads, int logitRows = 1, int? blocks = null, int blockPositions = 32)
     {
         FlashImage image = FlashImage.Open(imageFolder);
         Config = ModelConfigJson.Read(image);
@@ -38,8 +39,11 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
         ReadAll(image, frames);
         ResidentModel model = ResidentModel.Load(Weights(TensorPlace.Resident), Config, format);
         _predictor = ExactPredictor.Load(Weights(TensorPlace.Predictor), _arena, Config, format, chunkTokens, threads);
-        _activations = new Activations(_arena, Config, chunkTokens);
-        _decoder = new Decoder(_arena, model, new KvCache(_arena, Config, Config.ContextLength), _activations, _pool);
+        Blocks = new KvBlockPool(_arena, Config, blocks ?? KvBlockPool.BlocksFor(Config.ContextLength, blockPositions), blockPositions);
+        _activations = new Activations(_arena, Config, chunkTokens, logitRows);
+        _decoder = new Decoder(_arena, model, _activations, Config.ContextLength, _pool);
+        _text = NewSequence();
+        _pass = new ForwardPass(chunkTokens);
         BundleLayout layout = new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
         _ffn = new SparseFfn(_arena, new BundleKernels(layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
         _set = new NeuronSet(Config.FfnSize);
@@ -50,13 +54,17 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
 
     public ModelConfig Config { get; }
 
+    public KvBlockPool Blocks { get; }
+
     /// <summary>Share of the (neuron, token) pairs that fired, by layer, so far.</summary>
     public double[] FiringShares => Array.ConvertAll(_firing, firing => (double)firing / (_tokens * Config.FfnSize));
 
     /// <summary>Told, for each layer of each chunk, the neurons that fire for at least one of its tokens.</summary>
     public Action<int, NeuronSet>? Predicted { get; set; }
 
-    public void Reset() => _position = 0;
+    public KvSequence NewSequence() => new(Blocks, Config.ContextLength);
+
+    public void Reset() => _text.Truncate(0);
 
     /// <summary>Runs tokens in chunks and returns the logits after each, [tokens, vocabulary].</summary>
     public float[] Forward(ReadOnlySpan<int> tokens)
@@ -65,7 +73,7 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
         int at = 0;
         Forward(tokens, row =>
         {
-            _decoder.Logits(row).CopyTo(logits.AsSpan(at));
+            _decoder.Logits(row, 1).CopyTo(logits.AsSpan(at));
             at += Config.VocabularySize;
         });
         return logits;
@@ -77,8 +85,21 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
         int[] targets = tokens[1..].ToArray();
         int at = 0;
         double sum = 0;
-        Forward(tokens[..^1], row => sum += Likelihood.NegativeLog(_decoder.Logits(row), targets[at++]));
+        Forward(tokens[..^1], row => sum += Likelihood.NegativeLog(_decoder.Logits(row, 1), targets[at++]));
         return sum;
+    }
+
+    /// <summary>Runs a pass and returns the logits of its wanted rows, [wanted rows, vocabulary].</summary>
+    public float[] Run(ForwardPass pass)
+    {
+        Pass(pass);
+        float[] logits = new float[pass.WantedRows.Length * Config.VocabularySize];
+        for (int first = 0; first < pass.WantedRows.Length; first += _activations.Logits.Rows)
+        {
+            int count = Math.Min(_activations.Logits.Rows, pass.WantedRows.Length - first);
+            _decoder.Logits(first, count).CopyTo(logits.AsSpan(first * Config.VocabularySize));
+        }
+        return logits;
     }
 
     public void Completed(FlashRead read) => _read.Release();
@@ -95,28 +116,30 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
         for (int begin = 0; begin < tokens.Length; begin += _activations.ChunkTokens)
         {
             ReadOnlySpan<int> chunk = tokens[begin..Math.Min(tokens.Length, begin + _activations.ChunkTokens)];
-            Pass(chunk);
+            _pass.Clear();
+            _pass.Add(_text, chunk, logits: chunk.Length);
+            Pass(_pass);
             for (int row = 0; row < chunk.Length; row++)
                 eachRow(row);
         }
     }
 
-    private void Pass(ReadOnlySpan<int> chunk)
+    private void Pass(ForwardPass pass)
     {
-        _decoder.Begin(chunk, _position);
+        int rows = pass.Count;
+        _decoder.Begin(pass);
         for (int layer = 0; layer < Config.LayerCount; layer++)
         {
             _decoder.Attend(layer);
-            _firing[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, chunk.Length, 0, Config.FfnSize, _set);
+            _firing[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, rows, 0, Config.FfnSize, _set);
             Predicted?.Invoke(layer, _set);
             int[] frames = [.. _set.Ids.ToArray().Select(id => (layer * Config.FfnSize) + id.Value)];
             int[] ordinals = [.. Enumerable.Range(0, frames.Length).Reverse()];                // any order will do
-            _ffn.Activate(ordinals, frames, chunk.Length);
-            _ffn.AddDown(frames, chunk.Length);
+            _ffn.Activate(ordinals, frames, rows);
+            _ffn.AddDown(frames, rows);
             _decoder.AddFfn(layer);
         }
-        _position += chunk.Length;
-        _tokens += chunk.Length;
+        _tokens += rows;
     }
 
     private void ReadAll(FlashImage image, FrameArena frames)

@@ -83,7 +83,7 @@ public sealed class LowRankPredictor : NeuronPredictor
     public override bool Covers(int layer) => _layers[layer] is not null;
 
     /// <inheritdoc/>
-    public override void BeginPass(int position, int batch) => _layer = -1;
+    public override void BeginPass(ForwardPass pass) => _layer = -1;
 
     /// <inheritdoc/>
     public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)

@@ -22,8 +22,8 @@ public abstract class NeuronPredictor
     /// <summary>Whether it knows anything of <paramref name="layer"/>; where it does not, nothing is looked ahead to.</summary>
     public virtual bool Covers(int layer) => true;
 
-    /// <summary>A pass over <paramref name="batch"/> tokens begins, the first of which stands at <paramref name="position"/>.</summary>
-    public virtual void BeginPass(int position, int batch)
+    /// <summary>A pass begins; until the next one its rows are those that are predicted for.</summary>
+    public virtual void BeginPass(ForwardPass pass)
     {
     }
 

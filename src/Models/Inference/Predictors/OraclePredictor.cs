@@ -15,8 +15,8 @@ namespace Neuralink.Models.Inference.Predictors;
 /// time, so it is what the best predictor, and the best lookahead, could do: for studies.
 /// </summary>
 /// <remarks>
-/// Position p takes row p of the trace. So the run must be over the tokens that the trace begins with, and within its first window: later windows
-/// were traced without the tokens before them.
+/// Position p of any sequence takes row p of the trace. So every sequence must be of the tokens that the trace begins with, and within its
+/// first window: later windows were traced without the tokens before them.
 /// </remarks>
 public sealed class OraclePredictor : NeuronPredictor
 {
@@ -25,8 +25,7 @@ public sealed class OraclePredictor : NeuronPredictor
     private readonly FiringMatrix[] _layers;
     private readonly string _path;
     private readonly int _tokenCount;
-    private int _position;
-    private int _batch;
+    private ForwardPass? _pass;
 
     private OraclePredictor(string path, FiringMatrix[] layers)
     {
@@ -53,33 +52,36 @@ public sealed class OraclePredictor : NeuronPredictor
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NeuralinkException">The trace ends before the batch does.</exception>
-    public override void BeginPass(int position, int batch)
+    /// <exception cref="NeuralinkException">The trace ends before a row's position.</exception>
+    public override void BeginPass(ForwardPass pass)
     {
-        if (position + batch > _tokenCount)
+        foreach (PassRow row in pass.Rows)
         {
-            throw new NeuralinkException(
-                $"replay {_path}", $"a token for position {position + batch - 1}", $"a trace of {_tokenCount} tokens", "trace more tokens of this text, or run fewer");
+            if (row.Position >= _tokenCount)
+            {
+                throw new NeuralinkException(
+                    $"replay {_path}", $"a token for position {row.Position}", $"a trace of {_tokenCount} tokens",
+                    "trace more tokens of this text, or run fewer");
+            }
         }
-        _position = position;
-        _batch = batch;
+        _pass = pass;
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The batch is not the one that began.</exception>
+    /// <exception cref="InvalidOperationException">The batch is not that of the pass that began.</exception>
     public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
     {
-        if (batch != _batch)
-            throw new InvalidOperationException($"A pass over {_batch} tokens began, {batch} are to be predicted.");
+        if (_pass is not { } pass || batch != pass.Count)
+            throw new InvalidOperationException($"A pass over {_pass?.Count ?? 0} tokens began, {batch} are to be predicted.");
         FiringMatrix matrix = _layers[layer];
         int pairs = 0;
         set.Clear();
         for (int word = begin / WordBits; word * WordBits < end; word++)
         {
             ulong wanted = Among(word, begin, end), any = 0;
-            for (int b = 0; b < batch; b++)
+            foreach (PassRow row in pass.Rows)
             {
-                ulong bits = matrix.Token(_position + b)[word] & wanted;
+                ulong bits = matrix.Token(row.Position)[word] & wanted;
                 pairs += BitOperations.PopCount(bits);
                 any |= bits;
             }

@@ -1,4 +1,5 @@
 using Neuralink.Kernels;
+using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tests.Training;
 using Neuralink.Models.Weights;
@@ -105,7 +106,7 @@ public sealed class LowRankPredictorTests : IDisposable
         predictor.Predict(pool, 2, _input, 1, 40, 77, set);
         set.Ids.ToArray().Select(id => id.Value).Should().Equal(before);
         _input.Row(0).Clear();
-        predictor.BeginPass(position: 1, batch: 1);
+        predictor.BeginPass(new ForwardPass(1));
         predictor.Predict(pool, 2, _input, 1, 40, 77, set);
         set.Count.Should().Be(0, "without a bias and with no input all logits are 0, below {0}", file.Info.Layers[2]!.Threshold);
     }

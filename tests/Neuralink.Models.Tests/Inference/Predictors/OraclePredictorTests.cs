@@ -1,5 +1,6 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Tests.Tracing;
 using Neuralink.Models.Tracing;
@@ -22,7 +23,7 @@ public sealed class OraclePredictorTests : IDisposable
     private readonly RandomModel _model = new(RandomModels.ByName("bamboo-drelu"));
     private readonly PackedModel _packed;
     private readonly TracedModel _traced;
-    private readonly NativeArena _arena = new(1 << 20);
+    private readonly NativeArena _arena = new(1 << 22);
     private readonly WorkerPool _pool = new(1);
     private readonly FlashImage _image;
     private readonly ModelConfig _config;
@@ -30,6 +31,7 @@ public sealed class OraclePredictorTests : IDisposable
     private readonly OraclePredictor _oracle;
     private readonly NeuronSet _set;
     private readonly FloatTensor _input;
+    private readonly KvBlockPool _blocks;
 
     public OraclePredictorTests()
     {
@@ -43,6 +45,7 @@ public sealed class OraclePredictorTests : IDisposable
         _oracle = OraclePredictor.Load(trace, _image, _config);
         _set = new NeuronSet(_config.FfnSize);
         _input = new FloatTensor(_arena, Tokens, _config.HiddenSize, "input");
+        _blocks = new KvBlockPool(_arena, _config, blockCount: 40);
     }
 
     [Fact]
@@ -50,7 +53,7 @@ public sealed class OraclePredictorTests : IDisposable
     {
         foreach ((int position, int batch) in (ReadOnlySpan<(int, int)>)[(0, 1), (7, 1), (3, 5), (0, Tokens)])
         {
-            _oracle.BeginPass(position, batch);
+            _oracle.BeginPass(Pass((position, batch)));
             for (int layer = 0; layer < _config.LayerCount; layer++)
             {
                 foreach ((int begin, int end) in (ReadOnlySpan<(int, int)>)[(0, 131), (0, 64), (64, 128), (128, 131), (5, 6), (63, 130), (9, 9)])
@@ -68,10 +71,26 @@ public sealed class OraclePredictorTests : IDisposable
     }
 
     [Fact]
+    public void Each_row_gets_what_fired_at_its_own_position()
+    {
+        _oracle.BeginPass(Pass((9, 2), (0, 3), (17, 1)));
+        (int Token, int Neuron)[] fired =
+        [
+            .. from b in (int[])[9, 10, 0, 1, 2, 17]
+               from n in Enumerable.Range(0, 131)
+               where _layers[1].Fires(b, new NeuronId(n))
+               select (b, n),
+        ];
+        _oracle.Predict(_pool, 1, _input, 6, 0, 131, _set).Should().Be(fired.Length);
+        _set.Ids.ToArray().Select(id => id.Value).Should().Equal(fired.Select(pair => pair.Neuron).Distinct().Order());
+    }
+
+    [Fact]
     public void A_run_beyond_the_trace_is_told_how_long_the_trace_is()
     {
-        _oracle.BeginPass(Tokens - 2, 2);
-        FluentActions.Invoking(() => _oracle.BeginPass(Tokens - 2, 3)).Should().Throw<NeuralinkException>().WithMessage("*position 20*20 tokens*");
+        _oracle.BeginPass(Pass((Tokens - 2, 2)));
+        FluentActions.Invoking(() => _oracle.BeginPass(Pass((0, 2), (Tokens - 2, 3))))
+            .Should().Throw<NeuralinkException>().WithMessage("*position 20*20 tokens*");
     }
 
     [Fact]
@@ -87,19 +106,33 @@ public sealed class OraclePredictorTests : IDisposable
     [Fact]
     public void Predicting_another_batch_than_the_passs_is_an_error()
     {
-        _oracle.BeginPass(0, 2);
+        _oracle.BeginPass(Pass((0, 2)));
         FluentActions.Invoking(() => _oracle.Predict(_pool, 0, _input, 3, 0, 131, _set)).Should().Throw<InvalidOperationException>();
     }
 
     [Fact]
     public void Predicting_allocates_nothing()
     {
-        _oracle.BeginPass(0, 3);
+        ForwardPass first = Pass((0, 3)), second = Pass((3, 3));
+        _oracle.BeginPass(first);
         _oracle.Predict(_pool, 0, _input, 3, 0, 131, _set);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        _oracle.BeginPass(3, 3);
+        _oracle.BeginPass(second);
         _oracle.Predict(_pool, 1, _input, 3, 0, 131, _set);
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+    }
+
+    /// <summary>A pass over one sequence for each of <paramref name="parts"/>: so many tokens from that position on.</summary>
+    private ForwardPass Pass(params ReadOnlySpan<(int Position, int Count)> parts)
+    {
+        ForwardPass pass = new(2 * Tokens);
+        foreach ((int position, int count) in parts)
+        {
+            KvSequence sequence = new(_blocks, 2 * Tokens);
+            sequence.Append(position);
+            pass.Add(sequence, new int[count], logits: 0);
+        }
+        return pass;
     }
 
     public void Dispose()
