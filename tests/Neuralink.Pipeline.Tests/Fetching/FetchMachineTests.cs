@@ -203,7 +203,7 @@ public sealed class FetchMachineTests
 
         public List<FetchBatch> Answered { get; } = [];
 
-        public IReadOnlyList<(int Credit, ReadTicket Read)> TakeOut()
+        public List<(int Credit, ReadTicket Read)> TakeOut()
         {
             List<(int, ReadTicket)> taken = [.. Out];
             Out.Clear();

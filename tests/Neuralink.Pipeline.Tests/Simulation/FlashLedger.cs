@@ -1,5 +1,4 @@
 using Neuralink.Pipeline.Fetching;
-using Neuralink.Placement;
 
 namespace Neuralink.Pipeline.Tests.Simulation;
 
