@@ -28,7 +28,8 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: dotnet run -c Release --project bench/Neuralink.Benchmarks -- COMMAND
 
-          kernels [--threads 1,2] [--rounds 7] [--only NAME]   matrix products and the sparse FFN as a share of the memory bandwidth
+          kernels [--threads 1,2] [--deviation 0.002,0.02,0.2] [--rounds 7] [--only NAME]
+                                                               matrix products and the sparse FFN as a share of the memory bandwidth
           device [--submit thread|completion] [--rounds 5] [--millis 300] [--file-mib 1024] [--folder DIR]
                                                                random direct reads by threads and by io_uring
           overlap [--threads 1] [--rounds 7] [--slow 1] [--margin M] [--model DIR]

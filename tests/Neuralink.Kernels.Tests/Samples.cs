@@ -20,6 +20,20 @@ internal static class Samples
         return values;
     }
 
+    /// <summary>Normally distributed values, as trained weights are.</summary>
+    public static float[] Normal(int seed, int count, float deviation = 1f)
+    {
+        Random random = new(seed);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            values[i] = (float)normal * deviation;
+        }
+
+        return values;
+    }
+
     public static byte[] Weights(WeightFormat format, int seed, int count, float scale = 1f)
     {
         WeightKernels kernels = WeightKernels.For(format);

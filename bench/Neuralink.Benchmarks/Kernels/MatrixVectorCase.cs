@@ -14,16 +14,16 @@ internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
     private readonly Memory<float> _y;
     private int _matrix;
 
-    public MatrixVectorCase(HugeBuffer buffer, WeightFormat format, int batch, int rows = 11008, int columns = 4096)
+    public MatrixVectorCase(NormalWeights weights, WeightFormat format, int batch, int rows = 11008, int columns = 4096)
     {
-        _buffer = buffer;
+        _buffer = weights[format];
         _kernels = WeightKernels.For(format);
         _shape = MatMulShape.Whole(rows, columns, batch);
         _rowBytes = _kernels.RowBytes(columns);
-        _matrices = (int)(buffer.LengthBytes / ((long)rows * _rowBytes));
+        _matrices = (int)(_buffer.LengthBytes / ((long)rows * _rowBytes));
         _x = AlignedFloats.Create(batch * columns, 0.5f);
         _y = AlignedFloats.Create(batch * rows, 0f);
-        Name = batch == 1 ? $"{format} matrix-vector {rows} x {columns}" : $"{format} matrix x {batch}";
+        Name = batch == 1 ? $"{format} matrix-vector {rows} x {columns}" : $"{format} matrix {rows} x {columns} x {batch}";
     }
 
     public string Name { get; }
@@ -42,7 +42,8 @@ internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
 
     public void Execute(int begin, int end, int worker)
     {
-        ReadOnlySpan<byte> rows = _buffer.Slice(((long)_matrix * _shape.RowCount * _rowBytes) + ((long)begin * _rowBytes), (end - begin) * _rowBytes);
+        long first = ((long)_matrix * _shape.RowCount) + begin;
+        ReadOnlySpan<byte> rows = _buffer.Slice(first * _rowBytes, (end - begin) * _rowBytes);
         _kernels.MatMul(rows, _x.Span, [], _y.Span, _shape.Rows(begin, end));
     }
 }

@@ -1,11 +1,12 @@
 namespace Neuralink.Benchmarks.Kernels;
 
 /// <summary>
-/// The fused sparse FFN as the engine runs it: a layer's firing neurons lie in random frames of one arena; workers split the neurons to
-/// activate them, then the columns to add the down parts. Every gate fires, so every byte is read. No frame is read twice in a pass.
+/// The fused sparse FFN as the engine runs it: a layer's neurons lie in random frames of one arena; workers split the neurons to activate
+/// them, then the columns to add the down parts of those that fire: about half of them, by their weights. No frame is read twice in a pass.
 /// </summary>
 internal sealed class SparseFfnCase : IKernelCase
 {
+    private readonly bool _downOnly;
     private readonly HugeBuffer _buffer;
     private readonly BundleLayout _layout;
     private readonly BundleKernels _kernels;
@@ -19,16 +20,17 @@ internal sealed class SparseFfnCase : IKernelCase
     private readonly Memory<float> _y;
     private int _first;
 
-    public SparseFfnCase(HugeBuffer buffer, WeightFormat format, int hidden, int neurons, int batch)
+    private SparseFfnCase(NormalWeights weights, WeightFormat format, int hidden, int neurons, int batch, bool downOnly)
     {
-        _buffer = buffer;
+        _downOnly = downOnly;
+        _buffer = weights[format];
         _layout = new BundleLayout(format, hidden, gated: true, biased: false);
         _kernels = new BundleKernels(_layout, Activation.Relu);
         _activate = new ActivateBody(this);
         _addDown = new AddDownBody(this);
         _neurons = neurons;
         _batch = batch;
-        _frames = new int[buffer.LengthBytes / _layout.StrideBytes];
+        _frames = new int[_buffer.LengthBytes / _layout.StrideBytes];
         for (int i = 0; i < _frames.Length; i++)
         {
             _frames[i] = i;
@@ -36,23 +38,61 @@ internal sealed class SparseFfnCase : IKernelCase
 
         new Random(1).Shuffle(_frames);
         _x = AlignedFloats.Create(batch * hidden, 0.5f);
-        _h = AlignedFloats.Create(neurons * batch, 0f);
+        _h = AlignedFloats.Create(neurons * batch, 0.5f);
         _y = AlignedFloats.Create(batch * hidden, 0f);
-        Name = $"{format} sparse FFN, d {hidden}" + (batch == 1 ? "" : $", x {batch}");
+        Name = $"{format} {(downOnly ? "AddDown" : "sparse FFN")}, d {hidden}" + (batch == 1 ? "" : $", x {batch}");
+        BytesRead = PassBytes();
     }
 
     public string Name { get; }
 
-    public long BytesRead => (long)(_frames.Length / _neurons) * _neurons * _layout.PayloadBytes;
+    public long BytesRead { get; }
+
+    private int LayerCount => _frames.Length / _neurons;
+
+    /// <summary>Activates and adds the down parts.</summary>
+    public static SparseFfnCase Whole(NormalWeights weights, WeightFormat format, int hidden, int neurons, int batch = 1)
+        => new(weights, format, hidden, neurons, batch, downOnly: false);
+
+    /// <summary>Adds the down parts of all neurons.</summary>
+    public static SparseFfnCase AddDown(NormalWeights weights, WeightFormat format, int hidden, int neurons)
+        => new(weights, format, hidden, neurons, batch: 1, downOnly: true);
 
     public void Pass(WorkerPool pool)
     {
-        for (_first = 0; _first <= _frames.Length - _neurons; _first += _neurons)
+        for (int layer = 0; layer < LayerCount; layer++)
         {
+            _first = layer * _neurons;
             _y.Span.Clear();
-            pool.Run(_activate, _neurons, 4);
+            if (!_downOnly)
+            {
+                pool.Run(_activate, _neurons, 4);
+            }
+
             pool.Run(_addDown, _layout.Hidden, 64);
         }
+    }
+
+    /// <summary>Gate and up rows of every neuron, and the down part of those that fire for any of the batch.</summary>
+    private long PassBytes()
+    {
+        long neurons = (long)LayerCount * _neurons;
+        if (_downOnly)
+        {
+            return neurons * _layout.PartBytes;
+        }
+
+        long firing = 0;
+        for (_first = 0; _first < neurons; _first += _neurons)
+        {
+            _activate.Execute(0, _neurons, 0);
+            for (int n = 0; n < _neurons; n++)
+            {
+                firing += _h.Span.Slice(n * _batch, _batch).ContainsAnyExcept(0f) ? 1 : 0;
+            }
+        }
+
+        return (neurons * 2 * _layout.PartBytes) + (firing * _layout.PartBytes);
     }
 
     private BundleFrames Bundles(int begin, int end) => new(

@@ -136,7 +136,7 @@ public static class Attention
             float sum = y[i];
             for (int p = 0; p < weights.Length; p++)
             {
-                sum = MathF.FusedMultiplyAdd(weights[p], (float)values[(p * y.Length) + i], sum);
+                sum = MathF.FusedMultiplyAdd(weights[p], HalfBits.Widen(Unsafe.Add(ref source, ((nint)p * y.Length) + i)), sum);
             }
 
             y[i] = sum;

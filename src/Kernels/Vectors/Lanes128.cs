@@ -52,10 +52,10 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
         Vector128<short> low = Vector128.LoadUnsafe(in source);
         Vector128<short> high = Vector128.LoadUnsafe(in source, 8);
         return new(
-            Scale(Vector128.WidenLower(low)),
-            Scale(Vector128.WidenUpper(low)),
-            Scale(Vector128.WidenLower(high)),
-            Scale(Vector128.WidenUpper(high)));
+            Widen(Vector128.WidenLower(low)),
+            Widen(Vector128.WidenUpper(low)),
+            Widen(Vector128.WidenLower(high)),
+            Widen(Vector128.WidenUpper(high)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -102,7 +102,14 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
         return two.GetElement(0) + two.GetElement(1);
     }
 
+    /// <summary>Four binary16, each in the lower half of a sign-extended lane (see <see cref="HalfBits"/>).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Scale(Vector128<int> wide)
-        => ((wide << HalfBits.Shift) & Vector128.Create(HalfBits.Mask)).AsSingle() * Vector128.Create(HalfBits.Scale);
+    private static Vector128<float> Widen(Vector128<int> bits)
+    {
+        Vector128<int> magnitude = (bits & Vector128.Create(HalfBits.Magnitude)) << HalfBits.Shift;
+        Vector128<float> u = (magnitude + Vector128.Create(HalfBits.Bias)).AsSingle();
+        Vector128<float> larger = Vector128.MaxNative(u, Vector128.Create(HalfBits.SmallestNormal));
+        Vector128<float> value = Vector128.FusedMultiplyAdd(u, Vector128.Create(2f), -larger);
+        return (value.AsInt32() | (bits & Vector128.Create(int.MinValue))).AsSingle();
+    }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Neuralink.Kernels;
 
@@ -28,13 +29,17 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadF16(ref readonly short source)
     {
-        Vector512<int> wide = Vector512.WidenLower(Vector256.LoadUnsafe(in source).ToVector512Unsafe());
-        return new(((wide << HalfBits.Shift) & Vector512.Create(HalfBits.Mask)).AsSingle() * Vector512.Create(HalfBits.Scale));
+        Vector512<int> bits = LoadSigned(in source);
+        Vector512<int> magnitude = (bits & Vector512.Create(HalfBits.Magnitude)) << HalfBits.Shift;
+        Vector512<float> u = (magnitude + Vector512.Create(HalfBits.Bias)).AsSingle();
+        Vector512<float> larger = Vector512.MaxNative(u, Vector512.Create(HalfBits.SmallestNormal));
+        Vector512<float> value = Vector512.FusedMultiplyAdd(u, Vector512.Create(2f), -larger);
+        return new((value.AsInt32() | (bits & Vector512.Create(int.MinValue))).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadBF16(ref readonly ushort source)
-        => new((Vector512.WidenLower(Vector256.LoadUnsafe(in source).ToVector512Unsafe()) << 16).AsSingle());
+        => new((LoadSigned(in Unsafe.As<ushort, short>(ref Unsafe.AsRef(in source))) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes512 value, ref float destination) => value._v.StoreUnsafe(ref destination);
@@ -51,5 +56,13 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
     {
         Vector256<float> eight = value._v.GetLower() + value._v.GetUpper();
         return Lanes128.Fold(eight.GetLower() + eight.GetUpper());
+    }
+
+    /// <summary>Sixteen 16-bit values, sign-extended, straight from memory where the instruction set can.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> LoadSigned(ref readonly short source)
+    {
+        Vector256<short> loaded = Vector256.LoadUnsafe(in source);
+        return Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(loaded) : Vector512.WidenLower(loaded.ToVector512Unsafe());
     }
 }

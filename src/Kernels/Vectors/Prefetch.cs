@@ -9,6 +9,8 @@ namespace Neuralink.Kernels;
 /// </summary>
 internal static class Prefetch
 {
+    private const int LineBytes = 64;
+
     /// <summary>
     /// Asks for the cache line at <paramref name="origin"/> + <paramref name="offset"/>, where the instruction set can. Never faults,
     /// whatever lies there, so a loop may ask past the end of what it reads.
@@ -19,6 +21,22 @@ internal static class Prefetch
         if (Sse.IsSupported)
         {
             Sse.Prefetch1((byte*)Unsafe.AsPointer(ref Unsafe.AsRef(in origin)) + offset);
+        }
+    }
+
+    /// <summary>
+    /// Asks for the cache lines of 32 weights of <paramref name="origin"/>, from number <paramref name="first"/> on: one line of 16-bit
+    /// weights, two of 32-bit ones.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Weights<TCodec>(ref readonly byte origin, int first)
+        where TCodec : struct, IWeightCodec
+    {
+        nint offset = (nint)first * TCodec.WeightBytes;
+        Line(in origin, offset);
+        if (32 * TCodec.WeightBytes > LineBytes)
+        {
+            Line(in origin, offset + LineBytes);
         }
     }
 }

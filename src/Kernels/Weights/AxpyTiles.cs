@@ -42,11 +42,14 @@ internal static class AxpyTiles<TCodec, TLanes>
         int c = 0;
         for (; c <= y.Length - Lanes; c += Lanes)
         {
-            nint offset = (nint)c * TCodec.WeightBytes;
-            Prefetch.Line(in u0, offset);
-            Prefetch.Line(in u1, offset);
-            Prefetch.Line(in u2, offset);
-            Prefetch.Line(in u3, offset);
+            if (c % (2 * Lanes) == 0)
+            {
+                Prefetch.Weights<TCodec>(in u0, c);
+                Prefetch.Weights<TCodec>(in u1, c);
+                Prefetch.Weights<TCodec>(in u2, c);
+                Prefetch.Weights<TCodec>(in u3, c);
+            }
+
             ref float at = ref Unsafe.Add(ref to, c);
             TLanes sum = TLanes.FusedMultiplyAdd(s0, W(in w0, c), TLanes.Load(in at));
             sum = TLanes.FusedMultiplyAdd(s1, W(in w1, c), sum);

@@ -59,13 +59,24 @@ internal static partial class DotTiles<TCodec, TLanes>
 
         TLanes s0 = TLanes.Zero, s1 = TLanes.Zero;
         int c = 0;
-        for (; c <= columns - Lanes; c += Lanes)
+        for (; c <= columns - (2 * Lanes); c += 2 * Lanes)
+        {
+            Prefetch.Weights<TCodec>(in upcoming, c);
+            Prefetch.Weights<TCodec>(in upcoming, columns + c);
+            TLanes v = X(in x, c);
+            s0 = TLanes.FusedMultiplyAdd(W(in w0, c), v, s0);
+            s1 = TLanes.FusedMultiplyAdd(W(in w1, c), v, s1);
+            v = X(in x, c + Lanes);
+            s0 = TLanes.FusedMultiplyAdd(W(in w0, c + Lanes), v, s0);
+            s1 = TLanes.FusedMultiplyAdd(W(in w1, c + Lanes), v, s1);
+        }
+
+        if (c <= columns - Lanes)
         {
             TLanes v = X(in x, c);
-            Prefetch.Line(in upcoming, (nint)c * TCodec.WeightBytes);
             s0 = TLanes.FusedMultiplyAdd(W(in w0, c), v, s0);
-            Prefetch.Line(in upcoming, rowBytes + ((nint)c * TCodec.WeightBytes));
             s1 = TLanes.FusedMultiplyAdd(W(in w1, c), v, s1);
+            c += Lanes;
         }
 
         if (c < columns)
@@ -79,14 +90,21 @@ internal static partial class DotTiles<TCodec, TLanes>
         y1 = TLanes.Sum(s1);
     }
 
-    /// <summary>All rows of a block against one x, four rows at a time.</summary>
+    /// <summary>All rows of a block against one x: four rows at a time where the registers hold their sums, else two.</summary>
     public static void RowsByOne(ref byte rows, ref float x, ref float y, MatMulShape shape)
     {
         nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes;
         int r = 0;
-        for (; r <= shape.RowCount - 4; r += 4)
+        for (; TLanes.HoldsWideTiles && r <= shape.RowCount - 4; r += 4)
         {
             Tile4x1(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape.Columns);
+        }
+
+        for (; r <= shape.RowCount - 2; r += 2)
+        {
+            ref byte two = ref Unsafe.Add(ref rows, r * rowBytes);
+            ref byte upcoming = ref Unsafe.Add(ref two, 4 * rowBytes);
+            DotTwo(in two, in x, shape.Columns, in upcoming, out Unsafe.Add(ref y, r), out Unsafe.Add(ref y, r + 1));
         }
 
         for (; r < shape.RowCount; r++)

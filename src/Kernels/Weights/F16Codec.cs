@@ -17,11 +17,7 @@ internal readonly struct F16Codec : IWeightCodec
         => TLanes.LoadF16(in Unsafe.As<byte, short>(ref Unsafe.AsRef(in source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Decode(ref readonly byte source)
-    {
-        int wide = Unsafe.ReadUnaligned<short>(in source);
-        return BitConverter.Int32BitsToSingle((wide << HalfBits.Shift) & HalfBits.Mask) * HalfBits.Scale;
-    }
+    public static float Decode(ref readonly byte source) => HalfBits.Widen(Unsafe.ReadUnaligned<short>(in source));
 
     public static void Encode(ReadOnlySpan<float> x, Span<byte> row)
         => TensorPrimitives.ConvertToHalf(x, MemoryMarshal.Cast<byte, Half>(row));

@@ -5,7 +5,11 @@ namespace Neuralink.Kernels.Tests;
 /// <summary>An arena of random bundles, in frames that are not in the neurons' order.</summary>
 internal sealed class BundleSamples
 {
-    public BundleSamples(BundleLayout layout, int neurons, int seed)
+    /// <param name="layout">Of the bundles.</param>
+    /// <param name="neurons">How many.</param>
+    /// <param name="seed">Of the weights and of the frames' order.</param>
+    /// <param name="deviation">Of normally distributed weights; 0 for weights of -1 to 1, evenly distributed.</param>
+    public BundleSamples(BundleLayout layout, int neurons, int seed, float deviation = 0f)
     {
         Layout = layout;
         FrameCount = neurons + 3;
@@ -17,7 +21,8 @@ internal sealed class BundleSamples
         for (int n = 0; n < neurons; n++)
         {
             Span<byte> bundle = Arena.AsSpan(Frames[n] * layout.StrideBytes, layout.StrideBytes);
-            float[] weights = Samples.Floats(seed + n, layout.BiasOffset / kernels.RowBytes(1));
+            int count = layout.BiasOffset / kernels.RowBytes(1);
+            float[] weights = deviation == 0f ? Samples.Floats(seed + n, count) : Samples.Normal(seed + n, count, deviation);
             kernels.Encode(weights, bundle[..layout.BiasOffset]);
             float[] biases = Samples.Floats(seed - n, layout.BiasCount);
             MemoryMarshal.AsBytes(biases.AsSpan()).CopyTo(bundle[layout.BiasOffset..]);

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Neuralink.Kernels.Tests;
 
 public class SoftmaxTests
@@ -30,6 +32,30 @@ public class SoftmaxTests
         float[] y = new float[3];
         Softmax.Apply([1e30f, 1e30f, float.NegativeInfinity], y);
         y.Should().Equal(0.5f, 0.5f, 0f);
+    }
+
+    [Fact]
+    public void What_is_below_two_to_the_minus_102_is_zero_and_no_other_value_changes_by_that()
+    {
+        // Every step of 0.1 from 0 to -200. The sum is 10.5, so exp(-0.1 i) / 10.5 is at least 2^-102 for i up to 683.
+        float[] x = [.. Enumerable.Range(0, 2001).Select(i => i * -0.1f)];
+        float[] unbounded = new float[x.Length];
+        TensorPrimitives.Exp(x, unbounded);
+        float sum = Reductions.Sum(unbounded);
+        float[] y = new float[x.Length];
+
+        Softmax.Apply(x, y);
+
+        y.Should().Equal(unbounded.Select(value => value / sum < MathF.ScaleB(1, -102) ? 0f : value / sum));
+        y.Count(value => value != 0).Should().Be(684);
+    }
+
+    [SubnormalFact]
+    public void Softmax_meets_no_subnormal_numbers()
+    {
+        float[] x = [.. Enumerable.Range(0, 2003).Select(i => i * -0.1f), float.NegativeInfinity];
+        float[] y = new float[x.Length];
+        SubnormalFlags.RaisedBy(() => Softmax.Apply(x, y)).Should().Be(Subnormals.None);
     }
 
     [Fact]

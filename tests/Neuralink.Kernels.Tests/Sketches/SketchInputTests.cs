@@ -7,7 +7,7 @@ public class SketchInputTests
     {
         foreach (int length in SketchSamples.Lengths())
         {
-            float[] x = SketchSamples.Normal(length, length);
+            float[] x = Samples.Normal(length, length);
             sbyte[] q = new sbyte[length + 5], expected = new sbyte[length + 5];
             Array.Fill(q, (sbyte)77);
             SketchInput reference = SketchInput.Reference(x, expected);

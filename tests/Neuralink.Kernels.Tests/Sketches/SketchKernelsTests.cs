@@ -12,8 +12,8 @@ public class SketchKernelsTests
         {
             foreach (int length in SketchSamples.Lengths())
             {
-                (byte[] packed, SketchRow[] rows) = SketchSamples.Encode(kernels, SketchSamples.Normal(length + 1, length), 1, length);
-                (sbyte[] q, SketchInput[] inputs) = SketchSamples.Quantize(kernels, SketchSamples.Normal(length + 2, length), 1, length);
+                (byte[] packed, SketchRow[] rows) = SketchSamples.Encode(kernels, Samples.Normal(length + 1, length), 1, length);
+                (sbyte[] q, SketchInput[] inputs) = SketchSamples.Quantize(kernels, Samples.Normal(length + 2, length), 1, length);
                 float[] y = new float[1];
 
                 kernels.MatMul(packed, rows, q, inputs, y, MatMulShape.Whole(1, length, 1));
@@ -78,7 +78,7 @@ public class SketchKernelsTests
     public void Normal_weights_lose_what_the_best_uniform_quantiser_takes(int bits, double lost)
     {
         const int Columns = 4096;
-        float[] weights = SketchSamples.Normal(5, Columns);
+        float[] weights = Samples.Normal(5, Columns);
         SketchKernels kernels = SketchKernels.For(bits);
         (byte[] packed, SketchRow[] rows) = SketchSamples.Encode(kernels, weights, 1, Columns);
         double left = 0, all = 0;

@@ -14,19 +14,6 @@ internal static class SketchSamples
         _ => InstructionSets<FourBitCodec>(),
     };
 
-    /// <summary>Approximately normal values.</summary>
-    public static float[] Normal(int seed, int count)
-    {
-        Random random = new(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++)
-        {
-            values[i] = (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
-        }
-
-        return values;
-    }
-
     /// <summary>Rows [rows, columns] as a sketch.</summary>
     public static (byte[] Packed, SketchRow[] Rows) Encode(SketchKernels kernels, ReadOnlySpan<float> weights, int rows, int columns)
     {
