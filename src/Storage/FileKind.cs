@@ -69,14 +69,15 @@ public sealed record FileKind(string Name, string Advice)
         return Archive(head) ?? Pickle(head) ?? SentencePiece(head) ?? Text(head);
     }
 
-    /// <summary>The kind of the file at <paramref name="path"/>; null also where it cannot be read.</summary>
+    /// <summary>The kind of the file at <paramref name="path"/>, not meant to be JSON; null also where it cannot be read.</summary>
     public static FileKind? OfFile(string path)
     {
         try
         {
             using FileStream stream = File.OpenRead(path);
             Span<byte> head = stackalloc byte[HeadBytes];
-            return Recognize(head[..stream.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false)]);
+            head = head[..stream.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false)];
+            return Recognize(head) ?? (Trim(head) is [(byte)'{' or (byte)'[', ..] json ? new($"JSON, {Shown(json)}", GetAgain) : null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -53,7 +53,7 @@ internal static class ModelLocator
         if (File.Exists(folder))
         {
             FileKind? kind = FileKind.OfFile(folder);
-            (found, advice) = kind is null ? ("a file", null) : ($"a file, which is {kind.Name}", kind.Advice);
+            (found, advice) = kind is null ? ("a file", "give the folder that it is in") : ($"a file, which is {kind.Name}", kind.Advice);
         }
         else if (Directory.Exists(folder))
         {

@@ -4,7 +4,8 @@ namespace Neuralink.Models.Weights;
 
 /// <summary>
 /// Finds tensors whatever wrapped the model when it was saved: the bare model saves "layers.0.mlp.up_proj.weight" where the one with an
-/// output matrix saves "model.layers.0...", and trainers put "module.", "base_model.model." or "_orig_mod." before, in any mixture.
+/// output matrix saves "model.layers.0...", and trainers put "module.", "base_model.model." or "_orig_mod." before, in any mixture. An
+/// unknown prefix is one too if it is the only one that has layers.
 /// </summary>
 internal sealed class CheckpointNames
 {
@@ -19,6 +20,7 @@ internal sealed class CheckpointNames
 
     private readonly string _folder;
     private readonly HashSet<string> _names;
+    private readonly HashSet<string> _wrappers;
     private readonly ILookup<string, string> _byCore;
 
     /// <param name="folder">The checkpoint, for messages.</param>
@@ -27,15 +29,13 @@ internal sealed class CheckpointNames
     {
         _folder = folder;
         _names = new HashSet<string>(names, StringComparer.Ordinal);
+        _wrappers = new HashSet<string>(s_wrappers, StringComparer.Ordinal);
+        _wrappers.UnionWith(OnlyPrefix());
         _byCore = _names.ToLookup(Core, StringComparer.Ordinal);
     }
 
     /// <summary>The name without what only says how the model was wrapped, e.g. "layers.0.mlp.up_proj.weight", "lm_head.weight".</summary>
-    public static string Core(string name)
-    {
-        string[] parts = [.. name.Split('.').Where(part => !s_inserted.Contains(part))];
-        return string.Join('.', parts.SkipWhile(s_wrappers.Contains));
-    }
+    public string Core(string name) => string.Join('.', Parts(name).SkipWhile(_wrappers.Contains));
 
     /// <summary>The checkpoint's name of the tensor that Hugging Face's own checkpoints call <paramref name="name"/>, or null.</summary>
     /// <exception cref="NeuralinkException">There are several, none of which is called exactly so.</exception>
@@ -48,5 +48,19 @@ internal sealed class CheckpointNames
             ? found.FirstOrDefault()
             : throw new NeuralinkException(
                 $"use {_folder}", $"one tensor for {name}", string.Join(" and ", found), "the checkpoint holds more than one model");
+    }
+
+    private static IEnumerable<string> Parts(string name) => name.Split('.').Where(part => !s_inserted.Contains(part));
+
+    /// <summary>What stands between the known wrappers and "layers", if that is the same for all layers.</summary>
+    private string[] OnlyPrefix()
+    {
+        string[][] prefixes =
+        [
+            .. _names.Select(name => Parts(name).SkipWhile(s_wrappers.Contains).ToArray()).Where(parts => parts.Contains("layers"))
+                .Select(parts => parts.TakeWhile(part => part != "layers").ToArray())
+                .DistinctBy(parts => string.Join('.', parts), StringComparer.Ordinal),
+        ];
+        return prefixes.Length == 1 ? prefixes[0] : [];
     }
 }

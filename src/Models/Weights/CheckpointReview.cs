@@ -52,7 +52,7 @@ internal sealed class CheckpointReview
                 throw Missing(spec);
             Check(spec, _tensors.Get(name));
             used.Add(name);
-            modules.Add(ModuleOf(CheckpointNames.Core(spec.Name)));
+            modules.Add(ModuleOf(_names.Core(spec.Name)));
         }
         IEnumerable<string> unused = _tensors.Names.Where(name => !used.Contains(name));
         string[] ignored = [.. unused.Where(name => !IsNotMissed(name, modules)).Order(StringComparer.Ordinal)];
@@ -82,7 +82,7 @@ internal sealed class CheckpointReview
     {
         if (Quantized(spec) is { } quantized)
             return quantized;
-        string parent = ModuleOf(ModuleOf(CheckpointNames.Core(spec.Name))) + '.';
+        string parent = ModuleOf(ModuleOf(_names.Core(spec.Name))) + '.';
         string[] beside = [.. Below(parent).Order(StringComparer.Ordinal).Take(3)];
         string advice = _tensors.Names.Any(name => name.Contains("lora_", StringComparison.Ordinal))
             ? "this is an adapter (LoRA), not a model: merge it into its base model and give that"
@@ -97,7 +97,7 @@ internal sealed class CheckpointReview
     /// <summary>The exception where the tensor's module is quantized, or null.</summary>
     private NeuralinkException? Quantized(TensorSpec spec)
     {
-        foreach (string name in Below(ModuleOf(CheckpointNames.Core(spec.Name))))
+        foreach (string name in Below(ModuleOf(_names.Core(spec.Name))))
         {
             if (s_quantized.FirstOrDefault(row => name.EndsWith(row.Ending, StringComparison.Ordinal)) is { Method: { } method })
                 return new NeuralinkException($"use {_folder}", Quantization.Expected, $"{name}, as {method} writes", Quantization.Advice);
@@ -106,13 +106,13 @@ internal sealed class CheckpointReview
     }
 
     private IEnumerable<string> Below(string module) =>
-        _tensors.Names.Where(name => CheckpointNames.Core(name).StartsWith(module, StringComparison.Ordinal));
+        _tensors.Names.Where(name => _names.Core(name).StartsWith(module, StringComparison.Ordinal));
 
     /// <summary>Whether a tensor that the configuration does not call for changes nothing, as everyone knows.</summary>
     /// <exception cref="NeuralinkException">It belongs into the forward pass.</exception>
     private bool IsNotMissed(string name, HashSet<string> modules)
     {
-        string core = CheckpointNames.Core(name);
+        string core = _names.Core(name);
         string output = TensorNames.For(_config.Family).Output;
         if (s_notMissed.Any(part => core.Contains(part, StringComparison.Ordinal)) || core == $"{output}.weight" || IsZero(name))
             return true;

@@ -19,7 +19,7 @@ public sealed class HuggingFaceFolder : ITensorSource, IDisposable
         Path = path;
         Config = config;
         _tensors = tensors;
-        _names = new CheckpointNames(path, tensors.Names);
+        _names = new CheckpointNames(path, [.. tensors.Names, .. tensors.MisplacedNames]);
     }
 
     public string Path { get; }

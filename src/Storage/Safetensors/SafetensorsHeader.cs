@@ -65,7 +65,11 @@ internal static class SafetensorsHeader
 
     private static void ReadMetadata(ref Utf8JsonReader reader, Dictionary<string, string> metadata)
     {
-        Expect(ref reader, JsonTokenType.StartObject, MetadataName);
+        // The reference implementation writes null for none.
+        if (reader.Read() && reader.TokenType == JsonTokenType.Null)
+            return;
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw new InvalidSafetensorsException($"{MetadataName} as a JSON {JsonTokenType.StartObject}", $"a {reader.TokenType}");
         while (NextName(ref reader, out string key))
         {
             Expect(ref reader, JsonTokenType.String, $"metadata '{key}'");

@@ -9,8 +9,8 @@ public sealed class SafetensorsSet : IDisposable
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, (TensorInfo Tensor, SafetensorsFile File)> _tensors = new(StringComparer.Ordinal);
 
-    // Of tensors that lie in several shards and in no index, the shards.
-    private readonly Dictionary<string, string> _ambiguous = new(StringComparer.Ordinal);
+    // Of tensors of which it is not known where to read them, what is wrong: it counts only if somebody wants the tensor.
+    private readonly Dictionary<string, NeuralinkException> _misplaced = new(StringComparer.Ordinal);
 
     private SafetensorsSet(string folder)
     {
@@ -20,8 +20,11 @@ public sealed class SafetensorsSet : IDisposable
     /// <summary>The folder, as it was given.</summary>
     public string Folder { get; }
 
-    /// <summary>The names of all tensors.</summary>
-    public IReadOnlyCollection<string> Names => [.. _tensors.Keys, .. _ambiguous.Keys];
+    /// <summary>The names of all tensors that can be read.</summary>
+    public IReadOnlyCollection<string> Names => _tensors.Keys;
+
+    /// <summary>The names of tensors in several shards and no index, or in another shard than the index says, or in none.</summary>
+    public IReadOnlyCollection<string> MisplacedNames => _misplaced.Keys;
 
     /// <summary>Opens every file of the folder and validates its header.</summary>
     /// <param name="folder">The folder.</param>
@@ -46,15 +49,11 @@ public sealed class SafetensorsSet : IDisposable
     }
 
     /// <summary>The tensor of that name, or null.</summary>
-    /// <exception cref="NeuralinkException">It lies in several shards, and no index says in which to read it.</exception>
+    /// <exception cref="NeuralinkException">It is one of <see cref="MisplacedNames"/>.</exception>
     public TensorInfo? Find(string name)
     {
-        if (_ambiguous.TryGetValue(name, out string? shards))
-        {
-            throw new NeuralinkException(
-                $"load the weights of {Folder}", $"tensor '{name}' in one shard", $"it in {shards}",
-                "give the index that says which one counts");
-        }
+        if (_misplaced.TryGetValue(name, out NeuralinkException? error))
+            throw error;
         return _tensors.TryGetValue(name, out var entry) ? entry.Tensor : null;
     }
 
@@ -84,14 +83,13 @@ public sealed class SafetensorsSet : IDisposable
         Dictionary<string, SafetensorsFile> byName = files.Names.Zip(_files).ToDictionary(StringComparer.Ordinal);
         foreach ((string name, string shard) in files.ShardByTensor)
         {
-            if (!byName[shard].Tensors.TryGetValue(name, out TensorInfo? tensor))
+            if (byName[shard].Tensors.TryGetValue(name, out TensorInfo? tensor))
             {
-                string? other = byName.FirstOrDefault(file => file.Value.Tensors.ContainsKey(name)).Key;
-                throw new NeuralinkException(
-                    $"open {files.IndexPath}", $"tensor '{name}' in {shard}", other is null ? "it in no shard" : $"it in {other}",
-                    "index and shards are of different models or versions; get them again");
+                _tensors.Add(name, (tensor, byName[shard]));
+                continue;
             }
-            _tensors.Add(name, (tensor, byName[shard]));
+            string? other = byName.FirstOrDefault(file => file.Value.Tensors.ContainsKey(name)).Key;
+            _misplaced.Add(name, NotInShard(files, name, shard, other));
         }
         foreach ((string shard, SafetensorsFile file) in byName)
         {
@@ -102,11 +100,17 @@ public sealed class SafetensorsSet : IDisposable
 
     private void AddUnlisted(TensorInfo tensor, SafetensorsFile file, string shard, Dictionary<string, SafetensorsFile> byName)
     {
-        if (_ambiguous.TryGetValue(tensor.Name, out string? shards))
-            _ambiguous[tensor.Name] = $"{shards} and {shard}";
-        else if (_tensors.Remove(tensor.Name, out var earlier))
-            _ambiguous.Add(tensor.Name, $"{byName.Single(entry => entry.Value == earlier.File).Key} and {shard}");
-        else
+        if (_tensors.Remove(tensor.Name, out var earlier))
+            _misplaced.Add(tensor.Name, InTwo(tensor.Name, byName.Single(entry => entry.Value == earlier.File).Key, shard));
+        else if (!_misplaced.ContainsKey(tensor.Name))
             _tensors.Add(tensor.Name, (tensor, file));
     }
+
+    private NeuralinkException InTwo(string name, string first, string second) => new(
+        $"load the weights of {Folder}", $"tensor '{name}' in one shard", $"it in {first} and in {second}",
+        "give the index that says which one counts");
+
+    private static NeuralinkException NotInShard(WeightFiles files, string name, string shard, string? other) => new(
+        $"open {files.IndexPath}", $"tensor '{name}' in {shard}", other is null ? "it in no shard" : $"it in {other}",
+        "index and shards are of different models or versions; get them again");
 }

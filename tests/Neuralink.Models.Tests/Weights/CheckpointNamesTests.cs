@@ -15,6 +15,7 @@ public sealed class CheckpointNamesTests
     [InlineData(Up, "model.layers.0._checkpoint_wrapped_module.mlp.up_proj.weight")]
     [InlineData(Up, "language_model.model.layers.0.mlp.up_proj.weight")]
     [InlineData(Up, "transformer.layers.0.mlp.up_proj.weight")]
+    [InlineData(Up, "actor.net.model.layers.0.mlp.up_proj.weight")]
     [InlineData("lm_head.weight", "module.lm_head.weight")]
     [InlineData("model.norm.weight", "norm.weight")]
     [InlineData("model.decoder.layers.1.fc1.bias", "decoder.layers.1.fc1.bias")]
@@ -24,12 +25,23 @@ public sealed class CheckpointNamesTests
         Names(there, "other.weight").Find(name).Should().Be(there);
 
     [Theory]
-    [InlineData(Up, "vision_model.layers.0.mlp.up_proj.weight")]
     [InlineData(Up, "model.layers.1.mlp.up_proj.weight")]
     [InlineData(Up, "model.layers.0.mlp.up_proj.bias")]
     [InlineData(Up, "model.layers.0.mlp.up_proj.base_layer.weight")]
     [InlineData("lm_head.weight", "score.weight")]
     public void Another_tensor_is_not_taken_for_it(string name, string there) => Names(there).Find(name).Should().BeNull();
+
+    [Fact]
+    public void An_unknown_prefix_is_one_if_no_other_has_layers()
+    {
+        CheckpointNames alone = Names("actor.layers.0.mlp.up_proj.weight", "actor.layers.1.mlp.up_proj.weight", "actor.norm.weight");
+        alone.Find(Up).Should().Be("actor.layers.0.mlp.up_proj.weight");
+        alone.Find("model.norm.weight").Should().Be("actor.norm.weight");
+        CheckpointNames two = Names("actor.layers.0.mlp.up_proj.weight", "critic.layers.0.mlp.up_proj.weight");
+        two.Find(Up).Should().BeNull();
+        CheckpointNames vision = Names("vision_model.layers.0.mlp.up_proj.weight", "language_model.model.layers.0.mlp.up_proj.weight");
+        vision.Find(Up).Should().Be("language_model.model.layers.0.mlp.up_proj.weight");
+    }
 
     [Fact]
     public void Of_several_the_one_that_is_called_exactly_so_counts()

@@ -109,6 +109,7 @@ public sealed class CheckpointReviewTests : IDisposable
     [InlineData("")]
     [InlineData("module.")]
     [InlineData("base_model.model.model.")]
+    [InlineData("_orig_mod.model.")]
     public void Any_mixture_of_prefixes_is_the_same_model(string prefix)
     {
         int count = 0;

@@ -49,6 +49,29 @@ public sealed class SafetensorsFuzzTests
         }
     }
 
+    [Fact]
+    public void Every_bit_of_an_index_flipped()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("model-1.safetensors", _small);
+        byte[] index = [.. """{"metadata":{},"weight_map":{"a":"model-1.safetensors","b":"model-1.safetensors"}}"""u8];
+        for (int bit = 0; bit < index.Length * 8; bit++)
+        {
+            byte[] bytes = [.. index];
+            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+            folder.Write("model.safetensors.index.json", bytes);
+            try
+            {
+                using SafetensorsSet set = SafetensorsSet.Open(folder.Path);
+                set.Find("a");
+            }
+            catch (NeuralinkException error)
+            {
+                error.Message.Should().NotContain("\n");
+            }
+        }
+    }
+
     private static bool Opens(TemporaryFolder folder, byte[] bytes)
     {
         string path = folder.Write("fuzz.safetensors", bytes);

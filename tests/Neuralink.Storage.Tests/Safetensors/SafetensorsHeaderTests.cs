@@ -9,6 +9,7 @@ public sealed class SafetensorsHeaderTests
     [InlineData("""{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", 4)]
     [InlineData("""{"a":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}   """, 4)]
     [InlineData("""{"b":{"data_offsets":[2,4],"more":{"x":[1]},"shape":[1],"dtype":"I16"},"a":{"dtype":"F16","shape":[1,1],"data_offsets":[0,2]}}""", 4)]
+    [InlineData("""{"__metadata__":null,"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", 1)]
     [InlineData("{}", 0)]
     public void What_the_format_allows_is_read(string header, int dataBytes)
     {

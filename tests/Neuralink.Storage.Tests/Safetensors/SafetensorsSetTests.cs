@@ -37,8 +37,6 @@ public sealed class SafetensorsSetTests : IDisposable
 
     [Theory]
     [InlineData("""{"weight_map":{"x":"model-1.safetensors","y":"model-3.safetensors"}}""", "*2 shards*no model-3.safetensors*")]
-    [InlineData("""{"weight_map":{"x":"model-1.safetensors","z":"model-2.safetensors"}}""", "*tensor 'z' in model-2.safetensors*no shard*")]
-    [InlineData("""{"weight_map":{"x":"model-2.safetensors","y":"model-1.safetensors"}}""", "*tensor 'x' in model-2.safetensors*model-1*")]
     [InlineData("""{"weight_map":{"x":"../model-1.safetensors"}}""", "*plain name*")]
     [InlineData("""{"weight_map":{"x":"C:model-1.safetensors"}}""", "*plain name*")]
     [InlineData("""{"weight_map":{"x":"a\\model-1.safetensors"}}""", "*plain name*")]
@@ -66,6 +64,21 @@ public sealed class SafetensorsSetTests : IDisposable
         FluentActions.Invoking(() => SafetensorsSet.Open(_folder.File("none"))).Should().Throw<NeuralinkException>().WithMessage("*no such folder*");
     }
 
+    [Theory]
+    [InlineData("""{"weight_map":{"x":"model-1.safetensors","z":"model-2.safetensors"}}""", "z", "*'z' in model-2.safetensors*no shard*")]
+    [InlineData("""{"weight_map":{"x":"model-2.safetensors","y":"model-2.safetensors"}}""", "x", "*tensor 'x' in model-2.safetensors*")]
+    public void A_tensor_that_is_not_where_the_index_says_is_refused_if_somebody_wants_it(string index, string tensor, string message)
+    {
+        Shard("model-1.safetensors", "x", 1);
+        Shard("model-2.safetensors", "y", 2);
+        Index(index);
+        using SafetensorsSet set = SafetensorsSet.Open(_folder.Path);
+        Bytes(set, "y").Should().Equal(2, 2);
+        set.Invoking(it => it.Find(tensor)).Should().Throw<NeuralinkException>().WithMessage(message);
+        set.MisplacedNames.Should().Equal(tensor);
+        set.Names.Should().NotContain(tensor);
+    }
+
     [Fact]
     public void The_index_says_in_which_shard_a_tensor_counts()
     {
@@ -89,7 +102,7 @@ public sealed class SafetensorsSetTests : IDisposable
         using SafetensorsSet set = SafetensorsSet.Open(_folder.Path);
         Bytes(set, "y").Should().Equal(3, 3);
         set.Invoking(it => it.Find("x")).Should().Throw<NeuralinkException>()
-            .WithMessage("*'x' in one shard*model-1.safetensors and model-2.safetensors*");
+            .WithMessage("*'x' in one shard*model-1.safetensors and in model-2.safetensors*");
     }
 
     [Fact]
@@ -152,7 +165,7 @@ public sealed class SafetensorsSetTests : IDisposable
     [InlineData("<!DOCTYPE html>", "*HTML*")]
     [InlineData("GGUF\x3\0\0\0", "*GGUF*")]
     [InlineData("PK\x3\x4\x14\0\0\0archive/data.pkl", "*PyTorch checkpoint (zip)*")]
-    [InlineData("{\"error\": \"no\"}", "*model.safetensors*")]
+    [InlineData("{\"error\": \"no such model\"}", "*model.safetensors*JSON*no such model*")]
     public void What_is_not_safetensors_is_named(string content, string message)
     {
         _folder.Write("model.safetensors", Encoding.UTF8.GetBytes(content));
