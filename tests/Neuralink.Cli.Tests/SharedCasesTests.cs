@@ -8,19 +8,11 @@ namespace Neuralink.Cli.Tests;
 /// </summary>
 public sealed class SharedCasesTests : IDisposable
 {
-    /// <summary>Cases that wait for what is not built yet.</summary>
-    private static readonly HashSet<string> s_open = new(
-        [
-            "opt-bos-only-in-tokenizer-config", "opt-bos-token-as-object-in-tokenizer-config", "added-token-beyond-embedding-rows",
-            "added-token-beyond-embedding-rows-is-used", "tokenizer-is-a-git-lfs-pointer", "tokenizer-of-an-unsupported-kind",
-        ],
-        StringComparer.Ordinal);
-
     private readonly TestHome _home = new();
 
     public static TheoryData<string> Names => new(
         SharedCases.All.Where(c => c.TryGetProperty("command", out JsonElement command) && command.ValueKind == JsonValueKind.Array)
-            .Select(SharedCases.NameOf).Where(name => !s_open.Contains(name)));
+            .Select(SharedCases.NameOf));
 
     public void Dispose() => _home.Dispose();
 
