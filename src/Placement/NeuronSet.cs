@@ -1,6 +1,8 @@
 namespace Neuralink.Placement;
 
-/// <summary>The neurons of one layer that fire, or are predicted to, in ascending order. Reused: it has one owner at a time, who alone writes.</summary>
+/// <summary>
+/// The neurons of one layer that fire, or are predicted to, in ascending order. Reused: it has one owner at a time, who alone writes.
+/// </summary>
 public sealed class NeuronSet(int capacity)
 {
     private readonly NeuronId[] _ids = new NeuronId[capacity];

@@ -27,7 +27,9 @@ internal static unsafe partial class SubnormalFlags
     private const uint AllFlags = 0x3F;
 
     public static bool AreReadable =>
-        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64 && NativeLibrary.TryLoad("libm.so.6", out _);
+        OperatingSystem.IsLinux()
+        && RuntimeInformation.ProcessArchitecture == Architecture.X64
+        && NativeLibrary.TryLoad("libm.so.6", out _);
 
     /// <summary>What <paramref name="action"/> raises in its second run. The first makes sure that it is compiled.</summary>
     public static Subnormals RaisedBy(Action action)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Neuralink.Kernels.Tests;
 
 /// <summary>
-/// No kernel does arithmetic on subnormal numbers, whatever subnormal weights, keys and values it is given. What is left is the data's own: the
-/// products of activations that are themselves near 1e-38.
+/// No kernel does arithmetic on subnormal numbers, whatever subnormal weights, keys and values it is given. What is left is the data's
+/// own: the products of activations that are themselves near 1e-38.
 /// </summary>
 public class SubnormalTests
 {
@@ -30,7 +30,8 @@ public class SubnormalTests
         float[] decoded = new float[halves.Length];
         foreach ((string name, WeightKernels kernels) in Samples.InstructionSets(WeightFormat.F16))
         {
-            SubnormalFlags.RaisedBy(() => kernels.Decode(MemoryMarshal.AsBytes(halves.AsSpan()), decoded)).Should().Be(Subnormals.None, name);
+            SubnormalFlags.RaisedBy(() => kernels.Decode(MemoryMarshal.AsBytes(halves.AsSpan()), decoded))
+                .Should().Be(Subnormals.None, name);
         }
 
         SubnormalFlags.RaisedBy(() =>

@@ -74,8 +74,8 @@ internal static class KernelsCommand
         }
 
         Console.WriteLine(
-            $"weights of deviation {weights.Deviation} ({weights.SubnormalShare:P2} subnormal as f16), {threads} thread(s), {rounds} rounds, "
-            + "median (least to most)");
+            $"weights of deviation {weights.Deviation} ({weights.SubnormalShare:P2} subnormal as f16), {threads} thread(s), "
+            + $"{rounds} rounds, median (least to most)");
         Print(cases, rates);
     }
 

@@ -1,6 +1,8 @@
 namespace Neuralink.Benchmarks.Kernels;
 
-/// <summary>Several matrices [rows, columns] one after the other, together far larger than any cache, each times one x or a batch.</summary>
+/// <summary>
+/// Several matrices [rows, columns] one after the other, together far larger than any cache, each times one x or a batch.
+/// </summary>
 internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
 {
     private const int GrainRows = 16;

@@ -10,10 +10,10 @@ namespace Neuralink.Kernels;
 /// is added to the exponent. Read as a float this is u. With exponent field e and mantissa m, u is (1 + m/1024) 2^(e-15): the value of a
 /// normal number. For e = 0 the value is m/1024 2^-14, which is 2 u - 2^-14. So for every e
 /// </para>
-/// <code>|value| = 2 u - max(u, 2^-14)</code>
+/// <code>|value| = min(u, 2 u - 2^-14)</code>
 /// <para>
-/// because u is below 2^-14 for e = 0 only. Both terms and the result are exact. u is at least 2^-15, and the result is zero or at least
-/// 2^-24: no subnormal occurs. The sign bit is put back last, so -0 stays -0. Exponent 31 (infinity, NaN) comes out as a finite number:
+/// because u is below 2^-14 for e = 0 only, and there the difference is exact. u is at least 2^-15, and the difference is zero or at
+/// least 2^-24: no subnormal occurs. The sign bit is put back last, so -0 stays -0. Exponent 31 (infinity, NaN) comes out as a finite number:
 /// such weights are refused earlier.
 /// </para>
 /// </summary>
@@ -39,7 +39,7 @@ internal static class HalfBits
     public static float Widen(short bits)
     {
         float u = BitConverter.Int32BitsToSingle(((bits & Magnitude) << Shift) + Bias);
-        float magnitude = (u + u) - MathF.Max(u, SmallestNormal);
+        float magnitude = MathF.Min(u, (u + u) - SmallestNormal);
         return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(magnitude) | (bits & int.MinValue));
     }
 }

@@ -108,8 +108,8 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
     {
         Vector128<int> magnitude = (bits & Vector128.Create(HalfBits.Magnitude)) << HalfBits.Shift;
         Vector128<float> u = (magnitude + Vector128.Create(HalfBits.Bias)).AsSingle();
-        Vector128<float> larger = Vector128.MaxNative(u, Vector128.Create(HalfBits.SmallestNormal));
-        Vector128<float> value = Vector128.FusedMultiplyAdd(u, Vector128.Create(2f), -larger);
+        Vector128<float> doubled = Vector128.FusedMultiplyAdd(u, Vector128.Create(2f), Vector128.Create(-HalfBits.SmallestNormal));
+        Vector128<float> value = Vector128.MinNative(u, doubled);
         return (value.AsInt32() | (bits & Vector128.Create(int.MinValue))).AsSingle();
     }
 }

@@ -87,8 +87,8 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
     {
         Vector256<int> magnitude = (bits & Vector256.Create(HalfBits.Magnitude)) << HalfBits.Shift;
         Vector256<float> u = (magnitude + Vector256.Create(HalfBits.Bias)).AsSingle();
-        Vector256<float> larger = Vector256.MaxNative(u, Vector256.Create(HalfBits.SmallestNormal));
-        Vector256<float> value = Vector256.FusedMultiplyAdd(u, Vector256.Create(2f), -larger);
+        Vector256<float> doubled = Vector256.FusedMultiplyAdd(u, Vector256.Create(2f), Vector256.Create(-HalfBits.SmallestNormal));
+        Vector256<float> value = Vector256.MinNative(u, doubled);
         return (value.AsInt32() | (bits & Vector256.Create(int.MinValue))).AsSingle();
     }
 }

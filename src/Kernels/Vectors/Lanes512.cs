@@ -32,8 +32,8 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
         Vector512<int> bits = LoadSigned(in source);
         Vector512<int> magnitude = (bits & Vector512.Create(HalfBits.Magnitude)) << HalfBits.Shift;
         Vector512<float> u = (magnitude + Vector512.Create(HalfBits.Bias)).AsSingle();
-        Vector512<float> larger = Vector512.MaxNative(u, Vector512.Create(HalfBits.SmallestNormal));
-        Vector512<float> value = Vector512.FusedMultiplyAdd(u, Vector512.Create(2f), -larger);
+        Vector512<float> doubled = Vector512.FusedMultiplyAdd(u, Vector512.Create(2f), Vector512.Create(-HalfBits.SmallestNormal));
+        Vector512<float> value = Vector512.MinNative(u, doubled);
         return new((value.AsInt32() | (bits & Vector512.Create(int.MinValue))).AsSingle());
     }
 

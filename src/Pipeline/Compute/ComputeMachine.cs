@@ -10,10 +10,9 @@ namespace Neuralink.Pipeline.Compute;
 ///                   |                       |
 ///                   +--Abandon, Unavailable-+--> Abandoning --AllReturned--> Idle
 /// </code>
-/// In a layer: attention, and then the neurons, wave by wave. Of a wave, what is readable is computed while the rest is on its way, if the
-/// strategy
-/// says so; nothing is computed while the Predictor has the workers. A message of a pass that is over, or is being dropped, changes
-/// nothing.
+/// In a layer: attention, and then the neurons, wave by wave. Of a wave, what is readable is computed while the rest is on its way, if
+/// the strategy says so; nothing is computed while the Predictor has the workers. A message of a pass that is over, or is being dropped,
+/// changes nothing.
 /// </summary>
 /// <param name="layerCount">Layers of the model.</param>
 /// <param name="computesHitsEarly">Whether to compute what is readable while the rest of a wave is read.</param>
