@@ -36,7 +36,8 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
     private readonly Action<Exception> _onFailure;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IActorRef _generation = ActorRefs.Nobody;
-    private int _ending;      // actors that were stopped and have not ended
+    private readonly HashSet<IActorRef> _living = [];      // started, and not ended yet
+    private bool _isEnding;
 
     /// <param name="parts">What the actors are made from.</param>
     /// <param name="onFailure">Told, on an actor's thread, that the running job is lost.</param>
@@ -65,7 +66,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
         Receive<Terminated>(ended =>
         {
             Fail(new InvalidOperationException($"The actor {ended.ActorRef.Path.Name} ended by itself."));
-            Ended();
+            Ended(ended.ActorRef);
         });
         ReceiveAny(job => _generation.Forward(job));
     }
@@ -73,29 +74,27 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
     /// <summary>The actors are ending, or have ended and a device may still write into their frames.</summary>
     private void Stopped()
     {
-        Receive<Terminated>(_ => Ended());
+        Receive<Terminated>(ended => Ended(ended.ActorRef));
         Receive<Quiet>(_ => Start());
         ReceiveAny(_ => Stash.Stash());
     }
 
     private void Fail(Exception error)
     {
-        if (_ending > 0)
+        if (_isEnding)
             return;      // it is being dealt with: one failure often causes others
+        _isEnding = true;
         _log.Error(error, "An actor failed; the pipeline ends its job and starts anew.");
         _onFailure(error);
         Become(Stopped);
-        foreach (IActorRef child in Context.GetChildren())
-        {
-            Context.Stop(child);
-            _ending++;
-        }
+        foreach (IActorRef actor in _living)
+            Context.Stop(actor);
     }
 
-    private void Ended()
+    private void Ended(IActorRef actor)
     {
-        _ending--;
-        if (_ending == 0)
+        _living.Remove(actor);
+        if (_living.Count == 0)
             StartWhenQuiet();
     }
 
@@ -103,6 +102,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
 
     private void Start()
     {
+        _isEnding = false;
         PipelineStates states = _parts.Renew();
         IActorRef io = Watched(IoActor.Props(_parts.Io, states.Fetch), "io");
         IActorRef cache = Watched(CacheActor.Props(_parts.Residency, states.Cache, states.Sets, io), "cache");
@@ -113,7 +113,12 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
         Stash.UnstashAll();
     }
 
-    private static IActorRef Watched(Props props, string name) => Context.Watch(Context.ActorOf(props, name));
+    private IActorRef Watched(Props props, string name)
+    {
+        IActorRef actor = Context.Watch(Context.ActorOf(props, name));
+        _living.Add(actor);
+        return actor;
+    }
 
     /// <summary>No read is in flight.</summary>
     private sealed class Quiet

@@ -54,6 +54,36 @@ public sealed class RestartTests(RandomImage image) : IClassFixture<RandomImage>
         faulty.ShouldBeIdle();
     }
 
+    [Theory]
+    [InlineData("io")]
+    [InlineData("cache")]
+    [InlineData("generation")]
+    public async Task An_actor_that_ends_by_itself_is_started_anew_with_all_others(string actor)
+    {
+        await using FaultyEngine faulty = await FaultyEngine.OpenAsync(image, (_, _) => null);
+        IActorRef before = await ResolveAsync(faulty.Engine, actor);
+        before.Tell(PoisonPill.Instance, ActorRefs.NoSender);
+        // The next job is not to be the one that is lost.
+        while ((await ResolveAsync(faulty.Engine, actor)).Equals(before))
+            await Task.Delay(1);
+        await faulty.ShouldWorkAsync("all actors are there again");
+    }
+
+    private static async Task<IActorRef> ResolveAsync(NeuralinkEngine engine, string actor)
+    {
+        for (ActorSelection selection = engine.ActorSystem.ActorSelection(engine.Pipeline.Path / actor); ; await Task.Delay(1))
+        {
+            try
+            {
+                return await selection.ResolveOne(FaultyEngine.Hangs);
+            }
+            catch (ActorNotFoundException)
+            {
+                // It is just being started.
+            }
+        }
+    }
+
     /// <summary>Sends the Cache what no actor ever sends.</summary>
     private static void Break(NeuralinkEngine engine) =>
         engine.ActorSystem.ActorSelection(engine.Pipeline.Path / "cache").Tell(
