@@ -83,9 +83,9 @@ public sealed class BadInputTests(PackedModelFixture model) : IDisposable
     public async Task An_image_of_another_version()
     {
         string image = _home.CopyImage(model.Image);
-        Damage.Replace(Damage.Manifest(image), "\"format_version\": 2", "\"format_version\": 99");
+        Damage.Replace(Damage.Manifest(image), $"\"format_version\": {ImageManifest.CurrentVersion}", "\"format_version\": 99");
         foreach (CliResult run in await OnEveryCommand(image))
-            run.ShouldFail(1, "expected format version 2, found 99");
+            run.ShouldFail(1, $"expected format version {ImageManifest.CurrentVersion}, found 99");
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class ProgramTests(PackedModelFixture model) : IDisposable
     {
         const long ConstantBytes = 100L << 20;
         CliResult run = await RunProgram(
-            "", "generate", "-m", model.Image, "-p", "Once upon a time", "-n", "400", "--ignore-eos", "--memory", $"{budgetMebibytes}MiB", "--json");
+            "", "generate", "-m", model.Image, "-p", "Once upon a time", "-n", "128", "--ignore-eos", "--memory", $"{budgetMebibytes}MiB", "--json");
         run.Code.Should().Be(0, "of {0}", run.Error);
         JsonElement memory = JsonDocument.Parse(run.Out).RootElement.GetProperty("memory");
         long budgetBytes = (long)budgetMebibytes << 20;

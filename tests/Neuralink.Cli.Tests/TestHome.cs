@@ -37,12 +37,12 @@ public sealed class TestHome : IDisposable
         return new CliResult(code, output.ToString() ?? "", error.ToString());
     }
 
-    /// <summary>A copy of the bundled model.</summary>
-    public string CopyModel(string name = "model")
+    /// <summary>A copy of the bundled model, or of another.</summary>
+    public string CopyModel(string name = "model", string? source = null)
     {
         string folder = Directory.CreateDirectory(PathOf(name)).FullName;
         foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.json"])
-            File.Copy(Path.Combine(BundledModel.Folder, file), Path.Combine(folder, file));
+            File.Copy(Path.Combine(source ?? BundledModel.Folder, file), Path.Combine(folder, file));
         return folder;
     }
 

@@ -7,6 +7,11 @@ public static class BundledModel
 {
     private static readonly Lazy<JsonDocument> s_reference = new(() => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "reference.json"))));
 
+    private static readonly Lazy<PackedModel> s_packed = new(Pack);
+
+    /// <summary>Its image, packed once for all tests of a process; they only read it.</summary>
+    public static string Image => s_packed.Value.Folder;
+
     /// <summary>The Hugging Face style folder.</summary>
     public static string Folder => Path.Combine(Repository.Root, "models", "tiny-stories");
 
@@ -17,6 +22,13 @@ public static class BundledModel
     /// <summary>Perplexity and firing shares by domain.</summary>
     public static IReadOnlyList<DomainReference> Domains { get; } =
         [.. s_reference.Value.RootElement.GetProperty("domains").EnumerateObject().Select(p => DomainReference.From(p.Name, p.Value))];
+
+    private static PackedModel Pack()
+    {
+        PackedModel packed = new(Folder);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => packed.Dispose();
+        return packed;
+    }
 }
 
 /// <summary>One prompt of reference.json.</summary>

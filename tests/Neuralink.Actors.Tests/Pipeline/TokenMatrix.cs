@@ -7,8 +7,8 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Actors.Tests.Pipeline;
 
 /// <summary>
-/// Setups that must not change a token: not every combination, which would be millions, but such that any two values of any two of their dimensions meet. Those that
-/// look ahead are a design of their own, because the others have no use for who looks ahead.
+/// Setups that must not change a token: not every combination, which would be millions, but such that any two values of any two of their dimensions
+/// meet. Those that look ahead are a design of their own, because the others have no use for who looks ahead.
 /// </summary>
 internal static class TokenMatrix
 {
@@ -20,6 +20,7 @@ internal static class TokenMatrix
     private static readonly int?[] s_gaps = [null, 0, 16 << 10];
     private static readonly PredictorKind[] s_predictors = [PredictorKind.Exact, PredictorKind.Oracle];
     private static readonly LookaheadKind[] s_lookaheads = Enum.GetValues<LookaheadKind>();
+    private static readonly string[] s_randomModels = ["llama-relu", "opt"];
 
     /// <summary>The orders that images are needed in, beside the model's own.</summary>
     public static PlacementMethod[] Placed => s_orders[1..];
@@ -27,13 +28,23 @@ internal static class TokenMatrix
     /// <summary>All of them.</summary>
     public static IReadOnlyList<TokenSetup> Setups { get; } = [.. Design(readsAhead: false), .. Design(readsAhead: true)];
 
+    /// <summary>
+    /// Those that are worth a long text: the first of each strategy, cache policy and lookahead. What a policy or the gate of the lookahead changes
+    /// slowly needs many tokens; which neurons, frames and reads belong together is right or wrong within a few.
+    /// </summary>
+    public static IReadOnlySet<int> Long { get; } = new HashSet<int>(
+        [.. Firsts(s => s.Options.Strategy), .. Firsts(s => s.Options.CachePolicy!.Kind), .. Firsts(s => s.Lookahead)]);
+
+    private static IEnumerable<int> Firsts<T>(Func<TokenSetup, T> of) => Setups.Index().GroupBy(s => of(s.Item)).Select(group => group.First().Index);
+
     private static IEnumerable<TokenSetup> Design(bool readsAhead)
     {
         ExecutionStrategy[] strategies = [.. Enum.GetValues<ExecutionStrategy>().Where(s => StrategySwitches.Of(s).ReadsAhead == readsAhead)];
         int[] counts =
         [
-            strategies.Length, s_orders.Length, s_policies.Length, s_depths.Length, s_threads.Length, s_access.Length, s_caches.Length, s_chunks.Length, s_gaps.Length,
-            s_predictors.Length, .. readsAhead ? (int[])[s_lookaheads.Length, s_layersAhead.Length, s_precisions.Length] : [],
+            strategies.Length, s_orders.Length, s_policies.Length, s_depths.Length, s_threads.Length, s_access.Length, s_caches.Length, s_chunks.Length,
+            s_gaps.Length, s_predictors.Length, .. readsAhead ? (int[])[s_lookaheads.Length, s_layersAhead.Length, s_precisions.Length] : [],
+            s_randomModels.Length,
         ];
         foreach (int[] row in PairwiseDesign.Rows(counts, IsOverAnotherOrder))
         {
@@ -50,7 +61,8 @@ internal static class TokenMatrix
             };
             if (readsAhead)
                 options = options with { LookaheadLayers = s_layersAhead[row[11]], LookaheadPrecisionMin = s_precisions[row[12]] };
-            yield return new TokenSetup(s_orders[row[1]], s_predictors[row[9]], readsAhead ? s_lookaheads[row[10]] : LookaheadKind.AsPredictor, options);
+            LookaheadKind lookahead = readsAhead ? s_lookaheads[row[10]] : LookaheadKind.AsPredictor;
+            yield return new TokenSetup(s_orders[row[1]], s_predictors[row[9]], lookahead, options, s_randomModels[row[^1]]);
         }
 
         bool IsOverAnotherOrder(ValuePair pair) =>
@@ -76,7 +88,8 @@ internal enum LookaheadKind
 /// <param name="Predictor">Who says what a layer needs.</param>
 /// <param name="Lookahead">Who looks ahead.</param>
 /// <param name="Options">All else.</param>
-internal sealed record TokenSetup(PlacementMethod Order, PredictorKind Predictor, LookaheadKind Lookahead, EngineOptions Options)
+/// <param name="RandomModel">Which of the random models it is for.</param>
+internal sealed record TokenSetup(PlacementMethod Order, PredictorKind Predictor, LookaheadKind Lookahead, EngineOptions Options, string RandomModel)
 {
     /// <summary>Whether it works for a single text, which has been traced.</summary>
     public bool KnowsOneText => Predictor == PredictorKind.Oracle || Lookahead == LookaheadKind.Oracle;

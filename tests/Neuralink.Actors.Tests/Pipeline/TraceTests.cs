@@ -55,11 +55,10 @@ public sealed class TraceTests
 
     private static async Task<TraceRecorder> RecordAsync(ExecutionStrategy strategy)
     {
-        using PackedModel packed = new(BundledModel.Folder);
         TraceRecorder trace = new(TimeProvider.System);
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            packed.Folder, new EngineOptions { Threads = 1, Strategy = strategy, Cache = CacheSize.OfShare(0.02) }, trace);
-        await engine.RunAsync(BundledModel.Greedy[0].PromptIds, 48);
+            BundledModel.Image, new EngineOptions { Threads = 1, Strategy = strategy, Cache = CacheSize.OfShare(0.02), LookaheadPrecisionMin = 0 }, trace);
+        await engine.RunAsync(BundledModel.Greedy[0].PromptIds, 16);
         return trace;
     }
 

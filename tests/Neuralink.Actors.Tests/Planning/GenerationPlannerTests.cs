@@ -11,23 +11,13 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Actors.Tests.Planning;
 
 /// <summary>A plan has the engine's own memory, knows what reading takes, and never promises less for more memory.</summary>
-public sealed class GenerationPlannerTests : IDisposable
+public sealed class GenerationPlannerTests
 {
     private static readonly ComputeSpeed s_speed = new(
         AttentionMillis: 0.2, PredictorMillis: 0.1, LookaheadMillis: 0.1, ActivateMillis: 0.1, DownMillis: 0.05, LogitsMillis: 0.3, MessageMicros: 5, CheckMicros: 0.2,
         WarmUpMillis: 100);
 
-    private readonly PackedModel _packed = new(BundledModel.Folder);
-    private readonly FlashImage _image;
-    private readonly PlannedModel _model;
-
-    public GenerationPlannerTests()
-    {
-        _image = FlashImage.Open(_packed.Folder);
-        _model = PlannedModel.Of(_image);
-    }
-
-    public void Dispose() => _packed.Dispose();
+    private readonly PlannedModel _model = PlannedModel.Of(FlashImage.Open(BundledModel.Image));
 
     [Theory]
     [InlineData(ExecutionStrategy.Serial)]
@@ -65,7 +55,7 @@ public sealed class GenerationPlannerTests : IDisposable
                 new() { MemoryBytes = 20 << 20, Predictor = new PredictorOptions { Kind = PredictorKind.Sketch, Bits = 3 }, Threads = 1 },
             ])
         {
-            await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(_packed.Folder, options);
+            await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(BundledModel.Image, options);
             Planner(Firing()).Plan(options).Memory.Should().Be(engine.Memory);
             ModelConfig config = HuggingFaceConfig.Read(BundledModel.Folder);
             PlannedModel.Of(config, WeightFormat.F16).MemoryPlanOf(options).Should().Be(engine.Memory, "a model needs the same before it is packed");

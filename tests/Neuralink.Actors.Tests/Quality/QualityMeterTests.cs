@@ -86,15 +86,14 @@ public sealed class QualityMeterTests : IDisposable
     [Fact]
     public async Task Of_a_single_window_it_is_the_score_to_the_bit()
     {
-        using PackedModel bundled = new(BundledModel.Folder);
         int[] tokens;
         ScoreResult score;
-        await using (NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(bundled.Folder, new EngineOptions { ContextTokens = 99 }))
+        await using (NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(BundledModel.Image, new EngineOptions { ContextTokens = 99 }))
         {
             tokens = engine.Tokenizer.Encode(BundledModel.Domains[0].Text)[..100];
             score = await engine.ScoreAsync(tokens);
         }
-        await using QualityMeter meter = await QualityMeter.OpenAsync(bundled.Folder, new QualityOptions { Predictor = new() { Kind = PredictorKind.Sketch }, WindowTokens = 100 });
+        await using QualityMeter meter = await QualityMeter.OpenAsync(BundledModel.Image, new QualityOptions { Predictor = new() { Kind = PredictorKind.Sketch }, WindowTokens = 100 });
         QualityFigures figures = await meter.MeasureAsync([tokens]);
         (figures.Tokens, figures.Windows).Should().Be((99, 1));
         figures.Dense.Should().Be(new RunFigures(score.Perplexity, score.Io.PredictedShare));

@@ -1,16 +1,20 @@
 using System.Text.Json;
 using Neuralink.Cli.Models;
 using Neuralink.Storage.Image;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Cli.Tests.Models;
 
-[Collection(PackedModelFixture.Name)]
 public sealed class ImageCacheTests : IDisposable
 {
     private readonly TestHome _home = new();
     private readonly string _model;
 
-    public ImageCacheTests() => _model = _home.CopyModel();
+    public ImageCacheTests()
+    {
+        using RandomModel tiny = new(RandomModels.ByName("llama-tied-f16"));
+        _model = _home.CopyModel(source: tiny.Folder);
+    }
 
     public void Dispose() => _home.Dispose();
 
@@ -46,7 +50,7 @@ public sealed class ImageCacheTests : IDisposable
         (await Generate("--weights", "bf16")).Error.Should().Contain("packing");
         File.SetLastWriteTimeUtc(Path.Combine(_model, "model.safetensors"), DateTime.UnixEpoch);
         (await Generate()).Error.Should().Contain("packing");
-        Damage.Replace(Path.Combine(_model, "config.json"), "10000.0", "20000.0");
+        Damage.Replace(Path.Combine(_model, "config.json"), "10000", "20000");
         (await Generate()).Error.Should().Contain("packing");
         _home.Cached.Should().HaveCount(4);
     }
@@ -84,13 +88,14 @@ public sealed class ImageCacheTests : IDisposable
     [Theory]
     [InlineData(ImageManifest.FileName, 0)]
     [InlineData(ImageFiles.Placement, 0)]
-    [InlineData(ImageFiles.Tokenizer, 100)]
-    [InlineData(ImageFiles.Resident, 100_000)]
-    [InlineData(ImageFiles.Predictor, 100_000)]
-    public async Task A_damaged_image_is_packed_again(string file, long offset)
+    [InlineData(ImageFiles.Tokenizer, 0.5)]
+    [InlineData(ImageFiles.Resident, 0.5)]
+    [InlineData(ImageFiles.Predictor, 0.9)]
+    public async Task A_damaged_image_is_packed_again(string file, double at)
     {
         CliResult first = await Generate();
-        Damage.Flip(Path.Combine(_home.Cached.Single(), file), offset);
+        string path = Path.Combine(_home.Cached.Single(), file);
+        Damage.Flip(path, (long)(at * new FileInfo(path).Length));
         CliResult second = await Generate();
         second.Code.Should().Be(0, "of {0}", second.Error);
         second.Error.Should().Contain("the packed image is damaged").And.Contain("packing model again");
@@ -128,7 +133,7 @@ public sealed class ImageCacheTests : IDisposable
     public async Task A_budget_that_is_too_small_does_not_pack_again()
     {
         await Generate();
-        (await Generate("--memory", "1MiB")).ShouldFail(1, "resident weights", "neuron cache", "give --memory");
+        (await Generate("--memory", "1KiB")).ShouldFail(1, "resident weights", "neuron cache", "give --memory");
     }
 
     [Fact]

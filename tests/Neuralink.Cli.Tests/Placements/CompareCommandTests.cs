@@ -33,7 +33,7 @@ public sealed class CompareCommandTests : IDisposable
         string train = _home.PathOf("small.trace"), test = _home.PathOf("other.trace");
         TestTrace.Write(train, small);
         TestTrace.Write(test, small with { TextsDigest = new string('1', 64), Texts = "other chance.txt", TokenCount = 300 });
-        CliResult run = await Compare("--train", train, "--test", test);
+        CliResult run = await Compare("--train", train, "--test", test, "--effort", "50");
         string[] lines = run.Out.Split('\n');
         lines.Should().OnlyContain(line => line.Length <= 120);
         foreach (string part in (string[])["test, 2 layers of 128 neurons, 2048 bytes each on flash", "300 tokens of other chance.txt", "one layer, one token: the mean of the 2 layers"])

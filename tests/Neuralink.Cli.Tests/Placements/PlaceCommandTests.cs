@@ -37,12 +37,11 @@ public sealed class PlaceCommandTests : IDisposable
     {
         await Place(_packed, "--method", method, "--trace", _trace, "--effort", "20", "-o", Placed);
         (await _home.RunAsync("verify", Placed)).Code.Should().Be(0);
-        foreach (GreedyReference expected in BundledModel.Greedy.Take(2))
-        {
-            CliResult run = await _home.RunAsync("generate", "-m", Placed, "-p", expected.Prompt, "-n", "32", "--temperature", "0", "--json", "--cache", "2%", "--ignore-eos");
-            run.Code.Should().Be(0, "of {0}", run.Error);
-            JsonDocument.Parse(run.Out).RootElement.GetProperty("tokens").Deserialize<int[]>().Should().Equal(expected.NewIds[..32]);
-        }
+        GreedyReference expected = BundledModel.Greedy[0];
+        string[] options = ["-n", "16", "--temperature", "0", "--json", "--cache", "2%", "--ignore-eos"];
+        CliResult run = await _home.RunAsync(["generate", "-m", Placed, "-p", expected.Prompt, .. options]);
+        run.Code.Should().Be(0, "of {0}", run.Error);
+        JsonDocument.Parse(run.Out).RootElement.GetProperty("tokens").Deserialize<int[]>().Should().Equal(expected.NewIds[..16]);
     }
 
     [Fact]
@@ -143,12 +142,13 @@ public sealed class PlaceCommandTests : IDisposable
 
     private static bool SameBytes(string path, string other) => File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(other));
 
-    // A trace in which nothing fires but at the first few tokens.
+    // A trace in which nothing fires but a few neurons at the first few tokens.
     private static void WriteRare(string path, FlashImage image, int tokens)
     {
         using FiringTraceWriter writer = FiringTraceWriter.Open(path, TestTrace.InfoOf(image, tokens));
         ulong[] rows = new ulong[tokens * image.SlotCount / 64];
-        rows.AsSpan(0, 5 * image.SlotCount / 64).Fill(ulong.MaxValue);
+        for (int token = 0; token < 5; token++)
+            rows[token * image.SlotCount / 64] = ulong.MaxValue;
         for (int layer = 0; layer < image.LayerCount; layer++)
             writer.Write(new(layer), 0, rows);
         writer.Complete();

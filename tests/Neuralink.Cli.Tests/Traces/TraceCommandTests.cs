@@ -50,16 +50,16 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
     [Fact]
     public async Task A_stopped_trace_says_so_and_the_same_command_goes_on()
     {
-        string[] command = ["trace", model.Image, "-t", s_stories, "-o", TracePath, "-n", "6000"];
+        string[] command = ["trace", model.Image, "-t", s_stories, "-o", TracePath, "-n", "2600"];
         string whole = _home.PathOf("whole.trace");
-        (await _home.RunAsync("trace", model.Image, "-t", s_stories, "-o", whole, "-n", "6000", "--threads", "1")).Code.Should().Be(0);
+        (await _home.RunAsync("trace", model.Image, "-t", s_stories, "-o", whole, "-n", "2600", "--threads", "1")).Code.Should().Be(0);
         using CancellationTokenSource stop = new();
-        using StopAtNote error = new("tracing: 50%", stop);
+        using StopAtNote error = new("tracing: 82%", stop);
         _home.Change = s => s with { Error = error, Time = new HurryingTime() };
         CliResult stopped = await _home.RunAsync("", command, cancellation: stop.Token);
         _home.Change = s => s;
         stopped.Code.Should().Be(130, "of {0}", error);
-        error.ToString().Should().EndWith("neuralink: stopped with 2048 of 6000 tokens traced; the same command goes on from there\n");
+        error.ToString().Should().EndWith("neuralink: stopped with 2048 of 2600 tokens traced; the same command goes on from there\n");
         File.Exists(TracePath).Should().BeFalse();
 
         CliResult other = await _home.RunAsync([.. command, "--window", "128"]);
@@ -67,7 +67,7 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
 
         CliResult run = await _home.RunAsync(command);
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Error.Should().MatchRegex("going on with .*a.trace.partial at token 2048 of 6000\n");
+        run.Error.Should().MatchRegex("going on with .*a.trace.partial at token 2048 of 2600\n");
         File.ReadAllBytes(TracePath).Should().Equal(File.ReadAllBytes(whole));
         Directory.GetFiles(_home.Folder).Should().BeEquivalentTo([TracePath, whole]);
     }

@@ -1,7 +1,6 @@
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Packing;
 using Neuralink.Models.Synthetic;
-using Neuralink.Models.Tests.Inference;
 using Neuralink.Models.Tests.Packing;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Placement.Traces;

@@ -17,6 +17,8 @@ public sealed class QuickStudyTests : IClassFixture<QuickStudyTests.Traces>
 {
     private const double Tolerance = 0.03;
 
+    private static readonly DomainReference s_stories = BundledModel.Domains.Single(d => d.Name == "stories");
+
     private readonly Traces _traces;
 
     public QuickStudyTests(Traces traces) => _traces = traces;
@@ -40,6 +42,17 @@ public sealed class QuickStudyTests : IClassFixture<QuickStudyTests.Traces>
         means.MicrosPerToken.Should().BeApproximately(micros, Tolerance * micros);
     }
 
+    // The trace is of the very tokens of the reference.
+    [Fact]
+    public void The_firing_shares_of_the_whole_domain_are_those_of_the_independent_implementation()
+    {
+        for (int layer = 0; layer < _traces.FiringShares.Count; layer++)
+        {
+            double expected = s_stories.FiringShareByLayer[layer];
+            _traces.FiringShares[layer].Should().BeApproximately(expected, 0.001 * expected, "of layer {0}", layer);
+        }
+    }
+
     /// <summary>The layers' traces, made once.</summary>
     public sealed class Traces
     {
@@ -48,17 +61,20 @@ public sealed class QuickStudyTests : IClassFixture<QuickStudyTests.Traces>
         public Traces()
         {
             int tokens = 2 * Windows * DomainReference.WindowTokens;
-            int[] text = Tokenizer.Load(Path.Combine(BundledModel.Folder, "tokenizer.json")).Encode(BundledModel.Domains.Single(d => d.Name == "stories").Text);
-            using PackedModel packed = new(BundledModel.Folder);
-            using TracedModel traced = new(packed.Folder);
+            int[] text = Tokenizer.Load(Path.Combine(BundledModel.Folder, "tokenizer.json")).Encode(s_stories.Text);
+            using TracedModel traced = new(BundledModel.Image);
             traced.Trace("a", TokenWindows.Cut([text[..tokens]], DomainReference.WindowTokens), threads: 2);
             FiringMatrix[] layers = traced.Layers("a");
             Train = [.. layers.Select(layer => layer.Sample(0, tokens / 2))];
             Test = [.. layers.Select(layer => layer.Sample(tokens / 2, tokens, Step))];
+            FiringShares = [.. layers.Select(layer => FiringStatistics.Of(layer).FiringShare)];
         }
 
         public IReadOnlyList<FiringMatrix> Train { get; }
 
         public IReadOnlyList<FiringMatrix> Test { get; }
+
+        /// <summary>By layer, of all tokens.</summary>
+        public IReadOnlyList<double> FiringShares { get; }
     }
 }

@@ -16,8 +16,9 @@ public sealed class LayerOrderingTests
             FiringMatrix firing = FiringMatrix.FromLists(neurons, [.. lists.Select(list => list.Select(n => n % neurons).ToArray())]);
             foreach (PlacementMethod method in Enum.GetValues<PlacementMethod>())
             {
-                int[] order = LayerOrdering.NeuronOfSlot(firing, Options(method));
-                order.Order().Should().Equal(Enumerable.Range(0, neurons), "{0} orders {1}", method, neurons);
+                // An exchange keeps a permutation what it is: a few of them show it.
+                int[] order = LayerOrdering.NeuronOfSlot(firing, Options(method) with { StepsPerNeuron = 20 });
+                order.Order().SequenceEqual(Enumerable.Range(0, neurons)).Should().BeTrue("{0} orders {1}", method, neurons);
             }
         }).QuickCheckThrowOnFailure();
 

@@ -8,13 +8,13 @@ using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 
-namespace Neuralink.Models.Tests.Inference;
+namespace Neuralink.Tests.Support;
 
 /// <summary>
 /// The parts that the pipeline computes with, put together in the plainest way: every bundle of an image lies in a frame, and a pass is one
 /// loop over the layers. What differs from the dense reference is what is to be tested.
 /// </summary>
-internal sealed class SparseForward : IFlashCompletionSink, IDisposable
+public sealed class SparseForward : IFlashCompletionSink, IDisposable
 {
     private readonly NativeArena _arena = new(256 << 20);
     private readonly WorkerPool _pool;
@@ -154,7 +154,8 @@ internal sealed class SparseForward : IFlashCompletionSink, IDisposable
                 read.Append((layer * Config.FfnSize) + image.PlacementOf(new LayerIndex(layer)).NeuronAt(new Slot(slot)).Value);
                 device.Submit(read);
                 _read.Wait();
-                read.IsComplete.Should().BeTrue();
+                if (!read.IsComplete)
+                    throw new InvalidOperationException($"The bundle at slot {slot} of layer {layer} was not read.");
             }
         }
     }
