@@ -10,6 +10,7 @@ using Neuralink.Cli.Planning;
 using Neuralink.Cli.Quality;
 using Neuralink.Cli.Synthetic;
 using Neuralink.Cli.Terminal;
+using Neuralink.Cli.Tokens;
 using Neuralink.Cli.Traces;
 using Neuralink.Cli.Training;
 using Neuralink.Storage;
@@ -77,6 +78,8 @@ internal static class NeuralinkCommand
             [placement] = PlacementCommand.Examples,
             [InspectCommand.Create(surroundings)] = InspectCommand.Examples,
             [VerifyCommand.Create(surroundings)] = VerifyCommand.Examples,
+            [TokenizeCommand.Create(surroundings)] = TokenizeCommand.Examples,
+            [DetokenizeCommand.Create(surroundings)] = DetokenizeCommand.Examples,
             [ProbeCommand.Create(surroundings)] = ProbeCommand.Examples,
             [SynthCommand.Create(surroundings)] = SynthCommand.Examples,
             [SynthTraceCommand.Create(surroundings)] = SynthTraceCommand.Examples,
