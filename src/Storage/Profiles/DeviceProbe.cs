@@ -5,93 +5,122 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>How long and how much to measure.</summary>
-/// <param name="Time">All of it, the writing of a temporary file included. Only where a device is so slow that one short round takes longer, that goes on to its end.</param>
-/// <param name="FileBytes">
-/// The temporary file to measure. Null: a file that is named is measured itself if it is long enough; else the temporary file is of
-/// <see cref="DeviceProbe.DefaultFileBytes"/>, or of a tenth of the free space where that is less.
+/// <param name="Time">
+/// The time for everything, including writing a temporary file. Only on a device so slow that one short round takes longer, the probe
+/// finishes that round.
 /// </param>
-/// <param name="Seed">Of a temporary file's bytes and of where reads lie.</param>
+/// <param name="FileBytes">
+/// The length of the temporary file to measure. If null, a file that is named is measured itself if it is long enough. Otherwise the
+/// temporary file has <see cref="DeviceProbe.DefaultFileBytes"/>, or a tenth of the free space if that is less.
+/// </param>
+/// <param name="Seed">The seed of a temporary file's bytes and of the places of the reads.</param>
 public sealed record ProbeOptions(TimeSpan Time, long? FileBytes = null, ulong Seed = 1);
 
 /// <summary>What a probe measured.</summary>
-/// <param name="Measurements">Every cell: by method, pattern, size, depth.</param>
+/// <param name="Measurements">The measurements of all cells: by method, pattern, size and depth.</param>
 /// <param name="File">The file that was read, or null for a temporary one.</param>
-/// <param name="FileBytes">How long it was.</param>
+/// <param name="FileBytes">The length of the file.</param>
 /// <param name="Rounds">How often each cell was measured at least.</param>
-/// <param name="FirstMicros">What a read of the kind <see cref="DeviceProbe.FirstReads"/> cost before all others; null for a temporary file, which was just written.</param>
+/// <param name="FirstMicros">
+/// What a read of the kind <see cref="DeviceProbe.FirstReads"/> cost before all other reads. Null for a temporary file, because
+/// it was just written.
+/// </param>
 /// <param name="UringRefusal">Why io_uring was not measured, or null.</param>
 public sealed record ProbeResult(
     IReadOnlyList<ProbeMeasurement> Measurements, string? File, long FileBytes, int Rounds, double? FirstMicros, string? UringRefusal)
 {
     /// <summary>
-    /// How many times longer the first reads of a file took than the same reads later on. Much above 1, something below the file system
-    /// has a cache (a drive with memory of its own, a virtual machine's host) and holds the file by now.
+    /// How many times longer the first reads of a file took than the same reads later. If this is much above 1, something below the file
+    /// system has a cache (a drive with memory of its own, or the host of a virtual machine), and the cache now holds the file.
     /// </summary>
     public double? FirstReadsSlowdown => FirstMicros / Measurements.Single(m => m.Cell == DeviceProbe.FirstReads).Micros;
 }
 
 /// <summary>
-/// Measures what reads cost the flash device under a file or a folder: by method, size and queue depth, random and sequential, past the page cache. The
-/// time is cut into short slices, one for each cell in each of a few rounds, in an order drawn anew each round, so that something else that uses the device for a while
-/// hits one slice of many cells rather than all of one; the median over the rounds then leaves it out.
+/// Measures what reads cost the flash device under a file or a folder: by method, size and queue depth, random and sequential, past the
+/// page cache. The time is cut into short slices, one for each cell in each of a few rounds. Each round has a random order. So if
+/// something else uses the device for a while, it disturbs one slice of many cells, and not all slices of one cell. The median over the
+/// rounds then ignores that slice.
 /// </summary>
 public static class DeviceProbe
 {
-    /// <summary>The temporary file, where there is room: more than the cache of a drive tends to hold for one file.</summary>
+    /// <summary>The length of the temporary file if there is room: more than a drive's cache usually holds for one file.</summary>
     public const long DefaultFileBytes = 1L << 30;
 
     /// <summary>The shortest temporary file.</summary>
     public const long FileBytesMin = ProbeFile.LengthBytesMin;
 
     /// <summary>
-    /// A shorter file is not measured itself: the caches of drives, and of their controllers, hold as much, and one round would read it more than once.
+    /// A shorter file is not measured itself. The caches of drives and of their controllers hold as much, and one round would read
+    /// it more than once.
     /// </summary>
     public const long OwnFileBytesMin = 256L << 20;
 
     private const int Rounds = 5;
 
-    // Of the time: a round that is nearly done is finished.
+    // A share of the time: a round that is nearly done may finish within it.
     private const double OvertimeMax = 1.1;
 
-    // Of the time: long enough for a hundred reads of a slow device, too short to fill a cache with them.
+    // A share of the time: long enough for a hundred reads of a slow device, and too short to fill a cache.
     private const double FirstReadsShare = 0.01;
 
-    // Of the time; a disk that writes slowly gets a shorter file.
+    // A share of the time: a disk that writes slowly gets a shorter file.
     private const double WritingShare = 0.25;
 
-    /// <summary>Sizes of the reads: from a page, the smallest most devices have, to where bandwidth is flat.</summary>
+    /// <summary>
+    /// The sizes of the reads: from a page, the smallest size of most devices, to sizes at which bandwidth no longer grows.
+    /// </summary>
     public static IReadOnlyList<int> Sizes { get; } = [.. Enumerable.Range(12, 9).Select(shift => 1 << shift)];
 
-    /// <summary>Reads in flight.</summary>
+    /// <summary>The numbers of reads in flight.</summary>
     public static IReadOnlyList<int> QueueDepths { get; } = [1, 4, 16, 32];
 
-    /// <summary>The reads that tell whether a file lies in a cache below the file system: an extent as generation reads them, in a usual queue.</summary>
+    /// <summary>
+    /// The reads that tell whether a file lies in a cache below the file system: extents of the size that generation reads,
+    /// in a usual queue.
+    /// </summary>
     public static ProbeCell FirstReads { get; } = new(ProbeDevices.Threads, AccessPattern.Random, 64 << 10, 16);
 
-    /// <summary>Whether <see cref="Run(string, DeviceVolume, ProbeOptions, TimeProvider, IProgress{double}, CancellationToken)"/> would measure that very file rather than a temporary one.</summary>
-    /// <param name="path">A file or a folder, links resolved.</param>
+    /// <summary>Whether a probe would measure that very file instead of a temporary one.</summary>
+    /// <param name="path">A file or a folder, with links resolved.</param>
     /// <param name="options">How much to measure.</param>
     public static bool MeasuresItself(string path, ProbeOptions options) =>
         options.FileBytes is null && File.Exists(path) && new FileInfo(path).Length >= OwnFileBytesMin;
 
-    /// <summary>Measures.</summary>
+    /// <summary>Measures a device.</summary>
     /// <param name="path">
-    /// An existing file, which is read itself if it is of <see cref="OwnFileBytesMin"/> or more and no length of a temporary one is asked for;
-    /// else a temporary file is made beside it, or in the existing folder that this is, and removed however this ends.
+    /// An existing file or folder. A file of at least <see cref="OwnFileBytesMin"/> is read itself, unless a length for a temporary one is
+    /// given. Otherwise a temporary file is made beside it or in the folder, and is always removed in the end.
     /// </param>
-    /// <param name="volume">The one it lies on.</param>
-    /// <param name="options">How long and how much.</param>
+    /// <param name="volume">The volume of that path.</param>
+    /// <param name="options">How long and how much to measure.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="progress">Gets the share that is done.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="NeuralinkException">There is no device (a file system in memory), no direct I/O, no room; or a read failed.</exception>
+    /// <param name="progress">Receives the share that is done.</param>
+    /// <param name="cancellation">Ends the probe.</param>
+    /// <exception cref="NeuralinkException">
+    /// There is no device (a file system in memory), no direct I/O or no room; or a read failed.
+    /// </exception>
     public static ProbeResult Run(
-        string path, DeviceVolume volume, ProbeOptions options, TimeProvider time, IProgress<double> progress, CancellationToken cancellation) =>
-        Run(path, volume, options, time, progress, OperatingSystem.IsLinux() ? UringCalls.Setup : null, cancellation);
+        string path,
+        DeviceVolume volume,
+        ProbeOptions options,
+        TimeProvider time,
+        IProgress<double> progress,
+        CancellationToken cancellation)
+    {
+        UringSetup? setup = OperatingSystem.IsLinux() ? UringCalls.Setup : null;
+        return Run(path, volume, options, time, progress, setup, cancellation);
+    }
 
-    /// <summary>Measures, with rings by <paramref name="setup"/>; null where the system has none.</summary>
+    /// <summary>Measures a device. <paramref name="setup"/> makes rings; it is null if the system has none.</summary>
     internal static ProbeResult Run(
-        string path, DeviceVolume volume, ProbeOptions options, TimeProvider time, IProgress<double> progress, UringSetup? setup, CancellationToken cancellation)
+        string path,
+        DeviceVolume volume,
+        ProbeOptions options,
+        TimeProvider time,
+        IProgress<double> progress,
+        UringSetup? setup,
+        CancellationToken cancellation)
     {
         if (volume.IsMemory)
             throw NoDevice(path, $"{volume.FileSystem}, which lies in memory");
@@ -112,17 +141,20 @@ public static class DeviceProbe
             {
                 if (round > 0 && Elapsed() > OvertimeMax)
                     break;
-                // What slices lose or take too long is shared by those that follow.
+                // If a slice takes too long or too little, those that follow share the difference.
                 slices[cell].Add(Measure(cell, Math.Max(0, 1 - Elapsed()) * options.Time / left--));
                 progress.Report(Math.Min(1, Elapsed()));
             }
         }
-        return new ProbeResult([.. slices.Select(s => Median(s.Key, s.Value))], own, fileBytes, slices.Values.Min(s => s.Count), firstMicros, devices.UringRefusal);
+        ProbeMeasurement[] measurements = [.. slices.Select(s => Median(s.Key, s.Value))];
+        int roundsDone = slices.Values.Min(s => s.Count);
+        return new ProbeResult(measurements, own, fileBytes, roundsDone, firstMicros, devices.UringRefusal);
 
         ProbeFile WriteFile(string folder) =>
             ProbeFile.Write(folder, options.FileBytes ?? FileBytesFor(folder), options.Seed, () => Elapsed() > WritingShare, cancellation);
 
-        ProbeSlice Measure(ProbeCell cell, TimeSpan duration) => loop.Run(devices[cell], cell, Offsets(cell, fileBytes, random.Next()), duration, cancellation);
+        ProbeSlice Measure(ProbeCell cell, TimeSpan duration) =>
+            loop.Run(devices[cell], cell, Offsets(cell, fileBytes, random.Next()), duration, cancellation);
 
         double Elapsed() => time.GetElapsedTime(start) / options.Time;
     }
@@ -152,7 +184,7 @@ public static class DeviceProbe
         return [.. order.Select(i => list[i])];
     }
 
-    // Where reads begin: anywhere, at multiples of a frame; or one after the other from anywhere, and around.
+    // Where reads begin: at random multiples of a frame; or one after another from a random place on, and from the beginning after the end.
     private static Func<long> Offsets(ProbeCell cell, long fileBytes, ulong seed)
     {
         SplitMix64 random = new(seed);
@@ -172,9 +204,15 @@ public static class DeviceProbe
         return free / 10 >= FileBytesMin
             ? Math.Min(DefaultFileBytes, free / 10)
             : throw new NeuralinkException(
-                $"measure {folder}", $"at least {ByteSize.Format(10 * FileBytesMin)} free on its disk", ByteSize.Format(free), "free some space, or say with --size how much to write");
+                $"measure {folder}",
+                $"at least {ByteSize.Format(10 * FileBytesMin)} free on its disk",
+                ByteSize.Format(free),
+                "free some space, or say with --size how much to write");
     }
 
     internal static NeuralinkException NoDevice(string path, string found) => new(
-        $"measure {path}", "a file system with direct I/O", found, "through the page cache memory would be measured; give a file or a folder on the flash device");
+        $"measure {path}",
+        "a file system with direct I/O",
+        found,
+        "through the page cache memory would be measured; give a file or a folder on the flash device");
 }

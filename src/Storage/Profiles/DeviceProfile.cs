@@ -5,21 +5,21 @@ using Neuralink.Placement.Cost;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>
-/// DEVICE.json: what reads cost a flash device, as measured by <see cref="DeviceProbe"/> or published (docs/file-format.md). The placement methods
-/// optimise for it, and the engine reads as it advises.
+/// DEVICE.json: what reads cost a flash device, as measured by <see cref="DeviceProbe"/> or as published (docs/file-format.md). The
+/// placement methods optimise for these costs, and the engine reads as the profile advises.
 /// </summary>
 public sealed record DeviceProfile
 {
     /// <summary>The only value of <see cref="Format"/>.</summary>
     public const string FormatName = "neuralink-device";
 
-    /// <summary>The version this code writes and reads.</summary>
+    /// <summary>The version that this code writes and reads.</summary>
     public const int CurrentVersion = 1;
 
-    /// <summary>The deepest queue that the engine has.</summary>
+    /// <summary>The deepest queue of the engine.</summary>
     public const int QueueDepthMax = 256;
 
-    /// <summary>Values of <see cref="IoMethod"/>.</summary>
+    /// <summary>The possible values of <see cref="IoMethod"/>.</summary>
     public static IReadOnlyList<string> IoMethods { get; } = ["threads", "io_uring"];
 
     public required string Format { get; init; }
@@ -29,25 +29,29 @@ public sealed record DeviceProfile
     /// <summary>The device, for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The program and settings, or the publication, that the numbers come from; for people.</summary>
+    /// <summary>The program and its settings, or the publication, from which the numbers come; for people.</summary>
     public required string MeasuredWith { get; init; }
 
-    /// <summary>Where it was measured, or null for a device that is described from afar.</summary>
+    /// <summary>The volume that was measured, or null if the numbers were not measured on this machine.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DeviceVolume? Volume { get; init; }
 
-    /// <summary>How reads were submitted and are best submitted, one of <see cref="IoMethods"/>; null where that is not known.</summary>
+    /// <summary>
+    /// How reads were submitted, which is also the best way: one of <see cref="IoMethods"/>. Null if it is not known.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? IoMethod { get; init; }
 
-    /// <summary>The queue depth that <see cref="Reads"/> are of, and that is best, 1 to <see cref="QueueDepthMax"/>; null where that is not known.</summary>
+    /// <summary>
+    /// The queue depth of <see cref="Reads"/>, which is also the best depth: 1 to <see cref="QueueDepthMax"/>. Null if it is not known.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? QueueDepth { get; init; }
 
-    /// <summary>The cost of a read by its size, ascending; at least two sizes.</summary>
+    /// <summary>The costs of reads, by ascending size; at least two sizes.</summary>
     public required IReadOnlyList<DeviceRead> Reads { get; init; }
 
-    /// <summary><see cref="ReadCost.Default"/>, for those who name no device.</summary>
+    /// <summary>The profile of <see cref="ReadCost.Default"/>, which is used if no device is named.</summary>
     public static DeviceProfile Default { get; } = new()
     {
         Format = FormatName,
@@ -60,12 +64,19 @@ public sealed record DeviceProfile
     /// <summary>The curve through <see cref="Reads"/>.</summary>
     public ReadCost ToReadCost() => new(DeviceRead.ToPoints(Reads));
 
-    /// <exception cref="NeuralinkException">There is no such file, it is no profile of this version, or its numbers make no sense.</exception>
+    /// <exception cref="NeuralinkException">
+    /// There is no such file, it is no profile of this version, or its numbers are impossible.
+    /// </exception>
     public static DeviceProfile Read(string path)
     {
-        DeviceProfile profile = VersionedJson.Read(path, DeviceProfileJson.Default.DeviceProfile, new VersionedJsonKind(
-            FormatName, CurrentVersion, "a device profile", NotThis: "this file is no device profile", OtherVersion: "measure the device again with this program",
-            Damaged: "correct the file"));
+        VersionedJsonKind kind = new(
+            FormatName,
+            CurrentVersion,
+            "a device profile",
+            NotThis: "this file is no device profile",
+            OtherVersion: "measure the device again with this program",
+            Damaged: "correct the file");
+        DeviceProfile profile = VersionedJson.Read(path, DeviceProfileJson.Default.DeviceProfile, kind);
         if (profile.Flaw() is { } flaw)
             throw new NeuralinkException($"open {path}", Expected, flaw, "correct the file or measure the device again");
         return profile;
@@ -73,9 +84,9 @@ public sealed record DeviceProfile
 
     /// <summary>Writes the profile to <paramref name="path"/>.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="replace">Whether it may exist already; there is the old profile or the new one at every moment.</param>
-    /// <exception cref="ArgumentException">Its numbers make no sense.</exception>
-    /// <exception cref="NeuralinkException">The file exists and may not, or the disk is full or fails.</exception>
+    /// <param name="replace">Whether an existing file is replaced. At every moment there is the old profile or the new one.</param>
+    /// <exception cref="ArgumentException">The profile's numbers are impossible.</exception>
+    /// <exception cref="NeuralinkException">The file exists and may not be replaced, or the disk is full or fails.</exception>
     public void Write(string path, bool replace = false)
     {
         if (Flaw() is { } flaw)
@@ -88,7 +99,8 @@ public sealed record DeviceProfile
     }
 
     private static string Expected =>
-        $"the cost in microseconds of reads of ascending sizes in bytes, a queue depth of 1 to {QueueDepthMax}, an I/O method of {string.Join(" or ", IoMethods)}";
+        "the cost in microseconds of reads of ascending sizes in bytes, "
+        + $"a queue depth of 1 to {QueueDepthMax}, an I/O method of {string.Join(" or ", IoMethods)}";
 
     private string? Flaw()
     {
@@ -102,17 +114,20 @@ public sealed record DeviceProfile
     }
 }
 
-/// <summary>What a read of <paramref name="Bytes"/> bytes costs at the profile's queue depth: time elapsed over reads completed.</summary>
+/// <summary>
+/// What a read of <paramref name="Bytes"/> bytes costs at the profile's queue depth: the time that passed, divided by the completed reads.
+/// </summary>
 public sealed record DeviceRead(long Bytes, double Micros)
 {
-    /// <summary>What is wrong with <paramref name="reads"/> as a curve, in words, or null.</summary>
+    // The JSON reader does not check the items of lists for null.
     internal static string? Flaw(IReadOnlyList<DeviceRead?> reads) =>
-        reads.Contains(null) ? "a read that is null" : ReadCost.Flaw(ToPoints(reads!));      // annotations do not reach into lists
+        reads.Contains(null) ? "a read that is null" : ReadCost.Flaw(ToPoints(reads!));
 
-    internal static IReadOnlyList<ReadCostPoint> ToPoints(IReadOnlyList<DeviceRead> reads) => [.. reads.Select(r => new ReadCostPoint(r.Bytes, r.Micros))];
+    internal static IReadOnlyList<ReadCostPoint> ToPoints(IReadOnlyList<DeviceRead> reads) =>
+        [.. reads.Select(r => new ReadCostPoint(r.Bytes, r.Micros))];
 }
 
-/// <summary>The profile's JSON: snake_case, indented, every field required and no unknown ones.</summary>
+/// <summary>The profile's JSON: snake_case and indented. Every field is required, and unknown fields are refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     WriteIndented = true,

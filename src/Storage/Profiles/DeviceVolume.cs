@@ -5,26 +5,26 @@ using System.Text.Json.Serialization;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>
-/// What a profile was measured on, so that it is used there and nowhere else. A volume is known by where it is mounted, because names of disks
-/// change from one start of the machine to the next.
+/// The volume on which a profile was measured, so that the profile is used there and nowhere else. A volume is identified by its mount
+/// point, because the names of disks change from one start of the machine to the next.
 /// </summary>
 /// <param name="Machine">The machine's name.</param>
-/// <param name="Mount">Where the volume is mounted: "/", "/mnt/ssd", "C:\".</param>
-/// <param name="FileSystem">Its format as the system calls it: "ext4", "NTFS".</param>
+/// <param name="Mount">The mount point: "/", "/mnt/ssd", "C:\".</param>
+/// <param name="FileSystem">The file system, as the system calls it: "ext4", "NTFS".</param>
 public sealed record DeviceVolume(string Machine, string Mount, string FileSystem)
 {
-    // Links may lead to links; a circle of them leads nowhere.
+    // Links may lead to links, and even to themselves.
     private const int LinksMax = 40;
 
-    /// <summary>For people.</summary>
+    /// <summary>The volume's name, for people.</summary>
     [JsonIgnore]
     public string Name => $"{FileSystem} at {Mount} of {Machine}";
 
-    /// <summary>Whether files here lie in memory, so that there is no device to measure.</summary>
+    /// <summary>Whether the volume lies in memory, so that there is no device to measure.</summary>
     [JsonIgnore]
     public bool IsMemory => FileSystem is "tmpfs" or "ramfs";
 
-    /// <summary>A name for its profile among those of the machine's other volumes.</summary>
+    /// <summary>The name of the file that holds the volume's profile. It differs from those of the machine's other volumes.</summary>
     [JsonIgnore]
     public string FileName
     {
@@ -36,8 +36,8 @@ public sealed record DeviceVolume(string Machine, string Mount, string FileSyste
         }
     }
 
-    /// <summary>The volume on which <paramref name="path"/> lies, links followed.</summary>
-    /// <exception cref="NeuralinkException">The system does not tell.</exception>
+    /// <summary>The volume on which <paramref name="path"/> lies. Links are followed.</summary>
+    /// <exception cref="NeuralinkException">The system does not know the volume.</exception>
     public static DeviceVolume Of(string path, string machine)
     {
         string real = RealPath(path);
@@ -63,7 +63,7 @@ public sealed record DeviceVolume(string Machine, string Mount, string FileSyste
         return full;
     }
 
-    // The path with its first link replaced by what that leads to, or null if there is none.
+    // The path with its first link replaced by the link's target, or null if the path has no link.
     private static string? FirstLink(string full)
     {
         string root = Path.GetPathRoot(full)!;
@@ -82,6 +82,7 @@ public sealed record DeviceVolume(string Machine, string Mount, string FileSyste
     private static bool Contains(string mount, string path)
     {
         string prefix = Path.TrimEndingDirectorySeparator(mount);
-        return path == prefix || path.StartsWith(Path.EndsInDirectorySeparator(prefix) ? prefix : prefix + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        string folder = Path.EndsInDirectorySeparator(prefix) ? prefix : prefix + Path.DirectorySeparatorChar;
+        return path == prefix || path.StartsWith(folder, StringComparison.Ordinal);
     }
 }

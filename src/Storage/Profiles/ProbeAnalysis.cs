@@ -3,58 +3,68 @@ using Neuralink.Placement.Cost;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>What the measurements of a device mean: how to read from it, and what reads then cost. Pure arithmetic.</summary>
-/// <param name="IoMethod">The method to read with: the first measured, unless another is clearly better, each at its own best depth.</param>
-/// <param name="QueueDepth">The shallowest queue that gets within <see cref="DepthGain"/> of what any depth gets.</param>
-/// <param name="Cost">The cost of a random read so submitted.</param>
+/// <param name="IoMethod">
+/// The method to read with. It is the first measured one, unless another is clearly better. Each method is judged at its own best depth.
+/// </param>
+/// <param name="QueueDepth">
+/// The shallowest queue whose reads a second are within <see cref="DepthGain"/> of those of the best depth.
+/// </param>
+/// <param name="Cost">The cost of a random read with that method and depth.</param>
 public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cost)
 {
-    /// <summary>More reads in flight than advised would bring fewer than this share more reads a second.</summary>
+    /// <summary>With more reads in flight than advised, reads a second would grow by less than this share.</summary>
     public const double DepthGain = 0.1;
 
     /// <summary>
-    /// Another method is clearly better with at least this share more reads a second: two runs of a probe of a method against itself differ by about as
-    /// much, and the first, threads, is there on every system.
+    /// Another method is clearly better if it has at least this share more reads a second. Two probes of the same method differ by about as
+    /// much, and the first method, threads, exists on every system.
     /// </summary>
     public const double MethodGain = 0.1;
 
     /// <summary>
-    /// Or, where neither has <see cref="MethodGain"/>, with at most this share of the processor time a read: generation computes meanwhile, on the same cores.
+    /// If no method has <see cref="MethodGain"/>, another method is clearly better if it takes at most this share of the processor time a
+    /// read, because generation computes on the same cores meanwhile.
     /// </summary>
     public const double ProcessorShareMax = 0.75;
 
     /// <summary>
-    /// Method and depth are judged by random reads up to this size: they are what a layer's missing neurons are, and longer ones fill the device's
-    /// bandwidth at any depth.
+    /// Method and depth are judged by random reads up to this size. A layer's missing neurons are such reads, and longer reads use the
+    /// device's full bandwidth at any depth.
     /// </summary>
     public const int SmallBytesMax = 64 << 10;
 
-    /// <param name="measurements">Of the random reads of each method, every size at every depth.</param>
-    /// <exception cref="NeuralinkException">They are too noisy to make a curve of.</exception>
+    /// <param name="measurements">The measurements. They hold the random reads of each method, in every size at every depth.</param>
+    /// <exception cref="NeuralinkException">The measurements are too noisy for a curve.</exception>
     public static ProbeAnalysis Of(IReadOnlyList<ProbeMeasurement> measurements)
     {
         List<ProbeMeasurement> random = [.. measurements.Where(m => m.Cell.Pattern == AccessPattern.Random)];
-        (string method, int depth, _, _) = random.GroupBy(m => m.Cell.IoMethod, StringComparer.Ordinal).Select(Best).Aggregate((a, b) => IsClearlyBetter(b, a) ? b : a);
+        IEnumerable<SmallReads> bestOfMethods = random.GroupBy(m => m.Cell.IoMethod, StringComparer.Ordinal).Select(Best);
+        (string method, int depth, _, _) = bestOfMethods.Aggregate((a, b) => IsClearlyBetter(b, a) ? b : a);
         IEnumerable<ReadCostPoint> advised = random
             .Where(m => m.Cell.IoMethod == method && m.Cell.QueueDepth == depth)
             .Select(m => new ReadCostPoint(m.Cell.Bytes, m.Micros));
         return new ProbeAnalysis(method, depth, Curve(advised));
     }
 
-    /// <summary>What small random reads get by each method at each depth.</summary>
+    /// <summary>How fast small random reads are with each method at each depth.</summary>
     public static IReadOnlyList<SmallReads> Summarize(IEnumerable<ProbeMeasurement> measurements) =>
     [
         .. from m in measurements
            where m.Cell.Pattern == AccessPattern.Random && m.Cell.Bytes <= SmallBytesMax
            group m by (m.Cell.IoMethod, m.Cell.QueueDepth) into cells
            select new SmallReads(
-               cells.Key.IoMethod, cells.Key.QueueDepth, GeometricMean(cells.Select(m => m.ReadsPerSecond)), GeometricMean(cells.Select(m => m.ProcessorMicros))),
+               cells.Key.IoMethod,
+               cells.Key.QueueDepth,
+               GeometricMean(cells.Select(m => m.ReadsPerSecond)),
+               GeometricMean(cells.Select(m => m.ProcessorMicros))),
     ];
 
     /// <summary>
-    /// A curve that never falls, as a cost must not: each cost is raised to the highest before it (the running maximum). Where the largest size then costs the
-    /// same as the one before, that one is dropped: noise, for no device has unlimited bandwidth.
+    /// Makes a curve that never falls, because a cost must not fall: each cost is raised to the highest cost before it (the running
+    /// maximum). If the largest size then costs the same as the one before, the one before is dropped. That is noise, because no
+    /// device has unlimited bandwidth.
     /// </summary>
-    /// <exception cref="NeuralinkException">Nothing rises.</exception>
+    /// <exception cref="NeuralinkException">No cost is higher than another.</exception>
     public static ReadCost Curve(IEnumerable<ReadCostPoint> points)
     {
         List<ReadCostPoint> rising = [];
@@ -65,7 +75,11 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
             rising.RemoveAt(rising.Count - 2);
         return rising.Count >= 2
             ? new ReadCost(rising)
-            : throw new NeuralinkException("measure the device", "longer reads to cost more", "no such thing", "measure again with more --time, while the device does nothing else");
+            : throw new NeuralinkException(
+                "measure the device",
+                "longer reads to cost more",
+                "no such thing",
+                "measure again with more --time, while the device does nothing else");
     }
 
     private static SmallReads Best(IEnumerable<ProbeMeasurement> ofOneMethod)
@@ -75,16 +89,19 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
         return depths.First(d => d.ReadsPerSecond * (1 + DepthGain) >= most);
     }
 
-    private static bool IsClearlyBetter(SmallReads a, SmallReads b) =>
-        a.ReadsPerSecond >= b.ReadsPerSecond * (1 + MethodGain)
-        || (a.ReadsPerSecond * (1 + MethodGain) >= b.ReadsPerSecond && a.ProcessorMicros <= b.ProcessorMicros * ProcessorShareMax);
+    private static bool IsClearlyBetter(SmallReads a, SmallReads b)
+    {
+        bool isFaster = a.ReadsPerSecond >= b.ReadsPerSecond * (1 + MethodGain);
+        bool isAsFast = a.ReadsPerSecond * (1 + MethodGain) >= b.ReadsPerSecond;
+        return isFaster || (isAsFast && a.ProcessorMicros <= b.ProcessorMicros * ProcessorShareMax);
+    }
 
     private static double GeometricMean(IEnumerable<double> values) => Math.Exp(values.Average(Math.Log));
 }
 
-/// <summary>Random reads up to <see cref="ProbeAnalysis.SmallBytesMax"/>, so submitted.</summary>
-/// <param name="IoMethod">How.</param>
-/// <param name="QueueDepth">How many in flight.</param>
-/// <param name="ReadsPerSecond">The geometric mean over the sizes.</param>
-/// <param name="ProcessorMicros">Processor time a read, likewise.</param>
+/// <summary>How fast random reads up to <see cref="ProbeAnalysis.SmallBytesMax"/> are with one method at one depth.</summary>
+/// <param name="IoMethod">The method.</param>
+/// <param name="QueueDepth">The number of reads in flight.</param>
+/// <param name="ReadsPerSecond">Reads a second: the geometric mean over the sizes.</param>
+/// <param name="ProcessorMicros">Microseconds of processor time a read: the geometric mean over the sizes.</param>
 public sealed record SmallReads(string IoMethod, int QueueDepth, double ReadsPerSecond, double ProcessorMicros);

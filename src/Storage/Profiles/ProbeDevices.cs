@@ -4,11 +4,12 @@ using Neuralink.Storage.Devices;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>
-/// A file, open by each I/O method that is to be had, and for each queue depth apart: idle threads or slots of a deeper queue would cost their own.
+/// A file that is opened with each available I/O method, and again for each queue depth, because the idle threads or slots of a deeper
+/// queue would cost time of their own.
 /// </summary>
 internal sealed class ProbeDevices : IDisposable
 {
-    /// <summary>The method that is there on every system, and that others are compared with.</summary>
+    /// <summary>The method that exists on every system. Others are compared with it.</summary>
     public const string Threads = "threads";
 
     private const string Uring = "io_uring";
@@ -19,7 +20,7 @@ internal sealed class ProbeDevices : IDisposable
     {
     }
 
-    /// <summary>The methods that are to be had.</summary>
+    /// <summary>The available methods.</summary>
     public IReadOnlyList<string> Methods => [.. _devices.Keys.Select(k => k.IoMethod).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Why io_uring is not among them, or null.</summary>
@@ -30,10 +31,10 @@ internal sealed class ProbeDevices : IDisposable
     /// <summary>Opens <paramref name="path"/> for direct reads.</summary>
     /// <param name="path">The file.</param>
     /// <param name="named">What the user named, for errors.</param>
-    /// <param name="depths">Reads in flight.</param>
+    /// <param name="depths">The numbers of reads in flight.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="setup">Creates rings; null where the system has none.</param>
-    /// <exception cref="NeuralinkException">It cannot be opened, or not for direct reads.</exception>
+    /// <param name="setup">Creates rings. Null if the system has none.</param>
+    /// <exception cref="NeuralinkException">The file cannot be opened, or not for direct reads.</exception>
     public static ProbeDevices Open(string path, string named, IReadOnlyList<int> depths, TimeProvider time, UringSetup? setup)
     {
         ProbeDevices devices = new();
@@ -81,7 +82,7 @@ internal sealed class ProbeDevices : IDisposable
                 continue;
             }
 
-            // All depths or none: some of them would look like all of them.
+            // Results for some depths would look like results for all of them. So io_uring is measured at all depths or at none.
             file.Handle.Dispose();
             UringRefusal = refusal;
             foreach (int opened in depths)

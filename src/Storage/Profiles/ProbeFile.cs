@@ -4,15 +4,15 @@ using Neuralink.Placement.Synthetic;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>
-/// The temporary file that a probe reads: random bytes, which no file system compresses or shares. Gone with <see cref="Dispose"/>; what a
-/// killed probe leaves, the next one in that folder removes.
+/// The temporary file that a probe reads. It has random bytes, which no file system compresses or shares. <see cref="Dispose"/> removes it.
+/// If a probe was killed, the next one in that folder removes its file.
 /// </summary>
 internal sealed class ProbeFile : IDisposable
 {
-    /// <summary>What is written without a look at the clock.</summary>
+    /// <summary>The shortest file. This much is written even if it takes longer than allowed.</summary>
     public const long LengthBytesMin = 8 << 20;
 
-    // Long enough for the disk's full speed, short enough to notice in time that this is low.
+    // Long enough for the disk's full speed, and short enough to notice soon that the disk is slow.
     private const int BlockBytes = 4 << 20;
 
     private readonly ScratchFolder _scratch;
@@ -28,16 +28,22 @@ internal sealed class ProbeFile : IDisposable
     public long LengthBytes { get; private set; }
 
     /// <summary>Writes the file until it is long enough or the time is over.</summary>
-    /// <param name="folder">Where.</param>
-    /// <param name="lengthBytes">How long it shall be, at least <see cref="LengthBytesMin"/>.</param>
-    /// <param name="seed">Of its bytes.</param>
-    /// <param name="isTimeOver">Whether to stop; asked after every block that has reached the disk.</param>
-    /// <param name="cancellation">Ends the writing; nothing stays.</param>
+    /// <param name="folder">The folder for the file.</param>
+    /// <param name="lengthBytes">The wanted length, at least <see cref="LengthBytesMin"/>.</param>
+    /// <param name="seed">The seed of its bytes.</param>
+    /// <param name="isTimeOver">Whether to stop. It is called after every block that has reached the disk.</param>
+    /// <param name="cancellation">Ends the writing. Nothing is left behind.</param>
     /// <exception cref="NeuralinkException">The disk is full or refuses.</exception>
     public static ProbeFile Write(string folder, long lengthBytes, ulong seed, Func<bool> isTimeOver, CancellationToken cancellation)
     {
         if (DiskSpace.FreeBytes(Path.Combine(folder, "probe")) is { } free && free < lengthBytes)
-            throw new NeuralinkException($"measure {folder}", $"{lengthBytes} bytes free on its disk", $"{free}", "free some space on it or measure with a smaller --size");
+        {
+            throw new NeuralinkException(
+                $"measure {folder}",
+                $"{lengthBytes} bytes free on its disk",
+                $"{free}",
+                "free some space on it or measure with a smaller --size");
+        }
         ScratchFolder? scratch = null;
         try
         {

@@ -4,11 +4,12 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>
-/// Keeps a number of equal reads in flight for a while and counts: each read that completes is submitted again at once, from its completion.
+/// Keeps a number of equal reads in flight for a while, and counts them. A read that completes is submitted again at
+/// once, in its completion.
 /// </summary>
 internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
 {
-    /// <summary>Frames of the reads; also what their offsets are multiples of.</summary>
+    /// <summary>The size of the reads' frames. Offsets of reads are multiples of it.</summary>
     public const int FrameBytes = 4096;
 
     private readonly FrameArena _arena;
@@ -29,7 +30,7 @@ internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
 
     /// <param name="queueDepthMax">The most reads in flight.</param>
     /// <param name="bytesMax">The longest read.</param>
-    /// <param name="memory">Holds <see cref="RequiredBytes"/>.</param>
+    /// <param name="memory">Must have <see cref="RequiredBytes"/> left.</param>
     /// <param name="time">The clock.</param>
     public ProbeLoop(int queueDepthMax, int bytesMax, NativeArena memory, TimeProvider time)
     {
@@ -45,17 +46,17 @@ internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
         }
     }
 
-    /// <summary>Memory that a loop needs.</summary>
+    /// <summary>The bytes that a loop needs.</summary>
     public static long RequiredBytes(int queueDepthMax, int bytesMax) =>
         FrameArena.RequiredBytes(queueDepthMax * (bytesMax / FrameBytes), FrameBytes) + FrameArena.AlignmentBytes;
 
     /// <summary>Runs for <paramref name="duration"/>, and until the last read has completed.</summary>
-    /// <param name="device">What to read.</param>
-    /// <param name="cell">The reads.</param>
-    /// <param name="nextOffset">Where the next read begins; called by one thread at a time.</param>
-    /// <param name="duration">After it no more reads are submitted.</param>
-    /// <param name="cancellation">Ends it early.</param>
-    /// <returns>What each read took.</returns>
+    /// <param name="device">The device to read from.</param>
+    /// <param name="cell">The kind of reads.</param>
+    /// <param name="nextOffset">Where the next read begins. One thread at a time calls it.</param>
+    /// <param name="duration">After this time no more reads are submitted.</param>
+    /// <param name="cancellation">Ends the loop early.</param>
+    /// <returns>What each read took on average.</returns>
     /// <exception cref="NeuralinkException">A read failed.</exception>
     public ProbeSlice Run(IFlashDevice device, ProbeCell cell, Func<long> nextOffset, TimeSpan duration, CancellationToken cancellation)
     {
@@ -73,10 +74,11 @@ internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
         if (_failure is { } failure)
             throw new NeuralinkException("measure the device", $"to read {cell.Bytes} bytes", failure);
         processor = Environment.CpuUsage.TotalTime - processor;
-        return new ProbeSlice(_time.GetElapsedTime(start, _lastCompletion).TotalMicroseconds / _completed, processor.TotalMicroseconds / _completed);
+        double micros = _time.GetElapsedTime(start, _lastCompletion).TotalMicroseconds;
+        return new ProbeSlice(micros / _completed, processor.TotalMicroseconds / _completed);
     }
 
-    /// <summary>Submits the read again, or ends with it.</summary>
+    /// <summary>Submits the read again, or counts it as the last one of its place in the queue.</summary>
     void IFlashCompletionSink.Completed(FlashRead read)
     {
         long now = _time.GetTimestamp();

@@ -7,12 +7,12 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// A firing trace, open for reading: which neurons of which layer fired at which token. Opening reads and checks the header alone; layers are
-/// loaded one by one, on any threads at once, because a large model's trace is larger than one wants in memory.
+/// A firing trace that is open for reading: which neurons of which layer fired at which token. Opening reads and checks the header only.
+/// Layers are loaded one by one, because the trace of a large model may not fit into memory. Several threads may load layers at once.
 /// </summary>
 public sealed class FiringTrace : IDisposable
 {
-    // What one read fills; a span cannot be a whole layer of a large trace.
+    // The words of one read. A whole layer of a large trace does not fit into a span.
     private const int PieceWords = 1 << 20;
 
     private readonly SafetensorsFile _file;
@@ -36,12 +36,14 @@ public sealed class FiringTrace : IDisposable
     /// <summary>The file's length.</summary>
     public long LengthBytes => _file.LengthBytes;
 
-    /// <summary>SHA-256 of the whole file, in lower-case hexadecimal; reads it, once, when first asked.</summary>
+    /// <summary>The SHA-256 of the whole file, in lower-case hexadecimal. The first call reads the file.</summary>
     /// <exception cref="NeuralinkException">The file cannot be read.</exception>
     public string Digest => _digest.Value;
 
     /// <summary>Opens a trace and checks its metadata and the shape of every tensor.</summary>
-    /// <exception cref="NeuralinkException">It cannot be read, is no trace, of another version, cut short, empty, or contradicts itself.</exception>
+    /// <exception cref="NeuralinkException">
+    /// The file cannot be read, is no trace, has another version, is cut short or empty, or contradicts itself.
+    /// </exception>
     public static FiringTrace Open(string path)
     {
         string operation = $"open {path}";
@@ -72,7 +74,7 @@ public sealed class FiringTrace : IDisposable
         return new FiringMatrix(Info.NeuronCount, words);
     }
 
-    /// <summary>Reads FFN inputs of one layer: what its gate (or up) matrix multiplies, after the FFN's norm.</summary>
+    /// <summary>Reads FFN inputs of one layer: the values after the FFN's norm, which its gate (or up) matrix multiplies.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="firstToken">The token of the first row.</param>
     /// <param name="rows">Receives [tokens, d].</param>
@@ -91,22 +93,25 @@ public sealed class FiringTrace : IDisposable
             {
                 (int row, int value) = Math.DivRem(begin + at, size);
                 throw new NeuralinkException(
-                    $"read {Path}", "finite inputs", $"{piece[at]} at {layer}, token {firstToken + row}, value {value}", "the file is damaged; trace again");
+                    $"read {Path}",
+                    "finite inputs",
+                    $"{piece[at]} at {layer}, token {firstToken + row}, value {value}",
+                    "the file is damaged; trace again");
             }
         }
     }
 
     /// <summary>d, the width of the layers' inputs.</summary>
-    /// <exception cref="NeuralinkException">The trace has none.</exception>
+    /// <exception cref="NeuralinkException">The trace has no inputs.</exception>
     public int RequireInputs() => Info.InputSize ?? throw new NeuralinkException(
         $"use {Path}", "a firing trace with layer inputs", "one without", "make one with 'neuralink trace --inputs'");
 
-    /// <summary>Checks that the trace is of a certain model.</summary>
+    /// <summary>Checks that this is the trace of a certain model.</summary>
     /// <param name="modelName">The model's name, for the message.</param>
-    /// <param name="modelDigest">Its digest: <see cref="Image.FlashImage.ModelDigest"/>, or another trace's.</param>
-    /// <param name="layerCount">Its layers.</param>
-    /// <param name="neuronCount">Its neurons a layer.</param>
-    /// <exception cref="NeuralinkException">It is of another; says in what they differ.</exception>
+    /// <param name="modelDigest">The model's digest: <see cref="Image.FlashImage.ModelDigest"/>, or that of another trace.</param>
+    /// <param name="layerCount">The number of its layers.</param>
+    /// <param name="neuronCount">The number of neurons of a layer.</param>
+    /// <exception cref="NeuralinkException">It is the trace of another model. The message says how they differ.</exception>
     public void ExpectModel(string modelName, string modelDigest, int layerCount, int neuronCount)
     {
         Expect(Info.LayerCount == layerCount, $"{layerCount} layers", $"{Info.LayerCount}");
@@ -118,12 +123,19 @@ public sealed class FiringTrace : IDisposable
             if (!holds)
             {
                 throw new NeuralinkException(
-                    $"use {Path} for {modelName}", expected, $"{found} in a trace of {Info.ModelName}", "trace this very model with 'neuralink trace'");
+                    $"use {Path} for {modelName}",
+                    expected,
+                    $"{found} in a trace of {Info.ModelName}",
+                    "trace this very model with 'neuralink trace'");
             }
         }
 
-        // Synthetic traces have words for a digest, which differ at the end.
-        static string Short(string digest) => digest.Contains(':', StringComparison.Ordinal) || digest.Length <= 16 ? digest : $"{digest[..16]}…";
+        // The digest of a synthetic trace consists of words, and digests differ in the last ones. So it is not cut.
+        static string Short(string digest)
+        {
+            bool isSynthetic = digest.Contains(':', StringComparison.Ordinal);
+            return isSynthetic || digest.Length <= 16 ? digest : $"{digest[..16]}…";
+        }
     }
 
     /// <inheritdoc/>
@@ -131,7 +143,7 @@ public sealed class FiringTrace : IDisposable
 
     private static int IndexOfNotFinite(ReadOnlySpan<Half> values)
     {
-        // An exponent of ones: infinities and NaN.
+        // Infinities and NaN have an exponent of ones.
         const ushort Exponent = 0x7C00;
         ReadOnlySpan<ushort> bits = MemoryMarshal.Cast<Half, ushort>(values);
         for (int i = 0; i < bits.Length; i++)
@@ -150,7 +162,10 @@ public sealed class FiringTrace : IDisposable
             if (words[((token + 1) * rowWords) - 1] >> used != 0)
             {
                 throw new NeuralinkException(
-                    $"read {Path}", $"zeros beyond neuron {Info.NeuronCount - 1}", $"bits set at {layer}, token {token}", "the file is damaged; trace again");
+                    $"read {Path}",
+                    $"zeros beyond neuron {Info.NeuronCount - 1}",
+                    $"bits set at {layer}, token {token}",
+                    "the file is damaged; trace again");
             }
         }
     }

@@ -4,15 +4,17 @@ using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Storage.Traces;
 
-/// <summary>The firing trace as a safetensors file (docs/file-format.md): its tensors, its metadata, and what values these may have.</summary>
+/// <summary>
+/// The firing trace as a safetensors file (docs/file-format.md): its tensors, its metadata, and the values that these may have.
+/// </summary>
 internal static class FiringTraceFormat
 {
     public const string Name = "neuralink-trace";
 
-    // A trace without inputs is of version 1, byte for byte, so that whatever reads that version reads it.
+    // A trace without inputs is a file of version 1, byte for byte, so that all readers of that version can read it.
     private const int VersionWithoutInputs = 1, VersionWithInputs = 2;
 
-    /// <summary>The data begin at a multiple of this, so that writers and readers of whole layers touch whole pages.</summary>
+    /// <summary>The data begin at a multiple of this, so that whole layers lie on whole pages.</summary>
     public const int DataAlignmentBytes = 4096;
 
     private const string Advice = "the file is damaged; trace again";
@@ -20,7 +22,7 @@ internal static class FiringTraceFormat
     /// <summary>The U8 tensor [tokens, row bytes] of a layer.</summary>
     public static string FiredTensor(int layer) => $"layers.{layer}.fired";
 
-    /// <summary>The F16 tensor [tokens, d] of a layer, where inputs are recorded.</summary>
+    /// <summary>The F16 tensor [tokens, d] of a layer, if inputs are recorded.</summary>
     public static string InputTensor(int layer) => $"layers.{layer}.input";
 
     /// <summary>The firing rows of all layers, then the inputs of all layers.</summary>
@@ -58,19 +60,22 @@ internal static class FiringTraceFormat
 
     /// <summary>Reads and checks the metadata.</summary>
     /// <param name="operation">What is being done, for messages.</param>
-    /// <param name="metadata">Of the safetensors file.</param>
-    /// <exception cref="NeuralinkException">It is no trace, of another version, or a value is impossible.</exception>
+    /// <param name="metadata">The metadata of the safetensors file.</param>
+    /// <exception cref="NeuralinkException">It is no trace, has another version, or a value is impossible.</exception>
     public static FiringTraceInfo Parse(string operation, IReadOnlyDictionary<string, string> metadata)
     {
         string format = metadata.GetValueOrDefault("format", "none");
         if (format != Name)
-            throw new NeuralinkException(operation, $"a firing trace (metadata format '{Name}')", Quote(format), "make one with 'neuralink trace'");
+        {
+            string trace = $"a firing trace (metadata format '{Name}')";
+            throw new NeuralinkException(operation, trace, Quote(format), "make one with 'neuralink trace'");
+        }
         string version = metadata.GetValueOrDefault("format_version", "none");
         bool hasInputs = version == $"{VersionWithInputs}";
         if (!hasInputs && version != $"{VersionWithoutInputs}")
         {
-            throw new NeuralinkException(
-                operation, $"format version {VersionWithoutInputs} or {VersionWithInputs}", Quote(version), "trace again with this program");
+            string known = $"format version {VersionWithoutInputs} or {VersionWithInputs}";
+            throw new NeuralinkException(operation, known, Quote(version), "trace again with this program");
         }
         FiringTraceInfo info = new()
         {
@@ -88,9 +93,9 @@ internal static class FiringTraceFormat
             throw new NeuralinkException(operation, "at least one token", "none", "trace a longer text");
         if (Contradiction(info) is { } expected)
         {
-            throw new NeuralinkException(
-                operation, expected,
-                $"{info.LayerCount} layers, {info.NeuronCount} neurons, {info.TokenCount} tokens, stride {info.StrideBytes}, input size {info.InputSize ?? 0}", Advice);
+            string counts = $"{info.LayerCount} layers, {info.NeuronCount} neurons, {info.TokenCount} tokens";
+            string sizes = $"stride {info.StrideBytes}, input size {info.InputSize ?? 0}";
+            throw new NeuralinkException(operation, expected, $"{counts}, {sizes}", Advice);
         }
         return info;
 
@@ -104,7 +109,7 @@ internal static class FiringTraceFormat
     }
 
     /// <summary>The tensors in the order of <see cref="Tensors"/>.</summary>
-    /// <exception cref="NeuralinkException">One is not there or not of its shape, or there is one too many.</exception>
+    /// <exception cref="NeuralinkException">A tensor is missing or has another shape, or there is one too many.</exception>
     public static TensorInfo[] Find(string operation, FiringTraceInfo info, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
         TensorInfo[] found = [.. Tensors(info).Select(declared =>
@@ -121,15 +126,20 @@ internal static class FiringTraceFormat
             : throw new NeuralinkException(operation, $"{found.Length} tensors", $"{tensors.Count}", Advice);
     }
 
-    /// <summary>What the sizes of <paramref name="info"/> had to be, or null where they can be those of a trace.</summary>
-    public static string? Contradiction(FiringTraceInfo info) =>
-        info.LayerCount is < 1 or > 1 << 12 ? "layer_count in 1..4096"
-        : info.NeuronCount is < 1 or > 1 << 22 ? "neuron_count in 1..4194304"
-        : info.StrideBytes is < 1 or > 1 << 26 || info.StrideBytes % BundleCrc.StrideMultipleBytes != 0 ? "stride_bytes a multiple of 512 up to 64 MiB"
-        : info.TokenCount < 1 || (long)info.TokenCount * info.RowBytes / sizeof(ulong) > Array.MaxLength ? "a token_count that makes layers of 8 bytes to 16 GiB"
-        : info.InputSize is < 1 or > 1 << 20 ? "an input_size in 1..1048576"
-        : null;
+    /// <summary>What the sizes of <paramref name="info"/> must be, or null if they are possible.</summary>
+    public static string? Contradiction(FiringTraceInfo info)
+    {
+        if (info.LayerCount is < 1 or > 1 << 12)
+            return "layer_count in 1..4096";
+        if (info.NeuronCount is < 1 or > 1 << 22)
+            return "neuron_count in 1..4194304";
+        if (info.StrideBytes is < 1 or > 1 << 26 || info.StrideBytes % BundleCrc.StrideMultipleBytes != 0)
+            return "stride_bytes a multiple of 512 up to 64 MiB";
+        if (info.TokenCount < 1 || (long)info.TokenCount * info.RowBytes / sizeof(ulong) > Array.MaxLength)
+            return "a token_count that makes layers of 8 bytes to 16 GiB";
+        return info.InputSize is < 1 or > 1 << 20 ? "an input_size in 1..1048576" : null;
+    }
 
-    // A file may hold anything in a text; in a message it stays short.
+    // A file may hold a text of any length. In a message it is cut.
     private static string Quote(string text) => $"'{(text.Length <= 40 ? text : text[..40])}'";
 }

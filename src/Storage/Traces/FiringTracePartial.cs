@@ -5,8 +5,8 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// An unfinished trace on the disk: [header as in the finished file][data][<see cref="FiringTraceProgress"/>]. The trailer makes it no safetensors
-/// file, so nobody takes it for a whole trace. Without the trailer it is whole, and only its renaming was prevented.
+/// An unfinished trace on the disk: [header as in the finished file][data][<see cref="FiringTraceProgress"/>]. With the trailer it is not a
+/// safetensors file, so that nothing takes it for a whole trace. Without the trailer it is whole, and only the renaming failed.
 /// </summary>
 internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long DataOffset, int TokensDone, int NextTurn)
 {
@@ -14,14 +14,15 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
 
     private const string Advice = "give the same model, texts and options to go on with it, or start over with --force";
 
-    /// <summary>Creates the file, or opens what there is of it.</summary>
+    /// <summary>Creates the file, or opens an unfinished one of the same trace.</summary>
     /// <param name="path">The unfinished file.</param>
-    /// <param name="info">What it is to hold.</param>
-    /// <param name="replace">Discard what there is of anything else; the same trace is gone on with even so.</param>
-    /// <exception cref="NeuralinkException">It holds something else, is in use, or the disk refuses.</exception>
+    /// <param name="info">The trace that it will hold.</param>
+    /// <param name="replace">Whether an unfinished file of something else is discarded. The same trace is continued in any case.</param>
+    /// <exception cref="NeuralinkException">The file holds something else, is in use, or the disk refuses.</exception>
     public static FiringTracePartial Open(string path, FiringTraceInfo info, bool replace)
     {
-        byte[] header = SafetensorsHeaderWriter.Write(FiringTraceFormat.Tensors(info), FiringTraceFormat.Metadata(info), FiringTraceFormat.DataAlignmentBytes);
+        byte[] header = SafetensorsHeaderWriter.Write(
+            FiringTraceFormat.Tensors(info), FiringTraceFormat.Metadata(info), FiringTraceFormat.DataAlignmentBytes);
         long dataEnd = header.Length + info.DataBytes;
         SafeFileHandle? file = null;
         try
@@ -55,13 +56,15 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
     private static FiringTracePartial GoOn(string path, SafeFileHandle file, long dataOffset, FiringTraceInfo info)
     {
         long dataEnd = dataOffset + info.DataBytes;
-        (int done, int turn) = RandomAccess.GetLength(file) == dataEnd ? (info.TokenCount, 0) : FiringTraceProgress.Read(file, dataEnd, info.TokenCount);
+        bool isWhole = RandomAccess.GetLength(file) == dataEnd;
+        (int done, int turn) = isWhole ? (info.TokenCount, 0) : FiringTraceProgress.Read(file, dataEnd, info.TokenCount);
         return new FiringTracePartial(path, file, dataOffset, done, turn);
     }
 
     private static SafeFileHandle Create(string path, byte[] header, long lengthBytes)
     {
-        SafeFileHandle file = System.IO.File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, preallocationSize: lengthBytes);
+        SafeFileHandle file = System.IO.File.OpenHandle(
+            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, preallocationSize: lengthBytes);
         try
         {
             RandomAccess.SetLength(file, lengthBytes);
@@ -75,7 +78,7 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
         }
     }
 
-    /// <summary>Whether the header was written, which comes before all else; without it nothing is lost by starting over.</summary>
+    /// <summary>Whether the header was written. It is written first, so that without it nothing is lost by starting over.</summary>
     private static bool HasBegun(SafeFileHandle file)
     {
         Span<byte> prefix = stackalloc byte[PrefixBytes];
@@ -84,27 +87,37 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
 
     private static NeuralinkException? FindDifference(string path, SafeFileHandle file, byte[] expected, FiringTraceInfo info)
     {
+        string operation = $"go on with {path}";
         byte[] found = new byte[expected.Length];
         if (ReadUpTo(file, found) == found.Length && found.AsSpan().SequenceEqual(expected))
         {
-            long length = RandomAccess.GetLength(file), dataEnd = expected.Length + info.DataBytes, whole = dataEnd + FiringTraceProgress.TrailerBytes;
+            long length = RandomAccess.GetLength(file), dataEnd = expected.Length + info.DataBytes;
+            long whole = dataEnd + FiringTraceProgress.TrailerBytes;
             return length == dataEnd || length == whole
                 ? null
-                : new NeuralinkException($"go on with {path}", $"{whole} bytes", $"{length}", "the file is damaged; start over with --force");
+                : new NeuralinkException(operation, $"{whole} bytes", $"{length}", "the file is damaged; start over with --force");
         }
-        FiringTraceInfo? other = TryReadInfo(path, file);
-        (string wanted, string there) = other is null ? ("an unfinished trace", "something else")
-            : other.ModelDigest != info.ModelDigest ? ($"a trace of {info.ModelName} ({info.ModelDigest})", $"one of {other.ModelName} ({other.ModelDigest})")
-            : other.TokenCount != info.TokenCount ? ($"a trace of {info.TokenCount} tokens", $"one of {other.TokenCount}")
-            : other.TextsDigest != info.TextsDigest ? ($"a trace of {info.Texts}", $"one of other text, or in other windows ({other.Texts})")
-            : other.InputSize != info.InputSize ? (Inputs(info), Inputs(other))
-            : ($"{info}", $"{other}");
-        return new NeuralinkException($"go on with {path}", wanted, there, Advice);
-
-        static string Inputs(FiringTraceInfo info) => info.InputSize is { } size ? $"a trace with layer inputs of {size} values" : "a trace without layer inputs";
+        (string wanted, string there) = Difference(info, TryReadInfo(path, file));
+        return new NeuralinkException(operation, wanted, there, Advice);
     }
 
-    /// <summary>What the header says, or null where it is none of a trace.</summary>
+    private static (string Wanted, string There) Difference(FiringTraceInfo info, FiringTraceInfo? other)
+    {
+        if (other is null)
+            return ("an unfinished trace", "something else");
+        if (other.ModelDigest != info.ModelDigest)
+            return ($"a trace of {info.ModelName} ({info.ModelDigest})", $"one of {other.ModelName} ({other.ModelDigest})");
+        if (other.TokenCount != info.TokenCount)
+            return ($"a trace of {info.TokenCount} tokens", $"one of {other.TokenCount}");
+        if (other.TextsDigest != info.TextsDigest)
+            return ($"a trace of {info.Texts}", $"one of other text, or in other windows ({other.Texts})");
+        return other.InputSize != info.InputSize ? (Inputs(info), Inputs(other)) : ($"{info}", $"{other}");
+
+        static string Inputs(FiringTraceInfo info) =>
+            info.InputSize is { } size ? $"a trace with layer inputs of {size} values" : "a trace without layer inputs";
+    }
+
+    /// <summary>What the header says, or null if it is not the header of a trace.</summary>
     private static FiringTraceInfo? TryReadInfo(string path, SafeFileHandle file)
     {
         try
@@ -117,7 +130,8 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
             byte[] header = new byte[PrefixBytes + headerBytes];
             _ = ReadUpTo(file, header);
             long dataBytes = length - header.Length - FiringTraceProgress.TrailerBytes;
-            return FiringTraceFormat.Parse($"open {path}", SafetensorsHeader.Parse(header.AsSpan(PrefixBytes), header.Length, dataBytes).Metadata);
+            return FiringTraceFormat.Parse(
+                $"open {path}", SafetensorsHeader.Parse(header.AsSpan(PrefixBytes), header.Length, dataBytes).Metadata);
         }
         catch (Exception error) when (error is InvalidSafetensorsException or NeuralinkException)
         {

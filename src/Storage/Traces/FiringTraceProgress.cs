@@ -4,12 +4,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// How far an unfinished trace is: a trailer behind its data, which finishing cuts off. Two records of 8 bytes of token count and the CRC-32C of
-/// these, in sectors of their own, are written in turn: whatever ends the program or the machine in the middle of a write, one of them is whole.
+/// How far an unfinished trace has come: a trailer after its data, which is cut off when the trace is finished. It has two records, each in
+/// a sector of its own. A record is a token count of 8 bytes and the CRC-32C of these. The records are written in turn. So if the program
+/// or the machine stops in the middle of a write, one of them is still whole.
 /// </summary>
 internal static class FiringTraceProgress
 {
-    /// <summary>Bytes of the trailer: a sector a record.</summary>
+    /// <summary>The bytes of the trailer: one sector for each record.</summary>
     public const int TrailerBytes = 2 * SectorBytes;
 
     private const int SectorBytes = 512;
@@ -25,7 +26,10 @@ internal static class FiringTraceProgress
         RandomAccess.Write(file, record, trailerOffset + (turn % 2 * SectorBytes));
     }
 
-    /// <summary>The larger count of the records that are whole and possible, and the turn that leaves this record alone; 0 and 0 where there is none.</summary>
+    /// <summary>
+    /// The largest count of the records that are whole and possible, and the turn that does not overwrite this record. 0 and 0
+    /// if there is none.
+    /// </summary>
     public static (int TokensDone, int NextTurn) Read(SafeFileHandle file, long trailerOffset, int tokenCount)
     {
         (int Done, int NextTurn) best = (0, 0);

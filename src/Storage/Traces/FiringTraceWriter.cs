@@ -7,21 +7,22 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// Writes a firing trace: every size is known beforehand, so the file is reserved whole, as TRACE.partial, and rows go to their places in any order,
-/// from any threads. <see cref="MarkDone"/> notes how far the tokens are complete, after their rows are on the disk; opening the same trace again
-/// goes on from there. <see cref="Complete"/> renames it to TRACE. Whatever happens in between, there is no TRACE that is not whole.
+/// Writes a firing trace. Every size is known beforehand. So the whole file is reserved, as TRACE.partial, and rows are written to their
+/// places in any order, on any threads. <see cref="MarkDone"/> notes how many tokens are complete, once their rows are on the disk.
+/// Opening the same trace again continues from there. <see cref="Complete"/> renames the file to TRACE. Whatever happens in between, a
+/// file TRACE is always whole.
 /// </summary>
 public sealed class FiringTraceWriter : IDisposable
 {
-    // What one write takes; the bytes of a large trace's layer do not fit a span.
+    // The bytes of one write. A whole layer of a large trace does not fit into a span.
     private const int PieceBytes = 8 << 20;
 
     private readonly SafeFileHandle _file;
     private readonly string _partialPath;
     private readonly bool _replace;
     private readonly long _dataOffset;
-    private readonly long[] _written;          // [layer], tokens
-    private readonly long[] _inputsWritten;    // [layer], tokens
+    private readonly long[] _written;          // [layers], tokens whose rows are written
+    private readonly long[] _inputsWritten;    // [layers], tokens whose inputs are written
     private int _turn;
 
     private FiringTraceWriter(string path, FiringTraceInfo info, bool replace, FiringTracePartial partial)
@@ -39,32 +40,42 @@ public sealed class FiringTraceWriter : IDisposable
         _inputsWritten = info.InputSize is null ? [] : [.. _written];
     }
 
-    /// <summary>The file to make.</summary>
+    /// <summary>The finished file.</summary>
     public string Path { get; }
 
-    /// <summary>What it will say about itself.</summary>
+    /// <summary>What the trace will say about itself.</summary>
     public FiringTraceInfo Info { get; }
 
-    /// <summary>Tokens, from the first on, whose rows of all layers are on the disk. After <see cref="Open"/>: where to go on.</summary>
+    /// <summary>
+    /// The number of tokens, from the first one on, whose rows of all layers are on the disk. After <see cref="Open"/>, it is the
+    /// token to continue with.
+    /// </summary>
     public int TokensDone { get; private set; }
 
-    /// <summary>Begins a trace, or goes on with one of the same model, texts and sizes that was left unfinished.</summary>
-    /// <param name="path">The file to make.</param>
-    /// <param name="info">What it will hold.</param>
-    /// <param name="replace">An unfinished trace of something else is discarded, and a finished one replaced when this one is complete.</param>
+    /// <summary>Begins a trace, or continues an unfinished one of the same model, texts and sizes.</summary>
+    /// <param name="path">The finished file.</param>
+    /// <param name="info">What the trace will say about itself.</param>
+    /// <param name="replace">
+    /// Whether an unfinished trace of something else is discarded, and a finished one is replaced once this one is complete.
+    /// </param>
     /// <exception cref="NeuralinkException">
-    /// The trace exists, or an unfinished one of something else does; or the file cannot be created, or the disk has no room for it.
+    /// The trace exists, or an unfinished one of something else exists; or the file cannot be created, or the disk has no room for it.
     /// </exception>
     public static FiringTraceWriter Open(string path, FiringTraceInfo info, bool replace = false)
     {
         if (FiringTraceFormat.Contradiction(info) is { } expected)
-            throw new NeuralinkException($"write {path}", expected, $"{info.TokenCount} tokens of {info.LayerCount} layers of {info.NeuronCount} neurons", "trace fewer tokens");
+        {
+            string found = $"{info.TokenCount} tokens of {info.LayerCount} layers of {info.NeuronCount} neurons";
+            throw new NeuralinkException($"write {path}", expected, found, "trace fewer tokens");
+        }
         CheckName(path, replace);
         return new FiringTraceWriter(path, info, replace, FiringTracePartial.Open($"{path}.partial", info, replace));
     }
 
-    /// <summary>Whether a trace may be made at <paramref name="path"/>, for whoever has long work to do before <see cref="Open"/>.</summary>
-    /// <exception cref="NeuralinkException">It may not: a folder is there, or a file that is not to be replaced.</exception>
+    /// <summary>
+    /// Checks whether a trace may be written at <paramref name="path"/>, so that no long work before <see cref="Open"/> is in vain.
+    /// </summary>
+    /// <exception cref="NeuralinkException">It may not: a folder is there, or a file that must not be replaced.</exception>
     public static void CheckName(string path, bool replace)
     {
         if (Directory.Exists(path))
@@ -76,7 +87,7 @@ public sealed class FiringTraceWriter : IDisposable
     /// <summary>Writes rows of one layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="firstToken">The token of the first row.</param>
-    /// <param name="rows">[tokens, <see cref="FiringMatrix.WordsPerToken"/>], laid out as in <see cref="FiringMatrix"/>.</param>
+    /// <param name="rows">[tokens, <see cref="FiringMatrix.WordsPerToken"/>], in the layout of <see cref="FiringMatrix"/>.</param>
     /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
     public void Write(LayerIndex layer, int firstToken, ReadOnlySpan<ulong> rows)
     {
@@ -84,14 +95,14 @@ public sealed class FiringTraceWriter : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer.Value, (uint)Info.LayerCount, nameof(layer));
         if (rows.Length % rowWords != 0 || firstToken < 0 || firstToken > Info.TokenCount - count)
         {
-            throw new ArgumentException(
-                $"Whole rows of {rowWords} words within {Info.TokenCount} tokens expected; {rows.Length} words at token {firstToken} given.", nameof(rows));
+            string expected = $"Whole rows of {rowWords} words within {Info.TokenCount} tokens expected";
+            throw new ArgumentException($"{expected}; {rows.Length} words at token {firstToken} given.", nameof(rows));
         }
         WriteAt(_dataOffset + ((((long)layer.Value * Info.TokenCount) + firstToken) * Info.RowBytes), rows);
         _ = Interlocked.Add(ref _written[layer.Value], count);
     }
 
-    /// <summary>Writes the FFN inputs of one layer, of a trace that has them.</summary>
+    /// <summary>Writes FFN inputs of one layer. The trace must have inputs.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="firstToken">The token of the first row.</param>
     /// <param name="rows">[tokens, d].</param>
@@ -102,14 +113,16 @@ public sealed class FiringTraceWriter : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer.Value, (uint)Info.LayerCount, nameof(layer));
         if (rows.Length % size != 0 || firstToken < 0 || firstToken > Info.TokenCount - count)
         {
-            throw new ArgumentException(
-                $"Whole rows of {size} values within {Info.TokenCount} tokens expected; {rows.Length} values at token {firstToken} given.", nameof(rows));
+            string expected = $"Whole rows of {size} values within {Info.TokenCount} tokens expected";
+            throw new ArgumentException($"{expected}; {rows.Length} values at token {firstToken} given.", nameof(rows));
         }
         WriteAt(_dataOffset + Info.FiredBytes + ((((long)layer.Value * Info.TokenCount) + firstToken) * Info.InputBytes), rows);
         _ = Interlocked.Add(ref _inputsWritten[layer.Value], count);
     }
 
-    /// <summary>Notes that the rows of the first <paramref name="tokens"/> tokens are written in every layer; they are on the disk first.</summary>
+    /// <summary>
+    /// Flushes all rows to the disk, and then notes that the first <paramref name="tokens"/> tokens are written in every layer.
+    /// </summary>
     /// <exception cref="NeuralinkException">The disk fails.</exception>
     public void MarkDone(int tokens)
     {
@@ -128,9 +141,9 @@ public sealed class FiringTraceWriter : IDisposable
         TokensDone = tokens;
     }
 
-    /// <summary>Ends the trace: every byte is on the disk, under its name.</summary>
+    /// <summary>Completes the trace: every byte is on the disk, and the file has its name.</summary>
     /// <exception cref="InvalidOperationException">Rows are missing.</exception>
-    /// <exception cref="NeuralinkException">The disk fails, or the name has been taken meanwhile.</exception>
+    /// <exception cref="NeuralinkException">The disk fails, or a file of that name exists by now.</exception>
     public void Complete()
     {
         RequireAll(_written, "tokens");
@@ -151,7 +164,7 @@ public sealed class FiringTraceWriter : IDisposable
         }
     }
 
-    /// <summary>Closes the file. What is not complete stays, to be gone on with.</summary>
+    /// <summary>Closes the file. An incomplete trace stays on the disk and can be continued.</summary>
     public void Dispose() => _file.Dispose();
 
     private void WriteAt<T>(long offset, ReadOnlySpan<T> values)

@@ -40,10 +40,12 @@ public sealed class DeviceProfileTests : IDisposable
     {
         s_profile.Write(_folder.File("published"));
         System.IO.File.ReadAllText(_folder.File("published")).Should().NotContainAny("volume", "io_method", "queue_depth");
-        DeviceProfile measured = s_profile with { Volume = new DeviceVolume("vm", "/mnt/ssd", "ext4"), IoMethod = "threads", QueueDepth = 32 };
+        DeviceVolume volume = new("vm", "/mnt/ssd", "ext4");
+        DeviceProfile measured = s_profile with { Volume = volume, IoMethod = "threads", QueueDepth = 32 };
         measured.Write(File);
         DeviceProfile.Read(File).Should().BeEquivalentTo(measured);
-        JsonNode.Parse(System.IO.File.ReadAllText(File))!["volume"]!.AsObject().Select(f => f.Key).Should().Equal("machine", "mount", "file_system");
+        JsonNode written = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
+        written["volume"]!.AsObject().Select(f => f.Key).Should().Equal("machine", "mount", "file_system");
     }
 
     [Fact]
@@ -73,15 +75,6 @@ public sealed class DeviceProfileTests : IDisposable
     [InlineData("reads", "null", "a device profile", "reads")]
     [InlineData("reads", "[]", "found at least two sizes are needed, there are 0")]
     [InlineData("reads", "[null]", "found a read that is null")]
-    [InlineData("reads", """[{ "bytes": 4096, "micros": 20 }]""", "found at least two sizes are needed, there are 1")]
-    [InlineData("reads", """[{ "bytes": 0, "micros": 20 }, { "bytes": 4096, "micros": 30 }]""", "found a read of 0 bytes")]
-    [InlineData("reads", """[{ "bytes": 4096, "micros": -1 }, { "bytes": 8192, "micros": 30 }]""", "found a read of 4096 bytes costs -1 us")]
-    [InlineData("reads", """[{ "bytes": 4096, "micros": 1e999 }, { "bytes": 8192, "micros": 30 }]""", "reads", "4096")]
-    [InlineData("reads", """[{ "bytes": 8192, "micros": 20 }, { "bytes": 4096, "micros": 30 }]""", "found sizes must ascend, 4096 follows 8192")]
-    [InlineData("reads", """[{ "bytes": 4096, "micros": 40 }, { "bytes": 8192, "micros": 30 }]""", "costs 30 us, less than the 40 us of 4096 bytes")]
-    [InlineData("reads", """[{ "bytes": 4096, "micros": 40 }, { "bytes": 8192, "micros": 40 }]""", "as if bandwidth had no limit")]
-    [InlineData("reads", """[{ "bytes": 4096 }, { "bytes": 8192, "micros": 40 }]""", "micros")]
-    [InlineData("reads", """[{ "bytes": 4096, "micros": 1, "iops": 5 }, { "bytes": 8192, "micros": 40 }]""", "iops")]
     [InlineData("depth", "5", "a device profile", "depth")]
     [InlineData("queue_depth", "0", "a queue depth of 1 to 256", "found a queue depth of 0")]
     [InlineData("queue_depth", "257", "found a queue depth of 257")]
@@ -90,12 +83,20 @@ public sealed class DeviceProfileTests : IDisposable
     [InlineData("volume", "5", "a device profile", "volume")]
     [InlineData("volume", """{ "machine": "a", "mount": "/" }""", "a device profile", "file_system")]
     [InlineData("volume", """{ "machine": "a", "mount": "/", "file_system": null }""", "a device profile", "file_system")]
-    public void A_field_that_is_not_as_it_must_be(string name, string value, params string[] parts)
-    {
-        JsonObject json = Json();
-        json[name] = JsonNode.Parse(value);
-        ShouldNotRead(json.ToJsonString(), parts);
-    }
+    public void A_field_that_is_not_as_it_must_be(string name, string value, params string[] parts) =>
+        ShouldNotReadWith(name, value, parts);
+
+    [Theory]
+    [InlineData("""{ "bytes": 4096, "micros": 20 }""", "found at least two sizes are needed, there are 1")]
+    [InlineData("""{ "bytes": 0, "micros": 20 }, { "bytes": 4096, "micros": 30 }""", "found a read of 0 bytes")]
+    [InlineData("""{ "bytes": 4096, "micros": -1 }, { "bytes": 8192, "micros": 30 }""", "found a read of 4096 bytes costs -1 us")]
+    [InlineData("""{ "bytes": 4096, "micros": 1e999 }, { "bytes": 8192, "micros": 30 }""", "reads", "4096")]
+    [InlineData("""{ "bytes": 8192, "micros": 20 }, { "bytes": 4096, "micros": 30 }""", "found sizes must ascend, 4096 follows 8192")]
+    [InlineData("""{ "bytes": 4096, "micros": 40 }, { "bytes": 8192, "micros": 30 }""", "costs 30 us, less than the 40 us of 4096 bytes")]
+    [InlineData("""{ "bytes": 4096, "micros": 40 }, { "bytes": 8192, "micros": 40 }""", "as if bandwidth had no limit")]
+    [InlineData("""{ "bytes": 4096 }, { "bytes": 8192, "micros": 40 }""", "micros")]
+    [InlineData("""{ "bytes": 4096, "micros": 1, "iops": 5 }, { "bytes": 8192, "micros": 40 }""", "iops")]
+    public void Reads_that_make_no_curve(string reads, params string[] parts) => ShouldNotReadWith("reads", $"[{reads}]", parts);
 
     [Fact]
     public void A_field_that_is_missing_or_there_twice()
@@ -119,10 +120,11 @@ public sealed class DeviceProfileTests : IDisposable
     [Fact]
     public void No_file_or_one_too_long_to_be_a_profile()
     {
-        FluentActions.Invoking(() => DeviceProfile.Read(File)).Should().Throw<NeuralinkException>().WithMessage("*device.json*expected a device profile, found no such file");
+        Action read = () => DeviceProfile.Read(File);
+        read.Should().Throw<NeuralinkException>().WithMessage("*device.json*expected a device profile, found no such file");
         using (FileStream stream = System.IO.File.Create(File))
             stream.SetLength(17 << 20);
-        FluentActions.Invoking(() => DeviceProfile.Read(File)).Should().Throw<NeuralinkException>().WithMessage("*found a file of 17 MiB; this file is no device profile");
+        read.Should().Throw<NeuralinkException>().WithMessage("*found a file of 17 MiB; this file is no device profile");
     }
 
     [Fact]
@@ -160,6 +162,13 @@ public sealed class DeviceProfileTests : IDisposable
     }
 
     private static JsonObject Json() => JsonSerializer.SerializeToNode(s_profile, DeviceProfileJson.Default.DeviceProfile)!.AsObject();
+
+    private void ShouldNotReadWith(string name, string value, string[] parts)
+    {
+        JsonObject json = Json();
+        json[name] = JsonNode.Parse(value);
+        ShouldNotRead(json.ToJsonString(), parts);
+    }
 
     private void ShouldNotRead(string text, params string[] parts)
     {

@@ -45,8 +45,18 @@ public sealed class DeviceVolumeTests : IDisposable
     [Fact]
     public void Profiles_of_several_volumes_have_several_names_that_do_not_depend_on_the_machine()
     {
-        DeviceVolume[] volumes = [new("vm", "/", "ext4"), new("vm", "/mnt/a-b", "ext4"), new("vm", "/mnt/a/b", "ext4"), new("vm", "/mnt/a/b", "xfs"), new("vm", $"/{new string('x', 999)}", "ext4")];
-        volumes.Select(v => v.FileName).Should().OnlyHaveUniqueItems().And.OnlyContain(name => name.Length < 80 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-' || c == '.'));
-        volumes[2].FileName.Should().StartWith("device-mnt-a-b-").And.EndWith(".json").And.Be((volumes[2] with { Machine = "another" }).FileName);
+        DeviceVolume volume = new("vm", "/mnt/a/b", "ext4");
+        DeviceVolume[] volumes =
+        [
+            volume,
+            volume with { FileSystem = "xfs" },
+            volume with { Mount = "/mnt/a-b" },
+            volume with { Mount = "/" },
+            volume with { Mount = $"/{new string('x', 999)}" },
+        ];
+        volumes.Select(v => v.FileName).Should().OnlyHaveUniqueItems()
+            .And.OnlyContain(name => name.Length < 80 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-' || c == '.'));
+        volume.FileName.Should().StartWith("device-mnt-a-b-").And.EndWith(".json");
+        (volume with { Machine = "another" }).FileName.Should().Be(volume.FileName);
     }
 }

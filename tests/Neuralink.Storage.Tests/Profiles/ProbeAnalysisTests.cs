@@ -25,16 +25,20 @@ public sealed class ProbeAnalysisTests
     [Fact]
     public void Long_reads_do_not_decide()
     {
-        IEnumerable<ProbeMeasurement> measured = Random("threads", (1, 20), (4, 20.5)).Select(m => m.Cell is { Bytes: 1 << 20, QueueDepth: 1 } ? m with { Micros = 1e6 } : m);
-        ProbeAnalysis.Of([.. measured]).QueueDepth.Should().Be(1);
+        IEnumerable<ProbeMeasurement> measured = Random("threads", (1, 20), (4, 20.5));
+        IEnumerable<ProbeMeasurement> withSlowLong = measured.Select(m => IsLong(m.Cell) ? m with { Micros = 1e6 } : m);
+        ProbeAnalysis.Of([.. withSlowLong]).QueueDepth.Should().Be(1);
+
+        static bool IsLong(ProbeCell cell) => cell is { Bytes: 1 << 20, QueueDepth: 1 };
     }
 
     [Fact]
     public void Sequential_reads_do_not_decide()
     {
-        IEnumerable<ProbeMeasurement> random = Random("threads", (1, 20), (4, 10));
-        IEnumerable<ProbeMeasurement> sequential = Random("threads", (1, 1), (4, 5)).Select(m => m with { Cell = m.Cell with { Pattern = AccessPattern.Sequential } });
-        ProbeAnalysis analysis = ProbeAnalysis.Of([.. random, .. sequential]);
+        ProbeAnalysis analysis = ProbeAnalysis.Of([
+            .. Random("threads", (1, 20), (4, 10)),
+            .. Random("threads", (1, 1), (4, 5)).Select(Sequential),
+        ]);
         (analysis.QueueDepth, analysis.Cost.MicrosOf(4096)).Should().Be((4, 10));
     }
 
@@ -47,7 +51,8 @@ public sealed class ProbeAnalysisTests
     [InlineData(20, 20, 7.4, "io_uring")]
     [InlineData(20, 21.9, 7.4, "io_uring")]
     [InlineData(20, 22.1, 1, "threads")]
-    public void Io_uring_is_advised_if_it_is_clearly_faster_or_as_fast_for_clearly_less_processor_time(double threads, double uring, double processor, string advised)
+    public void Io_uring_is_advised_if_it_is_clearly_faster_or_as_fast_for_clearly_less_processor_time(
+        double threads, double uring, double processor, string advised)
     {
         ProbeAnalysis analysis = ProbeAnalysis.Of([
             .. Random("threads", (1, 100), (32, threads)),
@@ -72,7 +77,7 @@ public sealed class ProbeAnalysisTests
         IReadOnlyList<SmallReads> summaries = ProbeAnalysis.Summarize([
             .. Random("threads", (1, 100), (4, 25)),
             .. Random("io_uring", (4, 50)).Select(m => m with { ProcessorMicros = m.Cell.Bytes == 4096 ? 2 : 8 }),
-            .. Random("io_uring", (4, 1)).Select(m => m with { Cell = m.Cell with { Pattern = AccessPattern.Sequential } }),
+            .. Random("io_uring", (4, 1)).Select(Sequential),
         ]);
         summaries.Select(s => (s.IoMethod, s.QueueDepth)).Should().Equal(("threads", 1), ("threads", 4), ("io_uring", 4));
         // 10000 and 5000 reads a second; those of 1 MiB are not small.
@@ -83,23 +88,33 @@ public sealed class ProbeAnalysisTests
 
     [Fact]
     public void A_cost_that_falls_is_raised_to_the_highest_before_it() =>
-        Curve((4096, 20), (8192, 30), (16384, 25), (32768, 28), (65536, 80)).Should().Equal(
-            new ReadCostPoint(4096, 20), new ReadCostPoint(8192, 30), new ReadCostPoint(16384, 30), new ReadCostPoint(32768, 30), new ReadCostPoint(65536, 80));
+        Curve((4096, 20), (8192, 30), (16384, 25), (32768, 28), (65536, 80))
+            .Should().Equal((4096, 20), (8192, 30), (16384, 30), (32768, 30), (65536, 80));
 
     [Fact]
     public void Sizes_before_the_largest_that_cost_no_less_are_dropped() =>
-        Curve((4096, 20), (8192, 50), (16384, 60), (32768, 55)).Should().Equal(new ReadCostPoint(4096, 20), new ReadCostPoint(8192, 50), new ReadCostPoint(32768, 60));
+        Curve((4096, 20), (8192, 50), (16384, 60), (32768, 55)).Should().Equal((4096, 20), (8192, 50), (32768, 60));
 
     [Fact]
-    public void Measurements_in_which_nothing_rises_are_refused() =>
-        FluentActions.Invoking(() => Curve((4096, 20), (8192, 19), (16384, 20))).Should().Throw<NeuralinkException>().WithMessage("*longer reads to cost more*--time*");
+    public void Measurements_in_which_nothing_rises_are_refused()
+    {
+        Action curve = () => Curve((4096, 20), (8192, 19), (16384, 20));
+        curve.Should().Throw<NeuralinkException>().WithMessage("*longer reads to cost more*--time*");
+    }
 
-    private static IEnumerable<ReadCostPoint> Curve(params (long Bytes, double Micros)[] points) =>
-        ProbeAnalysis.Curve(points.Select(p => new ReadCostPoint(p.Bytes, p.Micros)).Reverse()).Points;
+    private static IEnumerable<(long Bytes, double Micros)> Curve(params (long Bytes, double Micros)[] points)
+    {
+        ReadCost cost = ProbeAnalysis.Curve(points.Select(p => new ReadCostPoint(p.Bytes, p.Micros)).Reverse());
+        return cost.Points.Select(p => (p.Bytes, p.Micros));
+    }
 
-    // Three sizes, of which each depth's cost is that of the smallest times 1, 2 and 10.
+    private static ProbeMeasurement Sequential(ProbeMeasurement measurement) =>
+        measurement with { Cell = measurement.Cell with { Pattern = AccessPattern.Sequential } };
+
+    // Random reads of three sizes at each depth. The given cost is that of the smallest; the others cost 2 and 10 times as much.
     private static IEnumerable<ProbeMeasurement> Random(string method, params (int QueueDepth, double Micros)[] depths) =>
         from depth in depths
         from size in ((int Bytes, int Times)[])[(4096, 1), (65536, 2), (1 << 20, 10)]
-        select new ProbeMeasurement(new ProbeCell(method, AccessPattern.Random, size.Bytes, depth.QueueDepth), depth.Micros * size.Times, ProcessorMicros: 10);
+        let cell = new ProbeCell(method, AccessPattern.Random, size.Bytes, depth.QueueDepth)
+        select new ProbeMeasurement(cell, depth.Micros * size.Times, ProcessorMicros: 10);
 }

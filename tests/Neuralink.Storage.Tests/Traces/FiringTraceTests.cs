@@ -87,8 +87,8 @@ public sealed class FiringTraceTests : IDisposable
     {
         SmallTrace.Create(TracePath);
         using FiringTrace trace = FiringTrace.Open(TracePath);
-        trace.Invoking(t => t.RequireInputs()).Should().Throw<NeuralinkException>()
-            .WithMessage($"cannot use {TracePath}: expected a firing trace with layer inputs, found one without; make one with 'neuralink trace --inputs'");
+        string difference = "expected a firing trace with layer inputs, found one without; make one with 'neuralink trace --inputs'";
+        trace.Invoking(t => t.RequireInputs()).Should().Throw<NeuralinkException>().WithMessage($"cannot use {TracePath}: {difference}");
         trace.Invoking(t => t.ReadInputs(new LayerIndex(0), 0, new Half[5])).Should().Throw<NeuralinkException>().WithMessage("*--inputs*");
     }
 
@@ -117,8 +117,11 @@ public sealed class FiringTraceTests : IDisposable
         Refused(2, 70, new string('c', 64), "expected model digest cccccccccccccccc…, found aaaaaaaaaaaaaaaa… in a trace of small");
         Refused(2, 70, "synthetic:opt-6.7b:32:2", "expected model digest synthetic:opt-6.7b:32:2, found");
 
-        void Refused(int layers, int neurons, string digest, string message) =>
-            trace.Invoking(t => t.ExpectModel("m", digest, layers, neurons)).Should().Throw<NeuralinkException>().WithMessage($"cannot use {TracePath} for m: {message}*");
+        void Refused(int layers, int neurons, string digest, string message)
+        {
+            Action expect = () => trace.ExpectModel("m", digest, layers, neurons);
+            expect.Should().Throw<NeuralinkException>().WithMessage($"cannot use {TracePath} for m: {message}*");
+        }
     }
 
     [Theory]
@@ -161,7 +164,11 @@ public sealed class FiringTraceTests : IDisposable
         _folder.Write("a.trace", [.. "hello, world, this is no trace"u8]);
         Refused("the text \"hello, world, this is no trace\"");
 
-        void Refused(string what) => FluentActions.Invoking(() => FiringTrace.Open(TracePath)).Should().Throw<NeuralinkException>().WithMessage($"*{what}*");
+        void Refused(string what)
+        {
+            Action open = () => FiringTrace.Open(TracePath);
+            open.Should().Throw<NeuralinkException>().WithMessage($"*{what}*");
+        }
     }
 
     private void Rewrite(string key, string? value)

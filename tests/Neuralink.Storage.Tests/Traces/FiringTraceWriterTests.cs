@@ -131,9 +131,11 @@ public sealed class FiringTraceWriterTests : IDisposable
     public void An_unfinished_trace_of_something_else_is_kept_unless_it_may_be_discarded()
     {
         FiringTraceWriter.Open(TracePath, SmallTrace.Info).Dispose();
-        Refused(SmallTrace.Info with { ModelDigest = new string('c', 64), ModelName = "other" }, "*expected a trace of other (cccc*found one of small (aaaa*");
+        FiringTraceInfo otherModel = SmallTrace.Info with { ModelDigest = new string('c', 64), ModelName = "other" };
+        Refused(otherModel, "*expected a trace of other (cccc*found one of small (aaaa*");
         Refused(SmallTrace.Info with { TokenCount = 8 }, "*expected a trace of 8 tokens, found one of 9; *start over with --force");
-        Refused(SmallTrace.Info with { TextsDigest = new string('d', 64), Texts = "b.txt" }, "*expected a trace of b.txt, found one of other text*");
+        FiringTraceInfo otherTexts = SmallTrace.Info with { TextsDigest = new string('d', 64), Texts = "b.txt" };
+        Refused(otherTexts, "*expected a trace of b.txt, found one of other text*");
         Refused(SmallTrace.Info with { StrideBytes = 1024 }, "*StrideBytes = 1024*StrideBytes = 512*");
         File.WriteAllText(PartialPath, "something else entirely");
         Refused(SmallTrace.Info, "*expected an unfinished trace, found something else*");
@@ -143,15 +145,14 @@ public sealed class FiringTraceWriterTests : IDisposable
         using FiringTraceWriter writer = FiringTraceWriter.Open(TracePath, SmallTrace.Info, replace: true);
         writer.TokensDone.Should().Be(0);
 
-        void Refused(FiringTraceInfo info, string message) =>
-            FluentActions.Invoking(() => FiringTraceWriter.Open(TracePath, info)).Should().Throw<NeuralinkException>().WithMessage(message);
+        void Refused(FiringTraceInfo info, string message) => ShouldNotOpen(TracePath, info, message);
     }
 
     [Fact]
     public void A_finished_trace_is_replaced_only_when_told_so_and_only_by_a_whole_one()
     {
         File.WriteAllText(TracePath, "precious");
-        FluentActions.Invoking(() => FiringTraceWriter.Open(TracePath, SmallTrace.Info)).Should().Throw<NeuralinkException>().WithMessage("*it exists*--force");
+        ShouldNotOpen(TracePath, SmallTrace.Info, "*it exists*--force");
         using (FiringTraceWriter writer = FiringTraceWriter.Open(TracePath, SmallTrace.Info, replace: true))
         {
             SmallTrace.Write(writer, 0, 4);
@@ -184,11 +185,14 @@ public sealed class FiringTraceWriterTests : IDisposable
     public void Two_at_once_and_folders_are_refused()
     {
         using FiringTraceWriter writer = FiringTraceWriter.Open(TracePath, SmallTrace.Info);
-        Refused(TracePath, "*being used by another process*");
-        Refused(_folder.Path, "*expected the name of a file, found a folder*");
-        Refused(Path.Combine(_folder.Path, "none", "a.trace"), "cannot write *none*");
+        ShouldNotOpen(TracePath, SmallTrace.Info, "*being used by another process*");
+        ShouldNotOpen(_folder.Path, SmallTrace.Info, "*expected the name of a file, found a folder*");
+        ShouldNotOpen(Path.Combine(_folder.Path, "none", "a.trace"), SmallTrace.Info, "cannot write *none*");
+    }
 
-        void Refused(string path, string message) =>
-            FluentActions.Invoking(() => FiringTraceWriter.Open(path, SmallTrace.Info)).Should().Throw<NeuralinkException>().WithMessage(message);
+    private static void ShouldNotOpen(string path, FiringTraceInfo info, string message)
+    {
+        Action open = () => FiringTraceWriter.Open(path, info);
+        open.Should().Throw<NeuralinkException>().WithMessage(message);
     }
 }

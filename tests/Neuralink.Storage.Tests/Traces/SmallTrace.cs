@@ -40,7 +40,10 @@ internal static class SmallTrace
         return rows;
     }
 
-    /// <summary>Writes the rows of tokens <paramref name="begin"/> to <paramref name="end"/> in all layers, and their inputs if the trace has them.</summary>
+    /// <summary>
+    /// Writes the rows of the tokens from <paramref name="begin"/> up to <paramref name="end"/> in all layers, and their inputs if the
+    /// trace has them.
+    /// </summary>
     public static void Write(FiringTraceWriter writer, int begin, int end)
     {
         for (int layer = Info.LayerCount - 1; layer >= 0; layer--)
