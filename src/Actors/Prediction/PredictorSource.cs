@@ -36,13 +36,13 @@ internal sealed record PredictorSource(
     /// <exception cref="NeuralinkException">A file cannot be read, is damaged, or belongs to another model or another lookahead.</exception>
     public static PredictorSource Open(
         PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config, FlashAccess io) => options.Kind switch
-    {
-        PredictorKind.Exact => Exact(image, config, io),
-        PredictorKind.Sketch => Sketch(options, layersAhead, image, config, io),
-        PredictorKind.LowRank => LowRank(options, layersAhead, image, config),
-        PredictorKind.Oracle => Oracle(options, image, config),
-        _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "Not a kind of predictor."),
-    };
+        {
+            PredictorKind.Exact => Exact(image, config, io),
+            PredictorKind.Sketch => Sketch(options, layersAhead, image, config, io),
+            PredictorKind.LowRank => LowRank(options, layersAhead, image, config),
+            PredictorKind.Oracle => Oracle(options, image, config),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "Not a kind of predictor."),
+        };
 
     private static PredictorSource Exact(FlashImage image, ModelConfig config, FlashAccess io)
     {

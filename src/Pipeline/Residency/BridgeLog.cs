@@ -1,5 +1,5 @@
-using Neuralink.Pipeline.Metrics;
 using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Metrics;
 using Neuralink.Placement;
 
 namespace Neuralink.Pipeline.Residency;

@@ -1,6 +1,6 @@
-using Neuralink.Pipeline.Residency;
-using Neuralink.Pipeline.Metrics;
 using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 

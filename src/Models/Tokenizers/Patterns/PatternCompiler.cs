@@ -44,7 +44,9 @@ internal sealed class PatternCompiler
             case RepeatNode repeat when SetOf(repeat.Body) is { } set:
                 Append(new Instruction(repeat.IsLazy ? Operation.Few : Operation.Many)
                 {
-                    Set = set, Min = repeat.Min, Max = repeat.Max ?? int.MaxValue,
+                    Set = set,
+                    Min = repeat.Min,
+                    Max = repeat.Max ?? int.MaxValue,
                 });
                 break;
             case RepeatNode repeat:
