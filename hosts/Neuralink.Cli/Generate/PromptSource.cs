@@ -34,25 +34,10 @@ internal sealed record PromptSource
         return prompt.Length > 0 ? prompt : throw new NeuralinkException("start the text", "a prompt of at least 1 token", "an empty prompt", "give some text");
     }
 
-    private async Task<string> ReadStreamAsync(Surroundings surroundings, CancellationToken cancellation)
-    {
-        if (_file is not (null or StandardInput))
-            return await Utf8Text.ReadFileAsync(_file, $"read the prompt from {_file}", cancellation);
-        const string Operation = "read the prompt from standard input";
-        if (surroundings.In is not { } input)
-            throw new NeuralinkException(Operation, "an open one", "it is closed", "give the prompt with --prompt or --file");
-        using MemoryStream bytes = new();
-        try
-        {
-            // A read of standard input does not end by itself when it is cancelled.
-            await input.CopyToAsync(bytes, cancellation).WaitAsync(cancellation);
-        }
-        catch (IOException error)
-        {
-            throw new NeuralinkException(Operation, "a file, a pipe or a terminal", error.Message, inner: error);
-        }
-        return Utf8Text.Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), Operation);
-    }
+    private Task<string> ReadStreamAsync(Surroundings surroundings, CancellationToken cancellation) => _file is not (null or StandardInput)
+        ? Utf8Text.ReadFileAsync(_file, $"read the prompt from {_file}", cancellation)
+        : Utf8Text.ReadInputAsync(
+            surroundings, "read the prompt from standard input", "give the prompt with --prompt or --file", cancellation);
 
     private static string WithoutLineEnd(string text) => text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
 }

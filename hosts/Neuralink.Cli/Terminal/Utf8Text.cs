@@ -41,6 +41,30 @@ internal static class Utf8Text
         return Decode(bytes, operation);
     }
 
+    /// <summary>Reads standard input to its end.</summary>
+    /// <param name="surroundings">Whose standard input.</param>
+    /// <param name="operation">What reading it is, for an error.</param>
+    /// <param name="instead">What to give where it is closed.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="NeuralinkException">It is closed, cannot be read, or is not UTF-8.</exception>
+    public static async Task<string> ReadInputAsync(
+        Surroundings surroundings, string operation, string instead, CancellationToken cancellation)
+    {
+        if (surroundings.In is not { } input)
+            throw new NeuralinkException(operation, "an open one", "it is closed", instead);
+        using MemoryStream bytes = new();
+        try
+        {
+            // A read of standard input does not end by itself when it is cancelled.
+            await input.CopyToAsync(bytes, cancellation).WaitAsync(cancellation);
+        }
+        catch (IOException error)
+        {
+            throw new NeuralinkException(operation, "a file, a pipe or a terminal", error.Message, inner: error);
+        }
+        return Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), operation);
+    }
+
     /// <param name="bytes">The text.</param>
     /// <param name="operation">What is being done, for an error.</param>
     /// <exception cref="NeuralinkException">It is not UTF-8.</exception>

@@ -47,13 +47,9 @@ internal sealed class TextSource
     {
         if (_text is not null)
             return _text;
-        if (_path != StandardInput)
-            return await Utf8Text.ReadFileAsync(_path, Operation, cancellation);
-        if (_surroundings.In is not { } input)
-            throw new NeuralinkException(Operation, "an open one", "it is closed");
-        using MemoryStream bytes = new();
-        await input.CopyToAsync(bytes, cancellation).WaitAsync(cancellation);
-        return Utf8Text.Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), Operation);
+        return _path != StandardInput
+            ? await Utf8Text.ReadFileAsync(_path, Operation, cancellation)
+            : await Utf8Text.ReadInputAsync(_surroundings, Operation, "name a file instead", cancellation);
     }
 
     /// <summary>Writes a line for each line, in order.</summary>
