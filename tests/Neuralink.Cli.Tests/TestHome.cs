@@ -16,6 +16,9 @@ public sealed class TestHome : IDisposable
     /// <summary>The images in the cache, and whatever packing left behind.</summary>
     public string[] Cached => Directory.Exists(Cache) ? Directory.GetDirectories(Cache) : [];
 
+    // A text that is sampled is the same in every run of the tests.
+    private const ulong Seed = 1;
+
     /// <summary>Gives the command other surroundings than the usual.</summary>
     internal Func<Surroundings, Surroundings> Change { get; set; } = surroundings => surroundings;
 
@@ -32,7 +35,7 @@ public sealed class TestHome : IDisposable
         using StringWriter error = new();
         output.NewLine = error.NewLine = "\n";
         using MemoryStream bytes = new(input);
-        Surroundings surroundings = new() { In = bytes, Out = output, Error = error, Variable = Variable };
+        Surroundings surroundings = new() { In = bytes, Out = output, Error = error, Variable = Variable, NewSeed = static () => Seed };
         int code = await NeuralinkCommand.RunAsync(args, Change(surroundings), cancellation);
         return new CliResult(code, output.ToString() ?? "", error.ToString());
     }

@@ -149,18 +149,18 @@ internal sealed class GenerateCommand
         {
             command.Options.Add(option);
         }
-        command.SetAction((parsed, cancellation) => new GenerateRun(Bind(parsed), surroundings).RunAsync(cancellation));
+        command.SetAction((parsed, cancellation) => new GenerateRun(Bind(parsed, surroundings), surroundings).RunAsync(cancellation));
         return command;
     }
 
-    private GenerateSettings Bind(ParseResult parsed)
+    private GenerateSettings Bind(ParseResult parsed, Surroundings surroundings)
     {
         GenerateSettings settings = new()
         {
             Model = parsed.GetValue(_model),
             Prompt = new PromptSource(parsed.GetValue(_prompt), parsed.GetValue(_file)),
             MaxTokens = parsed.GetValue(_maxTokens),
-            Sampling = BindSampling(parsed),
+            Sampling = BindSampling(parsed, surroundings),
             Stop = parsed.GetValue(_stop) ?? [],
             IgnoreEndTokens = parsed.GetValue(_ignoreEnd),
             Engine = BindEngine(parsed),
@@ -184,15 +184,14 @@ internal sealed class GenerateCommand
         return settings;
     }
 
-    private SamplingOptions BindSampling(ParseResult parsed) => new()
+    private SamplingOptions BindSampling(ParseResult parsed, Surroundings surroundings) => new()
     {
         Temperature = parsed.GetValue(_temperature) ?? s_sampling.Temperature,
         TopK = parsed.GetValue(_topK) ?? s_sampling.TopK,
         TopP = parsed.GetValue(_topP) ?? s_sampling.TopP,
         MinP = parsed.GetValue(_minP) ?? s_sampling.MinP,
         RepeatPenalty = parsed.GetValue(_repeatPenalty) ?? s_sampling.RepeatPenalty,
-        // Nine digits are enough to choose from, and can be typed.
-        Seed = parsed.GetValue(_seed) ?? (ulong)Random.Shared.Next(1_000_000_000),
+        Seed = parsed.GetValue(_seed) ?? surroundings.NewSeed(),
     };
 
     private EngineOptions BindEngine(ParseResult parsed) => new()

@@ -58,6 +58,9 @@ internal sealed record Surroundings
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>A seed for whoever names none: another for each run. Nine digits are enough to choose from, and can be typed.</summary>
+    public Func<ulong> NewSeed { get; init; } = static () => (ulong)Random.Shared.Next(1_000_000_000);
+
     /// <summary>The real ones. All text is UTF-8 without a byte order mark, whatever the system's code page.</summary>
     public static Surroundings OfProcess(StandardStreams streams)
     {

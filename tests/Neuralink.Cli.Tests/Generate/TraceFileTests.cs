@@ -45,7 +45,7 @@ public sealed class TraceFileTests(PackedModelFixture model) : IDisposable
         both.ShouldFail(1, "resident weights");
     }
 
-    private Task<CliResult> Generate(string path) => _home.RunAsync("generate", "-m", model.Image, "-p", "Once upon a time", "-n", "4", "--trace", path);
+    private Task<CliResult> Generate(string path) => _home.RunAsync("generate", "-m", model.Image, "-p", "Once upon a time", "-n", "4", "--temperature", "0", "--trace", path);
 
     private static string? Text(JsonElement e, string name) => e.GetProperty(name).GetString();
 }
