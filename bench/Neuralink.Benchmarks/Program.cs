@@ -4,7 +4,7 @@ using Neuralink.Benchmarks.Kernels;
 using Neuralink.Benchmarks.Ordering;
 using Neuralink.Benchmarks.Pipeline;
 
-// One command a part of the engine: each measures its part against the limit below it, in one run (see docs/experiments.md).
+// One command a part of the engine: each measures its part against the limit below it, in one run (see docs/experiments).
 return args switch
 {
     ["kernels", .. string[] rest] => KernelsCommand.Run(rest),

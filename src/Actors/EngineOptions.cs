@@ -27,7 +27,7 @@ public sealed record EngineOptions
 
     /// <summary>
     /// The share of the missing neurons that lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1. Default: what is read in vain delays
-    /// what a layer waits for, so little more than half right loses (docs/experiments.md).
+    /// what a layer waits for, so little more than half right loses (docs/experiments/strategies.md).
     /// </summary>
     public double LookaheadPrecisionMin { get; init; } = 0.6;
 
@@ -53,7 +53,7 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Reads in flight, 1 to 256, a thread each unless io_uring reads. Default: from 16 threads on a virtio disk gives its full bandwidth at 64 KiB, and 32
-    /// add little (docs/experiments.md).
+    /// add little (docs/experiments/devices.md).
     /// </summary>
     public int QueueDepth { get; init; } = 16;
 
@@ -65,7 +65,7 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Tokens of a prompt that are run, and whose neurons are read, together; 1 to 512. Default: most of what a larger chunk saves is
-    /// saved, and its activations stay small (docs/experiments.md).
+    /// saved, and its activations stay small.
     /// </summary>
     public int ChunkTokens { get; init; } = 32;
 
@@ -84,7 +84,7 @@ public sealed record EngineOptions
     /// <summary><see cref="ReadCost"/>, or the curve by which just the gaps of up to <see cref="FixedGapBytes"/> cost less than a read more.</summary>
     internal ReadCost PlannedReadCost => FixedGapBytes is { } gapBytes ? ReadCost.Linear(readMicros: gapBytes + 1, bytesPerMicro: 1) : ReadCost;
 
-    /// <summary>The longest read, 4 KiB to 16 MiB. Default: bandwidth is flat from here on (docs/experiments.md).</summary>
+    /// <summary>The longest read, 4 KiB to 16 MiB. Default: bandwidth is flat from here on (docs/experiments/devices.md).</summary>
     public int ReadBytesMax { get; init; } = 256 << 10;
 
     /// <summary>The same in bundles, at most what one preadv takes on Linux (IOV_MAX).</summary>

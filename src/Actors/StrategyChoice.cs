@@ -6,7 +6,7 @@ using Neuralink.Storage.Image;
 namespace Neuralink.Actors;
 
 /// <summary>
-/// Which strategy and which lookahead suit a model, for those who do not say. From measurements (docs/experiments.md, "Strategies"): reading ahead pays where lookahead is right most of
+/// Which strategy and which lookahead suit a model, for those who do not say. From measurements (docs/experiments/strategies.md): reading ahead pays where lookahead is right most of
 /// the time, which depends on the model and its predictors; computing clusters as they arrive costs nothing. A sketch costs a quarter of an exact lookahead and finds nearly
 /// as much.
 /// </summary>

@@ -5,7 +5,7 @@ using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Tests.Support;
 
-/// <summary>A low-rank predictor's file (docs/file-format.md) of random weights: what it names has nothing to do with what fires.</summary>
+/// <summary>A low-rank predictor's file (docs/formats/predictor.md) of random weights: what it names has nothing to do with what fires.</summary>
 public static class RandomPredictor
 {
     private const int Rank = 8;

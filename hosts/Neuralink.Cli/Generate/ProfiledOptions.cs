@@ -22,7 +22,7 @@ internal sealed class ProfiledOptions(GenerateSettings settings, Surroundings su
         {
             Io = settings.Io ?? AccessBy(profile.IoMethod),
             QueueDepth = settings.QueueDepth ?? profile.QueueDepth ?? settings.Engine.QueueDepth,
-            // Measured (docs/experiments.md): a probe's own file reads faster than an image that has lain for a while, and then its gaps are too wide to be a default.
+            // Measured (docs/experiments/devices.md): a probe's own file reads faster than an image that has lain for a while, and then its gaps are too wide to be a default.
             ReadCost = settings.Profile is null ? settings.Engine.ReadCost : profile.ToReadCost(),
         };
         return (options, new ProfileReport(profile.Name, NameOf(options.Io), options.QueueDepth, options.ReadCost.BreakEvenGapBytes(image.StrideBytes)));

@@ -14,7 +14,7 @@ public sealed class GenerationPlanner
 {
     /// <summary>
     /// From a read's submission to its completion beyond the device's work for it, on an idle device. 13 K reads/s of 4 KiB one at a time are 75 us each, many at a
-    /// time take 24 us each (docs/experiments.md, "Device").
+    /// time take 24 us each (docs/experiments/devices.md).
     /// </summary>
     public const double DeviceLatencyMicros = 50;
 
@@ -64,7 +64,7 @@ public sealed class GenerationPlanner
 
     /// <summary>
     /// Neurons that an approximate predictor predicts for one that fires. Low-rank ones are trained for at most 2.5 times the true share (`neuralink train-predictor`), and reach it
-    /// where firing is hard to tell; a sketch at its default margin, by its bits, 1.1 to 1.8 (docs/experiments.md, "Predictors").
+    /// where firing is hard to tell; a sketch at its default margin, by its bits, 1.1 to 1.8 (docs/experiments/predictors.md).
     /// </summary>
     public static double PredictedPerFiring(PredictorOptions predictor) => predictor.Kind switch
     {
@@ -73,7 +73,7 @@ public sealed class GenerationPlanner
         _ => 1,
     };
 
-    /// <summary>Processor time of a read, without its checksums: 11 to 35 us by a thread, 5 to 10 by io_uring (docs/experiments.md, "Device").</summary>
+    /// <summary>Processor time of a read, without its checksums: 11 to 35 us by a thread, 5 to 10 by io_uring (docs/experiments/devices.md).</summary>
     public static double SubmitMicros(FlashAccess io) => io == FlashAccess.Uring ? 8 : 20;
 
     /// <summary>Times this machine's computing for a model.</summary>

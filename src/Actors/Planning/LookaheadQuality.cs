@@ -8,7 +8,7 @@ namespace Neuralink.Actors.Planning;
 /// <param name="IsMeasured">Whether the predictor's own figures say so.</param>
 public readonly record struct LookaheadQuality(double Found, double Precision, bool IsMeasured)
 {
-    // Curves near 0.39 found at a precision of 0.61 with 6 layers (`generate --json` on the bundled model) and 0.87 at 0.91 with 24 (docs/experiments.md, "Overlap").
+    // Curves near 0.39 found at a precision of 0.61 with 6 layers (`generate --json` on the bundled model) and 0.87 at 0.91 with 24 (docs/experiments/overlap.md).
     private const double FoundLayers = 7.5, PrecisionLayers = 3.5;
 
     /// <summary>Bundles read in vain for each that is wanted and not cached.</summary>

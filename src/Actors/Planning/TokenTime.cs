@@ -13,7 +13,7 @@ namespace Neuralink.Actors.Planning;
 /// reads are under way is the lookahead; the activations of neurons that are there already, where hits are computed early; and those of the others, where clusters are.
 /// With reading ahead, only what the lookahead misses is demanded, and both lines are bounds from below that no schedule can beat. None meets them: tokens
 /// differ, and the first layer has nothing to hide behind. Where layers differ, their times are to be added: what a layer reads hides behind one layer's computing. The 0.2 is the share of the shorter line that stayed visible in the three runs on modelled devices in
-/// docs/experiments.md ("Overlap"), whose times this gives within 5%.
+/// docs/experiments/overlap.md, whose times this gives within 5%.
 /// </para>
 /// </summary>
 /// <param name="TotalMillis">Of the token.</param>

@@ -11,7 +11,7 @@ namespace Neuralink.Actors.Prediction;
 /// pool, which Compute
 /// leaves to it meanwhile: the lookahead fills the time in which what the layer lacks is read, and takes no processor from the computing
 /// threads
-/// (docs/experiments.md). See <see cref="PredictionProtocol"/>.
+/// (docs/experiments/overlap.md). See <see cref="PredictionProtocol"/>.
 /// </summary>
 internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
 {

@@ -25,7 +25,7 @@ public sealed record PredictorOptions
     public float? Margin { get; init; }
 
     /// <summary>
-    /// A sketch's margin for another layer's input: what it names beyond the certain costs reads in vain, and its misses are repaired (docs/experiments.md).
+    /// A sketch's margin for another layer's input: what it names beyond the certain costs reads in vain, and its misses are repaired (docs/experiments/predictors.md).
     /// </summary>
     public const float SketchLookaheadMargin = 0f;
 

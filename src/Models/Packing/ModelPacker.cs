@@ -10,7 +10,7 @@ using Neuralink.Storage.Image;
 namespace Neuralink.Models.Packing;
 
 /// <summary>
-/// Turns a Hugging Face folder into a flash image (docs/file-format.md). Everything is written into a temporary folder beside the
+/// Turns a Hugging Face folder into a flash image (docs/formats/flash-image.md). Everything is written into a temporary folder beside the
 /// destination, synced, and renamed, so that there is a whole image or none. Holds one layer's FFN in memory plus a constant.
 /// </summary>
 public sealed class ModelPacker

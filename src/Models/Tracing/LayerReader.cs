@@ -9,7 +9,7 @@ namespace Neuralink.Models.Tracing;
 /// <summary>Reads all bundles of a layer, front to back, each into the frame of its neuron's number whatever the order on flash.</summary>
 internal sealed class LayerReader : IDisposable
 {
-    // Sequential reads of this size, a few at once, run at the bandwidth of every device we know (docs/experiments.md).
+    // Sequential reads of this size, a few at once, run at the bandwidth of every device we know (docs/experiments/devices.md).
     private const int ReadBytesMax = 1 << 20;
     private const int QueueDepth = 4;
 

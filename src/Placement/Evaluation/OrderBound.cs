@@ -34,8 +34,8 @@ public readonly record struct OrderBound(long Reads, double Micros)
 
     /// <summary>
     /// The bounds for <paramref name="firing"/>, played from an empty cache. What the cache misses does not depend on the order. The pair
-    /// counts are exact: they take some 0.1 to 1 second for a layer of 16384 neurons and 20 thousand tokens (docs/experiments.md), and the
-    /// memory of the trace's lists.
+    /// counts are exact: they take some 0.1 to 1 second for a layer of 16384 neurons and 20 thousand tokens (docs/experiments/orders.md),
+    /// and the memory of the trace's lists.
     /// </summary>
     public static OrderBound Of(FiringMatrix firing, EvaluationSetup setup)
     {

@@ -12,14 +12,14 @@ namespace Neuralink.Placement.Ordering;
 /// </summary>
 internal static class BestOrdering
 {
-    // Measured (docs/experiments.md): twice as many tokens hardly make the reads of unseen tokens cheaper.
+    // Measured (docs/experiments/orders.md): twice as many tokens hardly make the reads of unseen tokens cheaper.
     private const int TokensMax = 4096;
 
     // Limits each of the three tables by slot and token. A layer of 16384 neurons reaches this limit.
     private const long TableBytesMax = 64L << 20;
 
     // If bundles are so large that only small gaps pay, only direct neighbours matter. The greedy search chooses these so well that
-    // annealing never gained more than a few parts in a thousand (docs/experiments.md).
+    // annealing never gained more than a few parts in a thousand (docs/experiments/orders.md).
     private const int ReachMin = 10;
 
     /// <summary>Whether bundles are small enough, given what reads cost, for the search to gain anything.</summary>

@@ -44,7 +44,7 @@ public sealed record OrderingOptions
 
     /// <summary>
     /// The number of exchanges that `best` tries for each neuron. Default: 3000. Three times as many
-    /// gain another percent (docs/experiments.md).
+    /// gain another percent (docs/experiments/orders.md).
     /// </summary>
     public int StepsPerNeuron { get; init; } = 3000;
 
@@ -56,7 +56,7 @@ public sealed record OrderingOptions
     /// <summary>
     /// The memory for the pairs of neurons that are sorted at a time in each layer, at least 32 bytes. The order does not depend on
     /// it. Default: 16 MiB, a million pairs. With a quarter of that, more pairs are counted again; with four times that, more are
-    /// sorted in vain (docs/experiments.md).
+    /// sorted in vain (docs/experiments/orders.md).
     /// </summary>
     public long PairBytesMax { get; init; } = 16L << 20;
 

@@ -6,7 +6,7 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// What an image knows of how its neurons fire (docs/file-format.md): how often each fired in the trace that it was placed by, and the rows of a few
+/// What an image knows of how its neurons fire (docs/formats/firing-sample.md): how often each fired in the trace that it was placed by, and the rows of a few
 /// consecutive tokens. An optional file beside the image's own; it goes by neuron, so a later placement leaves it as it is.
 /// </summary>
 public sealed class FiringSample

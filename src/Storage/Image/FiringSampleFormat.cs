@@ -4,7 +4,7 @@ using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Storage.Image;
 
-/// <summary>The firing sample as a safetensors file (docs/file-format.md): its tensors, its metadata, and what values these may have.</summary>
+/// <summary>The firing sample as a safetensors file (docs/formats/firing-sample.md): its tensors, its metadata, and what values these may have.</summary>
 internal static class FiringSampleFormat
 {
     private const string Name = "neuralink-firing-sample", Version = "1";

@@ -6,7 +6,7 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// An opened flash image (`model.nlk/`, docs/file-format.md): its manifest, its placement, and where each bundle lies.
+/// An opened flash image (`model.nlk/`, docs/formats/flash-image.md): its manifest, its placement, and where each bundle lies.
 /// Opening checks the manifest, every file's length, the shapes and offsets of neurons and placement, and that each placement is a
 /// permutation. The bytes of the bundles are checked by their CRC when they are read, those of the other files by their digest.
 /// </summary>

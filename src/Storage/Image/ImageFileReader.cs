@@ -17,7 +17,7 @@ internal sealed class ImageFileReader : IDisposable
     /// <summary>Frames that a reader needs at least: those of all reads in flight.</summary>
     public const int FramesMin = Depth * ReadBlocks;
 
-    // Sequential reads of this size, a few at once, run at the bandwidth of every device we know (docs/experiments.md).
+    // Sequential reads of this size, a few at once, run at the bandwidth of every device we know (docs/experiments/devices.md).
     private const int ReadBlocks = (1 << 20) / BlockBytes;
     private const int Depth = 4;
 

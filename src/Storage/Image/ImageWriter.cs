@@ -6,7 +6,7 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// Writes a flash image (docs/file-format.md): file by file into a temporary folder beside the destination, each listed with its length and
+/// Writes a flash image (docs/formats/flash-image.md): file by file into a temporary folder beside the destination, each listed with its length and
 /// digest, and then the manifest. <see cref="Commit"/> makes the image appear; without it nothing is left.
 /// </summary>
 public sealed class ImageWriter : IDisposable

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// quality.json: what approximate predictors cost the image's model, so that whoever uses one is told (docs/file-format.md). It lies beside the image's
+/// quality.json: what approximate predictors cost the image's model, so that whoever uses one is told (docs/formats/quality.md). It lies beside the image's
 /// own files and is not listed by the manifest: `neuralink perplexity --save` adds to it.
 /// </summary>
 public sealed record QualityFile

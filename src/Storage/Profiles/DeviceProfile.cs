@@ -5,8 +5,8 @@ using Neuralink.Placement.Cost;
 namespace Neuralink.Storage.Profiles;
 
 /// <summary>
-/// DEVICE.json: what reads cost a flash device, as measured by <see cref="DeviceProbe"/> or as published (docs/file-format.md). The
-/// placement methods optimise for these costs, and the engine reads as the profile advises.
+/// DEVICE.json: what reads cost a flash device, as measured by <see cref="DeviceProbe"/> or as published
+/// (docs/formats/device-profile.md). The placement methods optimise for these costs, and the engine reads as the profile advises.
 /// </summary>
 public sealed record DeviceProfile
 {

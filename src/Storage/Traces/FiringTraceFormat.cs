@@ -5,7 +5,7 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// The firing trace as a safetensors file (docs/file-format.md): its tensors, its metadata, and the values that these may have.
+/// The firing trace as a safetensors file (docs/formats/firing-trace.md): its tensors, its metadata, and the values that these may have.
 /// </summary>
 internal static class FiringTraceFormat
 {

@@ -64,7 +64,7 @@ public sealed class TokenTimeTests
         time.WaitMillis.Should().BeApproximately(10.25 - 4, 1e-9);
     }
 
-    // The runs of docs/experiments.md, "Overlap": what they computed with lookahead, read on demand and ahead, and took.
+    // The runs of docs/experiments/overlap.md: what they computed with lookahead, read on demand and ahead, and took.
     [Theory]
     [InlineData(36.4, 5.1, 38.9, 49.4)]
     [InlineData(29.0, 3.6, 28.6, 38.5)]

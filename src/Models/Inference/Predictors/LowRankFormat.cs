@@ -6,7 +6,7 @@ using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Models.Inference.Predictors;
 
-/// <summary>The low-rank predictor as a safetensors file (docs/file-format.md): its tensors, its metadata, and what values these may have.</summary>
+/// <summary>The low-rank predictor as a safetensors file (docs/formats/predictor.md): its tensors, its metadata, and what values these may have.</summary>
 internal static class LowRankFormat
 {
     public const string Name = "neuralink-predictor", Kind = "low-rank";

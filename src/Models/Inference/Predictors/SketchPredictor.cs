@@ -20,7 +20,7 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
 {
     /// <summary>
     /// Four: what fewer bits save of memory, they cost in neurons read in vain. For a recall of 0.98 it predicts 1.08 of what fires on the bundled model, where
-    /// 3 bits predict 1.23 and 2 bits 1.67 (docs/experiments.md).
+    /// 3 bits predict 1.23 and 2 bits 1.67 (docs/experiments/predictors.md).
     /// </summary>
     public const int DefaultBits = 4;
 
@@ -65,7 +65,7 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
 
     /// <summary>
     /// The <see cref="Margin"/> for a layer's own input: the least at which a recall of 0.95 was reached on the bundled model and on synthetic opt-1.3b, rounded up
-    /// (docs/experiments.md). They predict 1.1, 1.3 and 1.8 of what fires with 4, 3 and 2 bits.
+    /// (docs/experiments/predictors.md). They predict 1.1, 1.3 and 1.8 of what fires with 4, 3 and 2 bits.
     /// </summary>
     public static float DefaultMargin(int bits) => bits switch
     {

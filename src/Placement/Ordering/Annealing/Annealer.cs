@@ -9,7 +9,7 @@ namespace Neuralink.Placement.Ordering.Annealing;
 /// </summary>
 internal sealed class Annealer
 {
-    // Measured on the bundled model (docs/experiments.md). A hotter search needs more steps to pay. A colder one stays close
+    // Measured on the bundled model (docs/experiments/orders.md). A hotter search needs more steps to pay. A colder one stays close
     // to its first order.
     private const double HeatShare = 0.15, CoolTo = 0.02;
     private const int HeatProbes = 2000, NearSlots = 3, StepsPerCooling = 4096;
