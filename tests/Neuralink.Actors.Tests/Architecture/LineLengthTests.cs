@@ -15,9 +15,11 @@ public sealed class LineLengthTests
         "src/Placement",
         "src/Storage/Profiles",
         "src/Storage/Traces",
+        "src/Studies",
         "tests/Neuralink.Placement.Tests",
         "tests/Neuralink.Storage.Tests/Profiles",
         "tests/Neuralink.Storage.Tests/Traces",
+        "tests/Neuralink.Studies.Tests",
     ];
 
     [Fact]

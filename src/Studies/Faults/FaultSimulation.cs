@@ -1,11 +1,17 @@
 using Neuralink.Pipeline.Compute;
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Prediction;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Placement.Caching;
+using Neuralink.Placement.Reads;
+using Neuralink.Studies.Simulation;
 
-namespace Neuralink.Pipeline.Tests.Simulation;
+namespace Neuralink.Studies.Faults;
 
 /// <summary>
 /// Some jobs of some passes on a pipeline drawn by chance, as Generation and the engine run them: cancelled at any moment, failing with
-/// their reads, broken off
-/// by a restart of all actors. After every event every invariant holds, and each job ends.
+/// their reads, broken off by a restart of all actors. After every event every invariant holds, and each job ends.
 /// </summary>
 internal sealed class FaultSimulation
 {
@@ -33,8 +39,9 @@ internal sealed class FaultSimulation
     }
 
     /// <summary>Runs a scenario to its end.</summary>
-    /// <exception cref="InvalidOperationException">Something is wrong; the message has the seed, and the same seed finds it
-    /// again.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Something is wrong; the message has the seed, and the same seed finds it again.
+    /// </exception>
     public static void Run(int seed)
     {
         try
@@ -54,13 +61,47 @@ internal sealed class FaultSimulation
         while (_time.Step())
         {
             if (_isQuiet)
-                _pipeline.Check();
-            (++events).Should().BeLessThan(EventsMax, "a scenario ends");
+                _pipeline.Check(_flash.InFlight);
+            Invariant.Require(++events < EventsMax, "a scenario ends");
         }
-        (_jobsLeft, _passesLeft, _isQuiet).Should().Be((0, 0, true), "nothing waits for ever");
+        Invariant.Require((_jobsLeft, _passesLeft, _isQuiet) == (0, 0, true), "nothing waits for ever");
     }
 
-    private SimulatedPipeline NewPipeline() => new(_scenario, _time, _flash, _ledger, Done, Ended);
+    private SimulatedPipeline NewPipeline() => new(SetupOf(_scenario), _time, _ledger, _flash, Done, Ended);
+
+    private static SimulationSetup SetupOf(Scenario scenario)
+    {
+        LayerCounters counts = new(scenario.Keys.LayerCount);
+        int[] hottest = [.. Enumerable.Range(0, scenario.Keys.Count)];
+        CachePolicy policy = CachePolicies.Create(scenario.Policy, scenario.Keys.Count, scenario.Limits.CachedMax, hottest);
+        LookaheadGate gate = new(scenario.Keys.LayerCount, scenario.PrecisionMin);
+        return new SimulationSetup
+        {
+            Keys = scenario.Keys,
+            Cache = new CacheState(scenario.Limits, scenario.Keys, policy, gate, counts),
+            Residency = new ResidencySetup
+            {
+                Limits = scenario.Limits,
+                Strategy = scenario.Strategy,
+                LayerCount = scenario.Keys.LayerCount,
+                PlacementOf = layer => scenario.Placements[layer.Value],
+            },
+            Fetch = new FetchSetup
+            {
+                Planner = new ReadPlanner(scenario.Cost, strideBytes: 1, scenario.ExtentSlotsMax, scenario.Keys.NeuronsPerLayer),
+                Detector = scenario.DetectsBottleneck ? new BottleneckDetector(bytesPerMicroMax: 0.5) : null,
+                AttemptsMax = scenario.AttemptsMax,
+                QueueDepth = scenario.QueueDepth,
+                Counts = counts,
+                MicrosPerTick = 1,
+            },
+            Lookahead = scenario.Strategy.ReadsAhead
+                ? new LookaheadPlan(scenario.Keys.LayerCount, scenario.LookaheadLayers, scenario.FirstCount, layer => layer % 4 != 3)
+                : LookaheadPlan.None,
+            SharesThread = scenario.SharesThread,
+            WakeTicks = scenario.WakeTicks,
+        };
+    }
 
     private void StartJob()
     {
@@ -89,7 +130,7 @@ internal sealed class FaultSimulation
     {
         if (_isEnding)
             return;
-        pass.Value.Should().Be(_lastPass);
+        Invariant.Require(pass.Value == _lastPass, "a pass is done once");
         if (_passesLeft == 1)
         {
             End();
@@ -110,13 +151,13 @@ internal sealed class FaultSimulation
 
     private void Ended(PassId pass, Exception? failure)
     {
-        pass.Value.Should().Be(_lastPass);
+        Invariant.Require(pass.Value == _lastPass, "the pass that runs is the one that is dropped");
         if (failure is not null)
         {
             End();
             return;
         }
-        _isEnding.Should().BeTrue("nobody drops a pass unasked");
+        Invariant.Require(_isEnding, "nobody drops a pass unasked");
         _pipeline.CheckIdle();
         EndJob();
     }
@@ -138,7 +179,6 @@ internal sealed class FaultSimulation
             _time.At(_time.Now + 1 + _scenario.Latency(), StartAnewWhenQuiet);
             return;
         }
-        _ledger.Reset();
         _pipeline = NewPipeline();
         _isQuiet = true;
         EndJob();

@@ -1,8 +1,10 @@
-namespace Neuralink.Pipeline.Tests.Simulation;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Neuralink.Studies.Simulation;
 
 /// <summary>
-/// A clock that stands still while something happens, and jumps to what happens next. What is due at the same time happens in the order it
-/// was asked for.
+/// A clock that stands still while something happens, and jumps to what happens next. What is due at the same time happens in the order
+/// in which it was asked for.
 /// </summary>
 internal sealed class VirtualTime
 {
@@ -31,9 +33,8 @@ internal sealed class VirtualTime
 }
 
 /// <summary>
-/// A thread that handles messages one after the other. A handler runs in no virtual time, and says how long it took by moving
-/// <see cref="Cursor"/>; what it
-/// tells others they have at the cursor's time.
+/// A thread that handles messages one after the other. A handler runs in no virtual time. It says how long it took by moving
+/// <see cref="Cursor"/>; what it tells others, they have at the cursor's time.
 /// </summary>
 internal sealed class VirtualThread(VirtualTime time)
 {
@@ -86,5 +87,18 @@ internal sealed class VirtualThread(VirtualTime time)
             _isBusy = false;
             HandleNext();
         });
+    }
+}
+
+/// <summary>What a simulation holds to be true whatever happens.</summary>
+internal static class Invariant
+{
+    /// <summary>Throws unless <paramref name="holds"/>.</summary>
+    /// <param name="holds">Whether it is true.</param>
+    /// <param name="what">The invariant, in words.</param>
+    public static void Require([DoesNotReturnIf(false)] bool holds, string what)
+    {
+        if (!holds)
+            throw new InvalidOperationException($"It does not hold that {what}.");
     }
 }

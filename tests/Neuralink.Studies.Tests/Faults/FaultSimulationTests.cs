@@ -1,9 +1,10 @@
-namespace Neuralink.Pipeline.Tests.Simulation;
+using Neuralink.Studies.Faults;
+
+namespace Neuralink.Studies.Tests.Faults;
 
 /// <summary>
 /// The state machines under a virtual clock, with random strategies, caches, depths and delays, and with every fault at every moment: short
-/// reads, errors, flipped
-/// bytes, cancellations, restarts, late completions.
+/// reads, errors, flipped bytes, cancellations, restarts, late completions.
 /// </summary>
 public sealed class FaultSimulationTests
 {

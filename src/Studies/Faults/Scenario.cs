@@ -1,9 +1,10 @@
+using Neuralink.Pipeline;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Cost;
 
-namespace Neuralink.Pipeline.Tests.Simulation;
+namespace Neuralink.Studies.Faults;
 
 /// <summary>A model, a setup and a device, drawn from a seed; and the chance of all that happens with them.</summary>
 internal sealed class Scenario
@@ -39,6 +40,7 @@ internal sealed class Scenario
         GapSlots = Random.Next(0, 5);
         DetectsBottleneck = Random.Next(2) == 0;
         SharesThread = Random.Next(2) == 0;
+        WakeTicks = Pick(0, 0, 20);
         _density = Pick(0, 0.05, 0.3, 1.0);
         _lookaheadRecall = Random.NextDouble();
         _lookaheadNoise = Random.NextDouble() * 0.3;
@@ -79,6 +81,9 @@ internal sealed class Scenario
 
     /// <summary>Whether all actors but Io take turns on one thread, or each has its own.</summary>
     public bool SharesThread { get; }
+
+    /// <summary>What a message takes from one thread to another.</summary>
+    public int WakeTicks { get; }
 
     public ReadCost Cost => ReadCost.Linear(readMicros: GapSlots + 1, bytesPerMicro: 1);
 

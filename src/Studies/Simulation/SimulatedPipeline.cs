@@ -1,0 +1,216 @@
+using Neuralink.Pipeline.Compute;
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Prediction;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Placement;
+
+namespace Neuralink.Studies.Simulation;
+
+/// <summary>
+/// The engine's four machines under a virtual clock, wired as the actors wire them, each on a virtual thread. What they compute and read
+/// is a model's and a device's; what happens next is decided by the machines alone.
+/// </summary>
+internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, IResidencyEffects, IFetchEffects
+{
+    private readonly SimulationSetup _setup;
+    private readonly VirtualTime _time;
+    private readonly ISimulatedModel _model;
+    private readonly ISimulatedDevice _device;
+    private readonly VirtualThread _computing, _predicting, _caching, _reading;
+    private readonly ComputeMachine _compute;
+    private readonly PredictionMachine _prediction;
+    private readonly ResidencyMachine _residency;
+    private readonly FetchMachine _fetch;
+    private readonly Stack<NeuronSet> _idleSets = new();
+    private readonly Action<PassId> _done;
+    private readonly Action<PassId, Exception?> _ended;
+    private long _workersBusyUntil;
+    private int _rentedSets;
+    private int _asked;           // batches that Io has
+    private int _completing;      // reads that are back and not yet handled
+    private bool _isGone;
+
+    /// <param name="setup">The machines' setup.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="model">What is computed.</param>
+    /// <param name="device">What is read from.</param>
+    /// <param name="done">A pass is through.</param>
+    /// <param name="ended">A pass was dropped, by an error or on demand.</param>
+    public SimulatedPipeline(
+        SimulationSetup setup, VirtualTime time, ISimulatedModel model, ISimulatedDevice device, Action<PassId> done,
+        Action<PassId, Exception?> ended)
+    {
+        (_setup, _time, _model, _device, _done, _ended) = (setup, time, model, device, done, ended);
+        _computing = new VirtualThread(time);
+        (_predicting, _caching) = setup.SharesThread ? (_computing, _computing) : (new VirtualThread(time), new VirtualThread(time));
+        _reading = new VirtualThread(time);
+        ResidencySetup residency = setup.Residency;
+        _compute = new ComputeMachine(
+            residency.LayerCount, residency.Strategy.ComputesHitsEarly, looksAheadFirst: setup.Lookahead.FirstCount > 0, this);
+        _prediction = new PredictionMachine(setup.Lookahead, this);
+        _residency = new ResidencyMachine(setup.Cache, residency, this);
+        _fetch = new FetchMachine(setup.Fetch, this);
+    }
+
+    /// <summary>A pass is to be run.</summary>
+    public void Run(PassId pass) => _computing.Post(_time.Now, () => _compute.Run(pass));
+
+    /// <summary>A pass is to be dropped.</summary>
+    public void Abandon(PassId pass) => _computing.Post(_time.Now, () => _compute.Abandon(pass));
+
+    /// <summary>The actors are gone, whatever they were at; reads come back to nobody.</summary>
+    public void Break()
+    {
+        _isGone = true;
+        foreach (VirtualThread thread in (VirtualThread[])[_computing, _predicting, _caching, _reading])
+            thread.Clear();
+    }
+
+    /// <summary>Throws unless the cache is in order, and a credit is lent for each read of so many that the device has.</summary>
+    public void Check(int inFlight)
+    {
+        _setup.Cache.CheckInvariants();
+        Invariant.Require(_fetch.InFlight == inFlight + _completing, "a credit is lent for each read");
+    }
+
+    /// <summary>Throws unless nothing is left of a pass that was dropped.</summary>
+    public void CheckIdle()
+    {
+        CacheState cache = _setup.Cache;
+        Invariant.Require((cache.LeasedCount, cache.PrefetchedCount) == (0, 0), "no frame is leased or prefetched");
+        Invariant.Require((_residency.FetchingCount, _asked, _fetch.InFlight) == (0, 0, 0), "no fetch, batch or read is out");
+        Invariant.Require(_rentedSets == 0, "no set is out");
+        Invariant.Require(_reading.WaitingCount == 0, "no message waits for Io");
+    }
+
+    void IComputeEffects.Embed() => UseWorkers(_computing, _model.Embed());
+
+    void IComputeEffects.AnnouncePass(PassId pass, bool looksAhead) =>
+        Tell(_computing, _predicting, () => _prediction.PassBegun(pass, position: 0, batch: 1, looksAhead));
+
+    void IComputeEffects.Attend(LayerIndex layer) => UseWorkers(_computing, _model.Attend(layer));
+
+    void IComputeEffects.AnnounceLayer(PassId pass, LayerIndex layer) =>
+        Tell(_computing, _predicting, () => _prediction.LayerReached(pass, layer, batch: 1));
+
+    void IComputeEffects.Activate(LayerIndex layer, FrameLease lease, ReadOnlyMemory<int> ordinals, bool areHits) =>
+        UseWorkers(_computing, _model.Activate(layer, lease, ordinals));
+
+    void IComputeEffects.AddDown(LayerIndex layer, FrameLease lease) => UseWorkers(_computing, _model.AddDown(layer, lease));
+
+    void IComputeEffects.BeginWait(LayerIndex layer) => _model.BeginWait(layer, _computing.Cursor);
+
+    void IComputeEffects.EndWait(LayerIndex layer, FrameLease lease) => _model.EndWait(layer, _computing.Cursor);
+
+    void IComputeEffects.Return(PassId pass) => Tell(_computing, _caching, () => _residency.Returned(pass));
+
+    void IComputeEffects.LeaveLayer(LayerIndex layer) => _model.LeaveLayer(layer);
+
+    void IComputeEffects.Finish(PassId pass)
+    {
+        UseWorkers(_computing, _model.Finish());
+        _time.At(_computing.Cursor, () => UnlessGone(() => _done(pass)));
+    }
+
+    void IComputeEffects.Abandon(PassId pass) => Tell(_computing, _predicting, () => _prediction.Abandon(pass));
+
+    void IComputeEffects.EndAbandoned(PassId pass, Exception? failure) =>
+        _time.At(_computing.Cursor, () => UnlessGone(() => _ended(pass, failure)));
+
+    void IPredictionEffects.BeginPass(int position, int batch)
+    {
+    }
+
+    void IPredictionEffects.Predict(PassId pass, LayerIndex layer, int batch)
+    {
+        NeuronSet active = RentSet();
+        UseWorkers(_predicting, _model.Predict(layer, active));
+        Tell(_predicting, _caching, () => _residency.Fires(pass, layer, active));
+    }
+
+    void IPredictionEffects.LookAhead(PassId pass, LayerIndex target, int input, int batch)
+    {
+        NeuronSet named = RentSet();
+        UseWorkers(_predicting, _model.LookAhead(target, named));
+        Tell(_predicting, _caching, () => _residency.MayFire(pass, target, named));
+    }
+
+    void IPredictionEffects.Yield(PassId pass) => Tell(_predicting, _predicting, () => _prediction.Continue(pass));
+
+    void IPredictionEffects.ReleaseWorkers(PassId pass) => Tell(_predicting, _computing, () => _compute.Predicted(pass));
+
+    void IPredictionEffects.Abandon(PassId pass) => Tell(_predicting, _caching, () => _residency.Abandon(pass));
+
+    void IResidencyEffects.Fetch(FetchBatch batch)
+    {
+        _asked++;
+        _device.Asked(batch);
+        Tell(_caching, _reading, () => _fetch.Fetch(batch, _reading.Cursor));
+    }
+
+    void IResidencyEffects.Grant(PassId pass, FrameLease lease) => Tell(_caching, _computing, () => _compute.Granted(pass, lease));
+
+    void IResidencyEffects.Arrived(PassId pass, ReadOnlyMemory<int> ordinals, bool isLast) =>
+        Tell(_caching, _computing, () => _compute.Arrived(pass, ordinals, isLast));
+
+    void IResidencyEffects.Unavailable(PassId pass, Exception error) =>
+        Tell(_caching, _computing, () => _compute.Unavailable(pass, error));
+
+    void IResidencyEffects.AllReturned(PassId pass) => Tell(_caching, _computing, () => _compute.AllReturned(pass));
+
+    void IResidencyEffects.Release(NeuronSet neurons)
+    {
+        _rentedSets--;
+        _idleSets.Push(neurons);
+    }
+
+    void IFetchEffects.Submit(int credit, ReadTicket read) =>
+        _time.At(_device.Begin(credit, read, _reading.Cursor), () => Complete(credit));
+
+    void IFetchEffects.Answer(FetchBatch batch)
+    {
+        _asked--;
+        _device.Answered(batch);
+        if (batch.Error is { } error)
+            Tell(_reading, _caching, () => _residency.FetchFailed(batch, error));
+        else
+            Tell(_reading, _caching, () => _residency.Fetched(batch));
+    }
+
+    private void Complete(int credit)
+    {
+        ReadResult result = _device.End(credit, _time.Now);
+        if (_isGone)
+            return;
+        _completing++;
+        _reading.Post(_time.Now + _setup.WakeTicks, () =>
+        {
+            _completing--;
+            _fetch.Completed(credit, result, _reading.Cursor);
+        });
+    }
+
+    private void Tell(VirtualThread from, VirtualThread to, Action handle) =>
+        to.Post(ReferenceEquals(from, to) ? from.Cursor : from.Cursor + _setup.WakeTicks, handle);
+
+    private void UseWorkers(VirtualThread thread, long ticks)
+    {
+        Invariant.Require(thread.Cursor >= _workersBusyUntil, "the workers have one user at a time");
+        thread.Work(ticks);
+        _workersBusyUntil = thread.Cursor;
+    }
+
+    private NeuronSet RentSet()
+    {
+        _rentedSets++;
+        NeuronSet set = _idleSets.Count > 0 ? _idleSets.Pop() : new NeuronSet(_setup.Keys.NeuronsPerLayer);
+        set.Clear();
+        return set;
+    }
+
+    private void UnlessGone(Action happens)
+    {
+        if (!_isGone)
+            happens();
+    }
+}
