@@ -25,9 +25,8 @@ namespace Neuralink.Actors;
 /// An actor knows those below it (Generation, Compute, Predictor, Cache, Io) from its construction and answers whoever asked it.
 /// <para>
 /// An exception in an actor is a bug (operating errors are values in messages): the running job fails with it, all actors are stopped, and
-/// when the
-/// last read is back they start anew, with an empty cache. Jobs that come meanwhile wait. Native memory belongs to the engine, so nothing
-/// leaks.
+/// when the last read is back they start anew, with an empty cache. Jobs that come meanwhile wait. Native memory belongs to the engine, so
+/// nothing leaks.
 /// </para>
 /// </summary>
 internal sealed class PipelineActor : ReceiveActor, IWithStash
@@ -108,7 +107,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
         IActorRef cache = Watched(CacheActor.Props(_parts.Residency, states.Cache, states.Sets, io), "cache");
         IActorRef predictor = Watched(PredictorActor.Props(_parts.Predictor, states.Sets, cache), "predictor");
         IActorRef compute = Watched(ComputeActor.Props(_parts.Compute, predictor, cache), "compute");
-        _generation = Watched(GenerationActor.Props(_parts.Generation, compute), "generation");
+        _generation = Watched(GenerationActor.Props(compute), "generation");
         Become(Running);
         Stash.UnstashAll();
     }
@@ -137,8 +136,6 @@ internal sealed class PipelineParts
     public required PredictorSetup Predictor { get; init; }
 
     public required ComputeSetup Compute { get; init; }
-
-    public required GenerationSetup Generation { get; init; }
 
     /// <summary>Makes what the actors change.</summary>
     public required Func<PipelineStates> NewStates { get; init; }

@@ -57,7 +57,7 @@ internal static class LayersCommand
     {
         EngineOptions options = new() { Strategy = strategy, Cache = CacheSize.OfShare(1), Threads = 2 };
         using EngineResources resources = EngineResources.Load(
-            image, options, trace: null, TimeProvider.System, decorate: null, CancellationToken.None);
+            image, options, timeline: null, TimeProvider.System, decorate: null, CancellationToken.None);
         int layers = resources.Config.LayerCount;
         ActorSystem system = ActorHosting.NewSystem();
         Props runner = Props.Create(() => new PassRunner(resources.Parts)).WithDispatcher(ActorHosting.ComputeDispatcher);

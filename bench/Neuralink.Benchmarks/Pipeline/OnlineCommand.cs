@@ -1,6 +1,3 @@
-using Neuralink.Actors;
-using Neuralink.Actors.Generation;
-using Neuralink.Actors.Prediction;
 using Neuralink.Models.Sampling;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Cost;

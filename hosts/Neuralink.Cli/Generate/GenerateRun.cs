@@ -1,6 +1,3 @@
-using Neuralink.Actors;
-using Neuralink.Actors.Generation;
-using Neuralink.Actors.Tracing;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Quality;
 using Neuralink.Cli.Terminal;
@@ -40,23 +37,23 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
 
     /// <summary>An image in the cache is ours to repair: when it turns out to be damaged, it is packed again, once.</summary>
     private async Task<(NeuralinkEngine Engine, GenerationRequest Request, ProfileReport? Profile)> OpenOrRepairAsync(
-        LocatedModel model, string prompt, TraceRecorder? trace, CancellationToken cancellation)
+        LocatedModel model, string prompt, Timeline? timeline, CancellationToken cancellation)
     {
         try
         {
-            return await OpenAsync(model.Image, prompt, trace, cancellation);
+            return await OpenAsync(model.Image, prompt, timeline, cancellation);
         }
         catch (NeuralinkException) when (model.Source is not null && ImageCache.FindDamage(model.Image) is not null)
         {
             NeuralinkException damage = ImageCache.FindDamage(model.Image)!;
             new ImageCache(surroundings).Repair(model.Source!, model.Image, settings.Weights, damage, cancellation);
-            return await OpenAsync(model.Image, prompt, trace, cancellation);
+            return await OpenAsync(model.Image, prompt, timeline, cancellation);
         }
     }
 
     /// <summary>The tokenizer comes first: the prompt's length decides how much context the engine makes room for.</summary>
     private async Task<(NeuralinkEngine Engine, GenerationRequest Request, ProfileReport? Profile)> OpenAsync(
-        string image, string prompt, TraceRecorder? trace, CancellationToken cancellation)
+        string image, string prompt, Timeline? timeline, CancellationToken cancellation)
     {
         FlashImage opened = FlashImage.Open(image);
         ModelConfig config = ModelConfigJson.Read(opened);
@@ -67,7 +64,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         if (choice is not null)
             surroundings.Note($"strategy {StrategySwitches.Of(choice.Strategy).Name}: {choice.Reason}");
         NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            image, options with { ContextTokens = tokens.Length + maxTokens }, trace, surroundings.Time,
+            image, options with { ContextTokens = tokens.Length + maxTokens }, timeline, surroundings.Time,
             cancellation: cancellation);
         GenerationRequest request = new()
         {

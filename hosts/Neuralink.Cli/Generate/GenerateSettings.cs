@@ -1,4 +1,3 @@
-using Neuralink.Actors;
 using Neuralink.Kernels;
 using Neuralink.Models.Sampling;
 using Neuralink.Storage.Devices;

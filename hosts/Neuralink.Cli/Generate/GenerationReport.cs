@@ -1,9 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Neuralink.Actors;
-using Neuralink.Actors.Figures;
-using Neuralink.Actors.Generation;
 using Neuralink.Cli.Terminal;
 
 namespace Neuralink.Cli.Generate;
@@ -36,12 +33,12 @@ internal sealed record GenerationReport(
         GenerationTimings t = result.Timings;
         MemoryPlan m = engine.Memory;
         return new GenerationReport(
-            result.Text, result.PromptTokens, result.Tokens, result.FinishReason == Actors.Generation.FinishReason.Stop ? "stop" : "length",
+            result.Text, result.PromptTokens, result.Tokens, result.FinishReason == Neuralink.FinishReason.Stop ? "stop" : "length",
             new TimingsReport(engine.LoadTime.TotalMilliseconds, t.PromptMillis, t.PredictedMillis, t.PromptPerSecond, t.PredictedPerSecond, t.FirstTokenMillis),
             IoReport.Of(result.Io),
             new MemoryReport(m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
             result.FiringShare, model, engine.Strategy.Name,
-            engine.DeviceDescription, profile, settings.Sampling.Seed, Actors.Figures.Diagnosis.Of(Diagnosed(result, engine)), [.. result.Layers.Select(IoReport.Of)]);
+            engine.DeviceDescription, profile, settings.Sampling.Seed, Neuralink.Diagnosis.Of(Diagnosed(result, engine)), [.. result.Layers.Select(IoReport.Of)]);
     }
 
     private static DiagnosedRun Diagnosed(GenerationResult r, NeuralinkEngine engine) => new(

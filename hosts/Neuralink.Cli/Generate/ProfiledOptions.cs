@@ -1,4 +1,3 @@
-using Neuralink.Actors;
 using Neuralink.Cli.Devices;
 using Neuralink.Cli.Terminal;
 using Neuralink.Storage.Devices;

@@ -1,4 +1,3 @@
-using Neuralink.Actors.Tracing;
 using Neuralink.Storage;
 
 namespace Neuralink.Cli.Generate;
@@ -21,10 +20,10 @@ internal sealed class TraceFile : IDisposable
             string found = Directory.Exists(path) ? "a folder" : error is DirectoryNotFoundException ? "no such folder" : error.Message;
             throw Failure(path, found, error);
         }
-        Recorder = new TraceRecorder(time);
+        Recorder = new Timeline(time);
     }
 
-    public TraceRecorder Recorder { get; }
+    public Timeline Recorder { get; }
 
     /// <summary>Writes what was recorded.</summary>
     /// <exception cref="NeuralinkException">The disk is full or fails.</exception>

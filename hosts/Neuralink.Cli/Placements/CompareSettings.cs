@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Neuralink.Actors;
 using Neuralink.Cli.Terminal;
 using Neuralink.Placement.Ordering;
 

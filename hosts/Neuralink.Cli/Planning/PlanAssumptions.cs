@@ -1,6 +1,4 @@
-using Neuralink.Actors;
 using Neuralink.Actors.Planning;
-using Neuralink.Actors.Prediction;
 
 namespace Neuralink.Cli.Planning;
 

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Neuralink.Actors;
-using Neuralink.Actors.Prediction;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Storage;

@@ -1,4 +1,3 @@
-using Neuralink.Actors;
 using Neuralink.Cli.Devices;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;

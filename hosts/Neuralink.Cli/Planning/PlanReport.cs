@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Neuralink.Actors;
 using Neuralink.Actors.Planning;
 using Neuralink.Cli.Generate;
 using Neuralink.Models.Weights;

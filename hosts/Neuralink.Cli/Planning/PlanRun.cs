@@ -1,6 +1,4 @@
-using Neuralink.Actors;
 using Neuralink.Actors.Planning;
-using Neuralink.Actors.Prediction;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Storage;

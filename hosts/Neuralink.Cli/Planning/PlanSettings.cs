@@ -1,4 +1,3 @@
-using Neuralink.Actors;
 using Neuralink.Kernels;
 
 namespace Neuralink.Cli.Planning;

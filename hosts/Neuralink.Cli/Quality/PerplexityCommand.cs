@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Neuralink.Actors;
-using Neuralink.Actors.Prediction;
-using Neuralink.Actors.Quality;
+using Neuralink.Evaluation;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Storage;

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Neuralink.Actors.Quality;
+using Neuralink.Evaluation;
 using Neuralink.Storage.Image;
 
 namespace Neuralink.Cli.Quality;

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using Neuralink.Actors.Prediction;
-using Neuralink.Actors.Quality;
+using Neuralink.Evaluation;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.Tokenizers.Files;

@@ -1,4 +1,4 @@
-using Neuralink.Actors.Quality;
+using Neuralink.Evaluation;
 using Neuralink.Kernels;
 
 namespace Neuralink.Cli.Quality;

@@ -1,4 +1,3 @@
-using Neuralink.Actors.Prediction;
 
 namespace Neuralink.Cli.Quality;
 

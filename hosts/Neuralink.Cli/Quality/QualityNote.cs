@@ -1,5 +1,4 @@
-using Neuralink.Actors.Prediction;
-using Neuralink.Actors.Quality;
+using Neuralink.Evaluation;
 using Neuralink.Cli.Terminal;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Neuralink.Actors;
-using Neuralink.Actors.Prediction;
 using Neuralink.Storage;
 
 namespace Neuralink.Cli.Terminal;

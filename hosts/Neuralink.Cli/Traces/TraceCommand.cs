@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Neuralink.Actors;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Tracing;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Neuralink.Actors;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Inference.Predictors;

@@ -1,6 +1,5 @@
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
-using Neuralink.Actors.Tracing;
 using Neuralink.Models.Inference;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
@@ -58,7 +57,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
     {
         _reachedTimestamp = Now();
         _setup.Pass.Attend(layer);
-        Trace("attention", layer, _reachedTimestamp, "tokens", Run.Tokens.Length);
+        Record("attention", layer, _reachedTimestamp, "tokens", Run.Tokens.Length);
     }
 
     void IComputeEffects.AnnounceLayer(PassId pass, LayerIndex layer) =>
@@ -69,7 +68,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
         long start = Now();
         int fired = _setup.Pass.Activate(ordinals, lease.Frames);
         _setup.Counts.Add(layer, Counter.FiredPairs, fired);
-        Trace(areHits ? "ffn hits" : "ffn cluster", layer, start, "neurons", ordinals.Length);
+        Record(areHits ? "ffn hits" : "ffn cluster", layer, start, "neurons", ordinals.Length);
     }
 
     void IComputeEffects.AddDown(LayerIndex layer, FrameLease lease)
@@ -78,7 +77,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
         _setup.Pass.AddDown(lease.Frames);
         if (lease.IsLastWave)
             _setup.Pass.EndLayer(layer);
-        Trace("ffn down", layer, start, "neurons", lease.Count);
+        Record("ffn down", layer, start, "neurons", lease.Count);
     }
 
     void IComputeEffects.BeginWait(LayerIndex layer) => _waitingSince = Now();
@@ -86,7 +85,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
     void IComputeEffects.EndWait(LayerIndex layer, FrameLease lease)
     {
         _setup.Counts.Add(layer, Counter.WaitTicks, Now() - _waitingSince);
-        Trace("wait", layer, _waitingSince, "neurons", lease.Rest.Length);
+        Record("wait", layer, _waitingSince, "neurons", lease.Rest.Length);
     }
 
     void IComputeEffects.Return(PassId pass) => _cache.Tell(new ResidencyProtocol.Returned(pass), Self);
@@ -102,7 +101,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
             score = Score(run, targets.Span);
         if (run.WantsLogits)
             _ = _setup.Pass.Logits(run.Tokens.Length - 1);
-        Trace("logits", new LayerIndex(_setup.LayerCount), start, "tokens", run.Targets?.Length ?? 1);
+        Record("logits", new LayerIndex(_setup.LayerCount), start, "tokens", run.Targets?.Length ?? 1);
         _asker.Tell(new PassProtocol.PassDone(pass, score), Self);
     }
 
@@ -126,8 +125,8 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
 
     private long Now() => _setup.Time.GetTimestamp();
 
-    private void Trace(string what, LayerIndex layer, long start, string unit, int count) =>
-        _setup.Trace?.Span(what, layer, start, Now(), unit, count);
+    private void Record(string what, LayerIndex layer, long start, string unit, int count) =>
+        _setup.Timeline?.Span(what, layer, start, Now(), unit, count);
 }
 
 /// <summary>What Compute works with.</summary>
@@ -149,5 +148,5 @@ internal sealed record ComputeSetup
     public required TimeProvider Time { get; init; }
 
     /// <summary>The actor's track, or null.</summary>
-    public TraceTrack? Trace { get; init; }
+    public TimelineTrack? Timeline { get; init; }
 }

@@ -4,29 +4,26 @@ using Neuralink.Actors.Protocols;
 namespace Neuralink.Actors.Generation;
 
 /// <summary>
-/// Runs one job at a time: a text or a score. Cuts the prompt into passes, chooses each token from the pass's logits, and lets tokens out
-/// through the job's channel. See <see cref="GenerationProtocol"/> and <see cref="PassProtocol"/>.
+/// Runs one job at a time, pass after pass: the job says which pass is next and takes what it gave.
+/// See <see cref="GenerationProtocol"/> and <see cref="PassProtocol"/>.
 /// </summary>
 internal sealed class GenerationActor : ReceiveActor
 {
-    private readonly GenerationSetup _setup;
     private readonly IActorRef _compute;
     private PassId _pass;
 
-    public GenerationActor(GenerationSetup setup, IActorRef compute)
+    public GenerationActor(IActorRef compute)
     {
-        _setup = setup;
         _compute = compute;
         Become(Idle);
     }
 
-    public static Props Props(GenerationSetup setup, IActorRef compute) =>
-        Akka.Actor.Props.Create(() => new GenerationActor(setup, compute)).WithDispatcher(ActorHosting.ComputeDispatcher);
+    public static Props Props(IActorRef compute) =>
+        Akka.Actor.Props.Create(() => new GenerationActor(compute)).WithDispatcher(ActorHosting.ComputeDispatcher);
 
     private void Idle()
     {
-        Receive<GenerationProtocol.Generate>(generate => Start(generate.Job, new TextJob(_setup, generate.Text, generate.Events)));
-        Receive<GenerationProtocol.Score>(score => Start(score.Job, new ScoreJob(_setup, score.Request, score.Result)));
+        Receive<GenerationProtocol.Run>(run => Start(run.Number, run.Job));
         Receive<GenerationProtocol.Cancel>(_ => { });                                     // its job was over
     }
 
@@ -34,7 +31,7 @@ internal sealed class GenerationActor : ReceiveActor
     {
         Receive<GenerationProtocol.Cancel>(cancel =>
         {
-            if (cancel.Job == number)
+            if (cancel.Number == number)
                 End(job, new OperationCanceledException());
         });
         Receive<PassProtocol.PassDone>(done => Continue(job, done));
@@ -57,6 +54,7 @@ internal sealed class GenerationActor : ReceiveActor
 
     private void Start(long number, IJob job)
     {
+        job.Begin();
         Become(() => Running(number, job));
         RunNext(job);
     }
@@ -87,17 +85,4 @@ internal sealed class GenerationActor : ReceiveActor
         Become(() => Ending(job, error));
         _compute.Tell(new PassProtocol.AbandonPass(_pass), Self);
     }
-}
-
-/// <summary>What the actor asks of the two kinds of job.</summary>
-internal interface IJob
-{
-    /// <summary>The next pass.</summary>
-    public PassProtocol.RunPass NextPass(PassId pass);
-
-    /// <summary>Takes a pass's result; false when the job is complete.</summary>
-    public bool Accept(PassProtocol.PassDone done);
-
-    /// <summary>Says that the job is over: complete, or ended by <paramref name="error"/>.</summary>
-    public void Finish(Exception? error);
 }

@@ -1,31 +1,26 @@
 using Akka.Configuration;
-using Akka.Hosting;
 using Neuralink.Storage;
 
 namespace Neuralink.Actors.Hosting;
 
 /// <summary>How the actors of an engine come into an actor system: its own, or a host's.</summary>
-public static class ActorHosting
+internal static class ActorHosting
 {
-    internal const string ComputeDispatcher = "neuralink.compute-dispatcher";
+    public const string ComputeDispatcher = "neuralink.compute-dispatcher";
 
-    internal const string IoDispatcher = "neuralink.io-dispatcher";
+    public const string IoDispatcher = "neuralink.io-dispatcher";
 
-    /// <summary>
-    /// Adds the dispatchers that an engine's actors run on, so that <see cref="NeuralinkEngine.OpenAsync"/> can be given the host's actor
-    /// system. Engines of one system share their threads: several that are to run at the same time have systems of their own.
-    /// </summary>
-    public static AkkaConfigurationBuilder AddNeuralinkActors(this AkkaConfigurationBuilder builder) =>
-        builder.AddHocon(Resource("dispatchers"), HoconAddMode.Append);
+    /// <summary>The dispatchers that an engine's actors run on.</summary>
+    public static Config Dispatchers => Resource("dispatchers");
 
     /// <summary>What an engine's own system is configured by.</summary>
-    internal static Config OwnConfiguration => Resource("quiet").WithFallback(Resource("dispatchers"));
+    public static Config OwnConfiguration => Resource("quiet").WithFallback(Dispatchers);
 
     /// <summary>An actor system for one engine, which prints nothing.</summary>
-    internal static ActorSystem NewSystem() => ActorSystem.Create("neuralink", OwnConfiguration);
+    public static ActorSystem NewSystem() => ActorSystem.Create("neuralink", OwnConfiguration);
 
     /// <exception cref="NeuralinkException">The system lacks the dispatchers.</exception>
-    internal static void Check(ActorSystem system)
+    public static void Check(ActorSystem system)
     {
         if (!system.Dispatchers.HasDispatcher(ComputeDispatcher) || !system.Dispatchers.HasDispatcher(IoDispatcher))
         {

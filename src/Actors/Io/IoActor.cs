@@ -1,6 +1,5 @@
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
-using Neuralink.Actors.Tracing;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Placement;
 using Neuralink.Storage;
@@ -61,7 +60,7 @@ internal sealed class IoActor : ReceiveActor, IFetchEffects
     void IFetchEffects.Answer(FetchBatch batch)
     {
         string what = batch.IsDemand ? "fetch (demand)" : "fetch (lookahead)";
-        _setup.Trace?.Overlapping(what, batch.Layer, batch.StartedTimestamp, Now(), "neurons", batch.Count);
+        _setup.Timeline?.Overlapping(what, batch.Layer, batch.StartedTimestamp, Now(), "neurons", batch.Count);
         _askers.Remove(batch, out IActorRef? asker);
         asker!.Tell(batch.Error is { } error ? new FetchProtocol.FetchFailed(batch, error) : new FetchProtocol.Fetched(batch), Self);
     }
@@ -113,5 +112,5 @@ internal sealed record IoSetup
     public required TimeProvider Time { get; init; }
 
     /// <summary>The actor's track, or null.</summary>
-    public TraceTrack? Trace { get; init; }
+    public TimelineTrack? Timeline { get; init; }
 }

@@ -1,4 +1,3 @@
-using Neuralink.Actors.Prediction;
 using Neuralink.Models.Weights;
 using Neuralink.Placement.Cost;
 using Neuralink.Storage;

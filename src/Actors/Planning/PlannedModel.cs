@@ -1,4 +1,3 @@
-using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference.Predictors;

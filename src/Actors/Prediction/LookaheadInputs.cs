@@ -10,8 +10,7 @@ namespace Neuralink.Actors.Prediction;
 
 /// <summary>
 /// What lookahead computes from: the residual stream before the first layer and after each attention, normalised as the target's FFN would
-/// have it. Compute
-/// fills the inputs and the Predictor reads them, in turns.
+/// have it. Compute fills the inputs and the Predictor reads them, in turns.
 /// </summary>
 internal sealed class LookaheadInputs
 {
@@ -44,11 +43,9 @@ internal sealed class LookaheadInputs
     /// <summary>Which layers are looked ahead to, and when.</summary>
     public LookaheadPlan Plan { get; } = LookaheadPlan.None;
 
-    /// <summary>Bytes of the buffers.</summary>
-    public static long RequiredBytes(ModelConfig config, int chunkTokens, PredictorSource? predictor, int layers) =>
-        predictor is null
-            ? 0
-            : BufferCount(predictor.Input, predictor.Depth, layers) * FloatTensor.RequiredBytes(chunkTokens, config.HiddenSize);
+    /// <summary>Bytes of the buffers, for a predictor that takes <paramref name="input"/> and was made for so many layers ahead.</summary>
+    public static long RequiredBytes(ModelConfig config, int chunkTokens, PredictorInput input, int depth, int layers) =>
+        BufferCount(input, depth, layers) * FloatTensor.RequiredBytes(chunkTokens, config.HiddenSize);
 
     /// <summary>Fills the inputs of the first layers from the embedded tokens.</summary>
     public void Begin(Decoder decoder, int batch)

@@ -1,6 +1,5 @@
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
-using Neuralink.Actors.Tracing;
 using Neuralink.Pipeline.Prediction;
 using Neuralink.Placement;
 
@@ -44,7 +43,7 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
         _setup.Counts.Add(layer, Counter.PredictedPairs, pairs);
         _setup.Counts.Add(layer, Counter.Tokens, batch);
         _cache.Tell(new PredictionProtocol.Fires(pass, layer, set), Sender);      // the Cache answers Compute
-        _setup.Trace?.Span("predict", layer, start, _setup.Time.GetTimestamp(), "neurons", count);
+        _setup.Timeline?.Span("predict", layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
     void IPredictionEffects.LookAhead(PassId pass, LayerIndex target, int input, int batch)
@@ -57,7 +56,7 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
             _cache.Tell(new PredictionProtocol.MayFire(pass, target, set), Self);
         else
             _sets.Return(set);
-        _setup.Trace?.Span("lookahead", target, start, _setup.Time.GetTimestamp(), "neurons", count);
+        _setup.Timeline?.Span("lookahead", target, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
     void IPredictionEffects.Yield(PassId pass) => Self.Tell(new Continue(pass), Sender);
@@ -85,5 +84,5 @@ internal sealed record PredictorSetup
     public required TimeProvider Time { get; init; }
 
     /// <summary>The actor's track, or null.</summary>
-    public TraceTrack? Trace { get; init; }
+    public TimelineTrack? Timeline { get; init; }
 }

@@ -1,5 +1,3 @@
-using Neuralink.Actors.Generation;
-
 namespace Neuralink.Actors.Protocols;
 
 /// <summary>
@@ -27,10 +25,10 @@ internal static class PassProtocol
     /// <param name="WantsLogits">Whether the logits after the last token are wanted.</param>
     /// <param name="Targets">The tokens to be scored, each of which follows one of the last of <paramref name="Tokens"/>; or null.</param>
     /// <param name="ScoreSoFar">The negative log likelihood of earlier targets, in nats; a running sum, so that it has one order.</param>
-    /// <param name="ReadLogits">Is shown the logits that each target is scored by, or null.</param>
+    /// <param name="ReadLogits">Is shown each target's index in the text and the logits [vocabulary] it is scored by; or null.</param>
     public sealed record RunPass(
         PassId Pass, ReadOnlyMemory<int> Tokens, int Position, bool WantsLogits, ReadOnlyMemory<int>? Targets = null, double ScoreSoFar = 0,
-        LogitsReader? ReadLogits = null)
+        Action<int, ReadOnlySpan<float>>? ReadLogits = null)
         : INoSerializationVerificationNeeded;
 
     /// <summary>The pass is through.</summary>

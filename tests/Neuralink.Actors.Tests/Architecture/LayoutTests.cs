@@ -15,6 +15,7 @@ public sealed partial class LayoutTests
     [InlineData("Pipeline", "Placement")]
     [InlineData("Actors", "Models", "Pipeline")]
     [InlineData("Studies", "Pipeline")]
+    [InlineData("Engine", "Actors")]
     public void A_part_references_only_those_below_it(string part, params string[] allowed)
     {
         XDocument project = XDocument.Load(Path.Combine(Repository.Root, "src", part, $"Neuralink.{part}.csproj"));

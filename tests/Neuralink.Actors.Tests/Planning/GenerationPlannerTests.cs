@@ -1,5 +1,4 @@
 using Neuralink.Actors.Planning;
-using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Placement.Cost;

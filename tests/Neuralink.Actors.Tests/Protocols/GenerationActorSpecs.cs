@@ -2,47 +2,38 @@ using Akka.Actor;
 using Akka.TestKit;
 using Neuralink.Actors.Generation;
 using Neuralink.Actors.Protocols;
-using Neuralink.Actors.Tests.Pipeline;
-using Neuralink.Models.Configuration;
 using Neuralink.Pipeline.Compute;
-using Neuralink.Pipeline.Metrics;
-using Neuralink.Storage.Image;
 
 namespace Neuralink.Actors.Tests.Protocols;
 
 /// <summary>Generation between the engine and Compute.</summary>
-public sealed class GenerationActorSpecs : ProtocolSpecs, IClassFixture<RandomImage>
+public sealed class GenerationActorSpecs : ProtocolSpecs
 {
-    private static readonly int[] s_tokens = [1, 2, 3, 4];
-
     private readonly TestProbe _compute;
     private readonly IActorRef _generation;
-    private readonly TaskCompletionSource<ScoreResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly NotedJob _job = new(passes: 2);
 
-    public GenerationActorSpecs(RandomImage image)
+    public GenerationActorSpecs()
     {
         _compute = CreateTestProbe();
-        ModelConfig config = ModelConfigJson.Read(FlashImage.Open(image.Folder));
-        LayerCounters counters = new(config.LayerCount);
-        GenerationSetup setup = new(config, Logits: null!, ChunkTokens: 2, PayloadBytes: 64, counters, TimeProvider.System);
-        _generation = Sys.ActorOf(GenerationActor.Props(setup, _compute));
-        _generation.Tell(new GenerationProtocol.Score(1, new ScoreRequest { Tokens = s_tokens }, _result));
+        _generation = Sys.ActorOf(GenerationActor.Props(_compute));
+        _generation.Tell(new GenerationProtocol.Run(1, _job));
     }
 
     [Fact]
     public async Task A_job_runs_pass_after_pass_and_is_over_when_nothing_of_it_is_left()
     {
         PassProtocol.RunPass first = Next<PassProtocol.RunPass>(_compute);
-        (first.Tokens.Length, first.Position).Should().Be((2, 0));
+        first.Position.Should().Be(1, "the job had begun");
         _generation.Tell(new PassProtocol.PassDone(first.Pass, 1.5), _compute);
         PassProtocol.RunPass second = Next<PassProtocol.RunPass>(_compute);
-        (second.Tokens.Length, second.Position, second.ScoreSoFar).Should().Be((1, 2, 1.5));
+        (second.Position, second.ScoreSoFar).Should().Be((2, 1.5));
         second.Pass.Value.Should().BeGreaterThan(first.Pass.Value);
         _generation.Tell(new PassProtocol.PassDone(second.Pass, 2.5), _compute);
         Next<PassProtocol.AbandonPass>(_compute).Pass.Should().Be(second.Pass);
-        _result.Task.IsCompleted.Should().BeFalse();
+        _job.Ended.IsCompleted.Should().BeFalse();
         _generation.Tell(new PassProtocol.PassAbandoned(second.Pass), _compute);
-        (await _result.Task).NegativeLogLikelihood.Should().Be(2.5);
+        (await _job.Ended).Should().Be(2.5);
     }
 
     [Fact]
@@ -55,8 +46,8 @@ public sealed class GenerationActorSpecs : ProtocolSpecs, IClassFixture<RandomIm
         _generation.Tell(new PassProtocol.PassDone(pass, 1), _compute);
         _generation.Tell(new GenerationProtocol.Cancel(1));
         _generation.Tell(new PassProtocol.PassAbandoned(pass), _compute);
-        await _result.Invoking(r => r.Task).Should().ThrowAsync<OperationCanceledException>();
-        _generation.Tell(new GenerationProtocol.Score(2, new ScoreRequest { Tokens = s_tokens }, new TaskCompletionSource<ScoreResult>()));
+        await _job.Invoking(j => j.Ended).Should().ThrowAsync<OperationCanceledException>();
+        _generation.Tell(new GenerationProtocol.Run(2, new NotedJob(passes: 1)));
         Next<PassProtocol.RunPass>(_compute).Pass.Value.Should().BeGreaterThan(pass.Value);
     }
 
@@ -68,6 +59,38 @@ public sealed class GenerationActorSpecs : ProtocolSpecs, IClassFixture<RandomIm
         _generation.Tell(new PassProtocol.PassFailed(pass, error), _compute);
         Next<PassProtocol.AbandonPass>(_compute);
         _generation.Tell(new PassProtocol.PassAbandoned(pass), _compute);
-        (await _result.Invoking(r => r.Task).Should().ThrowAsync<IOException>()).Which.Should().BeSameAs(error);
+        (await _job.Invoking(j => j.Ended).Should().ThrowAsync<IOException>()).Which.Should().BeSameAs(error);
+    }
+
+    /// <summary>Wants so many passes of one token; position n is that of pass n, from 1 on.</summary>
+    private sealed class NotedJob(int passes) : IJob
+    {
+        private static readonly int[] s_token = [1];
+
+        private readonly TaskCompletionSource<double> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _position = int.MinValue;
+        private double _score;
+
+        /// <summary>The score of the last pass, when the job has been told its end.</summary>
+        public Task<double> Ended => _ended.Task;
+
+        public void Begin() => _position = 0;
+
+        public PassProtocol.RunPass NextPass(PassId pass) =>
+            new(pass, s_token, ++_position, WantsLogits: false, ScoreSoFar: _score);
+
+        public bool Accept(PassProtocol.PassDone done)
+        {
+            _score = done.Score;
+            return _position < passes;
+        }
+
+        public void Finish(Exception? error)
+        {
+            if (error is null)
+                _ended.SetResult(_score);
+            else
+                _ended.SetException(error);
+        }
     }
 }

@@ -3,7 +3,6 @@ using Akka.Event;
 using Akka.TestKit;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Protocols;
-using Neuralink.Actors.Tests.Pipeline;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Metrics;
 using Neuralink.Placement;

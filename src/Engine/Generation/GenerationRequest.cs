@@ -1,0 +1,35 @@
+using Neuralink.Models.Sampling;
+
+namespace Neuralink;
+
+/// <summary>What to generate.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>The prompt's token ids, at least one.</summary>
+    public required ReadOnlyMemory<int> Prompt { get; init; }
+
+    /// <summary>The most tokens to generate; prompt and these fit the engine's context together.</summary>
+    public int MaxTokens { get; init; } = 128;
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>Texts that end the generation; they are not part of the result.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Whether the model's own end tokens are ignored.</summary>
+    public bool IgnoreEndTokens { get; init; }
+}
+
+/// <summary>Something that happens while a text is generated.</summary>
+public abstract record GenerationEvent;
+
+/// <summary>A token was generated.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Text">The text that has become certain with it; empty while a character is incomplete or a stop text may be beginning.</param>
+public sealed record TokenGenerated(int Id, string Text) : GenerationEvent;
+
+/// <summary>The text is complete.</summary>
+/// <param name="Result">All of it.</param>
+/// <param name="Text">The end of the text that had been held back.</param>
+public sealed record GenerationFinished(GenerationResult Result, string Text) : GenerationEvent;

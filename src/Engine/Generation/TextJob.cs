@@ -1,0 +1,104 @@
+using System.Threading.Channels;
+using Neuralink.Actors.Protocols;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Placement;
+
+namespace Neuralink;
+
+/// <summary>A text being generated: a <see cref="TextState"/> with a clock, the counters and the channel.</summary>
+internal sealed class TextJob : IJob
+{
+    private readonly JobSetup _setup;
+    private readonly ChannelWriter<GenerationEvent> _events;
+    private readonly TextState _text;
+    private LayerCounters? _before;
+    private long _start;
+    private long _promptDone;
+    private long _firstToken;
+    private long _lastToken;
+
+    public TextJob(JobSetup setup, TextState text, ChannelWriter<GenerationEvent> events)
+    {
+        _setup = setup;
+        _events = events;
+        _text = text;
+    }
+
+    public void Begin()
+    {
+        _before = _setup.Counters.Snapshot();
+        _start = _setup.Time.GetTimestamp();
+    }
+
+    public PassProtocol.RunPass NextPass(PassId pass)
+    {
+        (ReadOnlyMemory<int> tokens, int position) = _text.NextChunk(_setup.ChunkTokens);
+        return new PassProtocol.RunPass(pass, tokens, position, WantsLogits: _text.PromptIsDone && _text.Finished is null);
+    }
+
+    public bool Accept(PassProtocol.PassDone done)
+    {
+        if (!_text.PromptIsDone)
+            return true;
+        long now = _setup.Time.GetTimestamp();
+        if (_promptDone == 0)
+            (_promptDone, _firstToken, _lastToken) = (now, now, now);
+        if (_text.Finished is not null)
+            return false;                                             // nothing was to be generated
+        TokenGenerated token = _text.Choose(_setup.Logits.Row(0));
+        _lastToken = _setup.Time.GetTimestamp();
+        if (_text.Generated.Length == 1)
+            _firstToken = _lastToken;
+        _events.TryWrite(token);
+        return _text.Finished is null;
+    }
+
+    public void Finish(Exception? error)
+    {
+        if (error is null)
+        {
+            string rest = _text.Flush();
+            _events.TryWrite(new GenerationFinished(Result(), rest));
+        }
+        _events.TryComplete(error);
+    }
+
+    private GenerationResult Result()
+    {
+        LayerCounters spent = _setup.Counters.Snapshot().Since(_before!);
+        int[] tokens = _text.Generated.ToArray();
+        double prompt = Millis(_start, _promptDone), predicted = Millis(_promptDone, _lastToken), afterFirst = Millis(_firstToken, _lastToken);
+        GenerationTimings timings = new(
+            prompt, predicted, Millis(_start, _firstToken),
+            PromptPerSecond: _text.PromptTokens / Math.Max(prompt, 1e-6) * 1000,
+            PredictedPerSecond: tokens.Length < 2 ? 0 : (tokens.Length - 1) / Math.Max(afterFirst, 1e-6) * 1000);
+        return new GenerationResult(
+            _text.Text, _text.PromptTokens, tokens, _text.Finished!.Value, timings, Figures(null),
+            [.. Enumerable.Range(0, spent.LayerCount).Select(layer => Figures(new LayerIndex(layer)))]);
+
+        IoFigures Figures(LayerIndex? layer) => IoFigures.Of(spent, layer, _setup.Config.FfnSize, _setup.PayloadBytes, _setup.Time);
+    }
+
+    private double Millis(long from, long to) => _setup.Time.GetElapsedTime(from, to).TotalMilliseconds;
+}
+
+/// <summary>What jobs work with.</summary>
+internal sealed record JobSetup
+{
+    public required ModelConfig Config { get; init; }
+
+    /// <summary>Where a pass leaves its logits, [1, vocabulary].</summary>
+    public required FloatTensor Logits { get; init; }
+
+    /// <summary>The most tokens of a pass.</summary>
+    public required int ChunkTokens { get; init; }
+
+    /// <summary>Weights of one bundle.</summary>
+    public required int PayloadBytes { get; init; }
+
+    /// <summary>Every actor's.</summary>
+    public required LayerCounters Counters { get; init; }
+
+    public required TimeProvider Time { get; init; }
+}

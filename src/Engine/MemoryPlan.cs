@@ -1,0 +1,103 @@
+using Neuralink.Actors.Prediction;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Weights;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Storage;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink;
+
+/// <summary>
+/// How the engine's native memory is shared out, in bytes. Made before anything is loaded; the arena has exactly <see cref="TotalBytes"/>.
+/// What a budget leaves after resident weights, KV cache and activations goes to staging up to what speeds things up, and then to the cache.
+/// </summary>
+/// <param name="ResidentBytes">Weights that are always there.</param>
+/// <param name="PredictorBytes">What says which neurons fire, and looks ahead: weights and buffers.</param>
+/// <param name="KvBytes">The KV cache.</param>
+/// <param name="ActivationBytes">Buffers of a pass.</param>
+/// <param name="StagingBytes">Frames of leases and prefetches, with the activations of a lease's neurons.</param>
+/// <param name="CacheBytes">Frames of cached neurons.</param>
+/// <param name="Frames">The same in frames.</param>
+/// <param name="ContextTokens">The most tokens of a sequence.</param>
+/// <param name="KvBlocks">Blocks of <see cref="KvBlockPool.DefaultBlockPositions"/> tokens: enough for one sequence.</param>
+public sealed record MemoryPlan(
+    long ResidentBytes, long PredictorBytes, long KvBytes, long ActivationBytes, long StagingBytes, long CacheBytes, CacheLimits Frames,
+    int ContextTokens, int KvBlocks)
+{
+    /// <summary>Rows whose logits are in memory at a time: of the one sequence that runs.</summary>
+    internal const int LogitRows = 1;
+
+    // A lease of fewer neurons would cut nearly every layer into waves.
+    private const int LeasedMin = 32;
+
+    // Without a budget a lease has room for this part of a layer; more fire only in chunks of a prompt, which then come in waves.
+    private const int LeasedPart = 4;
+
+    public long TotalBytes => ResidentBytes + PredictorBytes + KvBytes + ActivationBytes + StagingBytes + CacheBytes;
+
+    /// <summary>Shares out <paramref name="options"/>.MemoryBytes, or what is needed.</summary>
+    /// <exception cref="NeuralinkException">It does not fit; the message has the plan and the smallest budget that works.</exception>
+    internal static MemoryPlan Make(ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
+    {
+        int neurons = checked(config.LayerCount * config.FfnSize), leasedMin = LeasedMinOf(config), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
+        int? cached = options.Cache?.FrameCount(neurons, strideBytes);
+        if (cached is null && options.MemoryBytes is null)
+            cached = CacheSize.OfShare(EngineOptions.DefaultCacheShare).FrameCount(neurons, strideBytes);
+        if (options.MemoryBytes is not { } budget)
+            return Plan(leasedMax, cached!.Value);
+        MemoryPlan smallest = Smallest(config, format, strideBytes, predictors, options);
+        if (smallest.TotalBytes > budget)
+            throw DoesNotFit(smallest, budget);
+        int leased = Largest(leasedMin, leasedMax, n => Plan(n, cached ?? 0).TotalBytes <= budget);
+        return Plan(leased, cached ?? Largest(0, neurons, n => Plan(leased, n).TotalBytes <= budget));
+
+        MemoryPlan Plan(int leasedCount, int cachedCount) => Of(config, format, strideBytes, predictors, options, leasedCount, cachedCount);
+    }
+
+    /// <summary>The least memory that works: with no cache, unless one is asked for.</summary>
+    internal static MemoryPlan Smallest(ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options) =>
+        Of(config, format, strideBytes, predictors, options, LeasedMinOf(config), options.Cache?.FrameCount(checked(config.LayerCount * config.FfnSize), strideBytes) ?? 0);
+
+    private static MemoryPlan Of(
+        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount, int cachedCount)
+    {
+        int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue), chunk = Math.Min(options.ChunkTokens, context);
+        int blocks = KvBlockPool.BlocksFor(context);
+        CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).ReadsAhead ? leasedCount : 0);
+        long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
+        return new MemoryPlan(
+            WeightFile.RequiredBytes(config, format, TensorPlace.Resident),
+            predictors.RequiredBytes(chunk) + (predictors.Ahead is { } ahead
+                ? LookaheadInputs.RequiredBytes(config, chunk, ahead.Input, ahead.Depth, options.LookaheadLayers)
+                : 0),
+            KvBlockPool.RequiredBytes(config, blocks),
+            Activations.RequiredBytes(config, chunk, LogitRows) + AttentionHeads.RequiredBytes(config, context, options.Threads),
+            frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context, blocks);
+    }
+
+    private static int LeasedMinOf(ModelConfig config) => Math.Min(LeasedMin, config.FfnSize);
+
+    /// <summary>The parts, for people.</summary>
+    public override string ToString() =>
+        $"resident weights {ByteSize.Format(ResidentBytes)}, predictor {ByteSize.Format(PredictorBytes)}, "
+        + $"KV cache {ByteSize.Format(KvBytes)} ({ContextTokens} tokens in {KvBlocks} blocks of {KvBlockPool.DefaultBlockPositions}), "
+        + $"activations {ByteSize.Format(ActivationBytes)}, staging {ByteSize.Format(StagingBytes)}, "
+        + $"neuron cache {ByteSize.Format(CacheBytes)}";
+
+    /// <summary>The largest n in [low, high] that fits; low does.</summary>
+    private static int Largest(int low, int high, Func<int, bool> fits)
+    {
+        while (low < high)
+        {
+            int middle = low + ((high - low + 1) / 2);
+            (low, high) = fits(middle) ? (middle, high) : (low, middle - 1);
+        }
+        return low;
+    }
+
+    private static NeuralinkException DoesNotFit(MemoryPlan smallest, long budget) => new(
+        "fit the model into its memory", $"at least {ByteSize.Format(smallest.TotalBytes)} ({smallest})", ByteSize.Format(budget),
+        $"give --memory {(smallest.TotalBytes + (1 << 20) - 1) >> 20}MiB or more, or a smaller --cache");
+}

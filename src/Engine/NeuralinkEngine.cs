@@ -1,0 +1,264 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Neuralink.Actors;
+using Neuralink.Actors.Hosting;
+using Neuralink.Actors.Protocols;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+
+namespace Neuralink;
+
+/// <summary>
+/// A model opened from a flash image, ready to generate. One job runs at a time; a second one is refused, not queued. Opening loads
+/// the resident weights and allocates all native memory; disposing ends the running job and frees it.
+/// </summary>
+public sealed class NeuralinkEngine : IAsyncDisposable
+{
+    private readonly EngineResources _resources;
+    private readonly ActorSystem _system;
+    private readonly bool _ownsSystem;
+    private readonly IActorRef _pipeline;
+    private readonly Task _pipelineEnded;
+    private readonly Lock _gate = new();
+    private long _lastJob;
+    private Action<Exception>? _failJob;      // ends the running job with an error; null when none runs
+    private bool _isDisposed;
+
+    private NeuralinkEngine(EngineResources resources, ActorSystem? system, TimeSpan loadTime)
+    {
+        _resources = resources;
+        LoadTime = loadTime;
+        _ownsSystem = system is null;
+        _system = system ?? ActorHosting.NewSystem();
+        _pipeline = _system.ActorOf(PipelineActor.Props(resources.Parts, Fail), $"neuralink-{Guid.NewGuid():n}");
+        _pipelineEnded = WatchAsync();
+    }
+
+    /// <summary>The model's configuration.</summary>
+    public ModelConfig Model => _resources.Config;
+
+    public Tokenizer Tokenizer => _resources.Tokenizer;
+
+    public FlashImage Image => _resources.Image;
+
+    /// <summary>How it was set up.</summary>
+    public EngineOptions Options => _resources.Options;
+
+    /// <summary>What the strategy switches.</summary>
+    public StrategySwitches Strategy => _resources.Parts.Residency.Strategy;
+
+    /// <summary>How the memory is shared out.</summary>
+    public MemoryPlan Memory => _resources.Plan;
+
+    /// <summary>The device that neurons are read from, in words.</summary>
+    public string DeviceDescription => _resources.Device.Description;
+
+    /// <summary>Why neurons are not read in the way asked for and how they are read instead, or null.</summary>
+    public string? IoFallback => _resources.File.FallbackReason;
+
+    /// <summary>How long opening took.</summary>
+    public TimeSpan LoadTime { get; }
+
+    /// <summary>Positions there is room for: prompt and generated tokens together.</summary>
+    public int ContextTokens => _resources.Plan.ContextTokens;
+
+    /// <summary>Forward passes that a prompt of so many tokens takes.</summary>
+    public int PassesFor(int promptTokens)
+    {
+        int chunk = Math.Min(Options.ChunkTokens, ContextTokens);
+        return (promptTokens + chunk - 1) / chunk;
+    }
+
+    /// <summary>Sets and frames that a job holds: none when nothing runs.</summary>
+    internal int LeaseCount => _resources.Parts.States.Sets.RentedCount + CacheState.LeasedCount + CacheState.PrefetchedCount;
+
+    /// <summary>The state of the cache, for tests, while nothing runs.</summary>
+    internal CacheState CacheState => _resources.Parts.States.Cache;
+
+    /// <summary>The actor above all others, for tests.</summary>
+    internal IActorRef Pipeline => _pipeline;
+
+    /// <summary>Where it runs, for tests.</summary>
+    internal ActorSystem ActorSystem => _system;
+
+    /// <summary>Opens a flash image.</summary>
+    /// <param name="imageFolder">The image.</param>
+    /// <param name="options">How to set up.</param>
+    /// <param name="timeline">Records what the actors do, or null.</param>
+    /// <param name="time">The clock; null is the system's.</param>
+    /// <param name="decorate">Wraps the flash device, for studies of other devices and of faults; null leaves it as it is.</param>
+    /// <param name="system">Runs the actors; its configuration needs <see cref="NeuralinkHosting.AddNeuralinkActors"/>. Null makes one for
+    /// this engine.</param>
+    /// <param name="cancellation">Stops the opening.</param>
+    /// <exception cref="NeuralinkException">
+    /// The image is damaged, an option is out of range, it does not fit the budget, or <paramref name="system"/> lacks dispatchers.
+    /// </exception>
+    public static Task<NeuralinkEngine> OpenAsync(
+        string imageFolder, EngineOptions options, Timeline? timeline = null, TimeProvider? time = null,
+        Func<IFlashDevice, IFlashDevice>? decorate = null, ActorSystem? system = null, CancellationToken cancellation = default) => Task.Run(
+            () =>
+            {
+                if (system is not null)
+                    ActorHosting.Check(system);
+                TimeProvider clock = time ?? TimeProvider.System;
+                long start = clock.GetTimestamp();
+                EngineResources resources = EngineResources.Load(imageFolder, options, timeline, clock, decorate, cancellation);
+                try
+                {
+                    return new NeuralinkEngine(resources, system, clock.GetElapsedTime(start));
+                }
+                catch
+                {
+                    resources.Dispose();
+                    throw;
+                }
+            },
+            cancellation);
+
+    /// <summary>Generates a text, token by token; the last event has the result.</summary>
+    /// <param name="request">What to generate.</param>
+    /// <param name="cancellation">Ends the generation; when the enumeration has thrown, every lease is returned.</param>
+    /// <exception cref="NeuralinkException">The request cannot be met, or flash failed; the engine lives on.</exception>
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        CheckTokens(request.Prompt.Span, request.MaxTokens);
+        TextState text = new(request, Tokenizer, Model.VocabularySize, Model.EndTokens);
+        Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true });
+        long job = Begin(error => events.Writer.TryComplete(error));
+        try
+        {
+            _pipeline.Tell(new GenerationProtocol.Run(job, new TextJob(_resources.Jobs, text, events.Writer)));
+            using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
+            await foreach (GenerationEvent happened in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                yield return happened;
+        }
+        finally
+        {
+            // Whoever stops listening early stops the job; the channel ends when nothing of it is left.
+            _pipeline.Tell(new GenerationProtocol.Cancel(job));
+            await DrainAsync(events.Reader).ConfigureAwait(false);
+            End();
+        }
+    }
+
+    /// <summary>Scores a text: how likely each token is after those before it.</summary>
+    /// <param name="tokens">At least two, at most one more than the context.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="NeuralinkException">The tokens do not fit, or flash failed.</exception>
+    public Task<ScoreResult> ScoreAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellation = default) =>
+        ScoreAsync(new ScoreRequest { Tokens = tokens }, cancellation);
+
+    /// <summary>Scores a part of a text: how likely each of its tokens is after those before it.</summary>
+    /// <param name="request">The text, and which part.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="NeuralinkException">The tokens do not fit, or flash failed.</exception>
+    public async Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellation = default)
+    {
+        ReadOnlyMemory<int> tokens = request.Tokens;
+        if (tokens.Length < 2)
+            throw new NeuralinkException("score the text", "at least 2 tokens", $"{tokens.Length}");
+        if (request.ContextTokens < 1 || request.ContextTokens >= tokens.Length)
+            throw new NeuralinkException("score the text", $"1 to {tokens.Length - 1} tokens of context", $"{request.ContextTokens}");
+        CheckTokens(tokens.Span[..^1], newTokens: 0);
+        CheckTokens(tokens.Span[^1..], newTokens: 0);
+        TaskCompletionSource<ScoreResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        long job = Begin(error => result.TrySetException(error));
+        try
+        {
+            _pipeline.Tell(new GenerationProtocol.Run(job, new ScoreJob(_resources.Jobs, request, result)));
+            using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
+            return await result.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>Ends the running job and frees everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            _failJob?.Invoke(new ObjectDisposedException(nameof(NeuralinkEngine)));
+        }
+        _system.Stop(_pipeline);
+        await _pipelineEnded.ConfigureAwait(false);
+        if (_ownsSystem)
+            await _system.Terminate().ConfigureAwait(false);
+        _resources.Dispose();
+    }
+
+    private void CheckTokens(ReadOnlySpan<int> prompt, int newTokens)
+    {
+        if (prompt.IsEmpty)
+            throw new NeuralinkException("start the text", "a prompt of at least 1 token", "an empty prompt", "give a prompt");
+        if (newTokens < 0 || (long)prompt.Length + newTokens > ContextTokens)
+        {
+            throw new NeuralinkException(
+                "start the text", $"prompt and new tokens to fit a context of {ContextTokens} tokens", $"{prompt.Length} + {newTokens}", "shorten the prompt or generate fewer tokens");
+        }
+        Tokenizer.RequireRows(prompt, Model.VocabularySize);
+    }
+
+    private static async Task DrainAsync(ChannelReader<GenerationEvent> events)
+    {
+        while (true)
+        {
+            while (events.TryRead(out _))
+            {
+            }
+
+            // The channel's error has reached the enumeration already, if anybody listens.
+            Task<bool> more = events.WaitToReadAsync(CancellationToken.None).AsTask();
+            await ((Task)more).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!more.IsCompletedSuccessfully || !await more.ConfigureAwait(false))
+                return;
+        }
+    }
+
+    private long Begin(Action<Exception> failJob)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_pipelineEnded.IsCompleted)
+                throw new InvalidOperationException("The engine's actor system has ended; open it again in another.");
+            if (_failJob is not null)
+                throw new NeuralinkException("start the text", "an idle engine", "a job that is running", "wait for it to end");
+            _failJob = failJob;
+            return ++_lastJob;
+        }
+    }
+
+    private void End()
+    {
+        lock (_gate)
+            _failJob = null;
+    }
+
+    private CancellationTokenRegistration RegisterCancel(long job, CancellationToken cancellation) =>
+        cancellation.UnsafeRegister(_ => _pipeline.Tell(new GenerationProtocol.Cancel(job), ActorRefs.NoSender), null);
+
+    private void Fail(Exception error)
+    {
+        lock (_gate)
+            _failJob?.Invoke(error);
+    }
+
+    /// <summary>
+    /// Completes when the actors have ended: because the engine is disposed, or because the host's actor system has ended.
+    /// </summary>
+    private async Task WatchAsync()
+    {
+        await _pipeline.WatchAsync().ConfigureAwait(false);
+        Fail(new InvalidOperationException("The actor system ended while the job ran."));
+    }
+}

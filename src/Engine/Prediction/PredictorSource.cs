@@ -1,0 +1,176 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Models.Weights;
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Memory;
+using Neuralink.Storage.Traces;
+
+namespace Neuralink;
+
+/// <summary>A predictor before it is loaded: what it will need, and how to load it.</summary>
+/// <param name="Input">What it takes.</param>
+/// <param name="Depth">For how many layers ahead it was made.</param>
+/// <param name="RequiredBytes">Native memory, for a chunk of so many tokens.</param>
+/// <param name="Load">Loads it for a chunk of so many tokens and so many threads, unless it is cancelled.</param>
+internal sealed record PredictorSource(
+    PredictorInput Input, int Depth, Func<int, long> RequiredBytes, Func<NativeArena, int, int, CancellationToken, NeuronPredictor> Load)
+{
+    /// <summary>Tokens of a text that it can predict for; null: any.</summary>
+    public int? TokensMax { get; init; }
+
+    /// <summary>Another whose weights serve this one too, or null.</summary>
+    public PredictorSource? Sharing { get; init; }
+
+    /// <summary>The margin of a sketch; null for all others.</summary>
+    public float? SketchMargin { get; init; }
+
+    /// <summary>Opens what the predictor is made from, and checks that it is this model's.</summary>
+    /// <param name="options">Which.</param>
+    /// <param name="layersAhead">0, or how far it is to look ahead.</param>
+    /// <param name="image">The model.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="io">How to read the image's weights.</param>
+    /// <exception cref="NeuralinkException">A file cannot be read, is damaged, or belongs to another model or another lookahead.</exception>
+    public static PredictorSource Open(
+        PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config, FlashAccess io) => options.Kind switch
+        {
+            PredictorKind.Exact => Exact(image, config, io),
+            PredictorKind.Sketch => Sketch(options, layersAhead, image, config, io),
+            PredictorKind.LowRank => LowRank(options, layersAhead, image, config),
+            PredictorKind.Oracle => Oracle(options, image, config),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "Not a kind of predictor."),
+        };
+
+    private static PredictorSource Exact(FlashImage image, ModelConfig config, FlashAccess io)
+    {
+        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
+        return new PredictorSource(
+            PredictorInput.FfnInput, Depth: 0,
+            chunk => WeightFile.RequiredBytes(config, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(config, chunk),
+            (arena, chunk, threads, cancellation) =>
+            {
+                WeightFile weights = WeightFile.Load(image, config, TensorPlace.Predictor, arena, io, cancellation);
+                return ExactPredictor.Load(weights, arena, config, format, chunk, threads);
+            });
+    }
+
+    private static PredictorSource Sketch(PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config, FlashAccess io)
+    {
+        float margin = options.Margin ?? (layersAhead == 0 ? SketchPredictor.DefaultMargin(options.Bits) : PredictorOptions.SketchLookaheadMargin);
+        return new PredictorSource(
+            PredictorInput.FfnInput, Depth: 0,
+            chunkTokens => SketchPredictor.RequiredBytes(config, options.Bits, chunkTokens),
+            (arena, chunkTokens, threads, cancellation) => ImageTensors.Read(
+                image, ImageFiles.Predictor, io,
+                tensors => SketchPredictor.Load(tensors, arena, config, options.Bits, margin, chunkTokens, threads), cancellation))
+        {
+            SketchMargin = margin,
+        };
+    }
+
+    private static PredictorSource LowRank(PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config)
+    {
+        string path = options.Path ?? image.PathOf(LowRankFile.NameOf(layersAhead));
+        if (options.Path is null && !File.Exists(path))
+        {
+            string depth = layersAhead == 0 ? "" : $" --depth {layersAhead}";
+            throw new NeuralinkException($"open {path}", "a low-rank predictor", "no such file", $"train one with 'neuralink train-predictor{depth}', or give a file");
+        }
+        LowRankInfo info;
+        using (LowRankFile file = OpenLowRank(path, options, config))
+            info = file.Info;
+        info.ExpectModel(path, image.Folder, image.ModelDigest, config);
+        if (info.Depth != layersAhead && info.Depth != 0)
+        {
+            throw new NeuralinkException(
+                $"use {path}", layersAhead == 0 ? "a predictor of a layer's own neurons" : $"a predictor of the neurons {layersAhead} layers ahead",
+                $"one of the neurons {info.Depth} layers ahead", $"train it with --depth {layersAhead}");
+        }
+        if (layersAhead == 0 && info.Layers.ToList().IndexOf(null) is >= 0 and int gap)
+        {
+            throw new NeuralinkException(
+                $"use {path}", "a predictor of every layer", $"none of layer {gap}", "train one with 'neuralink train-predictor', or use this one to look ahead");
+        }
+        return new PredictorSource(
+            info.Input, info.Depth, chunkTokens => LowRankPredictor.RequiredBytes(info, chunkTokens),
+            (arena, chunkTokens, threads, _) =>
+            {
+                using LowRankFile file = OpenLowRank(path, options, config);
+                return LowRankPredictor.Load(file, arena, chunkTokens, threads);
+            });
+    }
+
+    /// <summary>A file of ours, or else published weights: a folder, or a safetensors file without our metadata.</summary>
+    private static LowRankFile OpenLowRank(string path, PredictorOptions options, ModelConfig config)
+    {
+        bool isOurs = options.Path is null || (File.Exists(path) && LowRankFile.IsOurs(path));
+        return isOurs ? LowRankFile.Open(path) : LowRankFile.OpenPublished(path, config, options.Threshold);
+    }
+
+    private static PredictorSource Oracle(PredictorOptions options, FlashImage image, ModelConfig config)
+    {
+        int tokens;
+        using (FiringTrace trace = FiringTrace.Open(options.Path!))
+            tokens = trace.Info.TokenCount;
+        return new PredictorSource(
+            // It takes no input: the one that is there anyway.
+            PredictorInput.Residual, Depth: 0, _ => 0,
+            (_, _, _, _) =>
+            {
+                using FiringTrace trace = FiringTrace.Open(options.Path!);
+                return OraclePredictor.Load(trace, image, config);
+            })
+        {
+            TokensMax = tokens,
+        };
+    }
+}
+
+/// <summary>Who says what a layer needs, and who looks ahead: the same where one can do both.</summary>
+/// <param name="Main">Of the layer that is reached.</param>
+/// <param name="Ahead">Of later layers; null without lookahead.</param>
+internal sealed record PredictorSources(PredictorSource Main, PredictorSource? Ahead)
+{
+    /// <summary>Tokens of a text that both can predict for; null: any.</summary>
+    public int? TokensMax => Ahead?.TokensMax is { } ahead ? Math.Min(ahead, Main.TokensMax ?? ahead) : Main.TokensMax;
+
+    public static PredictorSources Open(FlashImage image, ModelConfig config, EngineOptions options) =>
+        Of(options, (predictor, layersAhead) => PredictorSource.Open(predictor, layersAhead, image, config, options.Io));
+
+    /// <summary>What the options ask for.</summary>
+    /// <param name="options">The predictors, how far to look ahead, and by the strategy whether at all.</param>
+    /// <param name="open">Opens one for so many layers ahead.</param>
+    public static PredictorSources Of(EngineOptions options, Func<PredictorOptions, int, PredictorSource> open)
+    {
+        PredictorSource main = open(options.Predictor, 0);
+        if (!StrategySwitches.Of(options.Strategy).ReadsAhead)
+            return new PredictorSources(main, Ahead: null);
+        PredictorOptions ahead = options.LookaheadPredictor;
+        bool isShared = ahead.Kind == options.Predictor.Kind && ahead.Kind switch
+        {
+            PredictorKind.LowRank => ahead.Path is not null && ahead == options.Predictor,     // without a path each has a file of its own
+            PredictorKind.Sketch => ahead.Bits == options.Predictor.Bits,                      // with another margin
+            _ => ahead == options.Predictor,
+        };
+        PredictorSource source = open(ahead, options.LookaheadLayers);
+        return new PredictorSources(main, isShared ? source with { Sharing = main } : source);
+    }
+
+    public long RequiredBytes(int chunkTokens) => Main.RequiredBytes(chunkTokens) + (Ahead is { Sharing: null } ahead ? ahead.RequiredBytes(chunkTokens) : 0);
+
+    public (NeuronPredictor Main, NeuronPredictor? Ahead) Load(
+        NativeArena arena, int chunkTokens, int threads, CancellationToken cancellation)
+    {
+        NeuronPredictor main = Main.Load(arena, chunkTokens, threads, cancellation);
+        return (main, Ahead switch
+        {
+            null => null,
+            { Sharing: null } => Ahead.Load(arena, chunkTokens, threads, cancellation),
+            { SketchMargin: { } margin } => ((SketchPredictor)main).WithMargin(margin),
+            _ => main,
+        });
+    }
+}

@@ -1,0 +1,127 @@
+using Neuralink.Models.Sampling;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Engine.Tests.Generation;
+
+/// <summary>One text as it grows, without a model: the logits are made to choose given bytes.</summary>
+public sealed class TextStateTests
+{
+    private const int Vocabulary = 259;
+
+    private static readonly Tokenizer s_tokenizer = LoadTokenizer();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(7)]
+    [InlineData(100)]
+    public void Chunks_cover_the_prompt_once_in_order_and_then_each_generated_token(int chunk)
+    {
+        TextState text = Start(prompt: [1, 2, 3, 4, 5, 6, 7], maxTokens: 3);
+        List<int> run = [];
+        while (text.Finished is null)
+        {
+            (ReadOnlyMemory<int> tokens, int position) = text.NextChunk(chunk);
+            position.Should().Be(run.Count);
+            tokens.Length.Should().BeInRange(1, chunk);
+            run.AddRange(tokens.ToArray());
+            text.PromptIsDone.Should().Be(run.Count >= 7);
+            if (text.PromptIsDone)
+                Choose(text, 'a' + run.Count);
+        }
+        run.Should().Equal(1, 2, 3, 4, 5, 6, 7, 'a' + 7, 'a' + 8);
+        text.Generated.ToArray().Should().Equal('a' + 7, 'a' + 8, 'a' + 9);
+        text.Finished.Should().Be(FinishReason.Length);
+    }
+
+    [Fact]
+    public void An_end_token_ends_the_text_and_is_no_part_of_it()
+    {
+        TextState text = Start([1], 9);
+        Choose(text, 'h').Text.Should().Be("h");
+        Choose(text, ByteTokenizer.EndToken).Text.Should().BeEmpty();
+        text.Finished.Should().Be(FinishReason.Stop);
+        text.Flush().Should().BeEmpty();
+        text.Text.Should().Be("h");
+    }
+
+    [Fact]
+    public void End_tokens_can_be_ignored()
+    {
+        TextState text = Start([1], 3, ignoreEndTokens: true);
+        Choose(text, ByteTokenizer.EndToken);
+        text.Finished.Should().BeNull();
+    }
+
+    [Fact]
+    public void An_end_token_at_the_limit_counts_as_the_end()
+    {
+        TextState text = Start([1], 1);
+        Choose(text, ByteTokenizer.EndToken);
+        text.Finished.Should().Be(FinishReason.Stop);
+    }
+
+    [Fact]
+    public void A_stop_text_across_tokens_ends_the_text_and_is_held_back()
+    {
+        TextState text = Start([1], 20, "the end");
+        string said = string.Concat("It is the end, or is it".TakeWhile(_ => text.Finished is null).Select(c => Choose(text, c).Text));
+        text.Finished.Should().Be(FinishReason.Stop);
+        (said + text.Flush()).Should().Be("It is ").And.Be(text.Text);
+        text.Generated.Length.Should().Be("It is the end".Length);
+    }
+
+    [Fact]
+    public void What_may_become_a_stop_text_comes_out_when_it_does_not()
+    {
+        TextState text = Start([1], 4, "abc");
+        Choose(text, 'a').Text.Should().BeEmpty();
+        Choose(text, 'b').Text.Should().BeEmpty();
+        Choose(text, 'x').Text.Should().Be("abx");
+        Choose(text, 'a').Text.Should().BeEmpty();
+        text.Finished.Should().Be(FinishReason.Length);
+        text.Flush().Should().Be("a");
+        text.Text.Should().Be("abxa");
+    }
+
+    [Fact]
+    public void A_character_comes_out_when_its_last_byte_has_come_and_what_is_left_of_one_at_the_end()
+    {
+        TextState text = Start([1], 3);
+        Choose(text, 0xC3).Text.Should().BeEmpty();
+        Choose(text, 0xA9).Text.Should().Be("é");
+        Choose(text, 0xC3).Text.Should().BeEmpty();
+        text.Flush().Should().Be("\uFFFD");
+        text.Text.Should().Be("é\uFFFD");
+    }
+
+    private static TokenGenerated Choose(TextState text, int token)
+    {
+        float[] logits = new float[Vocabulary];
+        logits[token] = 1;
+        TokenGenerated generated = text.Choose(logits);
+        generated.Id.Should().Be(token);
+        return generated;
+    }
+
+    private static TextState Start(int[] prompt, int maxTokens, params string[] stop) => Start(prompt, maxTokens, ignoreEndTokens: false, stop);
+
+    private static TextState Start(int[] prompt, int maxTokens, bool ignoreEndTokens, params string[] stop) => new(
+        new GenerationRequest { Prompt = prompt, MaxTokens = maxTokens, Sampling = SamplingOptions.Greedy, Stop = stop, IgnoreEndTokens = ignoreEndTokens },
+        s_tokenizer, Vocabulary, [ByteTokenizer.EndToken]);
+
+    private static Tokenizer LoadTokenizer()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, ByteTokenizer.Json());
+            return Tokenizer.Load(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}

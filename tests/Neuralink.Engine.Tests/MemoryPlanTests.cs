@@ -1,0 +1,150 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
+using Neuralink.Models.Weights;
+using Neuralink.Storage;
+using Neuralink.Tests.Support;
+
+namespace Neuralink.Engine.Tests;
+
+/// <summary>The plan fits its budget, always; the smallest budget it names works and one byte less does not.</summary>
+public sealed class MemoryPlanTests : IDisposable
+{
+    private const int StrideBytes = 1024;
+
+    private readonly RandomModel _model = new(RandomModels.LlamaRelu);
+    private readonly ModelConfig _config;
+
+    public MemoryPlanTests() => _config = HuggingFaceConfig.Read(_model.Folder);
+
+    public static TheoryData<ExecutionStrategy, int> Setups => new()
+    {
+        { ExecutionStrategy.Serial, 1 },
+        { ExecutionStrategy.Serial, 32 },
+        { ExecutionStrategy.Prefetch, 1 },
+        { ExecutionStrategy.Prefetch, 32 },
+    };
+
+    public void Dispose() => _model.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Setups))]
+    public void A_plan_fits_its_budget_and_more_memory_never_means_less_cache(ExecutionStrategy strategy, int chunk)
+    {
+        long smallest = SmallestBudget(strategy, chunk);
+        int cached = 0;
+        for (long budget = smallest; budget < smallest * 3; budget += 997)
+        {
+            MemoryPlan plan = Make(strategy, chunk, budget);
+            plan.TotalBytes.Should().BeLessThanOrEqualTo(budget);
+            plan.Frames.CachedMax.Should().BeInRange(0, _config.LayerCount * _config.FfnSize);
+            plan.Frames.LeasedMax.Should().BeInRange(32, _config.FfnSize);
+            plan.Frames.PrefetchedMax.Should().Be(StrategySwitches.Of(strategy).ReadsAhead ? plan.Frames.LeasedMax : 0);
+            plan.CacheBytes.Should().Be((long)plan.Frames.CachedMax * StrideBytes);
+            if (plan.Frames.LeasedMax == Math.Max(32, _config.FfnSize / 4))
+            {
+                plan.Frames.CachedMax.Should().BeGreaterThanOrEqualTo(cached);
+                cached = plan.Frames.CachedMax;
+            }
+        }
+        Make(strategy, chunk, 1L << 40).Frames.CachedMax.Should().Be(_config.LayerCount * _config.FfnSize);
+    }
+
+    [Theory]
+    [MemberData(nameof(Setups))]
+    public void The_smallest_budget_works_and_one_byte_less_is_refused_with_the_plan(ExecutionStrategy strategy, int chunk)
+    {
+        long smallest = SmallestBudget(strategy, chunk);
+        Make(strategy, chunk, smallest).TotalBytes.Should().Be(smallest);
+        NeuralinkException error = Refused(strategy, chunk, smallest - 1);
+        error.Message.Should().NotContain("\n");
+        error.Message.Should().Contain("resident weights").And.Contain("KV cache").And.Contain("activations").And.Contain("staging").And.Contain("neuron cache");
+        error.Message.Should().Contain("--memory 1MiB", "that is the smallest in whole MiB");
+        Make(strategy, chunk, 1 << 20).Should().NotBeNull("the advice works");
+    }
+
+    [Fact]
+    public void A_stated_cache_is_kept_whatever_the_budget()
+    {
+        EngineOptions options = new() { MemoryBytes = 1 << 22, Cache = CacheSize.OfBytes(100 * StrideBytes) };
+        Make(options).Frames.CachedMax.Should().Be(100);
+        options = options with { MemoryBytes = 1 << 19 };
+        this.Invoking(t => t.Make(options)).Should().Throw<NeuralinkException>().WithMessage("*--cache*");
+    }
+
+    [Fact]
+    public void Without_a_budget_the_cache_has_its_default_share()
+    {
+        MemoryPlan plan = Make(new EngineOptions());
+        plan.Frames.CachedMax.Should().Be((int)(EngineOptions.DefaultCacheShare * (_config.LayerCount * _config.FfnSize)));
+    }
+
+    [Theory]
+    [InlineData(0.0, 0)]
+    [InlineData(0.02, 8)]
+    [InlineData(1.0, 360)]
+    public void A_share_is_rounded_up_to_whole_bundles(double share, int frames)
+    {
+        EngineOptions options = new() { Cache = CacheSize.OfShare(share) };
+        Make(options).Frames.CachedMax.Should().Be(frames);
+    }
+
+    [Fact]
+    public void The_kv_cache_is_whole_blocks_and_less_than_one_more_than_the_context_fills()
+    {
+        for (int context = 1; context <= _config.ContextLength; context++)
+        {
+            MemoryPlan plan = Make(new EngineOptions { ContextTokens = context });
+            long positionBytes = 2L * _config.LayerCount * _config.KvHeadCount * _config.HeadSize * sizeof(ushort);
+            plan.ContextTokens.Should().Be(context);
+            (plan.KvBlocks * KvBlockPool.DefaultBlockPositions).Should()
+                .BeInRange(context, context + KvBlockPool.DefaultBlockPositions - 1);
+            plan.KvBytes.Should().Be(KvBlockPool.RequiredBytes(_config, plan.KvBlocks))
+                .And.BeInRange(context * positionBytes, (context + KvBlockPool.DefaultBlockPositions) * positionBytes);
+            plan.ToString().Should().Contain($"({context} tokens in {plan.KvBlocks} blocks of {KvBlockPool.DefaultBlockPositions})");
+        }
+    }
+
+    private long SmallestBudget(ExecutionStrategy strategy, int chunk)
+    {
+        long refused = 1, works = 1 << 30;
+        while (works - refused > 1)
+        {
+            long middle = refused + ((works - refused) / 2);
+            if (Fits(strategy, chunk, middle))
+                works = middle;
+            else
+                refused = middle;
+        }
+        return works;
+    }
+
+    private bool Fits(ExecutionStrategy strategy, int chunk, long budget)
+    {
+        try
+        {
+            return Make(strategy, chunk, budget) is not null;
+        }
+        catch (NeuralinkException)
+        {
+            return false;
+        }
+    }
+
+    private NeuralinkException Refused(ExecutionStrategy strategy, int chunk, long budget) =>
+        this.Invoking(t => t.Make(strategy, chunk, budget)).Should().Throw<NeuralinkException>().Which;
+
+    private MemoryPlan Make(ExecutionStrategy strategy, int chunk, long budget) =>
+        Make(new EngineOptions { Strategy = strategy, ChunkTokens = chunk, MemoryBytes = budget, Threads = 2 });
+
+    private MemoryPlan Make(EngineOptions options)
+    {
+        PredictorSource exact = new(
+            PredictorInput.FfnInput, Depth: 0,
+            tokens => ExactPredictor.RequiredBytes(_config, tokens)
+                + WeightFile.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor),
+            (_, _, _, _) => throw new NotSupportedException());
+        return MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options);
+    }
+}
