@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Neuralink.Benchmarks.Devices;
+using Neuralink.Benchmarks.Faults;
 using Neuralink.Benchmarks.Kernels;
 using Neuralink.Benchmarks.Ordering;
 using Neuralink.Benchmarks.Pipeline;
@@ -13,6 +14,7 @@ return args switch
     ["layers", .. string[] rest] => await LayersCommand.RunAsync(rest),
     ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
+    ["simulate-faults", .. string[] rest] => SimulateFaultsCommand.Run(rest),
     ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
     _ => Usage(),
 };
@@ -39,6 +41,8 @@ static int Usage()
                                                                the online stage against LLM in a flash, and with each part switched off
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage
+          simulate-faults [--minutes 1] [--seed 0] [--threads N]
+                                                               the pipeline's machines under a virtual clock, with faults drawn by chance
           --bdn [--filter PATTERN]                             the BenchmarkDotNet classes
         """);
     return 2;

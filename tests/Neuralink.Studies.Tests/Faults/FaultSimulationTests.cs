@@ -8,7 +8,7 @@ namespace Neuralink.Studies.Tests.Faults;
 /// </summary>
 public sealed class FaultSimulationTests
 {
-    private const int SeedsPerCase = 1000;
+    private const int SeedsPerCase = 25_000;
 
     [Theory]
     [InlineData(0)]
