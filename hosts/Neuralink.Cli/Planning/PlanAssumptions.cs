@@ -1,4 +1,4 @@
-using Neuralink.Actors.Planning;
+using Neuralink.Studies.Planning;
 
 namespace Neuralink.Cli.Planning;
 

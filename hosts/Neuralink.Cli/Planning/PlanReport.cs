@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Neuralink.Actors.Planning;
+using Neuralink.Studies.Planning;
 using Neuralink.Cli.Generate;
 using Neuralink.Models.Weights;
 

@@ -1,4 +1,4 @@
-using Neuralink.Actors.Planning;
+using Neuralink.Studies.Planning;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Storage;

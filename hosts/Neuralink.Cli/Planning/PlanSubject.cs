@@ -1,4 +1,4 @@
-using Neuralink.Actors.Planning;
+using Neuralink.Studies.Planning;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;

@@ -1,4 +1,3 @@
-using Neuralink.Pipeline;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;

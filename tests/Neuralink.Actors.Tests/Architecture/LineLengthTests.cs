@@ -15,11 +15,12 @@ public sealed class LineLengthTests
         "src/Placement",
         "src/Storage/Profiles",
         "src/Storage/Traces",
-        "src/Studies",
+        "src/Studies/Faults",
+        "src/Studies/Simulation",
         "tests/Neuralink.Placement.Tests",
         "tests/Neuralink.Storage.Tests/Profiles",
         "tests/Neuralink.Storage.Tests/Traces",
-        "tests/Neuralink.Studies.Tests",
+        "tests/Neuralink.Studies.Tests/Faults",
     ];
 
     [Fact]

@@ -6,7 +6,7 @@ using Neuralink.Placement.Reads;
 using Neuralink.Placement.Synthetic;
 using Neuralink.Placement.Traces;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>
 /// Plays tokens, layer by layer, through the engine's own cache policy and read planner. Where layers are read ahead, chance says which of the missing neurons the

@@ -3,7 +3,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Storage.Memory;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>The FFN of neurons that lie in frames here and there, as <see cref="SparseFfn"/> shares it among the workers, over bundles of stand-in weights.</summary>
 internal sealed class StandInFfn

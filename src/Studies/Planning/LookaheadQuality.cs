@@ -1,5 +1,5 @@
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>How good reading ahead is, of the neurons that are not cached.</summary>
 /// <param name="Found">Of those that a layer wants, the share that the lookahead finds.</param>

@@ -3,7 +3,7 @@ using Neuralink.Placement.Cost;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>
 /// Says what generating with a model will take before anything of it is loaded. What it assumes beyond what it is given is public: <see cref="Lookahead"/>,

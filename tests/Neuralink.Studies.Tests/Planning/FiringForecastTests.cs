@@ -1,11 +1,11 @@
-using Neuralink.Actors.Planning;
+using Neuralink.Studies.Planning;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Placement.Traces;
 using Neuralink.Storage.Image;
 using Neuralink.Tests.Support;
 
-namespace Neuralink.Actors.Tests.Planning;
+namespace Neuralink.Studies.Tests.Planning;
 
 /// <summary>What is played through the cache is what was recorded, or else chance of the published shares.</summary>
 public sealed class FiringForecastTests

@@ -1,4 +1,4 @@
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>
 /// What one token takes by a strategy, or one layer of it. Pure: the parts come from wherever they are known, a measurement, a simulation, an assumption.

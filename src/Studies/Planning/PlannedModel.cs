@@ -6,7 +6,7 @@ using Neuralink.Placement;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>A model to plan for: a flash image, or one that is not packed yet, of which only the configuration is known.</summary>
 public sealed class PlannedModel

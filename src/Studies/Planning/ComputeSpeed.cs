@@ -1,4 +1,4 @@
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>What the engine's own code takes on a machine for a model's shapes, at one token a pass; milliseconds of a layer unless said otherwise.</summary>
 /// <param name="AttentionMillis">Attention and norms.</param>

@@ -1,4 +1,4 @@
-using Neuralink.Actors.Planning;
+using Neuralink.Studies.Planning;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Placement.Cost;
@@ -7,7 +7,7 @@ using Neuralink.Storage;
 using Neuralink.Storage.Image;
 using Neuralink.Tests.Support;
 
-namespace Neuralink.Actors.Tests.Planning;
+namespace Neuralink.Studies.Tests.Planning;
 
 /// <summary>A plan has the engine's own memory, knows what reading takes, and never promises less for more memory.</summary>
 public sealed class GenerationPlannerTests

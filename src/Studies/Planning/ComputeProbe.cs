@@ -7,7 +7,7 @@ using Neuralink.Placement;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>
 /// Times a stand-in of a model on this machine: the engine's own decoder, predictors and kernels, on its own worker pool, over weights of the model's shapes that nobody has

@@ -6,7 +6,7 @@ using Neuralink.Placement.Traces;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Traces;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>Which neurons tokens fire, to play through a cache: recorded, or drawn by chance where nothing was recorded.</summary>
 /// <param name="Layers">For each of <see cref="LayerIndices"/> the rows of the same tokens.</param>

@@ -3,7 +3,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage.Safetensors;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>
 /// Weights in the place of a model's own, to time its shapes with: all alike, finite and positive, except those that decide firing, which are negative. So no

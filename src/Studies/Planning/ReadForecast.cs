@@ -2,7 +2,7 @@ using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Cost;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>What a token wants from flash and cache, and what reading it takes, all layers together.</summary>
 /// <param name="HitShare">Of the neurons wanted, those that are cached.</param>

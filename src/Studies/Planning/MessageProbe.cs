@@ -1,6 +1,6 @@
 using Neuralink.Actors.Hosting;
 
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>What a message costs that wakes another thread: two actors on the engine's dispatchers, one on each, send each other one message.</summary>
 internal static class MessageProbe

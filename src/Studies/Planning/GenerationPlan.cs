@@ -1,4 +1,4 @@
-namespace Neuralink.Actors.Planning;
+namespace Neuralink.Studies.Planning;
 
 /// <summary>What a generation will take by a certain memory: figures of one token, after the prompt.</summary>
 /// <param name="Memory">How memory is shared out.</param>

@@ -1,6 +1,6 @@
-using Neuralink.Actors.Planning;
+using Neuralink.Studies.Planning;
 
-namespace Neuralink.Actors.Tests.Planning;
+namespace Neuralink.Studies.Tests.Planning;
 
 /// <summary>The time of a token lies between what no schedule can beat and everything one after the other, and no part of it makes another shorter.</summary>
 public sealed class TokenTimeTests
