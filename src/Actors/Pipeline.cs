@@ -129,6 +129,8 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
 /// <summary>What the actors are made from; all of it outlives them.</summary>
 internal sealed class PipelineParts
 {
+    private PipelineStates? _states;
+
     public required IoSetup Io { get; init; }
 
     public required ResidencySetup Residency { get; init; }
@@ -141,10 +143,10 @@ internal sealed class PipelineParts
     public required Func<PipelineStates> NewStates { get; init; }
 
     /// <summary>What the actors that run change.</summary>
-    public PipelineStates States { get; private set; } = null!;
+    public PipelineStates States => _states ?? Renew();
 
     /// <summary>New states for new actors.</summary>
-    public PipelineStates Renew() => States = NewStates();
+    public PipelineStates Renew() => _states = NewStates();
 }
 
 /// <summary>What the actors change.</summary>

@@ -2,7 +2,6 @@ using Neuralink.Actors.Prediction;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
-using Neuralink.Models.Weights;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Storage;
 using Neuralink.Storage.Memory;
@@ -10,38 +9,54 @@ using Neuralink.Storage.Memory;
 namespace Neuralink;
 
 /// <summary>
-/// How the engine's native memory is shared out, in bytes. Made before anything is loaded; the arena has exactly <see cref="TotalBytes"/>.
-/// What a budget leaves after resident weights, KV cache and activations goes to staging up to what speeds things up, and then to the cache.
+/// How the engine's native memory is shared out, in bytes. Made before anything is loaded; the arena has exactly
+/// <see cref="TotalBytes"/>. What a budget leaves after resident weights, KV cache and activations goes to staging up to what speeds things
+/// up, and then to the cache.
 /// </summary>
-/// <param name="ResidentBytes">Weights that are always there.</param>
-/// <param name="PredictorBytes">What says which neurons fire, and looks ahead: weights and buffers.</param>
-/// <param name="KvBytes">The KV cache.</param>
-/// <param name="ActivationBytes">Buffers of a pass.</param>
-/// <param name="StagingBytes">Frames of leases and prefetches, with the activations of a lease's neurons.</param>
-/// <param name="CacheBytes">Frames of cached neurons.</param>
-/// <param name="Frames">The same in frames.</param>
-/// <param name="ContextTokens">The most tokens of a sequence.</param>
-/// <param name="KvBlocks">Blocks of <see cref="KvBlockPool.DefaultBlockPositions"/> tokens: enough for one sequence.</param>
-public sealed record MemoryPlan(
-    long ResidentBytes, long PredictorBytes, long KvBytes, long ActivationBytes, long StagingBytes, long CacheBytes, CacheLimits Frames,
-    int ContextTokens, int KvBlocks)
+public sealed record MemoryPlan
 {
-    /// <summary>Rows whose logits are in memory at a time: of the one sequence that runs.</summary>
-    internal const int LogitRows = 1;
-
     // A lease of fewer neurons would cut nearly every layer into waves.
     private const int LeasedMin = 32;
 
-    // Without a budget a lease has room for this part of a layer; more fire only in chunks of a prompt, which then come in waves.
+    // Without a budget a lease has room for this part of a layer; more are active only in chunks of a prompt, which then come in waves.
     private const int LeasedPart = 4;
+
+    /// <summary>Weights that are always there.</summary>
+    public required long ResidentBytes { get; init; }
+
+    /// <summary>What says which neurons are active, and looks ahead: weights and buffers.</summary>
+    public required long PredictorBytes { get; init; }
+
+    /// <summary>The KV cache.</summary>
+    public required long KvBytes { get; init; }
+
+    /// <summary>Buffers of a pass.</summary>
+    public required long ActivationBytes { get; init; }
+
+    /// <summary>Frames of leases and prefetches, with the activations of a lease's neurons.</summary>
+    public required long StagingBytes { get; init; }
+
+    /// <summary>Frames of cached neurons.</summary>
+    public required long CacheBytes { get; init; }
+
+    /// <summary>Staging and cache in frames.</summary>
+    public required CacheLimits Frames { get; init; }
+
+    /// <summary>The most tokens of a sequence.</summary>
+    public required int ContextTokens { get; init; }
+
+    /// <summary>Blocks of <see cref="KvBlockPool.DefaultBlockPositions"/> tokens: enough for one sequence.</summary>
+    public required int KvBlocks { get; init; }
 
     public long TotalBytes => ResidentBytes + PredictorBytes + KvBytes + ActivationBytes + StagingBytes + CacheBytes;
 
     /// <summary>Shares out <paramref name="options"/>.MemoryBytes, or what is needed.</summary>
     /// <exception cref="NeuralinkException">It does not fit; the message has the plan and the smallest budget that works.</exception>
-    internal static MemoryPlan Make(ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
+    internal static MemoryPlan Make(
+        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
-        int neurons = checked(config.LayerCount * config.FfnSize), leasedMin = LeasedMinOf(config), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
+        int neurons = checked(config.LayerCount * config.FfnSize);
+        int leasedMin = LeasedMinOf(config), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
         int? cached = options.Cache?.FrameCount(neurons, strideBytes);
         if (cached is null && options.MemoryBytes is null)
             cached = CacheSize.OfShare(EngineOptions.DefaultCacheShare).FrameCount(neurons, strideBytes);
@@ -53,28 +68,53 @@ public sealed record MemoryPlan(
         int leased = Largest(leasedMin, leasedMax, n => Plan(n, cached ?? 0).TotalBytes <= budget);
         return Plan(leased, cached ?? Largest(0, neurons, n => Plan(leased, n).TotalBytes <= budget));
 
-        MemoryPlan Plan(int leasedCount, int cachedCount) => Of(config, format, strideBytes, predictors, options, leasedCount, cachedCount);
+        MemoryPlan Plan(int leasedCount, int cachedCount) =>
+            Of(config, format, strideBytes, predictors, options, leasedCount, cachedCount);
     }
 
     /// <summary>The least memory that works: with no cache, unless one is asked for.</summary>
-    internal static MemoryPlan Smallest(ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options) =>
-        Of(config, format, strideBytes, predictors, options, LeasedMinOf(config), options.Cache?.FrameCount(checked(config.LayerCount * config.FfnSize), strideBytes) ?? 0);
+    internal static MemoryPlan Smallest(
+        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
+    {
+        int cached = options.Cache?.FrameCount(checked(config.LayerCount * config.FfnSize), strideBytes) ?? 0;
+        return Of(config, format, strideBytes, predictors, options, LeasedMinOf(config), cached);
+    }
+
+    /// <summary>What the resident half of a model is sized by, in an engine with room for so many tokens.</summary>
+    internal static ResidentSizes ResidentOf(ModelConfig config, WeightFormat format, int contextTokens, EngineOptions options) => new()
+    {
+        Config = config,
+        Format = format,
+        ContextTokens = contextTokens,
+        ChunkTokens = Math.Min(options.ChunkTokens, contextTokens),
+        Threads = options.Threads,
+    };
 
     private static MemoryPlan Of(
-        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount, int cachedCount)
+        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount,
+        int cachedCount)
     {
-        int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue), chunk = Math.Min(options.ChunkTokens, context);
-        int blocks = KvBlockPool.BlocksFor(context);
+        int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue);
+        ResidentSizes resident = ResidentOf(config, format, context, options);
+        int chunk = resident.ChunkTokens;
         CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).ReadsAhead ? leasedCount : 0);
-        long cacheBytes = (long)cachedCount * strideBytes, frameBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) + FrameArena.AlignmentBytes;
-        return new MemoryPlan(
-            WeightFile.RequiredBytes(config, format, TensorPlace.Resident),
-            predictors.RequiredBytes(chunk) + (predictors.Ahead is { } ahead
-                ? LookaheadInputs.RequiredBytes(config, chunk, ahead.Input, ahead.Depth, options.LookaheadLayers)
-                : 0),
-            KvBlockPool.RequiredBytes(config, blocks),
-            Activations.RequiredBytes(config, chunk, LogitRows) + AttentionHeads.RequiredBytes(config, context, options.Threads),
-            frameBytes - cacheBytes + SparseFfn.RequiredBytes(leasedCount, chunk), cacheBytes, frames, context, blocks);
+        long cacheBytes = (long)cachedCount * strideBytes;
+        long stagedBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) - cacheBytes;
+        long lookaheadBytes = predictors.Ahead is { } ahead
+            ? LookaheadInputs.RequiredBytes(config, chunk, ahead.Input, ahead.Depth, options.LookaheadLayers)
+            : 0;
+        return new MemoryPlan
+        {
+            ResidentBytes = resident.WeightBytes,
+            PredictorBytes = predictors.RequiredBytes(chunk) + lookaheadBytes,
+            KvBytes = resident.KvBytes,
+            ActivationBytes = resident.BufferBytes,
+            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(leasedCount, chunk),
+            CacheBytes = cacheBytes,
+            Frames = frames,
+            ContextTokens = context,
+            KvBlocks = resident.KvBlocks,
+        };
     }
 
     private static int LeasedMinOf(ModelConfig config) => Math.Min(LeasedMin, config.FfnSize);

@@ -32,8 +32,8 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
     public SparseForward(string imageFolder, int chunkTokens, int threads, int logitRows = 1, int? blocks = null, int blockPositions = 32)
     {
         FlashImage image = FlashImage.Open(imageFolder);
-        Config = ModelConfigJson.Read(image);
-        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
+        ImageModel packed = ImageModel.Of(image);
+        (Config, WeightFormat format) = (packed.Config, packed.Format);
         _pool = new WorkerPool(threads);
         FrameArena frames = new(_arena, Config.LayerCount * Config.FfnSize, image.StrideBytes, "frames");
         ReadAll(image, frames);
@@ -44,12 +44,11 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         _decoder = new Decoder(_arena, model, _activations, Config.ContextLength, _pool);
         _text = NewSequence();
         _pass = new ForwardPass(chunkTokens);
-        BundleLayout layout = new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
-        _ffn = new SparseFfn(_arena, new BundleKernels(layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
+        _ffn = new SparseFfn(_arena, new BundleKernels(packed.Layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
         _set = new NeuronSet(Config.FfnSize);
         _firing = new long[Config.LayerCount];
 
-        WeightFile Weights(TensorPlace place) => WeightFile.Load(image, Config, place, _arena, FlashAccess.Direct, CancellationToken.None);
+        WeightFile Weights(TensorPlace place) => WeightFile.Load(packed, place, _arena, FlashAccess.Direct, CancellationToken.None);
     }
 
     public ModelConfig Config { get; }

@@ -97,7 +97,7 @@ internal static class DeviceCommand
         string path, FlashAccess way, int readBytes, int depth, TimeSpan duration, bool fromCompletion)
     {
         int segments = readBytes / StrideBytes;
-        using NativeArena memory = new(FrameArena.RequiredBytes(segments * depth, StrideBytes) + FrameArena.AlignmentBytes);
+        using NativeArena memory = new(FrameArena.RequiredBytes(segments * depth, StrideBytes));
         FrameArena frames = new(memory, segments * depth, StrideBytes, "frames");
         using IFlashFile device = FlashFile.Open(path, way, StrideBytes, depth, TimeProvider.System);
         if (device.FallbackReason is { } reason)

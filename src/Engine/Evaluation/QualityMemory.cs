@@ -1,7 +1,5 @@
-using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
-using Neuralink.Storage.Image;
 
 namespace Neuralink.Evaluation;
 
@@ -15,13 +13,13 @@ namespace Neuralink.Evaluation;
 internal sealed record QualityMemory(EngineOptions Dense, EngineOptions Predicted, long LogitsBytes)
 {
     /// <summary>Gives both their budgets.</summary>
-    /// <param name="image">The model.</param>
+    /// <param name="model">The model.</param>
     /// <param name="dense">The dense engine's options but for its budget.</param>
     /// <param name="predicted">The other one's.</param>
     /// <param name="logitsBytes">What the logits take.</param>
     /// <param name="budgetBytes">For all of it; null leaves both engines to their defaults.</param>
     /// <exception cref="NeuralinkException">It does not fit.</exception>
-    public static QualityMemory Share(FlashImage image, EngineOptions dense, EngineOptions predicted, long logitsBytes, long? budgetBytes)
+    public static QualityMemory Share(ImageModel model, EngineOptions dense, EngineOptions predicted, long logitsBytes, long? budgetBytes)
     {
         if (budgetBytes is not { } budget)
             return new QualityMemory(dense, predicted, logitsBytes);
@@ -35,24 +33,15 @@ internal sealed record QualityMemory(EngineOptions Dense, EngineOptions Predicte
                 ByteSize.Format(budget), $"give --memory {(smallest + (1 << 20) - 1) >> 20}MiB or more, or a smaller --window");
         }
         predicted = predicted with { MemoryBytes = budget - logitsBytes - denseMin };
-        return new QualityMemory(dense with { MemoryBytes = budget - logitsBytes - Plan(image, predicted).TotalBytes }, predicted, logitsBytes);
+        return new QualityMemory(dense with { MemoryBytes = budget - logitsBytes - Plan(model, predicted).TotalBytes }, predicted, logitsBytes);
 
         long Smallest(EngineOptions options)
         {
-            (ModelConfig config, PredictorSources predictors) = Sources(image, options);
-            return MemoryPlan.Smallest(config, WeightFormats.Parse(image.Manifest.Weights), image.StrideBytes, predictors, options).TotalBytes;
+            PredictorSources predictors = PredictorSources.Open(model, options);
+            return MemoryPlan.Smallest(model.Config, model.Format, model.Layout.StrideBytes, predictors, options).TotalBytes;
         }
     }
 
-    private static MemoryPlan Plan(FlashImage image, EngineOptions options)
-    {
-        (ModelConfig config, PredictorSources predictors) = Sources(image, options);
-        return MemoryPlan.Make(config, WeightFormats.Parse(image.Manifest.Weights), image.StrideBytes, predictors, options);
-    }
-
-    private static (ModelConfig Config, PredictorSources Predictors) Sources(FlashImage image, EngineOptions options)
-    {
-        ModelConfig config = ModelConfigJson.Read(image);
-        return (config, PredictorSources.Open(image, config, options));
-    }
+    private static MemoryPlan Plan(ImageModel model, EngineOptions options) =>
+        MemoryPlan.Make(model.Config, model.Format, model.Layout.StrideBytes, PredictorSources.Open(model, options), options);
 }

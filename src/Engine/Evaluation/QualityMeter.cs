@@ -1,4 +1,5 @@
 using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
@@ -51,8 +52,8 @@ public sealed class QualityMeter : IAsyncDisposable
     /// <exception cref="NeuralinkException">The image is damaged, an option is out of range, or it does not fit the budget.</exception>
     public static async Task<QualityMeter> OpenAsync(string imageFolder, QualityOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
     {
-        FlashImage image = FlashImage.Open(imageFolder);
-        ModelConfig config = ModelConfigJson.Read(image);
+        ImageModel model = ImageModel.Of(FlashImage.Open(imageFolder));
+        ModelConfig config = model.Config;
         (int window, int stride) = Windows(options, config);
         EngineOptions dense = new()
         {
@@ -69,7 +70,7 @@ public sealed class QualityMeter : IAsyncDisposable
         if (predictor.Kind == PredictorKind.Oracle)
             throw new NeuralinkException("measure a predictor", "exact, low-rank or a sketch", predictor.Name, "an oracle knows one text alone, and for that never changes a token");
         QualityMemory memory = QualityMemory.Share(
-            image, dense, dense with { Predictor = predictor, ChunkTokens = 1 }, LogitsComparison.RequiredBytes(window - 1, config.VocabularySize), options.MemoryBytes);
+            model, dense, dense with { Predictor = predictor, ChunkTokens = 1 }, LogitsComparison.RequiredBytes(window - 1, config.VocabularySize), options.MemoryBytes);
         return await OpenBothAsync(imageFolder, memory, window, stride, time, cancellation).ConfigureAwait(false);
     }
 

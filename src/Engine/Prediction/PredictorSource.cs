@@ -30,41 +30,41 @@ internal sealed record PredictorSource(
     /// <summary>Opens what the predictor is made from, and checks that it is this model's.</summary>
     /// <param name="options">Which.</param>
     /// <param name="layersAhead">0, or how far it is to look ahead.</param>
-    /// <param name="image">The model.</param>
-    /// <param name="config">Its configuration.</param>
+    /// <param name="model">The model.</param>
     /// <param name="io">How to read the image's weights.</param>
     /// <exception cref="NeuralinkException">A file cannot be read, is damaged, or belongs to another model or another lookahead.</exception>
     public static PredictorSource Open(
-        PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config, FlashAccess io) => options.Kind switch
+        PredictorOptions options, int layersAhead, ImageModel model, FlashAccess io) => options.Kind switch
         {
-            PredictorKind.Exact => Exact(image, config, io),
-            PredictorKind.Sketch => Sketch(options, layersAhead, image, config, io),
-            PredictorKind.LowRank => LowRank(options, layersAhead, image, config),
-            PredictorKind.Oracle => Oracle(options, image, config),
+            PredictorKind.Exact => Exact(model, io),
+            PredictorKind.Sketch => Sketch(options, layersAhead, model, io),
+            PredictorKind.LowRank => LowRank(options, layersAhead, model.Image, model.Config),
+            PredictorKind.Oracle => Oracle(options, model.Image, model.Config),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "Not a kind of predictor."),
         };
 
-    private static PredictorSource Exact(FlashImage image, ModelConfig config, FlashAccess io)
+    private static PredictorSource Exact(ImageModel model, FlashAccess io)
     {
-        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
+        (ModelConfig config, WeightFormat format) = (model.Config, model.Format);
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
             chunk => WeightFile.RequiredBytes(config, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(config, chunk),
             (arena, chunk, threads, cancellation) =>
             {
-                WeightFile weights = WeightFile.Load(image, config, TensorPlace.Predictor, arena, io, cancellation);
+                WeightFile weights = WeightFile.Load(model, TensorPlace.Predictor, arena, io, cancellation);
                 return ExactPredictor.Load(weights, arena, config, format, chunk, threads);
             });
     }
 
-    private static PredictorSource Sketch(PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config, FlashAccess io)
+    private static PredictorSource Sketch(PredictorOptions options, int layersAhead, ImageModel model, FlashAccess io)
     {
+        ModelConfig config = model.Config;
         float margin = options.Margin ?? (layersAhead == 0 ? SketchPredictor.DefaultMargin(options.Bits) : PredictorOptions.SketchLookaheadMargin);
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
             chunkTokens => SketchPredictor.RequiredBytes(config, options.Bits, chunkTokens),
             (arena, chunkTokens, threads, cancellation) => ImageTensors.Read(
-                image, ImageFiles.Predictor, io,
+                model.Image, ImageFiles.Predictor, io,
                 tensors => SketchPredictor.Load(tensors, arena, config, options.Bits, margin, chunkTokens, threads), cancellation))
         {
             SketchMargin = margin,
@@ -137,8 +137,8 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
     /// <summary>Tokens of a text that both can predict for; null: any.</summary>
     public int? TokensMax => Ahead?.TokensMax is { } ahead ? Math.Min(ahead, Main.TokensMax ?? ahead) : Main.TokensMax;
 
-    public static PredictorSources Open(FlashImage image, ModelConfig config, EngineOptions options) =>
-        Of(options, (predictor, layersAhead) => PredictorSource.Open(predictor, layersAhead, image, config, options.Io));
+    public static PredictorSources Open(ImageModel model, EngineOptions options) =>
+        Of(options, (predictor, layersAhead) => PredictorSource.Open(predictor, layersAhead, model, options.Io));
 
     /// <summary>What the options ask for.</summary>
     /// <param name="options">The predictors, how far to look ahead, and by the strategy whether at all.</param>

@@ -1,4 +1,3 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Weights;
@@ -7,8 +6,12 @@ using Neuralink.Storage.Memory;
 
 namespace Neuralink.Models.Tracing;
 
-/// <summary>How the tracer's native memory is shared out, in bytes, and how many tokens so go through a layer each time its neurons are read.</summary>
-/// <param name="ResidentBytes">Weights that are always there. The exact predictor is none of them: whoever reads every bundle has its rows.</param>
+/// <summary>
+/// How the tracer's native memory is shared out, in bytes, and how many tokens so go through a layer each time its neurons are read.
+/// </summary>
+/// <param name="ResidentBytes">
+/// Weights that are always there. The exact predictor is none of them: whoever reads every bundle has its rows.
+/// </param>
 /// <param name="LayerBytes">The neurons of one layer.</param>
 /// <param name="WindowBytes">Buffers of one window's pass through a layer, its keys and values included.</param>
 /// <param name="StreamBytes">The residual stream of a batch.</param>
@@ -16,17 +19,22 @@ namespace Neuralink.Models.Tracing;
 public sealed record FiringTracePlan(long ResidentBytes, long LayerBytes, long WindowBytes, long StreamBytes, int BatchTokens)
 {
     /// <summary>
-    /// The most tokens of a batch. Reading an FFN of 8 GB from flash of 1 GB/s then costs 8 ms a token, where computing 7 B parameters on two cores takes
-    /// some 250; and what a stop or a crash loses is at most this.
+    /// The most tokens of a batch. Reading an FFN of 8 GB from flash of 1 GB/s then costs 8 ms a token, where computing 7 B parameters on two
+    /// cores takes some 250; and what a stop or a crash loses is at most this.
     /// </summary>
     public const int BatchTokensMax = 1024;
 
     public long TotalBytes => ResidentBytes + LayerBytes + WindowBytes + StreamBytes;
 
     /// <summary>Shares out <paramref name="memoryBytes"/>, or what is needed.</summary>
+    /// <param name="sizes">Of the resident half; a window is a chunk.</param>
+    /// <param name="strideBytes">Of a neuron.</param>
+    /// <param name="memoryBytes">The budget; null takes what speeds things up.</param>
     /// <exception cref="NeuralinkException">It does not fit even one window; the message has the plan.</exception>
-    public static FiringTracePlan Make(ModelConfig config, WeightFormat format, int strideBytes, int windowTokens, int threads, long? memoryBytes)
+    public static FiringTracePlan Make(ResidentSizes sizes, int strideBytes, long? memoryBytes)
     {
+        ModelConfig config = sizes.Config;
+        int windowTokens = sizes.ChunkTokens;
         FiringTracePlan most = Plan(Math.Max(windowTokens, BatchTokensMax)), least = Plan(windowTokens);
         if (memoryBytes is not { } budget || most.TotalBytes <= budget)
             return most;
@@ -45,16 +53,13 @@ public sealed record FiringTracePlan(long ResidentBytes, long LayerBytes, long W
         return Plan(low);
 
         FiringTracePlan Plan(int batchTokens) => new(
-            WeightFile.RequiredBytes(config, format, TensorPlace.Resident),
-            FrameArena.RequiredBytes(config.FfnSize, strideBytes) + FrameArena.AlignmentBytes + DenseFfn.RequiredWeightBytes(config, format),
-            KvBlockPool.RequiredBytes(config, KvBlockPool.BlocksFor(windowTokens))
-                + Activations.RequiredBytes(config, windowTokens, logitRows: 1)
-                + AttentionHeads.RequiredBytes(config, windowTokens, threads) + DenseFfn.RequiredBytes(config, windowTokens, threads),
+            sizes.WeightBytes, FrameArena.RequiredBytes(config.FfnSize, strideBytes) + DenseFfn.RequiredWeightBytes(config, sizes.Format),
+            sizes.KvBytes + sizes.BufferBytes + DenseFfn.RequiredBytes(config, windowTokens, sizes.Threads),
             FloatTensor.RequiredBytes(batchTokens, config.HiddenSize), batchTokens);
     }
 
     /// <summary>The parts, for people.</summary>
     public override string ToString() =>
-        $"resident weights {ByteSize.Format(ResidentBytes)}, one layer's neurons {ByteSize.Format(LayerBytes)}, one window {ByteSize.Format(WindowBytes)}, "
-        + $"{BatchTokens} tokens of a batch {ByteSize.Format(StreamBytes)}";
+        $"resident weights {ByteSize.Format(ResidentBytes)}, one layer's neurons {ByteSize.Format(LayerBytes)}, "
+        + $"one window {ByteSize.Format(WindowBytes)}, {BatchTokens} tokens of a batch {ByteSize.Format(StreamBytes)}";
 }

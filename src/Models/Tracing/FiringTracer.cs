@@ -46,24 +46,30 @@ public sealed class FiringTracer : IDisposable
     public FiringTracer(FlashImage image, int windowTokens, int threads, long? memoryBytes, TimeProvider time)
     {
         _image = image;
-        Config = ModelConfigJson.Read(image);
-        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
-        BundleLayout layout = new(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
-        Check(layout, windowTokens);
-        Plan = FiringTracePlan.Make(Config, format, image.StrideBytes, windowTokens, threads, memoryBytes);
+        ImageModel model = ImageModel.Of(image);
+        Config = model.Config;
+        CheckWindow(windowTokens);
+        ResidentSizes sizes = new()
+        {
+            Config = Config,
+            Format = model.Format,
+            ContextTokens = windowTokens,
+            ChunkTokens = windowTokens,
+            Threads = threads,
+        };
+        Plan = FiringTracePlan.Make(sizes, image.StrideBytes, memoryBytes);
         try
         {
             _arena = new NativeArena(Plan.TotalBytes);
             _pool = new WorkerPool(threads);
-            WeightFile weights = WeightFile.Load(image, Config, TensorPlace.Resident, _arena, FlashAccess.Direct, CancellationToken.None);
-            ResidentModel model = ResidentModel.Load(weights, Config, format);
+            ResidentHalf resident = new(
+                _arena, sizes,
+                arena => WeightFile.Load(model, TensorPlace.Resident, arena, FlashAccess.Direct, CancellationToken.None), _pool);
+            (_decoder, _activations) = (resident.Decoder, resident.Activations);
             FrameArena frames = new(_arena, Config.FfnSize, image.StrideBytes, "neurons");
-            KvBlockPool blocks = new(_arena, Config, KvBlockPool.BlocksFor(windowTokens));
-            _activations = new Activations(_arena, Config, windowTokens, logitRows: 1);
-            _decoder = new Decoder(_arena, model, _activations, windowTokens, _pool);
-            _window = new KvSequence(blocks, windowTokens);
+            _window = new KvSequence(resident.Blocks, windowTokens);
             _pass = new ForwardPass(windowTokens);
-            _ffn = new DenseFfn(_arena, Config, layout, frames, _activations, _pool);
+            _ffn = new DenseFfn(_arena, Config, model.Layout, frames, _activations, _pool);
             _stream = new FloatTensor(_arena, Plan.BatchTokens, Config.HiddenSize, "stream");
             _arena.Seal();
             _reader = new LayerReader(image, frames, time);
@@ -208,14 +214,8 @@ public sealed class FiringTracer : IDisposable
             throw ImageVerifier.DamagedBundle(_image, layer, _image.PlacementOf(layer).SlotOf(new NeuronId(damaged)), "trace");
     }
 
-    private void Check(BundleLayout layout, int windowTokens)
+    private void CheckWindow(int windowTokens)
     {
-        BundleManifest expected = new(layout.StrideBytes, layout.PayloadBytes, layout.Gated, layout.Biased);
-        if (_image.Manifest.Bundle != expected)
-        {
-            throw new NeuralinkException(
-                $"open {_image.Folder}", $"{expected}, as the model's shape gives", $"{_image.Manifest.Bundle}", "the image is damaged; pack the model again");
-        }
         if (windowTokens > Config.ContextLength)
         {
             throw new NeuralinkException(

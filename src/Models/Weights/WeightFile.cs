@@ -22,8 +22,7 @@ public sealed class WeightFile : IWeightLoader
         InPlaceTensors.RequiredBytes(WeightLayout.Of(config, format, place).Declarations);
 
     /// <summary>Loads the file of <paramref name="place"/> and checks its digest.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="config">Its model.</param>
+    /// <param name="model">The model.</param>
     /// <param name="place">Resident or predictor.</param>
     /// <param name="arena">Takes <see cref="RequiredBytes"/>.</param>
     /// <param name="io">How to read.</param>
@@ -32,13 +31,12 @@ public sealed class WeightFile : IWeightLoader
     /// The file is not the one that was packed, is not of the model's shape, or has a weight that is not finite.
     /// </exception>
     public static WeightFile Load(
-        FlashImage image, ModelConfig config, TensorPlace place, NativeArena arena, FlashAccess io, CancellationToken cancellation)
+        ImageModel model, TensorPlace place, NativeArena arena, FlashAccess io, CancellationToken cancellation)
     {
-        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
-        TensorDeclaration[] expected = [.. WeightLayout.Of(config, format, place).Declarations];
+        TensorDeclaration[] expected = [.. WeightLayout.Of(model.Config, model.Format, place).Declarations];
         string? notFinite = null;
         InPlaceTensors tensors = InPlaceTensors.Load(
-            image, FileOf(place), expected, arena, "resident", io, TimeProvider.System, Check, cancellation);
+            model.Image, FileOf(place), expected, arena, "resident", io, TimeProvider.System, Check, cancellation);
         return notFinite is null ? new WeightFile(tensors) : throw TensorReader.NotFinite(notFinite, tensors.Path);
 
         // The digest comes first: it is what says that the file is damaged.

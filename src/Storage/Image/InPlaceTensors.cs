@@ -30,7 +30,7 @@ public sealed class InPlaceTensors
 
     /// <summary>Native memory that <see cref="Load"/> takes for a file of these tensors.</summary>
     public static long RequiredBytes(IEnumerable<TensorDeclaration> tensors) =>
-        FrameArena.RequiredBytes(FrameCount(tensors), ImageFileReader.BlockBytes) + FrameArena.AlignmentBytes;
+        FrameArena.RequiredBytes(FrameCount(tensors), ImageFileReader.BlockBytes);
 
     /// <summary>Loads a file and checks its digest.</summary>
     /// <param name="image">The image.</param>

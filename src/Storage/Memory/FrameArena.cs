@@ -23,7 +23,7 @@ public sealed unsafe class FrameArena
     /// <param name="purpose">What the frames are for, as the memory report names it.</param>
     public FrameArena(NativeArena arena, int frameCount, int strideBytes, string purpose)
     {
-        long bytes = RequiredBytes(frameCount, strideBytes);
+        long bytes = RequiredBytes(frameCount, strideBytes) - AlignmentBytes;
         FrameCount = frameCount;
         StrideBytes = strideBytes;
         Buffer = arena.Allocate(bytes, purpose, AlignmentBytes);
@@ -38,14 +38,14 @@ public sealed unsafe class FrameArena
     /// <summary>All frames, side by side, and the discard frame.</summary>
     internal NativeBuffer Buffer { get; }
 
-    /// <summary>Native memory that <paramref name="frameCount"/> frames and the discard frame need.</summary>
+    /// <summary>Native memory that <paramref name="frameCount"/> frames and the discard frame need, wherever in an arena they begin.</summary>
     public static long RequiredBytes(int frameCount, int strideBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(frameCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(strideBytes);
         if (strideBytes % StrideMultipleBytes != 0)
             throw new ArgumentException($"A stride is a multiple of {StrideMultipleBytes} bytes; {strideBytes} is none.", nameof(strideBytes));
-        return (frameCount + 1L) * strideBytes;
+        return ((frameCount + 1L) * strideBytes) + AlignmentBytes;
     }
 
     /// <summary>What frame <paramref name="index"/> holds. Valid while the caller holds the frame's lease.</summary>

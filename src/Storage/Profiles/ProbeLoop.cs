@@ -48,7 +48,7 @@ internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
 
     /// <summary>The bytes that a loop needs.</summary>
     public static long RequiredBytes(int queueDepthMax, int bytesMax) =>
-        FrameArena.RequiredBytes(queueDepthMax * (bytesMax / FrameBytes), FrameBytes) + FrameArena.AlignmentBytes;
+        FrameArena.RequiredBytes(queueDepthMax * (bytesMax / FrameBytes), FrameBytes);
 
     /// <summary>Runs for <paramref name="duration"/>, and until the last read has completed.</summary>
     /// <param name="device">The device to read from.</param>

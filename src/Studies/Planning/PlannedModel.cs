@@ -51,7 +51,7 @@ public sealed class PlannedModel
     internal MemoryPlan SmallestPlanOf(EngineOptions options) => MemoryPlan.Smallest(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
 
     internal PredictorSources PredictorsOf(EngineOptions options) =>
-        _image is null ? PredictorSources.Of(options, (predictor, _) => SourceOf(predictor)) : PredictorSources.Open(_image, Config, options);
+        _image is null ? PredictorSources.Of(options, (predictor, _) => SourceOf(predictor)) : PredictorSources.Open(ImageModel.Of(_image), options);
 
     /// <summary>What a predictor that is made from the packed weights will need.</summary>
     private PredictorSource SourceOf(PredictorOptions options)

@@ -33,7 +33,7 @@ public sealed class IoActorSpecs : ProtocolSpecs, IClassFixture<RandomImage>
     public IoActorSpecs(RandomImage image)
     {
         _image = FlashImage.Open(image.Folder);
-        _arena = new NativeArena(FrameArena.RequiredBytes(4, _image.StrideBytes) + FrameArena.AlignmentBytes);
+        _arena = new NativeArena(FrameArena.RequiredBytes(4, _image.StrideBytes));
         _frames = new FrameArena(_arena, 4, _image.StrideBytes, "frames");
         IFlashFile file = FlashFile.Open(_image.NeuronsPath, FlashAccess.Buffered, _image.StrideBytes, queueDepth: 2, TimeProvider.System);
         _device = new FaultInjectingDevice(file, (_, _) => _fault);

@@ -26,12 +26,12 @@ public sealed class WeightFileTests
         using PackedModel packed = new(model.Folder);
         using HuggingFaceFolder source = HuggingFaceFolder.Open(model.Folder);
         FlashImage image = FlashImage.Open(packed.Folder);
-        ModelConfig config = ModelConfigJson.Read(image);
-        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
+        ImageModel read = ImageModel.Of(image);
+        (ModelConfig config, WeightFormat format) = (read.Config, read.Format);
         foreach (TensorPlace place in (TensorPlace[])[TensorPlace.Resident, TensorPlace.Predictor])
         {
             using NativeArena inPlace = new(WeightFile.RequiredBytes(config, format, place)), copied = new(16 << 20);
-            WeightFile file = WeightFile.Load(image, config, place, inPlace, FlashAccess.Direct, CancellationToken.None);
+            WeightFile file = WeightFile.Load(read, place, inPlace, FlashAccess.Direct, CancellationToken.None);
             CopiedWeights copy = new(source, copied, "copy");
             IEnumerable<TensorSpec> specs = TensorCatalog.All(config).Where(s => s.Place == place);
             foreach (IGrouping<string, TensorSpec> product in specs.GroupBy(s => s.Product ?? s.Name))
@@ -97,7 +97,7 @@ public sealed class WeightFileTests
     private static void ShouldFail(FlashImage image, ModelConfig config, TensorPlace place, params string[] parts)
     {
         using NativeArena arena = new(16 << 20);
-        FluentActions.Invoking(() => WeightFile.Load(image, config, place, arena, FlashAccess.Direct, CancellationToken.None))
+        FluentActions.Invoking(() => WeightFile.Load(ImageModel.Of(image) with { Config = config }, place, arena, FlashAccess.Direct, CancellationToken.None))
             .Should().Throw<NeuralinkException>().Which.Message.Should().ContainAll(parts).And.NotContain("\n");
     }
 

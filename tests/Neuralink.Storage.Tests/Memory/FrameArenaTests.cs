@@ -14,7 +14,7 @@ public sealed class FrameArenaTests
 
         for (int frame = 0; frame < 3; frame++)
             frames.Frame(frame).ToArray().Should().HaveCount(1536).And.OnlyContain(value => value == frame + 10);
-        arena.UsedBytes.Should().Be(FrameArena.RequiredBytes(3, 1536)).And.Be(4 * 1536);
+        arena.UsedBytes.Should().Be(FrameArena.RequiredBytes(3, 1536) - FrameArena.AlignmentBytes).And.Be(4 * 1536);
     }
 
     [Theory]

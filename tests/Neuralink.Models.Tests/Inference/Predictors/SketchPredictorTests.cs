@@ -123,13 +123,13 @@ public sealed class SketchPredictorTests
             _model = new RandomModel(spec);
             _packed = new PackedModel(_model.Folder);
             FlashImage image = FlashImage.Open(_packed.Folder);
-            Config = ModelConfigJson.Read(image);
-            WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
+            ImageModel packed = ImageModel.Of(image);
+            (Config, WeightFormat format) = (packed.Config, packed.Format);
             Sketch = ImageTensors.Read(
                 image, ImageFiles.Predictor, FlashAccess.Direct,
                 tensors => SketchPredictor.Load(tensors, _arena, Config, bits, margin, Tokens, threads: 3), CancellationToken.None);
             SketchBytes = _arena.UsedBytes;
-            WeightFile weights = WeightFile.Load(image, Config, TensorPlace.Predictor, _arena, FlashAccess.Direct, CancellationToken.None);
+            WeightFile weights = WeightFile.Load(packed, TensorPlace.Predictor, _arena, FlashAccess.Direct, CancellationToken.None);
             _exact = ExactPredictor.Load(weights, _arena, Config, format, Tokens, threads: 3);
             Input = new FloatTensor(_arena, Tokens, Config.HiddenSize, "input");
             Random random = new(3);

@@ -1,0 +1,104 @@
+using Neuralink.Actors;
+using Neuralink.Actors.Compute;
+using Neuralink.Actors.Io;
+using Neuralink.Actors.Prediction;
+using Neuralink.Models.Weights;
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Placement;
+using Neuralink.Placement.Caching;
+using Neuralink.Placement.Reads;
+using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
+
+namespace Neuralink;
+
+/// <summary>Makes the parts that the actors of an engine are made from.</summary>
+/// <param name="model">The model.</param>
+/// <param name="plan">How the memory is shared out.</param>
+/// <param name="options">How the engine is set up.</param>
+/// <param name="device">Where neurons are read from.</param>
+/// <param name="time">The clock.</param>
+internal sealed class PipelineAssembly(
+    ImageModel model, MemoryPlan plan, EngineOptions options, IFlashDevice device, TimeProvider time)
+{
+    private readonly LayerCounters _counters = new(model.Config.LayerCount);
+    private readonly int _extentSlotsMax = options.ExtentSlotsMax(model.Image.StrideBytes);
+    private readonly int[] _hottest = HottestOf(model.Image, options.Policy, plan.Frames.CachedMax);
+
+    /// <exception cref="NeuralinkException">Hot neurons are to be pinned and the image does not know them.</exception>
+    public PipelineParts Assemble(LoadedModel loaded, Timeline? timeline)
+    {
+        // The tracks in the order in which a viewer shows them.
+        TimelineTrack? predictorTrack = timeline?.AddTrack("Predictor"), ioTrack = timeline?.AddTrack("Io");
+        TimelineTrack? computeTrack = timeline?.AddTrack("Compute");
+        StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
+        return new PipelineParts
+        {
+            Io = new IoSetup
+            {
+                Image = model.Image,
+                Port = new FlashPort(device, loaded.Frames, _extentSlotsMax),
+                Frames = loaded.Frames,
+                Time = time,
+                Timeline = ioTrack,
+            },
+            Residency = new ResidencySetup
+            {
+                Limits = plan.Frames,
+                Strategy = strategy,
+                LayerCount = model.Config.LayerCount,
+                PlacementOf = model.Image.PlacementOf,
+            },
+            Predictor = new PredictorSetup
+            {
+                Prediction = loaded.Prediction,
+                Plan = loaded.Lookahead.Plan,
+                Counts = _counters,
+                Time = time,
+                Timeline = predictorTrack,
+            },
+            Compute = new ComputeSetup
+            {
+                Pass = loaded.NewForwardPass(),
+                LayerCount = model.Config.LayerCount,
+                LooksAheadFirst = loaded.Lookahead.Plan.FirstCount > 0,
+                Strategy = strategy,
+                Counts = _counters,
+                Time = time,
+                Timeline = computeTrack,
+            },
+            NewStates = NewStates,
+        };
+    }
+
+    private PipelineStates NewStates()
+    {
+        NeuronKeys keys = new(model.Config.LayerCount, model.Config.FfnSize);
+        CachePolicy policy = CachePolicies.Create(options.Policy, keys.Count, plan.Frames.CachedMax, _hottest);
+        LookaheadGate gate = new(keys.LayerCount, options.LookaheadPrecisionMin);
+        FetchSetup fetch = new()
+        {
+            Planner = new ReadPlanner(options.PlannedReadCost, model.Image.StrideBytes, _extentSlotsMax, keys.NeuronsPerLayer),
+            Detector = options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
+            AttemptsMax = options.ReadAttemptsMax,
+            QueueDepth = device.QueueDepth,
+            Counts = _counters,
+            MicrosPerTick = time.GetElapsedTime(0, 1_000_000).TotalMicroseconds / 1_000_000,
+        };
+        return new PipelineStates(
+            new CacheState(plan.Frames, keys, policy, gate, _counters), fetch, new NeuronSetPool(keys.NeuronsPerLayer));
+    }
+
+    /// <summary>What fired most in the trace that the image was placed by, as far as the policy pins it.</summary>
+    private static int[] HottestOf(FlashImage image, CacheOptions policy, int cachedMax)
+    {
+        if (policy.PinnedShare == 0)
+            return [];
+        FiringSample sample = FiringSample.Find(image) ?? throw new NeuralinkException(
+            $"pin the hot neurons of {image.Folder}", "an image that knows which fire most", "none of that",
+            "place it by a trace with `neuralink place --trace`");
+        return HotSet.Of(sample.Counts, (int)(policy.PinnedShare * cachedMax));
+    }
+}

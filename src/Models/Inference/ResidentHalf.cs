@@ -1,0 +1,66 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Memory;
+
+namespace Neuralink.Models.Inference;
+
+/// <summary>
+/// The resident half of a model in an arena: weights, keys and values, and the buffers of a pass. It takes what
+/// <see cref="ResidentSizes"/> says.
+/// </summary>
+public sealed class ResidentHalf
+{
+    /// <param name="arena">Has <see cref="ResidentSizes.TotalBytes"/> left.</param>
+    /// <param name="sizes">What is laid out.</param>
+    /// <param name="load">Loads the resident weights into the arena.</param>
+    /// <param name="pool">Shares the work; of <see cref="ResidentSizes.Threads"/> threads.</param>
+    public ResidentHalf(NativeArena arena, ResidentSizes sizes, Func<NativeArena, IWeightLoader> load, WorkerPool pool)
+    {
+        ResidentModel model = ResidentModel.Load(load(arena), sizes.Config, sizes.Format);
+        Blocks = new KvBlockPool(arena, sizes.Config, sizes.KvBlocks);
+        Activations = new Activations(arena, sizes.Config, sizes.ChunkTokens, ResidentSizes.LogitRows);
+        Decoder = new Decoder(arena, model, Activations, sizes.ContextTokens, pool);
+    }
+
+    /// <summary>Runs it.</summary>
+    public Decoder Decoder { get; }
+
+    /// <summary>The buffers of a pass.</summary>
+    public Activations Activations { get; }
+
+    /// <summary>Keys and values.</summary>
+    public KvBlockPool Blocks { get; }
+}
+
+/// <summary>What the resident half of a model is sized by, and what it takes, in bytes.</summary>
+public sealed record ResidentSizes
+{
+    /// <summary>Rows whose logits are in memory at a time: of the one sequence that runs.</summary>
+    public const int LogitRows = 1;
+
+    public required ModelConfig Config { get; init; }
+
+    /// <summary>The format of the matrices.</summary>
+    public required WeightFormat Format { get; init; }
+
+    /// <summary>The most positions of a sequence.</summary>
+    public required int ContextTokens { get; init; }
+
+    /// <summary>The most rows of a pass.</summary>
+    public required int ChunkTokens { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>Blocks of keys and values: enough for one sequence.</summary>
+    public int KvBlocks => KvBlockPool.BlocksFor(ContextTokens);
+
+    public long WeightBytes => WeightFile.RequiredBytes(Config, Format, TensorPlace.Resident);
+
+    public long KvBytes => KvBlockPool.RequiredBytes(Config, KvBlocks);
+
+    public long BufferBytes =>
+        Activations.RequiredBytes(Config, ChunkTokens, LogitRows) + AttentionHeads.RequiredBytes(Config, ContextTokens, Threads);
+
+    public long TotalBytes => WeightBytes + KvBytes + BufferBytes;
+}
