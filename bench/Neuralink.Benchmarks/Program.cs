@@ -37,7 +37,8 @@ static int Usage()
           overlap [--threads 1] [--rounds 7] [--slow 1] [--margin M] [--model DIR]
                                                                overlapped against serial reads, on a device as slow as the computing
           layers [--rounds 7]                                  what messages, leases and the cache cost a layer: all cached, no arithmetic
-          online --identity IMG --placed IMG [--profile DEVICE.json] [--rounds 5] [--tokens 32] [--cache 0.05] [--io direct|uring] [--only NAMES]
+          online --identity IMG --placed IMG [--profile DEVICE.json] [--rounds 5] [--tokens 32] [--cache 0.05] [--io direct|uring]
+                 [--only NAMES]
                                                                the online stage against LLM in a flash, and with each part switched off
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage

@@ -99,7 +99,8 @@ internal static class NeuralinkCommand
     }
 
     /// <summary>The command as its help is asked for.</summary>
-    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : Name;
+    private static string PathOf(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : Name;
 
     private static string Describe(ParseResult parsed)
     {
@@ -122,7 +123,8 @@ internal static class NeuralinkCommand
 
         public override int Invoke(ParseResult parseResult)
         {
-            parseResult.InvocationConfiguration.Output.WriteLine($"{Name} {typeof(NeuralinkCommand).Assembly.GetName().Version?.ToString(3)}");
+            parseResult.InvocationConfiguration.Output.WriteLine(
+                $"{Name} {typeof(NeuralinkCommand).Assembly.GetName().Version?.ToString(3)}");
             return ExitCode.Success;
         }
     }

@@ -4,8 +4,8 @@ namespace Neuralink.Storage;
 
 /// <summary>
 /// A folder that comes into being whole or not at all. Files are written to <see cref="Path"/>, a temporary folder beside the destination;
-/// <see cref="Commit"/> makes them durable and renames it. Without a commit, <see cref="Dispose"/> leaves nothing behind; what a killed process
-/// leaves, the next one to write there removes.
+/// <see cref="Commit"/> makes them durable and renames it. Without a commit, <see cref="Dispose"/> leaves nothing behind; what a killed
+/// process leaves, the next one to write there removes.
 /// </summary>
 public sealed class AtomicFolder : IDisposable
 {

@@ -36,8 +36,11 @@ public static class ByteSize
             "T" or "TB" or "TIB" => 4,
             _ => -1,
         };
-        if (power < 0 || !double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+        if (power < 0
+            || !double.TryParse(trimmed[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+        {
             return false;
+        }
         double value = number * Math.Pow(1024, power);
         if (value >= long.MaxValue)
             return false;

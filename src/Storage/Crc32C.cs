@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Neuralink.Storage;
 
 /// <summary>
-/// CRC-32C (Castagnoli; RFC 3720, appendix B.4): polynomial 0x1EDC6F41 reflected, initial value and final exclusive-or all ones. It ends every
-/// bundle. The processor's instruction takes 8 bytes in 3 cycles, which no flash device outruns.
+/// CRC-32C (Castagnoli; RFC 3720, appendix B.4): polynomial 0x1EDC6F41 reflected, initial value and final exclusive-or all ones. It ends
+/// every bundle. The processor's instruction takes 8 bytes in 3 cycles, which no flash device outruns.
 /// </summary>
 public static class Crc32C
 {
@@ -19,7 +19,8 @@ public static class Crc32C
         for (int i = 0; i < words; i++)
         {
             ulong word = Unsafe.ReadUnaligned<ulong>(ref position);
-            crc = BitOperations.Crc32C(crc, BitConverter.IsLittleEndian ? word : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(word));
+            crc = BitOperations.Crc32C(
+                crc, BitConverter.IsLittleEndian ? word : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(word));
             position = ref Unsafe.Add(ref position, sizeof(ulong));
         }
 

@@ -3,7 +3,9 @@ namespace Neuralink.Storage;
 /// <summary>Whether there is room for a file or folder before its writing begins.</summary>
 internal static class DiskSpace
 {
-    /// <summary>Bytes that may be written to the disk of <paramref name="path"/>, which need not exist, or null where that cannot be told.</summary>
+    /// <summary>
+    /// Bytes that may be written to the disk of <paramref name="path"/>, which need not exist, or null where that cannot be told.
+    /// </summary>
     public static long? FreeBytes(string path)
     {
         try
@@ -20,7 +22,8 @@ internal static class DiskSpace
         }
     }
 
-    /// <exception cref="NeuralinkException">The disk of <paramref name="path"/> has less than <paramref name="bytes"/> bytes free.</exception>
+    /// <exception cref="NeuralinkException">The disk of <paramref name="path"/> has less than
+    /// <paramref name="bytes"/> bytes free.</exception>
     public static void Require(string path, long bytes)
     {
         if (FreeBytes(path) is { } free && free < bytes)

@@ -61,7 +61,8 @@ internal static unsafe partial class LibC
     public static void AdviseHugePages(void* address, nuint lengthBytes) => _ = Madvise(address, lengthBytes, AdviseHugePage);
 
     /// <summary>
-    /// Lets the calling thread sleep to the microsecond; by default Linux adds up to 50 to every sleep so that it can wake threads together.
+    /// Lets the calling thread sleep to the microsecond; by default Linux adds up to 50 to every sleep so
+    /// that it can wake threads together.
     /// </summary>
     [SupportedOSPlatform("linux")]
     public static void MakeSleepsPrecise() => _ = Prctl(PrctlSetTimerSlack, 1);
@@ -129,10 +130,12 @@ internal static unsafe partial class LibC
     [SupportedOSPlatform("macos")]
     private static partial int Fcntl(SafeFileHandle file, int command, nint value);
 
-    // fcntl is variadic, and Apple's ARM64 convention passes variadic arguments on the stack: the ninth argument is the first that lands there.
+    // fcntl is variadic, and Apple's ARM64 convention passes variadic arguments on the stack: the ninth argument
+    // is the first that lands there.
     [LibraryImport("libc", EntryPoint = "fcntl")]
     [SupportedOSPlatform("macos")]
-    private static partial int FcntlOnStack(SafeFileHandle file, int command, nint x2, nint x3, nint x4, nint x5, nint x6, nint x7, nint value);
+    private static partial int FcntlOnStack(
+        SafeFileHandle file, int command, nint x2, nint x3, nint x4, nint x5, nint x6, nint x7, nint value);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct TimeSpec

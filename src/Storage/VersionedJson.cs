@@ -12,7 +12,9 @@ namespace Neuralink.Storage;
 /// <param name="Damaged">Advice where it is damaged.</param>
 internal sealed record VersionedJsonKind(string Format, int Version, string Name, string NotThis, string OtherVersion, string Damaged);
 
-/// <summary>Reads a JSON file that states its format and version: these first, so that their errors come before those of any field.</summary>
+/// <summary>
+/// Reads a JSON file that states its format and version: these first, so that their errors come before those of any field.
+/// </summary>
 internal static class VersionedJson
 {
     private const string NewerVersion = "it was written by a newer version of neuralink; use that one";
@@ -20,7 +22,8 @@ internal static class VersionedJson
     // Generous: a manifest that lists 4096 layers takes less.
     private const long LengthBytesMax = 16 << 20;
 
-    /// <exception cref="NeuralinkException">The file cannot be read, is of another format or version, or its fields are not as <paramref name="type"/> has them.</exception>
+    /// <exception cref="NeuralinkException">The file cannot be read, is of another format or version, or its fields are not as
+    /// <paramref name="type"/> has them.</exception>
     public static T Read<T>(string path, JsonTypeInfo<T> type, VersionedJsonKind kind)
         where T : class
     {

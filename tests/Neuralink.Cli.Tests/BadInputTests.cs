@@ -13,7 +13,8 @@ public sealed class BadInputTests(PackedModelFixture model) : IDisposable
 
     [Fact]
     public async Task A_model_folder_that_is_missing() =>
-        (await Generate(_home.PathOf("none"))).ShouldFail(1, "none", "expected a flash image (neuralink.json) or a Hugging Face folder (config.json), found no such folder");
+        (await Generate(_home.PathOf("none"))).ShouldFail(
+            1, "none", "expected a flash image (neuralink.json) or a Hugging Face folder (config.json), found no such folder");
 
     [Fact]
     public async Task A_model_folder_of_something_else() => (await Generate(_home.Folder)).ShouldFail(1, "found a folder with neither");
@@ -69,13 +70,15 @@ public sealed class BadInputTests(PackedModelFixture model) : IDisposable
     }
 
     [Fact]
-    public async Task More_tokens_than_the_context_has_room_for() => (await Generate(model.Image, "-n", "512")).ShouldFail(1, "context of 512 tokens", "4 + 512");
+    public async Task More_tokens_than_the_context_has_room_for() =>
+        (await Generate(model.Image, "-n", "512")).ShouldFail(1, "context of 512 tokens", "4 + 512");
 
     [Fact]
     public async Task A_budget_that_is_too_small()
     {
         (await Generate(model.Image, "--memory", "4MiB", "-n", "4")).ShouldFail(
-            1, "expected at least", "resident weights", "KV cache", "activations", "staging", "neuron cache", "found 4 MiB", "give --memory 10MiB or more");
+            1, "expected at least", "resident weights", "KV cache", "activations", "staging", "neuron cache", "found 4 MiB",
+            "give --memory 10MiB or more");
         (await Generate(model.Image, "--memory", "10MiB", "-n", "4")).Code.Should().Be(0);
     }
 

@@ -16,7 +16,8 @@ public sealed class ProgramTests(PackedModelFixture model) : IDisposable
     [Fact]
     public async Task The_program_writes_the_text_to_stdout_and_the_figures_to_stderr()
     {
-        CliResult run = await RunProgram("", "generate", "-m", model.Image, "--prompt", BundledModel.Greedy[0].Prompt, "-n", "64", "--temperature", "0");
+        CliResult run = await RunProgram(
+            "", "generate", "-m", model.Image, "--prompt", BundledModel.Greedy[0].Prompt, "-n", "64", "--temperature", "0");
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Out.TrimEnd().Should().Be(BundledModel.Greedy[0].Text.TrimEnd());
         run.Error.Should().Contain("╭").And.Contain("neuron cache").And.NotContain("\u001b");
@@ -46,7 +47,8 @@ public sealed class ProgramTests(PackedModelFixture model) : IDisposable
     {
         const long ConstantBytes = 100L << 20;
         CliResult run = await RunProgram(
-            "", "generate", "-m", model.Image, "-p", "Once upon a time", "-n", "128", "--ignore-eos", "--memory", $"{budgetMebibytes}MiB", "--json");
+            "", "generate", "-m", model.Image, "-p", "Once upon a time", "-n", "128", "--ignore-eos", "--memory", $"{budgetMebibytes}MiB",
+            "--json");
         run.Code.Should().Be(0, "of {0}", run.Error);
         JsonElement memory = JsonDocument.Parse(run.Out).RootElement.GetProperty("memory");
         long budgetBytes = (long)budgetMebibytes << 20;

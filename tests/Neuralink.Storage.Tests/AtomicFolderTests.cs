@@ -56,7 +56,8 @@ public sealed class AtomicFolderTests : IDisposable
     public void A_destination_that_exists_is_refused()
     {
         Make("old");
-        FluentActions.Invoking(() => new AtomicFolder(Destination)).Should().Throw<NeuralinkException>().WithMessage("*image.nlk*it exists*");
+        FluentActions.Invoking(() => new AtomicFolder(Destination)).Should().Throw<NeuralinkException>()
+            .WithMessage("*image.nlk*it exists*");
         Names().Should().Equal("image.nlk");
     }
 

@@ -7,7 +7,8 @@ public sealed class WriteFailureTests
     [InlineData(unchecked((int)0x80070070))]
     [InlineData(unchecked((int)0x80070027))]
     public void A_full_disk_is_recognised_by_each_systems_code(int code) =>
-        WriteFailure.Describe("a/b", new IOException("full", code)).Message.Should().Be("cannot write a/b: the disk is full; free some space on it or write to another disk");
+        WriteFailure.Describe("a/b", new IOException("full", code)).Message
+            .Should().Be("cannot write a/b: the disk is full; free some space on it or write to another disk");
 
     [Fact]
     public void Any_other_failure_keeps_its_own_words() =>
@@ -34,8 +35,10 @@ public sealed class WriteFailureTests
     {
         using TemporaryFolder folder = new();
 
-        WriteFailure.DescribeCreation(folder.File("b"), long.MaxValue, new IOException("?")).Message.Should().Match($"*expected {long.MaxValue} bytes free*");
+        WriteFailure.DescribeCreation(folder.File("b"), long.MaxValue, new IOException("?")).Message
+            .Should().Match($"*expected {long.MaxValue} bytes free*");
         WriteFailure.DescribeCreation(folder.File("b"), 0, new IOException("unplugged")).Message.Should().EndWith("unplugged");
-        WriteFailure.DescribeCreation(folder.File("none/b"), long.MaxValue, new IOException("?")).Message.Should().Match("*bytes free*", "the disk is that of the nearest folder there is");
+        WriteFailure.DescribeCreation(folder.File("none/b"), long.MaxValue, new IOException("?")).Message
+            .Should().Match("*bytes free*", "the disk is that of the nearest folder there is");
     }
 }

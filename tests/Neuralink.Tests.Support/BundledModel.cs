@@ -5,7 +5,8 @@ namespace Neuralink.Tests.Support;
 /// <summary>The bundled demonstration model and what an independent implementation computed with it.</summary>
 public static class BundledModel
 {
-    private static readonly Lazy<JsonDocument> s_reference = new(() => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "reference.json"))));
+    private static readonly Lazy<JsonDocument> s_reference = new(
+        () => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "reference.json"))));
 
     private static readonly Lazy<PackedModel> s_packed = new(Pack);
 
@@ -52,5 +53,6 @@ public sealed record DomainReference(string Name, int Tokens, double Perplexity,
     public string Text => File.ReadAllText(Path.Combine(Repository.Root, "tests", "data", "tiny-stories", $"{Name}.test.txt"));
 
     internal static DomainReference From(string name, JsonElement e) => new(
-        name, e.GetProperty("tokens").GetInt32(), e.GetProperty("perplexity").GetDouble(), e.GetProperty("firing_share_by_layer").Deserialize<double[]>()!);
+        name, e.GetProperty("tokens").GetInt32(), e.GetProperty("perplexity").GetDouble(),
+        e.GetProperty("firing_share_by_layer").Deserialize<double[]>()!);
 }

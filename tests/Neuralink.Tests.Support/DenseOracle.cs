@@ -37,8 +37,8 @@ public sealed class DenseOracle : IDisposable
     }
 
     /// <summary>
-    /// The first of a seed's random prompts whose continuation is nowhere nearer to a tie than <paramref name="marginMin"/>: what differs in the
-    /// last bits of a logit, such as the KV cache's f16, does not change a token.
+    /// The first of a seed's random prompts whose continuation is nowhere nearer to a tie than <paramref name="marginMin"/>: what differs
+    /// in the last bits of a logit, such as the KV cache's f16, does not change a token.
     /// </summary>
     public (int[] Prompt, int[] Tokens) Clear(int promptTokens, int count, float marginMin, int seed = 1)
     {

@@ -27,7 +27,9 @@ public sealed class DenseReference : IDisposable
         _values = NewCache();
     }
 
-    /// <summary>Told, layer by layer of each <see cref="Forward"/>, the gate (plain: up) values [T, f]: they say which neurons fire.</summary>
+    /// <summary>
+    /// Told, layer by layer of each <see cref="Forward"/>, the gate (plain: up) values [T, f]: they say which neurons fire.
+    /// </summary>
     public Action<int, ReadOnlyMemory<float>>? GatesComputed { get; set; }
 
     /// <summary>Tokens seen since the last <see cref="Reset"/>.</summary>
@@ -113,7 +115,8 @@ public sealed class DenseReference : IDisposable
             for (int head = 0; head < _config.HeadCount; head++)
             {
                 DenseMath.AttendHead(
-                    queries.Slice(head * size, size), _keys[layer], _values[layer], from, head / group * size, output.AsSpan((t * queries.Length) + (head * size), size));
+                    queries.Slice(head * size, size), _keys[layer], _values[layer], from, head / group * size,
+                    output.AsSpan((t * queries.Length) + (head * size), size));
             }
         }
         return _math.Apply(w.AttentionOutput, output);

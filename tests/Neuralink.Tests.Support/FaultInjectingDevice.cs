@@ -5,8 +5,8 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Tests.Support;
 
 /// <summary>
-/// Does to chosen reads what flash may do to any: fails them, cuts them, damages them, or keeps them. A read is never lost: what is held comes
-/// back with <see cref="Release"/> or when the device is disposed.
+/// Does to chosen reads what flash may do to any: fails them, cuts them, damages them, or keeps them. A read is never lost: what is held
+/// comes back with <see cref="Release"/> or when the device is disposed.
 /// </summary>
 public sealed class FaultInjectingDevice : IFlashDevice, IFlashCompletionSink
 {
@@ -21,8 +21,8 @@ public sealed class FaultInjectingDevice : IFlashDevice, IFlashCompletionSink
     /// <summary>Wraps <paramref name="inner"/>, and disposes it.</summary>
     /// <param name="inner">The device that reads.</param>
     /// <param name="plan">
-    /// The fault for a read, or null for none: given the read's number, counted from 0 in the order of submission, and the read itself. It is
-    /// called under a lock, and says the same every time if runs are to repeat.
+    /// The fault for a read, or null for none: given the read's number, counted from 0 in the order of submission, and the read itself. It
+    /// is called under a lock, and says the same every time if runs are to repeat.
     /// </param>
     public FaultInjectingDevice(IFlashDevice inner, Func<long, FlashRead, FlashFault?> plan)
     {
@@ -153,7 +153,9 @@ public abstract record FlashFault
     /// <summary>Only the first <paramref name="Bytes"/> bytes (or fewer, if the read is shorter) are said to have arrived.</summary>
     public sealed record ShortRead(int Bytes) : FlashFault;
 
-    /// <summary>One bit of what arrived is flipped: byte <paramref name="ByteIndex"/> of the read, unless that went to the discard frame.</summary>
+    /// <summary>
+    /// One bit of what arrived is flipped: byte <paramref name="ByteIndex"/> of the read, unless that went to the discard frame.
+    /// </summary>
     public sealed record FlipBit(int ByteIndex, int Bit = 0) : FlashFault;
 
     /// <summary>The read completes only when <see cref="FaultInjectingDevice.Release"/> is called, or the device disposed.</summary>

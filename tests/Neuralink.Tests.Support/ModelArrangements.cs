@@ -6,7 +6,10 @@ using Neuralink.Storage.Traces;
 
 namespace Neuralink.Tests.Support;
 
-/// <summary>One model in images of different orders, with firing traces of some texts and low-rank predictors of random weights; deleted when disposed.</summary>
+/// <summary>
+/// One model in images of different orders, with firing traces of some texts and low-rank predictors of random
+/// weights; deleted when disposed.
+/// </summary>
 public sealed class ModelArrangements : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("neuralink-test-").FullName;
@@ -33,7 +36,8 @@ public sealed class ModelArrangements : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>The image in an order.</summary>
-    public string FolderOf(PlacementMethod method) => method == PlacementMethod.Identity ? _packed.Folder : Path.Combine(_root, $"{method}.nlk");
+    public string FolderOf(PlacementMethod method) =>
+        method == PlacementMethod.Identity ? _packed.Folder : Path.Combine(_root, $"{method}.nlk");
 
     /// <summary>The firing trace of a text.</summary>
     public string TracePath(int text) => Path.Combine(_root, $"{text}.trace");

@@ -1,12 +1,15 @@
 namespace Neuralink.Tests.Support;
 
 /// <summary>
-/// Few rows in which any two values of any two dimensions meet: what a product of all dimensions would find out about pairs, in a fraction of its runs. The same
-/// dimensions give the same rows.
+/// Few rows in which any two values of any two dimensions meet: what a product of all dimensions would find out about pairs, in a fraction
+/// of its runs. The same dimensions give the same rows.
 /// </summary>
 public static class PairwiseDesign
 {
-    /// <summary>Chooses the rows greedily: each begins with a pair that has not met, and takes of the other dimensions the values that meet most for the first time.</summary>
+    /// <summary>
+    /// Chooses the rows greedily: each begins with a pair that has not met, and takes of the other dimensions the values
+    /// that meet most for the first time.
+    /// </summary>
     /// <param name="valueCounts">Values of each dimension, at least 1.</param>
     /// <param name="excludes">Whether a value of a dimension and one of a later dimension can never meet; null: all can.</param>
     /// <returns>Rows of an index into each dimension's values.</returns>
@@ -45,7 +48,8 @@ public static class PairwiseDesign
         from secondValue in Enumerable.Range(0, valueCounts[second])
         select new ValuePair(first, firstValue, second, secondValue);
 
-    private static int[] Complete(ValuePair pair, IReadOnlyList<int> valueCounts, HashSet<ValuePair> possible, HashSet<ValuePair> open, List<int[]> rows)
+    private static int[] Complete(
+        ValuePair pair, IReadOnlyList<int> valueCounts, HashSet<ValuePair> possible, HashSet<ValuePair> open, List<int[]> rows)
     {
         const int None = -1;
         int[] row = [.. valueCounts.Select(_ => None)];
@@ -62,7 +66,10 @@ public static class PairwiseDesign
             row[dimension] = fitting.MaxBy(value => (With(value).Count(open.Contains), -rows.Count(r => r[dimension] == value)));
 
             IEnumerable<ValuePair> With(int value) => Enumerable.Range(0, row.Length).Where(other => row[other] != None).Select(
-                other => other < dimension ? new ValuePair(other, row[other], dimension, value) : new ValuePair(dimension, value, other, row[other]));
+                other =>
+                    other < dimension
+                        ? new ValuePair(other, row[other], dimension, value)
+                        : new ValuePair(dimension, value, other, row[other]));
         }
         return row;
     }

@@ -58,7 +58,8 @@ public sealed class RandomModel : IDisposable
     {
         string path = Path.Combine(Folder, name);
         File.Delete(path);
-        using SafetensorsWriter writer = SafetensorsWriter.Create(path, [.. tensors.Select(t => new TensorDeclaration(t.Name, t.Dtype, [.. t.Shape]))]);
+        using SafetensorsWriter writer = SafetensorsWriter.Create(
+            path, [.. tensors.Select(t => new TensorDeclaration(t.Name, t.Dtype, [.. t.Shape]))]);
         foreach (RandomTensor tensor in tensors)
             writer.Write(tensor.Name, tensor.Bytes());
         writer.Complete();

@@ -5,12 +5,16 @@ using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Tests.Support;
 
-/// <summary>A low-rank predictor's file (docs/formats/predictor.md) of random weights: what it names has nothing to do with what fires.</summary>
+/// <summary>
+/// A low-rank predictor's file (docs/formats/predictor.md) of random weights: what it names has nothing to do with what fires.
+/// </summary>
 public static class RandomPredictor
 {
     private const int Rank = 8;
 
-    /// <summary>Writes one whose layers all name some of their neurons; those without a layer <paramref name="depth"/> before them have none.</summary>
+    /// <summary>
+    /// Writes one whose layers all name some of their neurons; those without a layer <paramref name="depth"/> before them have none.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="modelDigest">The model it says it is for.</param>
     /// <param name="config">The model's shape.</param>
@@ -34,9 +38,14 @@ public static class RandomPredictor
         Write(path, layers.Select(i => $"layers.{i}"), config, metadata);
     }
 
-    /// <summary>Writes weights as they are published, with no word of the model they are for, and none of the layers before <paramref name="firstLayer"/>.</summary>
+    /// <summary>
+    /// Writes weights as they are published, with no word of the model they are for, and none of the layers before
+    /// <paramref name="firstLayer"/>.
+    /// </summary>
     public static void WritePublished(string path, ModelConfig config, int firstLayer = 0) =>
-        Write(path, Enumerable.Range(firstLayer, config.LayerCount - firstLayer).Select(i => $"model.layers.{i}.mlp.predictor"), config, metadata: null);
+        Write(
+            path, Enumerable.Range(firstLayer, config.LayerCount - firstLayer).Select(i => $"model.layers.{i}.mlp.predictor"), config,
+            metadata: null);
 
     private static void Write(string path, IEnumerable<string> modules, ModelConfig config, Dictionary<string, string>? metadata)
     {
@@ -52,7 +61,10 @@ public static class RandomPredictor
         using SafetensorsWriter writer = SafetensorsWriter.Create(path, tensors, metadata);
         foreach (TensorDeclaration tensor in tensors)
         {
-            Half[] values = [.. Enumerable.Range(0, (int)(tensor.Shape[0] * tensor.Shape[1])).Select(_ => (Half)(random.NextSingle() - 0.5f))];
+            Half[] values =
+            [
+                .. Enumerable.Range(0, (int)(tensor.Shape[0] * tensor.Shape[1])).Select(_ => (Half)(random.NextSingle() - 0.5f))
+            ];
             writer.Write(tensor.Name, MemoryMarshal.AsBytes<Half>(values));
         }
         writer.Complete();

@@ -135,11 +135,14 @@ internal sealed class RandomWeights
     private RandomTensor Matrix(string name, int rows, int columns, float gain)
     {
         float scale = gain / MathF.Sqrt(columns);
-        return new RandomTensor(name, _spec.MatrixDtype, [rows, columns], [.. Enumerable.Range(0, rows * columns).Select(_ => scale * Normal())]);
+        return new RandomTensor(
+            name, _spec.MatrixDtype, [rows, columns], [.. Enumerable.Range(0, rows * columns).Select(_ => scale * Normal())]);
     }
 
     private RandomTensor NormWeight(string name) =>
-        new(name, _spec.VectorDtype, [_spec.Hidden], [.. Enumerable.Range(0, _spec.Hidden).Select(i => i == 0 ? 1.2f : 1 + (0.2f * Normal()))]);
+        new(
+            name, _spec.VectorDtype, [_spec.Hidden],
+            [.. Enumerable.Range(0, _spec.Hidden).Select(i => i == 0 ? 1.2f : 1 + (0.2f * Normal()))]);
 
     private RandomTensor Bias(string name, int length) =>
         new(name, _spec.VectorDtype, [length], [.. Enumerable.Range(0, length).Select(i => i == 0 ? 0 : 0.2f * Normal())]);

@@ -44,7 +44,8 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         _decoder = new Decoder(_arena, model, _activations, Config.ContextLength, _pool);
         _text = NewSequence();
         _pass = new ForwardPass(chunkTokens);
-        _ffn = new SparseFfn(_arena, new BundleKernels(packed.Layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
+        _ffn = new SparseFfn(
+            _arena, new BundleKernels(packed.Layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
         _set = new NeuronSet(Config.FfnSize);
         _firing = new long[Config.LayerCount];
 
@@ -143,7 +144,8 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
 
     private void ReadAll(FlashImage image, FrameArena frames)
     {
-        using FileFlashDevice device = FileFlashDevice.Open(image.NeuronsPath, FlashAccess.Buffered, image.StrideBytes, queueDepth: 1, TimeProvider.System);
+        using FileFlashDevice device = FileFlashDevice.Open(
+            image.NeuronsPath, FlashAccess.Buffered, image.StrideBytes, queueDepth: 1, TimeProvider.System);
         FlashRead read = new(frames, segmentsMax: 1, this);
         for (int layer = 0; layer < Config.LayerCount; layer++)
         {

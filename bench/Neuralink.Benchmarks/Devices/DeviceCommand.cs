@@ -5,8 +5,8 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Benchmarks.Devices;
 
 /// <summary>
-/// `device`: random direct reads of a temporary file by threads and by io_uring, scattered into frames of 4 KiB: reads a second and the process's processor
-/// time a read. The two take turns, so that what else the machine does strikes both; figures are medians.
+/// `device`: random direct reads of a temporary file by threads and by io_uring, scattered into frames of 4 KiB: reads a second and the
+/// process's processor time a read. The two take turns, so that what else the machine does strikes both; figures are medians.
 /// </summary>
 internal static class DeviceCommand
 {
@@ -83,7 +83,10 @@ internal static class DeviceCommand
             }
         }
 
-        double[] medians = [Median(0, it => it.PerSecond), Median(0, it => it.Micros), Median(1, it => it.PerSecond), Median(1, it => it.Micros)];
+        double[] medians =
+        [
+            Median(0, it => it.PerSecond), Median(0, it => it.Micros), Median(1, it => it.PerSecond), Median(1, it => it.Micros)
+        ];
         Console.WriteLine($"{readBytes >> 10,8} {depth,6} {medians[0],18:0} {medians[1],13:0.0} {medians[2],19:0} {medians[3],13:0.0}");
 
         double Median(int way, Func<(double PerSecond, double Micros), double> value)

@@ -6,8 +6,8 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Benchmarks.Devices;
 
 /// <summary>
-/// Keeps a device's queue full of random reads. Either a thread of its own submits the next read for each that completes, as the Io actor does, or
-/// the completion itself does.
+/// Keeps a device's queue full of random reads. Either a thread of its own submits the next read for each that completes, as the Io actor
+/// does, or the completion itself does.
 /// </summary>
 internal sealed class ReadLoad : IFlashCompletionSink, IDisposable
 {

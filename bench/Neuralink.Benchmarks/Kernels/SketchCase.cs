@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Neuralink.Benchmarks.Kernels;
 
-/// <summary>Several sketches [rows, columns] one after the other, together far larger than any cache, each times one x, which is quantised each time.</summary>
+/// <summary>
+/// Several sketches [rows, columns] one after the other, together far larger than any cache, each times one
+/// x, which is quantised each time.
+/// </summary>
 internal sealed class SketchCase : IKernelCase, IParallelBody
 {
     private const int GrainRows = 16;

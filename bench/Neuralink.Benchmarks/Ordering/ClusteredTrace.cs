@@ -4,8 +4,8 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Benchmarks.Ordering;
 
 /// <summary>
-/// A random trace: clusters of 64 neurons, each neuron in two of them, fire token by token with a power-law popularity; of a cluster that fires
-/// its neurons do with 1/4, 1/2 or 3/4; and a tenth of the activations belongs to nothing. Neurons are in shuffled order.
+/// A random trace: clusters of 64 neurons, each neuron in two of them, fire token by token with a power-law popularity; of a cluster that
+/// fires its neurons do with 1/4, 1/2 or 3/4; and a tenth of the activations belongs to nothing. Neurons are in shuffled order.
 /// </summary>
 internal static class ClusteredTrace
 {
@@ -34,7 +34,8 @@ internal static class ClusteredTrace
                 {
                     if (random.NextDouble() >= popularity[cluster])
                         continue;
-                    ulong a = (ulong)random.NextInt64(long.MinValue, long.MaxValue), b = (ulong)random.NextInt64(long.MinValue, long.MaxValue);
+                    ulong a = (ulong)random.NextInt64(long.MinValue, long.MaxValue),
+                        b = (ulong)random.NextInt64(long.MinValue, long.MaxValue);
                     ulong fires = (half[cluster] & a) | (~half[cluster] & ((quarter[cluster] & a & b) | (~quarter[cluster] & (a | b))));
                     for (; fires != 0; fires &= fires - 1)
                         Set(row, place[(cluster * ClusterSize) + BitOperations.TrailingZeroCount(fires)]);

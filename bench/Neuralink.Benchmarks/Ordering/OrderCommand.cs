@@ -5,8 +5,9 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Benchmarks.Ordering;
 
 /// <summary>
-/// `order`: how long method neuralink takes to count and link all layers of a paper model's shape, by stage, and the memory it needs. The traces are random:
-/// clusters with a power-law popularity whose members fire together, in shuffled order; they are made before the clock starts.
+/// `order`: how long method neuralink takes to count and link all layers of a paper model's shape, by stage, and the memory
+/// it needs. The traces are random: clusters with a power-law popularity whose members fire together, in shuffled order; they
+/// are made before the clock starts.
 /// </summary>
 internal static class OrderCommand
 {

@@ -7,8 +7,9 @@ using Neuralink.Storage.Profiles;
 namespace Neuralink.Benchmarks.Pipeline;
 
 /// <summary>
-/// `online`: what the online stage is worth on a real device: the default against the baseline of LLM in a flash and against itself with one part switched off at a
-/// time. Every round runs every variant once, in turn; each opens the engine anew, warms up and is timed over the tokens that follow. Figures are medians.
+/// `online`: what the online stage is worth on a real device: the default against the baseline of LLM in a flash and against itself with
+/// one part switched off at a time. Every round runs every variant once, in turn; each opens the engine anew, warms up and is timed over
+/// the tokens that follow. Figures are medians.
 /// </summary>
 internal static class OnlineCommand
 {
@@ -111,16 +112,20 @@ internal static class OnlineCommand
             }
         }
 
-        Console.WriteLine("variant             ms/token  of first   MiB/token  reads  KiB/read  hits  effective MB/s  raw MB/s  busy ms  wait ms  recall  precision");
+        Console.WriteLine(
+            "variant             ms/token  of first   MiB/token  reads  KiB/read  hits  effective MB/s  raw MB/s  busy ms  wait ms  recall "
+            + " precision");
         double first = Median(results[variants[0]], MillisPerToken);
         foreach ((Variant variant, List<GenerationResult> runs) in results)
         {
             Console.WriteLine(
-                $"{variant.Name,-18} {Median(runs, MillisPerToken),9:0.0} {Median(runs, MillisPerToken) / first,9:0.000} {Median(runs, r => r.Io.BytesRead / 1048576.0 / tokens),11:0.0} "
-                + $"{Median(runs, r => (double)r.Io.Reads / tokens),6:0} {Median(runs, r => r.Io.MeanReadBytes / 1024),9:0.0} {Median(runs, r => r.Io.CacheHitRate),5:0.00} "
-                + $"{Median(runs, r => r.Io.EffectiveBytesPerSecond / 1e6),15:0} {Median(runs, r => r.Io.RawBytesPerSecond / 1e6),9:0} {Median(runs, r => r.Io.IoMillis / tokens),8:0.0} "
-                + $"{Median(runs, r => r.Io.WaitMillis / tokens),8:0.0} {Median(runs, r => r.Io.LookaheadRecall ?? 0),7:0.00} {Median(runs, r => r.Io.LookaheadPrecision ?? 0),10:0.00}"
-                + $"   [{runs.Min(MillisPerToken):0.0} to {runs.Max(MillisPerToken):0.0}]");
+                $"{variant.Name,-18} {Median(runs, MillisPerToken),9:0.0} {Median(runs, MillisPerToken) / first,9:0.000} "
+                + $"{Median(runs, r => r.Io.BytesRead / 1048576.0 / tokens),11:0.0} {Median(runs, r => (double)r.Io.Reads / tokens),6:0} "
+                + $"{Median(runs, r => r.Io.MeanReadBytes / 1024),9:0.0} {Median(runs, r => r.Io.CacheHitRate),5:0.00} "
+                + $"{Median(runs, r => r.Io.EffectiveBytesPerSecond / 1e6),15:0} {Median(runs, r => r.Io.RawBytesPerSecond / 1e6),9:0} "
+                + $"{Median(runs, r => r.Io.IoMillis / tokens),8:0.0} {Median(runs, r => r.Io.WaitMillis / tokens),8:0.0} "
+                + $"{Median(runs, r => r.Io.LookaheadRecall ?? 0),7:0.00} {Median(runs, r => r.Io.LookaheadPrecision ?? 0),10:0.00}   "
+                + $"[{runs.Min(MillisPerToken):0.0} to {runs.Max(MillisPerToken):0.0}]");
         }
         return 0;
     }
@@ -133,13 +138,21 @@ internal static class OnlineCommand
     }
 
     // The prompt is one token, and the last token is not run: as many passes as tokens.
-    private static double MillisPerToken(GenerationResult result) => (result.Timings.PromptMillis + result.Timings.PredictedMillis) / result.Tokens.Count;
+    private static double MillisPerToken(GenerationResult result) =>
+        (result.Timings.PromptMillis + result.Timings.PredictedMillis) / result.Tokens.Count;
 
-    private static double Median(List<GenerationResult> runs, Func<GenerationResult, double> figure) => runs.Select(figure).Order().ElementAt(runs.Count / 2);
+    private static double Median(List<GenerationResult> runs, Func<GenerationResult, double> figure) =>
+        runs.Select(figure).Order().ElementAt(runs.Count / 2);
 
     private static async Task<GenerationResult> GenerateAsync(NeuralinkEngine engine, int[] prompt, int tokens)
     {
-        GenerationRequest request = new() { Prompt = prompt, MaxTokens = tokens, Sampling = new SamplingOptions { Temperature = 1, Seed = 7 }, IgnoreEndTokens = true };
+        GenerationRequest request = new()
+        {
+            Prompt = prompt,
+            MaxTokens = tokens,
+            Sampling = new SamplingOptions { Temperature = 1, Seed = 7 },
+            IgnoreEndTokens = true,
+        };
         await foreach (GenerationEvent happened in engine.GenerateAsync(request))
         {
             if (happened is GenerationFinished finished)

@@ -77,14 +77,17 @@ internal static class OverlapCommand
         using NativeArena arena = new(new FileInfo(Path.Combine(image, ImageFiles.Neurons)).Length);
         NativeBuffer neurons = Load(arena, Path.Combine(image, ImageFiles.Neurons));
         GenerationResult fastSerial = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, lookahead, threads, cost: null);
-        GenerationResult fastOverlap = await GenerateAsync(image, neurons, ExecutionStrategy.PrefetchCluster, lookahead, threads, cost: null);
+        GenerationResult fastOverlap = await GenerateAsync(
+            image, neurons, ExecutionStrategy.PrefetchCluster, lookahead, threads, cost: null);
         double reads = (double)fastSerial.Io.Reads / Passes(fastSerial), bytes = (double)fastSerial.Io.BytesRead / Passes(fastSerial);
         double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(fastOverlap) * 1000 * slow);
         ReadCost cost = ReadCost.Linear(KneeBytes / bytesPerMicro, bytesPerMicro);
         Console.WriteLine(
-            $"{threads} thread(s); a token computes for {ComputeMillis(fastSerial):0.00} ms, with lookahead {ComputeMillis(fastOverlap):0.00} ms, "
-            + $"and reads {bytes / 1024:0} KiB in {reads:0} reads");
-        Console.WriteLine($"device: {KneeBytes / bytesPerMicro:0.0} us a read, {bytesPerMicro:0} MB/s, so that a token reads {slow} times as long as it computes with lookahead");
+            $"{threads} thread(s); a token computes for {ComputeMillis(fastSerial):0.00} ms, with lookahead "
+            + $"{ComputeMillis(fastOverlap):0.00} ms, and reads {bytes / 1024:0} KiB in {reads:0} reads");
+        Console.WriteLine(
+            $"device: {KneeBytes / bytesPerMicro:0.0} us a read, {bytesPerMicro:0} MB/s, so that a token reads {slow} times as long as it "
+            + "computes with lookahead");
 
         List<GenerationResult> serial = [], overlap = [];
         for (int round = 0; round < rounds; round++)
@@ -97,13 +100,15 @@ internal static class OverlapCommand
         Print("serial", serial, cost);
         Print("overlap", overlap, cost);
         double[] ratios = [.. serial.Zip(overlap, (s, o) => MillisPerToken(o) / MillisPerToken(s)).Order()];
-        Console.WriteLine($"overlap / serial: {ratios[ratios.Length / 2]:0.000} (median of {rounds} pairs; {ratios[0]:0.000} to {ratios[^1]:0.000})");
+        Console.WriteLine(
+            $"overlap / serial: {ratios[ratios.Length / 2]:0.000} (median of {rounds} pairs; {ratios[0]:0.000} to {ratios[^1]:0.000})");
     }
 
     private static void Print(string name, List<GenerationResult> results, ReadCost cost)
     {
         Console.WriteLine(
-            $"{name,-9} {Median(MillisPerToken),9:0.00} {Median(r => r.Io.WaitMillis / Passes(r)),8:0.00} {Median(r => r.Io.IoMillis / Passes(r)),10:0.00} "
+            $"{name,-9} {Median(MillisPerToken),9:0.00} {Median(r => r.Io.WaitMillis / Passes(r)),8:0.00} "
+            + $"{Median(r => r.Io.IoMillis / Passes(r)),10:0.00} "
             + $"{Median(r => r.Io.Reads * cost.MicrosOf((long)r.Io.MeanReadBytes) / 1000 / Passes(r)),10:0.00} "
             + $"{Median(r => (double)r.Io.PrefetchOnTime / Passes(r)),8:0} {Median(r => (double)r.Io.PrefetchLate / Passes(r)),5:0} "
             + $"{Median(r => (double)r.Io.PrefetchWasted / Passes(r)),7:0} {Median(r => (double)r.Io.Repaired / Passes(r)),9:0}");
@@ -111,14 +116,16 @@ internal static class OverlapCommand
         double Median(Func<GenerationResult, double> figure) => results.Select(figure).Order().ElementAt(results.Count / 2);
     }
 
-    private static double MillisPerToken(GenerationResult result) => (result.Timings.PromptMillis + result.Timings.PredictedMillis) / Passes(result);
+    private static double MillisPerToken(GenerationResult result) =>
+        (result.Timings.PromptMillis + result.Timings.PredictedMillis) / Passes(result);
 
     private static double ComputeMillis(GenerationResult result) => MillisPerToken(result) - (result.Io.WaitMillis / Passes(result));
 
     // The prompt is one token, and the last token is not run.
     private static int Passes(GenerationResult result) => result.Tokens.Count;
 
-    private static async Task<GenerationResult> GenerateAsync(string image, NativeBuffer neurons, ExecutionStrategy strategy, PredictorOptions lookahead, int threads, ReadCost? cost)
+    private static async Task<GenerationResult> GenerateAsync(
+        string image, NativeBuffer neurons, ExecutionStrategy strategy, PredictorOptions lookahead, int threads, ReadCost? cost)
     {
         EngineOptions options = new()
         {
@@ -141,7 +148,13 @@ internal static class OverlapCommand
 
     private static async Task<GenerationResult> GenerateAsync(NeuralinkEngine engine, int tokens)
     {
-        GenerationRequest request = new() { Prompt = new[] { 42 }, MaxTokens = tokens, Sampling = new SamplingOptions { Seed = 7 }, IgnoreEndTokens = true };
+        GenerationRequest request = new()
+        {
+            Prompt = new[] { 42 },
+            MaxTokens = tokens,
+            Sampling = new SamplingOptions { Seed = 7 },
+            IgnoreEndTokens = true,
+        };
         await foreach (GenerationEvent happened in engine.GenerateAsync(request))
         {
             if (happened is GenerationFinished finished)

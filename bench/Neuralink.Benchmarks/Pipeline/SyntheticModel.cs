@@ -35,8 +35,9 @@ internal static class SyntheticModel
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), $$"""
-            {"model_type": "llama", "hidden_act": "fatrelu", "hidden_act_param": {{Threshold}}, "vocab_size": {{Vocabulary}}, "hidden_size": {{Hidden}},
-             "intermediate_size": {{Ffn}}, "num_hidden_layers": {{Layers}}, "num_attention_heads": {{Heads}}, "num_key_value_heads": {{Heads}},
+            {"model_type": "llama", "hidden_act": "fatrelu", "hidden_act_param": {{Threshold}}, "vocab_size": {{Vocabulary}},
+             "hidden_size": {{Hidden}}, "intermediate_size": {{Ffn}}, "num_hidden_layers": {{Layers}},
+             "num_attention_heads": {{Heads}}, "num_key_value_heads": {{Heads}},
              "max_position_embeddings": 1024, "rms_norm_eps": 1e-5, "tie_word_embeddings": false}
             """);
         File.Copy(tokenizer, Path.Combine(folder, "tokenizer.json"));
@@ -53,8 +54,11 @@ internal static class SyntheticModel
         writer.Complete();
     }
 
-    /// <summary>Rows are pieces of one table of normal numbers, from random places: drawing each of 300 million would take half a minute.</summary>
-    private static void WriteTensor(SafetensorsWriter writer, string name, int rows, int columns, double deviation, float[] normals, Random random)
+    /// <summary>
+    /// Rows are pieces of one table of normal numbers, from random places: drawing each of 300 million would take half a minute.
+    /// </summary>
+    private static void WriteTensor(
+        SafetensorsWriter writer, string name, int rows, int columns, double deviation, float[] normals, Random random)
     {
         // What the rows of a group of gates have in common, and what each has of its own; the squares sum to 1.
         float shared = name.Contains("gate_proj", StringComparison.Ordinal) ? 0.99f : 0f, own = MathF.Sqrt(1 - (shared * shared));

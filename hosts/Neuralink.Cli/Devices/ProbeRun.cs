@@ -38,11 +38,15 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         if (Directory.Exists(path))
             return path;
         if (!File.Exists(path))
-            throw new NeuralinkException($"measure {settings.Path}", "a flash image, a file or a folder on the device", "no such file or folder");
+        {
+            throw new NeuralinkException(
+                $"measure {settings.Path}", "a flash image, a file or a folder on the device", "no such file or folder");
+        }
         if (settings.Options.FileBytes is null && !DeviceProbe.MeasuresItself(path, settings.Options))
         {
             surroundings.Note(
-                $"{path} of {ByteSize.Format(new FileInfo(path).Length)} would be read from some cache below the file system: a temporary file beside it is measured, as for all files below {ByteSize.Format(DeviceProbe.OwnFileBytesMin)}");
+                $"{path} of {ByteSize.Format(new FileInfo(path).Length)} would be read from some cache below the file system: a "
+                + $"temporary file beside it is measured, as for all files below {ByteSize.Format(DeviceProbe.OwnFileBytesMin)}");
         }
         return path;
     }
@@ -61,8 +65,9 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         FormatVersion = DeviceProfile.CurrentVersion,
         Name = volume.Name,
         MeasuredWith =
-            $"neuralink {typeof(ProbeRun).Assembly.GetName().Version?.ToString(3)} probe: random direct reads of {result.File ?? "a temporary file"} of {ByteSize.Format(result.FileBytes)}, "
-            + $"median of {result.Rounds} rounds in {settings.Options.Time.TotalSeconds:0.#} s",
+            $"neuralink {typeof(ProbeRun).Assembly.GetName().Version?.ToString(3)} probe: random direct reads of "
+            + $"{result.File ?? "a temporary file"} of {ByteSize.Format(result.FileBytes)}, median of {result.Rounds} rounds in "
+            + $"{settings.Options.Time.TotalSeconds:0.#} s",
         Volume = volume,
         IoMethod = analysis.IoMethod,
         QueueDepth = analysis.QueueDepth,

@@ -19,13 +19,23 @@ internal static class ProbeTables
         WriteMethods(r.Speedups, console);
         Grid grid = new();
         grid.AddColumn(new GridColumn { NoWrap = true }).AddColumn();
-        Row("device", $"{r.Volume.Name}; {r.File ?? "a temporary file"} of {ByteSize.Format(r.FileBytes)}, direct I/O, median of {r.Rounds}");
+        Row(
+            "device",
+            $"{r.Volume.Name}; {r.File ?? "a temporary file"} of {ByteSize.Format(r.FileBytes)}, direct I/O, median of {r.Rounds}");
         if (r.UringRefusal is { } refusal)
             Row("threads only", $"io_uring is not measured: {refusal}");
         if (r.FirstReadsSlowdown is { } slowdown and >= SlowdownMin)
-            Row("first reads", $"took {slowdown:0.0} times as long as the same reads later: a cache below the file system (a drive's, a host's) holds the file by now; a first run is slower than this profile");
+        {
+            Row(
+                "first reads",
+                $"took {slowdown:0.0} times as long as the same reads later: a cache below the file system (a drive's, a host's) holds the "
+                + "file by now; a first run is slower than this profile");
+        }
         Row("knee", $"{ByteSize.Format(r.KneeBytes)}: random reads from there on get 80% of the ceiling, {r.MegabytesPerSecondMax:0} MB/s");
-        Row("break-even gap", string.Join(", ", r.BreakEvenGaps.Select(g => $"{ByteSize.Format(g.GapBytes)} between bundles of {ByteSize.Format(g.BundleBytes)}")));
+        Row(
+            "break-even gap",
+            string.Join(
+                ", ", r.BreakEvenGaps.Select(g => $"{ByteSize.Format(g.GapBytes)} between bundles of {ByteSize.Format(g.BundleBytes)}")));
         Row("advice", $"{r.IoMethod} at queue depth {r.QueueDepth}; reads/s up to 64 KiB against depth 1: {Depths(r)}");
         Row("profile", $"{r.Profile}{(isPickedUp ? $", used by generate for images at {r.Volume.Mount}" : ", for --profile")}");
         console.Write(grid);
@@ -34,7 +44,8 @@ internal static class ProbeTables
     }
 
     private static string Depths(ProbeReport r) =>
-        string.Join(", ", r.Speedups.Where(s => s.IoMethod == r.IoMethod && s.Speedup != 1).Select(s => $"x{s.Speedup:0.0} at {s.QueueDepth}"));
+        string.Join(
+            ", ", r.Speedups.Where(s => s.IoMethod == r.IoMethod && s.Speedup != 1).Select(s => $"x{s.Speedup:0.0} at {s.QueueDepth}"));
 
     private static void WriteMethods(IReadOnlyList<DepthFigures> depths, IAnsiConsole console)
     {
@@ -44,7 +55,13 @@ internal static class ProbeTables
         foreach (int depth in depths.Select(d => d.QueueDepth).Distinct())
             table.AddColumn(Column($"depth {depth}")).AddColumn(Column("CPU us"));
         foreach (IGrouping<string, DepthFigures> method in depths.GroupBy(d => d.IoMethod, StringComparer.Ordinal))
-            table.AddRow([new Text(method.Key), .. method.SelectMany(d => new[] { new Text($"{d.ReadsPerSecond:0}"), new Text($"{d.ProcessorMicros:0.0}") })]);
+        {
+            table.AddRow(
+                [
+                    new Text(method.Key),
+                    .. method.SelectMany(d => new[] { new Text($"{d.ReadsPerSecond:0}"), new Text($"{d.ProcessorMicros:0.0}") })
+                ]);
+        }
         console.Write(table);
     }
 

@@ -36,7 +36,8 @@ internal sealed class ProfileStore(Surroundings surroundings)
             if (profile.Volume == volume)
                 return profile;
             surroundings.Note(
-                $"the device profile {saved} is not used: it is of {profile.Volume?.Name ?? profile.Name}, not of {volume.Name}; measure this one with 'neuralink probe'");
+                $"the device profile {saved} is not used: it is of {profile.Volume?.Name ?? profile.Name}, not of {volume.Name}; measure "
+                + "this one with 'neuralink probe'");
         }
         catch (NeuralinkException error)
         {

@@ -12,10 +12,16 @@ internal static class ImageDestination
     public static void Check(string folder, bool replace)
     {
         if (!replace && Path.Exists(folder))
-            throw new NeuralinkException($"write {folder}", "no such file or folder", "it exists", "choose another name, or replace an image with --force");
+        {
+            throw new NeuralinkException(
+                $"write {folder}", "no such file or folder", "it exists", "choose another name, or replace an image with --force");
+        }
         if (File.Exists(folder))
             throw new NeuralinkException($"write {folder}", "a flash image to replace", "a file", "choose another name");
         if (Directory.Exists(folder) && !FlashImage.IsImage(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new NeuralinkException($"write {folder}", "a flash image to replace", "a folder of something else", "choose another name");
+        {
+            throw new NeuralinkException(
+                $"write {folder}", "a flash image to replace", "a folder of something else", "choose another name");
+        }
     }
 }

@@ -11,11 +11,15 @@ internal static class ImageTables
     {
         Grid model = new();
         model.AddColumn(new GridColumn { NoWrap = true }).AddColumn();
-        Row("model", $"{r.ModelType} ({r.Architecture}), hidden size {r.HiddenSize}, vocabulary {r.VocabularySize}, context {r.Context} tokens");
+        Row(
+            "model",
+            $"{r.ModelType} ({r.Architecture}), hidden size {r.HiddenSize}, vocabulary {r.VocabularySize}, context {r.Context} tokens");
         Row("activation", r.Activation);
         Row("weights", r.Weights);
         Row("on flash", ByteSize.Format(r.BytesOnFlash));
-        Row("in memory", $"{ByteSize.Format(r.BytesResident)}, of which the {r.Predictor} predictor has {ByteSize.Format(r.BytesPredictor)}");
+        Row(
+            "in memory",
+            $"{ByteSize.Format(r.BytesResident)}, of which the {r.Predictor} predictor has {ByteSize.Format(r.BytesPredictor)}");
         foreach ((string name, string value) in Placement(r.Placement))
             Row(name, value);
         Row("written by", $"{r.WrittenBy}, format version {r.FormatVersion}");

@@ -34,7 +34,8 @@ internal static class PackCommand
         return command;
     }
 
-    private static int Run(string source, string destination, PackOptions options, Surroundings surroundings, CancellationToken cancellation)
+    private static int Run(
+        string source, string destination, PackOptions options, Surroundings surroundings, CancellationToken cancellation)
     {
         ImageDestination.Check(destination, options.Replace);
         long start = surroundings.Time.GetTimestamp();

@@ -14,7 +14,8 @@ internal static class VerifyCommand
     {
         Argument<string> image = new("IMG") { Description = "A flash image" };
         Command command = new(
-            "verify", "Read a whole flash image and check every file's digest and every neuron's checksum; the first damage is named.") { image };
+            "verify",
+            "Read a whole flash image and check every file's digest and every neuron's checksum; the first damage is named.") { image };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed.GetRequiredValue(image), surroundings, cancellation)));
         return command;
     }
@@ -23,7 +24,8 @@ internal static class VerifyCommand
     {
         FlashImage image = FlashImage.Open(folder);
         long totalBytes = ImageVerifier.TotalBytes(image);
-        ProgressDisplay.Run(surroundings, "verifying", share => ImageVerifier.Verify(image, new ByteShare(share, totalBytes), cancellation));
+        ProgressDisplay.Run(
+            surroundings, "verifying", share => ImageVerifier.Verify(image, new ByteShare(share, totalBytes), cancellation));
         surroundings.Out.WriteLine(
             $"OK: {folder}: {(long)image.LayerCount * image.SlotCount} bundles in {image.LayerCount} layers by their CRC-32C, "
             + $"{image.Manifest.Files.Count} files by their {FileDigest.Name}, {ByteSize.Format(totalBytes)} read");

@@ -13,7 +13,8 @@ internal static class CompareCommand
     public static string[] Examples { get; } =
     [
         "neuralink placement compare --train stories.trace --test other-stories.trace recipes.trace",
-        "neuralink placement compare tiny-stories.nlk --train stories.trace --test recipes.trace --method neuralink,best --profile phone.json",
+        "neuralink placement compare tiny-stories.nlk --train stories.trace --test recipes.trace --method neuralink,best --profile "
+        + "phone.json",
         "neuralink placement compare --train opt.trace --test opt-1.trace --cache 0%,5% --json | jq '.tests[0].caches[0].orders'",
     ];
 
@@ -21,10 +22,17 @@ internal static class CompareCommand
     {
         Argument<string?> model = new("IMG|MODEL")
         {
-            Description = "The model that the traces must be of: a flash image, whose own order is compared too, or a Hugging Face folder [default: that of --train]",
+            Description =
+                "The model that the traces must be of: a flash image, whose own order is compared too, or a Hugging Face folder [default: "
+                + "that of --train]",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        Option<string> train = new("--train") { HelpName = "TRACE", Description = "The trace that the orders are made from", Required = true };
+        Option<string> train = new("--train")
+        {
+            HelpName = "TRACE",
+            Description = "The trace that the orders are made from",
+            Required = true,
+        };
         Option<string[]> test = new("--test")
         {
             HelpName = "TRACE",
@@ -34,24 +42,31 @@ internal static class CompareCommand
             Required = true,
         };
         Option<ImmutableArray<PlacementMethod>?> methods = TypedOption.Of<ImmutableArray<PlacementMethod>>(
-            ["--method"], "M1,M2,...", $"The methods: {string.Join(", ", PlaceCommandSettings.Methods.Select(m => m.Name))} [default: all]; identity, to which the others "
+            ["--method"], "M1,M2,...",
+            $"The methods: {string.Join(", ", PlaceCommandSettings.Methods.Select(m => m.Name))} [default: all]; identity, to which the "
+            + "others "
             + "are compared, is always there",
-            $"some of {string.Join(" or ", PlaceCommandSettings.Methods.Select(m => m.Name))}, separated by commas", CompareSettings.ReadMethods);
+            $"some of {string.Join(" or ", PlaceCommandSettings.Methods.Select(m => m.Name))}, separated by commas",
+            CompareSettings.ReadMethods);
         Option<ImmutableArray<double>?> caches = TypedOption.Of<ImmutableArray<double>>(
-            ["--cache"], "S1,S2,...", $"The share of the neurons that memory holds [default: {string.Join(',', CompareSettings.DefaultCachedShares.Select(s => $"{s:0%}"))}]",
+            ["--cache"], "S1,S2,...",
+            "The share of the neurons that memory holds [default: "
+            + $"{string.Join(',', CompareSettings.DefaultCachedShares.Select(s => $"{s:0%}"))}]",
             "shares such as 0%,5%,10%, each at most 100%", CompareSettings.ReadShares);
-        Option<string?> profile = TypedOption.Text(["--profile"], "DEVICE.json", "What reads cost on the device [default: 20 us a read and 1000 MB/s]");
+        Option<string?> profile = TypedOption.Text(
+            ["--profile"], "DEVICE.json", "What reads cost on the device [default: 20 us a read and 1000 MB/s]");
         Option<int?> seed = TypedOption.Of<int>(
             ["--seed"], "N", $"Of methods that choose by chance [default: {s_ordering.Seed}]", "an integer", ValueReaders.Integer);
         Option<int?> effort = PlaceCommandSettings.EffortOption();
         Option<long?> memory = TypedOption.Of<long>(
-            ["--memory"], "BYTES", $"Bound of what is counted at a time, e.g. 1GiB [default: {Storage.ByteSize.Format(s_ordering.MemoryBytesMax)}]",
+            ["--memory"], "BYTES",
+            $"Bound of what is counted at a time, e.g. 1GiB [default: {Storage.ByteSize.Format(s_ordering.MemoryBytesMax)}]",
             "a number of bytes such as 1GiB", ValueReaders.Bytes);
         Option<bool> json = new("--json") { Description = "Print one JSON object instead of tables" };
         Command command = new(
             "compare",
-            "Order the neurons by each method from one trace and print what reading in that order costs on others: reads, their length, bytes read over bytes used, and "
-            + "milliseconds, as the mean of the layers, beside a bound that no order can beat.")
+            "Order the neurons by each method from one trace and print what reading in that order costs on others: reads, their length, "
+            + "bytes read over bytes used, and milliseconds, as the mean of the layers, beside a bound that no order can beat.")
         {
             model, train, test, methods, profile, seed, effort, memory, caches, json,
         };

@@ -12,12 +12,16 @@ namespace Neuralink.Cli.Placements;
 internal sealed class ComparePlay(
     IReadOnlyList<ComparedOrder> orders, IReadOnlyList<double> cachedShares, int strideBytes, ReadCost cost, long memoryBytesMax)
 {
-    // Beside a layer's bits, the bound takes those that a cache misses and lists of them: at the densest published share, 32 bits for each eighth bit.
+    // Beside a layer's bits, the bound takes those that a cache misses and lists of them: at the densest published
+    // share, 32 bits for each eighth bit.
     private const int LayerCopies = 6;
 
     public IReadOnlyList<CacheReport> Play(FiringTrace test, IProgress<double> progress, CancellationToken cancellation)
     {
-        EvaluationSetup[] setups = [.. cachedShares.Select(share => new EvaluationSetup { StrideBytes = strideBytes, Cost = cost, CachedShare = share })];
+        EvaluationSetup[] setups =
+        [
+            .. cachedShares.Select(share => new EvaluationSetup { StrideBytes = strideBytes, Cost = cost, CachedShare = share })
+        ];
         int layers = test.Info.LayerCount;
         ReadTotals[][][] totals = [.. setups.Select(_ => orders.Select(_ => new ReadTotals[layers]).ToArray())];
         OrderBound[][] bounds = [.. setups.Select(_ => new OrderBound[layers])];

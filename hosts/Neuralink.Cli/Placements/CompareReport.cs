@@ -4,7 +4,9 @@ using Neuralink.Storage.Traces;
 
 namespace Neuralink.Cli.Placements;
 
-/// <summary>What `placement compare --json` prints, in snake_case. All figures are of one layer and one token: the mean of the layers' own.</summary>
+/// <summary>
+/// What `placement compare --json` prints, in snake_case. All figures are of one layer and one token: the mean of the layers' own.
+/// </summary>
 /// <param name="Model">The model's name.</param>
 /// <param name="ModelDigest">What the traces belong to.</param>
 /// <param name="Layers">Its layers.</param>
@@ -17,8 +19,8 @@ namespace Neuralink.Cli.Placements;
 /// <param name="Orders">What was compared, and how long ordering took.</param>
 /// <param name="Tests">A test trace each.</param>
 internal sealed record CompareReport(
-    string Model, string ModelDigest, int Layers, int Neurons, int StrideBytes, string Device, IReadOnlyList<DeviceRead> Reads, int Seed, ComparedTrace Train,
-    IReadOnlyList<OrderReport> Orders, IReadOnlyList<TestReport> Tests);
+    string Model, string ModelDigest, int Layers, int Neurons, int StrideBytes, string Device, IReadOnlyList<DeviceRead> Reads, int Seed,
+    ComparedTrace Train, IReadOnlyList<OrderReport> Orders, IReadOnlyList<TestReport> Tests);
 
 /// <summary>A trace of the comparison.</summary>
 internal sealed record ComparedTrace(string Path, string Texts, string TextsDigest, int Tokens)
@@ -27,7 +29,8 @@ internal sealed record ComparedTrace(string Path, string Texts, string TextsDige
 }
 
 /// <summary>An order; no seconds for one that an image has.</summary>
-internal sealed record OrderReport(string Method, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? OrderingSeconds);
+internal sealed record OrderReport(
+    string Method, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? OrderingSeconds);
 
 /// <summary>What the orders cost on a trace; not unseen if it is of the training trace's texts.</summary>
 internal sealed record TestReport(ComparedTrace Trace, bool Unseen, IReadOnlyList<CacheReport> Caches);

@@ -48,14 +48,18 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
 
     private void Remark(FiringTrace train, IReadOnlyList<FiringTrace> tests, CancellationToken cancellation)
     {
-        if (settings.Compared.Any(PlaceCommandSettings.IsByTrace) && TraceShortness.Of(train, settings.MemoryBytesMax, surroundings, cancellation) is { } shortness)
+        if (settings.Compared.Any(PlaceCommandSettings.IsByTrace)
+            && TraceShortness.Of(train, settings.MemoryBytesMax, surroundings, cancellation) is { } shortness)
+        {
             surroundings.Note(shortness);
+        }
         foreach (FiringTrace test in tests.Where(test => !IsUnseen(train, test)))
             surroundings.Note($"{test.Path} is of the very text that the orders are made from: it says nothing about unseen text");
     }
 
     private CompareReport Compare(
-        ComparedModel model, FlashImage? image, FiringTrace train, IReadOnlyList<FiringTrace> tests, DeviceProfile device, CancellationToken cancellation)
+        ComparedModel model, FlashImage? image, FiringTrace train, IReadOnlyList<FiringTrace> tests, DeviceProfile device,
+        CancellationToken cancellation)
     {
         ReadCost cost = device.ToReadCost();
         List<ComparedOrder> orders = [.. settings.Compared.Select(method => Order(method, model, train, cost, cancellation))];
@@ -69,11 +73,12 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
                 played.Add(new TestReport(ComparedTrace.Of(test), IsUnseen(train, test), play.Play(test, share, cancellation))));
         }
         return new CompareReport(
-            train.Info.ModelName, model.Digest, model.LayerCount, model.NeuronCount, model.StrideBytes, device.Name, device.Reads, settings.Seed,
-            ComparedTrace.Of(train), [.. orders.Select(o => new OrderReport(o.Name, o.OrderingSeconds))], played);
+            train.Info.ModelName, model.Digest, model.LayerCount, model.NeuronCount, model.StrideBytes, device.Name, device.Reads,
+            settings.Seed, ComparedTrace.Of(train), [.. orders.Select(o => new OrderReport(o.Name, o.OrderingSeconds))], played);
     }
 
-    private ComparedOrder Order(PlacementMethod method, ComparedModel model, FiringTrace train, ReadCost cost, CancellationToken cancellation)
+    private ComparedOrder Order(
+        PlacementMethod method, ComparedModel model, FiringTrace train, ReadCost cost, CancellationToken cancellation)
     {
         OrderingOptions options = new()
         {
@@ -85,7 +90,9 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
             MemoryBytesMax = settings.MemoryBytesMax,
         };
         string name = PlaceCommandSettings.NameOf(method);
-        Func<LayerIndex, FiringMatrix> firing = PlaceCommandSettings.IsByTrace(method) ? train.Layer : _ => new FiringMatrix(model.NeuronCount, []);
+        Func<LayerIndex, FiringMatrix> firing = PlaceCommandSettings.IsByTrace(method)
+            ? train.Layer
+            : _ => new FiringMatrix(model.NeuronCount, []);
         IReadOnlyList<Permutation> layers = [];
         long start = surroundings.Time.GetTimestamp();
         ProgressDisplay.Run(surroundings, $"ordering by {name}", share =>

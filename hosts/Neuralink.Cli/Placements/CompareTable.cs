@@ -14,8 +14,12 @@ internal static class CompareTable
         Row("model", $"{r.Model}, {r.Layers} layers of {r.Neurons} neurons, {r.StrideBytes} bytes each on flash");
         Row("device", r.Device);
         Row("ordered by", Describe(r.Train));
-        Row("in seconds", string.Join(", ", r.Orders.Where(o => o.OrderingSeconds is not null).Select(o => $"{o.Method} {o.OrderingSeconds:0.0}")));
-        Row("figures", $"one layer, one token: the mean of the {r.Layers} layers; bound: no order reads less often, and none takes less time");
+        Row(
+            "in seconds",
+            string.Join(", ", r.Orders.Where(o => o.OrderingSeconds is not null).Select(o => $"{o.Method} {o.OrderingSeconds:0.0}")));
+        Row(
+            "figures",
+            $"one layer, one token: the mean of the {r.Layers} layers; bound: no order reads less often, and none takes less time");
         console.Write(header);
         foreach (TestReport test in r.Tests)
             Write(test, console);
@@ -38,11 +42,13 @@ internal static class CompareTable
             foreach (OrderFigures o in cache.Orders)
             {
                 Add(
-                    share, o.Method, $"{o.ReadsPerToken:0.0}", $"{o.MeanReadBundles:0.00}", $"{o.BytesReadPerByteUsed:0.00}", $"{o.MillisPerToken:0.000}",
-                    $"{o.OfIdentity:0.00}");
+                    share, o.Method, $"{o.ReadsPerToken:0.0}", $"{o.MeanReadBundles:0.00}", $"{o.BytesReadPerByteUsed:0.00}",
+                    $"{o.MillisPerToken:0.000}", $"{o.OfIdentity:0.00}");
                 share = "";
             }
-            Add("", "bound", $"{cache.Bound.ReadsPerToken:0.0}", "", "", $"{cache.Bound.MillisPerToken:0.000}", $"{cache.Bound.OfIdentity:0.00}");
+            Add(
+                "", "bound", $"{cache.Bound.ReadsPerToken:0.0}", "", "", $"{cache.Bound.MillisPerToken:0.000}",
+                $"{cache.Bound.OfIdentity:0.00}");
         }
         console.Write(table);
 

@@ -12,7 +12,8 @@ namespace Neuralink.Cli.Placements;
 /// <param name="StrideBytes">Bytes of a bundle on flash.</param>
 internal sealed record ComparedModel(string Name, string Digest, int LayerCount, int NeuronCount, int StrideBytes)
 {
-    public static ComparedModel Of(FlashImage image, string name) => new(name, image.ModelDigest, image.LayerCount, image.SlotCount, image.StrideBytes);
+    public static ComparedModel Of(FlashImage image, string name) =>
+        new(name, image.ModelDigest, image.LayerCount, image.SlotCount, image.StrideBytes);
 
     /// <summary>Whatever model the training trace is of: it need not be at hand, or exist.</summary>
     public static ComparedModel Of(FiringTrace train)
@@ -28,7 +29,8 @@ internal sealed record ComparedModel(string Name, string Digest, int LayerCount,
         if (trace.Info.StrideBytes != StrideBytes)
         {
             throw new NeuralinkException(
-                $"use {trace.Path} for {Name}", $"bundles of {StrideBytes} bytes", $"{trace.Info.StrideBytes}", "trace this very model with 'neuralink trace'");
+                $"use {trace.Path} for {Name}", $"bundles of {StrideBytes} bytes", $"{trace.Info.StrideBytes}",
+                "trace this very model with 'neuralink trace'");
         }
     }
 }

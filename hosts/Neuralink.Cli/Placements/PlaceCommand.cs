@@ -19,9 +19,11 @@ internal static class PlaceCommand
     {
         Argument<string> image = new("IMG") { Description = "A flash image" };
         Option<string?> trace = TypedOption.Text(
-            ["--trace"], "TRACE", "Which neurons fire, by 'neuralink trace'; identity and random need none, and have it only to measure with");
+            ["--trace"], "TRACE",
+            "Which neurons fire, by 'neuralink trace'; identity and random need none, and have it only to measure with");
         Option<PlacementMethod?> method = TypedOption.OneOf<PlacementMethod>(
-            "--method", "The order: the model's own, a shuffle, those that fire most first, the paper's links, or these rearranged for cheaper reads",
+            "--method",
+            "The order: the model's own, a shuffle, those that fire most first, the paper's links, or these rearranged for cheaper reads",
             [.. PlaceCommandSettings.Methods]);
         method.Required = true;
         Option<string?> profile = TypedOption.Text(
@@ -29,12 +31,17 @@ internal static class PlaceCommand
         Option<int?> seed = TypedOption.Of<int>(
             ["--seed"], "N", $"Of a method that chooses by chance [default: {s_ordering.Seed}]", "an integer", ValueReaders.Integer);
         Option<int?> effort = PlaceCommandSettings.EffortOption();
-        Option<string?> output = TypedOption.Text(["--output", "-o"], "IMG2", "The image to write [default: IMG itself, replaced when the new one is complete]");
+        Option<string?> output = TypedOption.Text(
+            ["--output", "-o"], "IMG2", "The image to write [default: IMG itself, replaced when the new one is complete]");
         Option<bool> force = new("--force") { Description = "Replace an image that IMG2 is already" };
         Option<long?> memory = TypedOption.Of<long>(
-            ["--memory"], "BYTES", $"Bound of what is counted at a time, e.g. 1GiB [default: {Storage.ByteSize.Format(s_ordering.MemoryBytesMax)}]",
+            ["--memory"], "BYTES",
+            $"Bound of what is counted at a time, e.g. 1GiB [default: {Storage.ByteSize.Format(s_ordering.MemoryBytesMax)}]",
             "a number of bytes such as 1GiB", ValueReaders.Bytes);
-        Command command = new("place", "Order an image's neurons on flash so that those which fire together are read together. What the model generates stays the same.")
+        Command command = new(
+            "place",
+            "Order an image's neurons on flash so that those which fire together are read together. What the model generates stays the "
+            + "same.")
         {
             image, trace, method, profile, seed, effort, output, force, memory,
         };

@@ -38,25 +38,36 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
             MemoryBytesMax = settings.MemoryBytesMax,
         };
         if (settings.Method is PlacementMethod.Best && !options.RearrangesLinks)
-            surroundings.Note($"with neurons of {image.StrideBytes} bytes on this device, best keeps the order of neuralink: gaps between them hardly pay, and links are what counts");
+        {
+            surroundings.Note(
+                $"with neurons of {image.StrideBytes} bytes on this device, best keeps the order of neuralink: gaps between them hardly "
+                + "pay, and links are what counts");
+        }
 
         IReadOnlyList<Permutation> orders = Order(image, trace, options, cancellation);
-        (PlacementStatistics Before, PlacementStatistics After, FiringSample Sample)? measured = trace is null ? null : Measure(trace, image, orders, cost, cancellation);
+        (PlacementStatistics Before, PlacementStatistics After, FiringSample Sample)? measured = trace is null
+            ? null
+            : Measure(trace, image, orders, cost, cancellation);
         PlacementTrace? madeFrom = trace is null ? null : new PlacementTrace(trace.Digest, trace.Info.TokenCount, trace.Info.Texts);
         Rewrite(image, destination, orders, new PlacementManifest(
-            settings.MethodName, settings.SeedUsed, madeFrom, measured?.After, measured is null ? null : new PlacementReadCost(device.Name, device.Reads)), cancellation);
+            settings.MethodName, settings.SeedUsed, madeFrom, measured?.After,
+            measured is null ? null : new PlacementReadCost(device.Name, device.Reads)), cancellation);
         measured?.Sample.Write(Path.Combine(destination, FiringSample.FileName));
 
         TimeSpan time = surroundings.Time.GetElapsedTime(start);
         surroundings.Out.WriteLine(
-            $"placed {destination} by {settings.MethodName}: {image.LayerCount} layers of {image.SlotCount} neurons in {time.TotalSeconds:0.0} s, "
-            + $"peak memory {ByteSize.Format(ProcessMemory.PeakBytes())}"
-            + (measured is var (before, after, _) ? $"; a layer of a token on {device.Name}, nothing cached: {StatisticsText.Change(before, after)}" : ""));
+            $"placed {destination} by {settings.MethodName}: {image.LayerCount} layers of {image.SlotCount} neurons in "
+            + $"{time.TotalSeconds:0.0} s, peak memory {ByteSize.Format(ProcessMemory.PeakBytes())}"
+            + (
+                measured is var (before, after, _)
+                    ? $"; a layer of a token on {device.Name}, nothing cached: {StatisticsText.Change(before, after)}"
+                    : ""));
         return ExitCode.Success;
     }
 
     // What a link leads to is replaced, not the link.
-    private static string InPlace(string folder) => new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder;
+    private static string InPlace(string folder) =>
+        new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder;
 
     private static FiringTrace OpenTrace(string path, FlashImage image)
     {
@@ -113,7 +124,9 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         }
     }
 
-    private void Rewrite(FlashImage image, string destination, IReadOnlyList<Permutation> orders, PlacementManifest placement, CancellationToken cancellation)
+    private void Rewrite(
+        FlashImage image, string destination, IReadOnlyList<Permutation> orders, PlacementManifest placement,
+        CancellationToken cancellation)
     {
         bool replace = settings.Output is null || settings.Force;
         ProgressDisplay.Run(surroundings, "writing", share => ImageRewriter.Rewrite(

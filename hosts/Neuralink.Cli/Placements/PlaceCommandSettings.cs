@@ -54,8 +54,11 @@ internal sealed record PlaceCommandSettings
 
     /// <summary>How long `best` searches.</summary>
     public static Option<int?> EffortOption() => TypedOption.Of<int>(
-        ["--effort"], "N", "Exchanges of two neurons that 'best' tries, for each neuron; more find cheaper reads, slowly; where neurons are so large that gaps hardly pay, best is neuralink "
-        + $"[default: {new OrderingOptions { Method = default, StrideBytes = default }.StepsPerNeuron}]", "an integer", ValueReaders.Integer);
+        ["--effort"], "N",
+        "Exchanges of two neurons that 'best' tries, for each neuron; more find cheaper reads, slowly; where neurons are so large that "
+        + "gaps hardly pay, best is neuralink "
+        + $"[default: {new OrderingOptions { Method = default, StrideBytes = default }.StepsPerNeuron}]", "an integer",
+        ValueReaders.Integer);
 
     /// <exception cref="UsageException">The effort is negative, or there is no memory.</exception>
     public static void RequireInRange(int effort, long memoryBytesMax)

@@ -7,8 +7,9 @@ namespace Neuralink.Cli.Placements;
 /// <summary>Whether a trace says enough to order neurons by it.</summary>
 internal static class TraceShortness
 {
-    // Pairs are told apart by how often they fire together. A neuron that fires fewer than eight times has so few firings to share that chance
-    // decides which other shares most of them; and below a thousand tokens that is so for any neuron which fires at less than 0.8% of them.
+    // Pairs are told apart by how often they fire together. A neuron that fires fewer than eight times has so few firings to
+    // share that chance decides which other shares most of them; and below a thousand tokens that is so for any neuron which
+    // fires at less than 0.8% of them.
     private const int TokensMin = 1000, FiringsMin = 8;
 
     /// <summary>What a user is told about a trace too short to say which neurons fire together, or null.</summary>
@@ -20,10 +21,13 @@ internal static class TraceShortness
     {
         string few = trace.Info.TokenCount < TokensMin
             ? $"fewer than {TokensMin}"
-            : MedianFirings(trace, memoryBytesMax, surroundings, cancellation) is < FiringsMin and int median ? $"at which the median neuron fires {median} times, fewer than {FiringsMin}" : "";
+            : MedianFirings(trace, memoryBytesMax, surroundings, cancellation) is < FiringsMin and int median
+                ? $"at which the median neuron fires {median} times, fewer than {FiringsMin}"
+                : "";
         return few.Length == 0
             ? null
-            : $"{trace.Path} has {trace.Info.TokenCount} tokens, {few}: too few to say which neurons fire together; the order will be close to frequency";
+            : $"{trace.Path} has {trace.Info.TokenCount} tokens, {few}: too few to say which neurons fire together; the order will be "
+                + "close to frequency";
     }
 
     // Of the neurons that fire at all, in all layers.

@@ -12,7 +12,9 @@ internal sealed class PerplexityCommand
 {
     private readonly Argument<string?> _model = new("MODEL")
     {
-        Description = "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled tiny-stories]",
+        Description =
+            "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled "
+            + "tiny-stories]",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -27,35 +29,42 @@ internal sealed class PerplexityCommand
 
     private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
         ["--predictor"], "KIND",
-        "Compare this predictor with the dense model on the same windows: low-rank[=FILE], trained or published weights; sketch[=BITS], gates in 2 to 4 bits; exact, which is "
-        + "the dense model bit for bit. It runs token by token, as generation does [default: only the dense model]",
-        Expected, static (string text, out PredictorOptions value) => ValueReaders.Predictor(text, out value) && value.Kind != PredictorKind.Oracle);
+        "Compare this predictor with the dense model on the same windows: low-rank[=FILE], trained or published weights; sketch[=BITS], "
+        + "gates in 2 to 4 bits; exact, which is the dense model bit for bit. It runs token by token, as generation does [default: only "
+        + "the dense model]",
+        Expected, static (string text, out PredictorOptions value) =>
+            ValueReaders.Predictor(text, out value) && value.Kind != PredictorKind.Oracle);
 
     private readonly Option<int?> _window = TypedOption.Of<int>(
         ["--window"], "N",
-        $"Tokens of a window, context included [default: the model's context, at most {QualityOptions.DefaultWindowTokensMax}]", "an integer of 2 or more", FromTwo);
+        $"Tokens of a window, context included [default: the model's context, at most {QualityOptions.DefaultWindowTokensMax}]",
+        "an integer of 2 or more", FromTwo);
 
     private readonly Option<int?> _stride = TypedOption.Of<int>(
         ["--stride"], "N",
-        "Tokens from one window to the next, less than a window. A window scores only what the one before it had not, behind a text's first with at least window - stride tokens "
-        + "of context: a smaller stride gives more context and takes longer [default: half a window]", "an integer of 1 or more", ValueReaders.PositiveInteger);
+        "Tokens from one window to the next, less than a window. A window scores only what the one before it had not, behind a text's "
+        + "first with at least window - stride tokens of context: a smaller stride gives more context and takes longer [default: half a "
+        + "window]", "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<int?> _tokens = TypedOption.Of<int>(
         ["--tokens", "-n"], "N", "The most tokens of each text [default: all]", "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute; the figures do not depend on it [default: the processors there are]", "an integer", ValueReaders.Integer);
+        ["--threads"], "N", "Threads that compute; the figures do not depend on it [default: the processors there are]", "an integer",
+        ValueReaders.Integer);
 
     private readonly Option<long?> _memory = TypedOption.Of<long>(
         ["--memory"], "BYTES",
-        "Budget for all native memory, e.g. 2GiB: with a predictor the model is loaded twice, and a window's logits (window x vocabulary x 4 bytes) are kept "
-        + "[default: what they need]", "a number of bytes such as 2GiB", ValueReaders.Bytes);
+        "Budget for all native memory, e.g. 2GiB: with a predictor the model is loaded twice, and a window's logits (window x vocabulary "
+        + "x 4 bytes) are kept [default: what they need]", "a number of bytes such as 2GiB", ValueReaders.Bytes);
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
 
     private readonly Option<bool> _save = new("--save")
     {
-        Description = $"Store the predictor's figures in the image's folder ({QualityFile.FileName}), where 'neuralink generate' finds and states them",
+        Description =
+            $"Store the predictor's figures in the image's folder ({QualityFile.FileName}), where 'neuralink generate' finds and states "
+            + "them",
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table" };
@@ -73,8 +82,8 @@ internal sealed class PerplexityCommand
     {
         Command command = new(
             "perplexity",
-            "Measure how well a model predicts texts, over sliding windows, and what a predictor costs it: both perplexities, the share of tokens on which both agree, and the "
-            + "divergence of their distributions.")
+            "Measure how well a model predicts texts, over sliding windows, and what a predictor costs it: both perplexities, the share "
+            + "of tokens on which both agree, and the divergence of their distributions.")
         {
             _model, _texts, _predictor, _window, _stride, _tokens, _threads, _memory, _weights, _save, _json,
         };
@@ -108,7 +117,12 @@ internal sealed class PerplexityCommand
             throw new UsageException("--save: expected --predictor with low-rank or sketch, found nothing that has a cost to store");
         try
         {
-            new EngineOptions { Predictor = options.Predictor ?? PredictorOptions.Exact, Threads = options.Threads, MemoryBytes = options.MemoryBytes }.Validate();
+            new EngineOptions
+            {
+                Predictor = options.Predictor ?? PredictorOptions.Exact,
+                Threads = options.Threads,
+                MemoryBytes = options.MemoryBytes,
+            }.Validate();
         }
         catch (NeuralinkException error)
         {

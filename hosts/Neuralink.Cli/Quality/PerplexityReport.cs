@@ -18,12 +18,13 @@ namespace Neuralink.Cli.Quality;
 /// <param name="MemoryBytes">Native memory.</param>
 /// <param name="Seconds">Of scoring.</param>
 internal sealed record PerplexityReport(
-    string Model, string ModelDigest, string Texts, int Tokens, int Windows, int WindowTokens, int StrideTokens, double Perplexity, double FiringShare,
-    PredictedReport? Predicted, long MemoryBytes, double Seconds)
+    string Model, string ModelDigest, string Texts, int Tokens, int Windows, int WindowTokens, int StrideTokens, double Perplexity,
+    double FiringShare, PredictedReport? Predicted, long MemoryBytes, double Seconds)
 {
-    public static PerplexityReport Of(QualityFigures figures, QualityMeter meter, string model, string texts, string? predictor, double seconds) => new(
-        model, meter.Dense.Image.ModelDigest, texts, figures.Tokens, figures.Windows, meter.WindowTokens, meter.StrideTokens, figures.Dense.Perplexity,
-        figures.Dense.NeuronShare,
+    public static PerplexityReport Of(
+        QualityFigures figures, QualityMeter meter, string model, string texts, string? predictor, double seconds) => new(
+        model, meter.Dense.Image.ModelDigest, texts, figures.Tokens, figures.Windows, meter.WindowTokens, meter.StrideTokens,
+        figures.Dense.Perplexity, figures.Dense.NeuronShare,
         figures.Predicted is { } p
             ? new PredictedReport(predictor!, p.Run.Perplexity, p.PerplexityRatio, p.AgreementShare, p.KlDivergenceNats, p.Run.NeuronShare)
             : null,
@@ -31,7 +32,8 @@ internal sealed record PerplexityReport(
 
     /// <summary>The figures as they are stored of <paramref name="identity"/>.</summary>
     public PredictorQuality ToQuality(PredictorIdentity identity) => new(
-        identity, Predicted!.Perplexity, Perplexity, Predicted.AgreementShare, Predicted.KlDivergenceNats, Predicted.PredictedShare, FiringShare, Tokens, WindowTokens,
+        identity, Predicted!.Perplexity, Perplexity, Predicted.AgreementShare, Predicted.KlDivergenceNats, Predicted.PredictedShare,
+        FiringShare, Tokens, WindowTokens,
         StrideTokens, Texts, $"neuralink perplexity {typeof(PerplexityReport).Assembly.GetName().Version?.ToString(3)}");
 }
 

@@ -28,7 +28,8 @@ internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings su
         long start = surroundings.Time.GetTimestamp();
         QualityFigures figures = Measure(meter, texts, cancellation);
         double seconds = surroundings.Time.GetElapsedTime(start).TotalSeconds;
-        PerplexityReport report = PerplexityReport.Of(figures, meter, model.Name, texts.Names, predictor is null ? null : PredictorText.Of(predictor), seconds);
+        PerplexityReport report = PerplexityReport.Of(
+            figures, meter, model.Name, texts.Names, predictor is null ? null : PredictorText.Of(predictor), seconds);
         if (settings.Json)
             surroundings.Out.WriteLine(JsonSerializer.Serialize(report, PerplexityReportJson.Default.PerplexityReport));
         else
@@ -55,11 +56,13 @@ internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings su
         try
         {
             ProgressDisplay.Run(
-                surroundings, "scoring", shown => figures = meter.MeasureAsync(texts.Tokens, new Watched(this, shown), cancellation).GetAwaiter().GetResult());
+                surroundings, "scoring", shown =>
+                    figures = meter.MeasureAsync(texts.Tokens, new Watched(this, shown), cancellation).GetAwaiter().GetResult());
         }
         catch (OperationCanceledException error)
         {
-            throw new CancelledException($"stopped with {_share:0%} of the windows scored{(settings.Save ? "; nothing is stored" : "")}", error);
+            throw new CancelledException(
+                $"stopped with {_share:0%} of the windows scored{(settings.Save ? "; nothing is stored" : "")}", error);
         }
         return figures!;
     }

@@ -14,16 +14,23 @@ internal static class PerplexityTable
         if (r.Predicted is { } p)
         {
             string factor = p.FactorOf(r.FiringShare);
-            Row("", $"{p.Perplexity:0.0000} with the predictor {p.Predictor}, {p.PerplexityRatio:0.00000} times as much; {p.PredictedShare:0.00%} were predicted{factor}");
+            Row(
+                "",
+                $"{p.Perplexity:0.0000} with the predictor {p.Predictor}, {p.PerplexityRatio:0.00000} times as much; "
+                + $"{p.PredictedShare:0.00%} were predicted{factor}");
             Row("agreement", $"{p.AgreementShare:0.00%} of the tokens have the same most probable token");
             Row("divergence", $"{p.KlDivergenceNats:G3} nats a token, KL(dense || predicted)");
         }
-        Row("scored", $"{r.Tokens} tokens of {r.Texts}, in {r.Windows} windows of up to {r.WindowTokens} tokens, {r.StrideTokens} apart; {r.Seconds:0.0} s");
+        Row(
+            "scored",
+            $"{r.Tokens} tokens of {r.Texts}, in {r.Windows} windows of up to {r.WindowTokens} tokens, {r.StrideTokens} apart; "
+            + $"{r.Seconds:0.0} s");
         Row("memory", ByteSize.Format(r.MemoryBytes));
         console.Write(grid);
 
         void Row(string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(value));
     }
 
-    private static string FactorOf(this PredictedReport p, double firingShare) => firingShare > 0 ? $", {p.PredictedShare / firingShare:0.00} times as many" : "";
+    private static string FactorOf(this PredictedReport p, double firingShare) =>
+        firingShare > 0 ? $", {p.PredictedShare / firingShare:0.00} times as many" : "";
 }

@@ -19,7 +19,8 @@ internal static class QualityNote
         if (predictor.IsExact)
             return;
         string name = PredictorText.Of(predictor);
-        string measure = $"measure it with 'neuralink perplexity {(model is null ? "" : $"{model} ")}--predictor {name} --text FILE --save'";
+        string measure =
+            $"measure it with 'neuralink perplexity {(model is null ? "" : $"{model} ")}--predictor {name} --text FILE --save'";
         try
         {
             QualityFile file = QualityFile.Read(image);

@@ -24,8 +24,8 @@ internal static class SynthCommand
         Option<bool> force = new("--force") { Description = "Replace a synthetic model that is there already" };
         Command command = new(
             "synth",
-            "Write a model of a published shape with random weights, whose neurons fire as sparsely as the real one's, in clusters of unequal popularity. "
-            + "The text it writes means nothing: it is for measuring I/O and compute.")
+            "Write a model of a published shape with random weights, whose neurons fire as sparsely as the real one's, in clusters of "
+            + "unequal popularity. The text it writes means nothing: it is for measuring I/O and compute.")
         {
             shape, destination, seed, layers, force,
         };
@@ -34,12 +34,14 @@ internal static class SynthCommand
             string tokenizer = Path.Combine(BundledModel.Find(surroundings), "tokenizer.json");
             SyntheticModelOptions options = new(tokenizer, parsed.GetValue(seed) ?? SyntheticOptions.DefaultSeed, parsed.GetValue(force));
             return Task.FromResult(Run(
-                SyntheticOptions.WithLayers(parsed.GetRequiredValue(shape)!, parsed.GetValue(layers)), parsed.GetRequiredValue(destination), options, surroundings, cancellation));
+                SyntheticOptions.WithLayers(parsed.GetRequiredValue(shape)!, parsed.GetValue(layers)), parsed.GetRequiredValue(destination),
+                options, surroundings, cancellation));
         });
         return command;
     }
 
-    private static int Run(SyntheticShape shape, string destination, SyntheticModelOptions options, Surroundings surroundings, CancellationToken cancellation)
+    private static int Run(
+        SyntheticShape shape, string destination, SyntheticModelOptions options, Surroundings surroundings, CancellationToken cancellation)
     {
         long start = surroundings.Time.GetTimestamp();
         List<SyntheticStatistics> layers = [];
@@ -47,9 +49,9 @@ internal static class SynthCommand
             surroundings, "writing", share => SyntheticModel.Write(shape, destination, options, layers.Add, share, cancellation));
         TimeSpan time = surroundings.Time.GetElapsedTime(start);
         surroundings.Out.WriteLine(
-            $"wrote {destination}: {ByteSize.Format(SyntheticModel.BytesOf(shape.Config))} in {time.TotalSeconds:0.#} s; the shape of {shape.Description}, "
-            + $"{shape.Config.LayerCount} layers of {shape.Config.FfnSize} neurons, {shape.StrideBytes} bytes each on flash; "
-            + "its text means nothing: it is for I/O and compute");
+            $"wrote {destination}: {ByteSize.Format(SyntheticModel.BytesOf(shape.Config))} in {time.TotalSeconds:0.#} s; the shape of "
+            + $"{shape.Description}, {shape.Config.LayerCount} layers of {shape.Config.FfnSize} neurons, {shape.StrideBytes} bytes each "
+            + "on flash; its text means nothing: it is for I/O and compute");
         SyntheticTable.Write(shape, layers, Screen.OnOut(surroundings));
         return ExitCode.Success;
     }

@@ -8,7 +8,10 @@ namespace Neuralink.Cli.Synthetic;
 internal static class SyntheticTable
 {
     private static readonly string[] s_columns =
-        ["layer", "firing share", $"{FiringStatistics.HotActivations:0%} share", "co-activation", "if independent", "run length", "in true order"];
+        [
+            "layer", "firing share", $"{FiringStatistics.HotActivations:0%} share", "co-activation", "if independent", "run length",
+            "in true order"
+        ];
 
     public static void Write(SyntheticShape shape, IReadOnlyList<SyntheticStatistics> layers, IAnsiConsole console)
     {
@@ -20,12 +23,15 @@ internal static class SyntheticTable
         foreach ((int column, string cell) in Cells("mean", layers).Index())
             table.Columns[column].Footer = new Text(cell);
         console.Write(table);
-        console.WriteLine($"published: firing share {shape.Share:0.00%}, {FiringStatistics.HotActivations:0%} share {shape.EightyShare:0%}");
+        console.WriteLine(
+            $"published: firing share {shape.Share:0.00%}, {FiringStatistics.HotActivations:0%} share {shape.EightyShare:0%}");
     }
 
     private static string[] Cells(string name, IReadOnlyList<SyntheticStatistics> layers) =>
     [
-        name, $"{layers.Average(l => l.Firing.FiringShare):0.00%}", $"{layers.Average(l => l.Firing.HotShare):0.0%}", $"{layers.Average(l => l.Firing.CoActivation):0.0%}",
-        $"{layers.Average(l => l.Firing.IndependentCoActivation):0.0%}", $"{layers.Average(l => l.Firing.MeanRunLength):0.00}", $"{layers.Average(l => l.TrueRunLength):0.00}",
+        name, $"{layers.Average(l => l.Firing.FiringShare):0.00%}", $"{layers.Average(l => l.Firing.HotShare):0.0%}",
+        $"{layers.Average(l => l.Firing.CoActivation):0.0%}",
+        $"{layers.Average(l => l.Firing.IndependentCoActivation):0.0%}", $"{layers.Average(l => l.Firing.MeanRunLength):0.00}",
+        $"{layers.Average(l => l.TrueRunLength):0.00}",
     ];
 }

@@ -23,7 +23,9 @@ internal static class ErrorReport
             UsageException => (ExitCode.Usage, $"error: {error.Message}; see '{commandPath} --help'"),
             NeuralinkException => (ExitCode.Failure, $"error: {error.Message}"),
             IOException or UnauthorizedAccessException => (ExitCode.Failure, $"error: {error.Message}"),
-            _ => (ExitCode.Unexpected, $"error: {error.Message} (this is a bug{(verbose ? "" : "; run again with --verbose for the stack trace")})"),
+            _ => (
+                ExitCode.Unexpected,
+                $"error: {error.Message} (this is a bug{(verbose ? "" : "; run again with --verbose for the stack trace")})"),
         };
         surroundings.Note(OneLine(line));
         if (verbose && code != ExitCode.Cancelled)

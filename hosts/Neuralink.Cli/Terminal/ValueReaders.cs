@@ -6,11 +6,13 @@ namespace Neuralink.Cli.Terminal;
 /// <summary>Reads option values. Only whether a text is such a value is decided here; ranges belong to the engine's own options.</summary>
 internal static class ValueReaders
 {
-    public static bool Integer(string text, out int value) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+    public static bool Integer(string text, out int value) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
 
     public static bool PositiveInteger(string text, out int value) => Integer(text, out value) && value > 0;
 
-    public static bool Seed(string text, out ulong value) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    public static bool Seed(string text, out ulong value) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 
     public static bool Number(string text, out float value) =>
         float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value);
@@ -29,7 +31,8 @@ internal static class ValueReaders
             "h" => 3600,
             _ => double.NaN,
         };
-        bool isNumber = double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        bool isNumber = double.TryParse(
+            text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
         bool isTime = isNumber && number * seconds < TimeSpan.MaxValue.TotalSeconds;     // false of what is no number
         value = isTime ? TimeSpan.FromSeconds(number * seconds) : default;
         return isTime;
@@ -38,7 +41,9 @@ internal static class ValueReaders
     /// <summary>"exact", "low-rank", "low-rank=FILE", "sketch", "sketch=BITS", "oracle=TRACE".</summary>
     public static bool Predictor(string text, out PredictorOptions value)
     {
-        (string name, string? of) = text.IndexOf('=', StringComparison.Ordinal) is > 0 and int at ? (text[..at], text[(at + 1)..]) : (text, null);
+        (string name, string? of) = text.IndexOf('=', StringComparison.Ordinal) is > 0 and int at
+            ? (text[..at], text[(at + 1)..])
+            : (text, null);
         int bits = 0;
         PredictorOptions? read = (name, of) switch
         {

@@ -23,7 +23,8 @@ internal static class DetokenizeCommand
         Option<string?> ids = TypedOption.Text(["--ids"], "IDS", "The token ids, with spaces or commas between them");
         Option<string?> file = TypedOption.Text(["--file", "-f"], "FILE", "A file with the ids; - is standard input");
         Option<string?> jsonl = TypedOption.Text(
-            ["--jsonl"], "FILE", "A file with an object {\"ids\"} a line; writes an object {\"text\"} a line, in order; - is standard input");
+            ["--jsonl"], "FILE",
+            "A file with an object {\"ids\"} a line; writes an object {\"text\"} a line, in order; - is standard input");
         Option<bool> special = new("--special") { Description = "Show special tokens too" };
         Option<bool> json = new("--json") { Description = "Print one JSON object with the text" };
         Command command = new("detokenize", "Show the text of token ids. A folder with nothing but a tokenizer's files will do.")
@@ -39,7 +40,8 @@ internal static class DetokenizeCommand
             if (source.IsLines)
             {
                 await source.EachLineAsync(
-                    "ids", "a list of token ids", value => IdsOf(value) is { } line ? ToJson(tokenizer.Decode(line, skips)) : null, cancellation);
+                    "ids", "a list of token ids", value =>
+                        IdsOf(value) is { } line ? ToJson(tokenizer.Decode(line, skips)) : null, cancellation);
                 return ExitCode.Success;
             }
             string text = tokenizer.Decode(Read(await source.ReadAsync(cancellation), source.Operation), skips);

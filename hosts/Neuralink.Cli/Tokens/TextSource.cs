@@ -33,11 +33,15 @@ internal sealed class TextSource
     public static TextSource Of(
         Surroundings surroundings, (string Name, string? Value) text, (string Name, string? Value) file, (string Name, string? Value) lines)
     {
-        string[] given = [.. from option in ((string Name, string? Value)[])[text, file, lines] where option.Value is not null select option.Name];
+        string[] given =
+        [
+            .. from option in ((string Name, string? Value)[])[text, file, lines] where option.Value is not null select option.Name
+        ];
         if (given.Length != 1)
         {
             throw new UsageException(
-                $"expected one of {text.Name}, {file.Name} and {lines.Name}, found {(given.Length == 0 ? "none" : string.Join(" and ", given))}");
+                $"expected one of {text.Name}, {file.Name} and {lines.Name}, found "
+                + $"{(given.Length == 0 ? "none" : string.Join(" and ", given))}");
         }
         return new TextSource(surroundings, text.Value, file.Value ?? lines.Value ?? "", isLines: lines.Value is not null);
     }
@@ -57,7 +61,8 @@ internal sealed class TextSource
     /// <param name="kind">What it must be, for an error.</param>
     /// <param name="answer">Makes the line to write of its value, or null of one that is of another kind.</param>
     /// <param name="cancellation">Ends it between lines.</param>
-    /// <exception cref="NeuralinkException">The file cannot be read, or a line is not as it must be; the message has its number.</exception>
+    /// <exception cref="NeuralinkException">The file cannot be read, or a line is not as it must be; the
+    /// message has its number.</exception>
     public async Task EachLineAsync(string name, string kind, Func<JsonElement, string?> answer, CancellationToken cancellation)
     {
         using StringReader lines = new(await ReadAsync(cancellation));

@@ -22,7 +22,8 @@ internal static class TokenizeCommand
         Option<string?> text = TypedOption.Text(["--text", "-t"], "TEXT", "The text");
         Option<string?> file = TypedOption.Text(["--file", "-f"], "FILE", "A file with the text, in UTF-8; - is standard input");
         Option<string?> jsonl = TypedOption.Text(
-            ["--jsonl"], "FILE", "A file with an object {\"text\"} a line; writes an object {\"ids\"} a line, in order; - is standard input");
+            ["--jsonl"], "FILE",
+            "A file with an object {\"text\"} a line; writes an object {\"ids\"} a line, in order; - is standard input");
         Option<bool> noSpecial = new("--no-special") { Description = "Leave out the tokens that the model wants around a text" };
         Option<bool> json = new("--json") { Description = "Print one JSON object with ids, tokens and count instead of the ids" };
         Command command = new("tokenize", "Show the token ids of a text. A folder with nothing but a tokenizer's files will do.")

@@ -12,7 +12,9 @@ internal sealed class TraceCommand
 
     private readonly Argument<string?> _model = new("MODEL")
     {
-        Description = "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled tiny-stories]",
+        Description =
+            "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled "
+            + "tiny-stories]",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -42,16 +44,18 @@ internal sealed class TraceCommand
 
     private readonly Option<int?> _window = TypedOption.Of<int>(
         ["--window"], "N",
-        $"Texts are cut into windows of this many tokens, each traced from position 0 [default: {TraceSettings.DefaultWindowTokens}, or the model's context]",
-        "an integer of 1 or more", ValueReaders.PositiveInteger);
+        $"Texts are cut into windows of this many tokens, each traced from position 0 [default: {TraceSettings.DefaultWindowTokens}, or "
+        + "the model's context]", "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute; the trace does not depend on it [default: the processors there are]", $"an integer of 1 to {ThreadsMax}",
+        ["--threads"], "N", "Threads that compute; the trace does not depend on it [default: the processors there are]",
+        $"an integer of 1 to {ThreadsMax}",
         static (string text, out int value) => ValueReaders.PositiveInteger(text, out value) && value <= ThreadsMax);
 
     private readonly Option<long?> _memory = TypedOption.Of<long>(
         ["--memory"], "BYTES",
-        $"Budget for native memory, e.g. 2GiB; the trace does not depend on it [default: what {FiringTracePlan.BatchTokensMax} tokens at a time need]",
+        $"Budget for native memory, e.g. 2GiB; the trace does not depend on it [default: what {FiringTracePlan.BatchTokensMax} tokens at "
+        + "a time need]",
         "a number of bytes such as 2GiB", static (string text, out long value) => ValueReaders.Bytes(text, out value) && value > 0);
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
@@ -78,7 +82,8 @@ internal sealed class TraceCommand
     {
         Command command = new(
             "trace",
-            "Run texts through a model and record which feed-forward neurons fire at which token. Ctrl-C stops; the same command goes on where it stopped.")
+            "Run texts through a model and record which feed-forward neurons fire at which token. Ctrl-C stops; the same command goes on "
+            + "where it stopped.")
         {
             _model, _texts, _output, _tokens, _skip, _window, _threads, _memory, _weights, _inputs, _force,
         };

@@ -28,7 +28,8 @@ internal static class TraceLayers
         Lock reporting = new();
         try
         {
-            Parallel.For(0, trace.Info.LayerCount, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = threads }, i =>
+            ParallelOptions parallel = new() { CancellationToken = cancellation, MaxDegreeOfParallelism = threads };
+            Parallel.For(0, trace.Info.LayerCount, parallel, i =>
             {
                 LayerIndex layer = new(i);
                 visit(layer, trace.Layer(layer));

@@ -25,13 +25,14 @@ internal sealed record TraceReport(
         FiringTraceInfo info = trace.Info;
         TraceFigures[] layers = new TraceFigures[info.LayerCount];
         TraceLayers.Visit(
-            trace, Environment.ProcessorCount, (layer, firing) => layers[layer.Value] = TraceFigures.Of(layer.Value, FiringStatistics.Of(firing)), progress, cancellation);
+            trace, Environment.ProcessorCount, (layer, firing) =>
+                layers[layer.Value] = TraceFigures.Of(layer.Value, FiringStatistics.Of(firing)), progress, cancellation);
         TraceFigures mean = new(
             null, layers.Average(l => l.FiringShare), layers.Average(l => l.HotShare), layers.Average(l => l.MeanRunLength),
             layers.Average(l => l.CoActivation), layers.Average(l => l.IndependentCoActivation));
         return new TraceReport(
-            trace.Path, trace.Digest, trace.LengthBytes, info.ModelName, info.ModelDigest, info.Texts, info.TokenCount, info.NeuronCount, info.StrideBytes,
-            mean, layers);
+            trace.Path, trace.Digest, trace.LengthBytes, info.ModelName, info.ModelDigest, info.Texts, info.TokenCount, info.NeuronCount,
+            info.StrideBytes, mean, layers);
     }
 }
 

@@ -27,7 +27,11 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
         using FiringTracer tracer = new(image, window, settings.Threads, settings.MemoryBytes, surroundings.Time);
         FiringTraceInfo info = tracer.Describe(model.Name, texts.Names, texts.Windows, settings.Inputs);
         if (settings.Inputs)
-            surroundings.Note($"the trace will take {ByteSize.Format(info.DataBytes)}, {ByteSize.Format(info.DataBytes - info.FiredBytes)} of them layer inputs");
+        {
+            surroundings.Note(
+                $"the trace will take {ByteSize.Format(info.DataBytes)}, {ByteSize.Format(info.DataBytes - info.FiredBytes)} of them layer "
+                + "inputs");
+        }
         using FiringTraceWriter writer = FiringTraceWriter.Open(settings.Output, info, settings.Force);
         int begin = writer.TokensDone, total = texts.Windows.TokenCount;
         if (begin > 0)
@@ -39,7 +43,8 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
         }
         catch (OperationCanceledException error)
         {
-            throw new CancelledException($"stopped with {writer.TokensDone} of {total} tokens traced; the same command goes on from there", error);
+            throw new CancelledException(
+                $"stopped with {writer.TokensDone} of {total} tokens traced; the same command goes on from there", error);
         }
         WriteSummary(writer.Info, total - begin, surroundings.Time.GetElapsedTime(start).TotalSeconds);
         return ExitCode.Success;
@@ -56,9 +61,10 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
     private void WriteSummary(FiringTraceInfo info, int tokens, double seconds)
     {
         long bytes = new FileInfo(settings.Output).Length;
-        string inputs = info.InputSize is { } size ? $" with inputs of {size} values" : "", speed = seconds > 0 ? $", {tokens / seconds:0} tokens/s" : "";
+        string inputs = info.InputSize is { } size ? $" with inputs of {size} values" : "",
+            speed = seconds > 0 ? $", {tokens / seconds:0} tokens/s" : "";
         surroundings.Out.WriteLine(
-            $"traced {settings.Output}: {info.TokenCount} tokens, {info.LayerCount} layers of {info.NeuronCount} neurons{inputs}, {ByteSize.Format(bytes)}; "
-            + $"{tokens} tokens in {seconds:0.#} s{speed}");
+            $"traced {settings.Output}: {info.TokenCount} tokens, {info.LayerCount} layers of {info.NeuronCount} neurons{inputs}, "
+            + $"{ByteSize.Format(bytes)}; {tokens} tokens in {seconds:0.#} s{speed}");
     }
 }

@@ -5,7 +5,9 @@ namespace Neuralink.Cli.Traces;
 /// <summary>What the command line of `trace` says.</summary>
 internal sealed record TraceSettings
 {
-    /// <summary>Tokens of a window when --window is not given: what the bundled model was trained on, and its reference figures are of.</summary>
+    /// <summary>
+    /// Tokens of a window when --window is not given: what the bundled model was trained on, and its reference figures are of.
+    /// </summary>
     public const int DefaultWindowTokens = 256;
 
     /// <summary>The model's folder, or null for the bundled one.</summary>

@@ -8,7 +8,11 @@ namespace Neuralink.Cli.Traces;
 /// <summary>`neuralink trace show`: what a trace says about each layer.</summary>
 internal static class TraceShowCommand
 {
-    public static string[] Examples { get; } = ["neuralink trace show stories.trace", "neuralink trace show stories.trace --json | jq .mean.firing_share"];
+    public static string[] Examples { get; } =
+    [
+        "neuralink trace show stories.trace",
+        "neuralink trace show stories.trace --json | jq .mean.firing_share",
+    ];
 
     public static Command Create(Surroundings surroundings)
     {
@@ -16,12 +20,15 @@ internal static class TraceShowCommand
         Option<bool> json = new("--json") { Description = "Print one JSON object instead of tables" };
         Command command = new(
             "show",
-            "Show, layer by layer, the share of neurons that fire at a token, the share of neurons that make 80% of activations, the mean length of runs of "
-            + "neighbouring neurons that fire together in the model's own order, and how often one neuron fires when another does.")
+            "Show, layer by layer, the share of neurons that fire at a token, the share of neurons that make 80% of activations, the mean "
+            + "length of runs of neighbouring neurons that fire together in the model's own order, and how often one neuron fires when "
+            + "another does.")
         {
             trace, json,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed.GetRequiredValue(trace), parsed.GetValue(json), surroundings, cancellation)));
+        command.SetAction(
+            (parsed, cancellation) =>
+                Task.FromResult(Run(parsed.GetRequiredValue(trace), parsed.GetValue(json), surroundings, cancellation)));
         return command;
     }
 

@@ -34,7 +34,7 @@ internal static class TraceTable
 
     private static string[] Cells(TraceFigures f) =>
     [
-        f.Layer is { } layer ? $"{layer}" : "mean", $"{f.FiringShare:0.00%}", $"{f.HotShare:0.0%}", $"{f.MeanRunLength:0.00}", $"{f.CoActivation:0.0%}",
-        $"{f.IndependentCoActivation:0.0%}",
+        f.Layer is { } layer ? $"{layer}" : "mean", $"{f.FiringShare:0.00%}", $"{f.HotShare:0.0%}", $"{f.MeanRunLength:0.00}",
+        $"{f.CoActivation:0.0%}", $"{f.IndependentCoActivation:0.0%}",
     ];
 }

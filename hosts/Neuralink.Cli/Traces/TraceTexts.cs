@@ -11,7 +11,8 @@ namespace Neuralink.Cli.Traces;
 internal sealed record TraceTexts(TokenWindows Windows, string Names)
 {
     /// <exception cref="NeuralinkException">A file cannot be read, or has no tokens behind those to skip.</exception>
-    public static async Task<TraceTexts> ReadAsync(TraceSettings settings, Tokenizer tokenizer, int windowTokens, CancellationToken cancellation)
+    public static async Task<TraceTexts> ReadAsync(
+        TraceSettings settings, Tokenizer tokenizer, int windowTokens, CancellationToken cancellation)
     {
         List<int[]> texts = [];
         List<string> names = [];
@@ -24,7 +25,9 @@ internal sealed record TraceTexts(TokenWindows Windows, string Names)
                     $"trace {path}", $"more than {settings.SkipTokens} tokens", $"{tokens.Length}",
                     settings.SkipTokens == 0 ? "give a text that is not empty" : "give a longer text or a smaller --skip-tokens");
             }
-            int[] taken = tokens[settings.SkipTokens..(int)Math.Min(tokens.Length, settings.SkipTokens + (long)(settings.TokensMax ?? int.MaxValue))];
+            int[] taken = tokens[
+                settings.SkipTokens..(int)Math.Min(tokens.Length, settings.SkipTokens + (long)(settings.TokensMax ?? int.MaxValue))
+            ];
             texts.Add(taken);
             names.Add($"{Path.GetFileName(path)} ({taken.Length} tokens from {settings.SkipTokens})");
         }

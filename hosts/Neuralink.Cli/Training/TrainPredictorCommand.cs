@@ -16,7 +16,9 @@ internal sealed class TrainPredictorCommand
 
     private readonly Argument<string?> _model = new("MODEL")
     {
-        Description = "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled tiny-stories]",
+        Description =
+            "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled "
+            + "tiny-stories]",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -28,33 +30,44 @@ internal sealed class TrainPredictorCommand
     };
 
     private readonly Option<string?> _output = TypedOption.Text(
-        ["--output", "-o"], "FILE", $"The predictor to write, a safetensors file [default: {LowRankFile.NameOf(0)} in the image's folder, or {LowRankFile.NameOf(1)} for depth 1]");
+        ["--output", "-o"], "FILE",
+        $"The predictor to write, a safetensors file [default: {LowRankFile.NameOf(0)} in the image's folder, or {LowRankFile.NameOf(1)} "
+        + "for depth 1]");
 
     private readonly Option<double?> _recall = TypedOption.Of<double>(
-        ["--recall"], "SHARE", $"Share of the firing neurons that must be predicted; a neuron that is not is left out of the sum [default: {s_defaults.Recall}]",
+        ["--recall"], "SHARE",
+        $"Share of the firing neurons that must be predicted; a neuron that is not is left out of the sum [default: {s_defaults.Recall}]",
         "a share above 0 and below 1", static (string text, out double value) => Share(text, out value) && value is > 0 and < 1);
 
     private readonly Option<int?> _depth = TypedOption.Of<int>(
         ["--depth"], "D",
-        "Layers between the input and what it predicts: 1 predicts the next layer, from which its reads can begin a layer earlier; the first D layers have no predictor then [default: 0]",
+        "Layers between the input and what it predicts: 1 predicts the next layer, from which its reads can begin a layer earlier; the "
+        + "first D layers have no predictor then [default: 0]",
         "an integer of 0 or more", static (string text, out int value) => ValueReaders.Integer(text, out value) && value >= 0);
 
     private readonly Option<double?> _share = TypedOption.Of<double>(
-        ["--share"], "FACTOR", $"A rank is enough if it predicts at most this many times the neurons that fire [default: {s_defaults.ShareFactor}]", "a number above 1",
-        static (string text, out double value) => Share(text, out value) && value > 1);
+        ["--share"], "FACTOR",
+        $"A rank is enough if it predicts at most this many times the neurons that fire [default: {s_defaults.ShareFactor}]",
+        "a number above 1", static (string text, out double value) => Share(text, out value) && value > 1);
 
     private readonly Option<int?> _rank = TypedOption.Of<int>(
-        ["--rank"], "N", $"The rank of every layer [default: the smallest of {string.Join(", ", TrainingOptions.RankLadder)}, up to half the hidden width, that is enough]",
-        $"an integer of 1 to {RankMax}", static (string text, out int value) => ValueReaders.PositiveInteger(text, out value) && value <= RankMax);
+        ["--rank"], "N",
+        $"The rank of every layer [default: the smallest of {string.Join(", ", TrainingOptions.RankLadder)}, up to half the hidden width, "
+        + "that is enough]",
+        $"an integer of 1 to {RankMax}", static (string text, out int value) =>
+            ValueReaders.PositiveInteger(text, out value) && value <= RankMax);
 
     private readonly Option<int?> _epochs = TypedOption.Of<int>(
-        ["--epochs"], "N", $"Passes over the training tokens [default: {s_defaults.Epochs}]", "an integer of 1 or more", ValueReaders.PositiveInteger);
+        ["--epochs"], "N", $"Passes over the training tokens [default: {s_defaults.Epochs}]", "an integer of 1 or more",
+        ValueReaders.PositiveInteger);
 
     private readonly Option<ulong?> _seed = TypedOption.Of<ulong>(
-        ["--seed"], "N", $"Of the split, the order of the tokens and the first weights [default: {s_defaults.Seed}]", "an integer of 0 or more", ValueReaders.Seed);
+        ["--seed"], "N", $"Of the split, the order of the tokens and the first weights [default: {s_defaults.Seed}]",
+        "an integer of 0 or more", ValueReaders.Seed);
 
     private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute; the predictor does not depend on it [default: the processors there are]", $"an integer of 1 to {ThreadsMax}",
+        ["--threads"], "N", "Threads that compute; the predictor does not depend on it [default: the processors there are]",
+        $"an integer of 1 to {ThreadsMax}",
         static (string text, out int value) => ValueReaders.PositiveInteger(text, out value) && value <= ThreadsMax);
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
@@ -74,7 +87,8 @@ internal sealed class TrainPredictorCommand
     {
         Command command = new(
             "train-predictor",
-            "Train small matrices that tell from a layer's input which of its neurons will fire, without computing them, and measure them on tokens held out from the training.")
+            "Train small matrices that tell from a layer's input which of its neurons will fire, without computing them, and measure them "
+            + "on tokens held out from the training.")
         {
             _model, _trace, _output, _recall, _depth, _share, _rank, _epochs, _seed, _threads, _weights, _force, _json,
         };
@@ -82,7 +96,8 @@ internal sealed class TrainPredictorCommand
         return command;
     }
 
-    private static bool Share(string text, out double value) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
+    private static bool Share(string text, out double value) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
 
     private TrainPredictorSettings Bind(ParseResult parsed) => new()
     {

@@ -41,7 +41,9 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
         TrainedPredictor? trained = null;
         try
         {
-            ProgressDisplay.Run(surroundings, "training", share => trained = PredictorTrainer.Train(trace, _options, settings.Threads, share, cancellation));
+            ProgressDisplay.Run(
+                surroundings, "training", share =>
+                    trained = PredictorTrainer.Train(trace, _options, settings.Threads, share, cancellation));
         }
         catch (OperationCanceledException error)
         {
@@ -55,7 +57,9 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
         IReadOnlyList<LowRankLayer?> layers = trained.Info.Layers;
         if (_options.Depth > 0)
         {
-            string without = _options.Depth == 1 ? "layer 0 has no layer" : $"layers 0 to {_options.Depth - 1} have no layer {_options.Depth}";
+            string without = _options.Depth == 1
+                ? "layer 0 has no layer"
+                : $"layers 0 to {_options.Depth - 1} have no layer {_options.Depth}";
             surroundings.Note($"{without} before {(_options.Depth == 1 ? "it" : "them")}, and no predictor at this depth");
         }
         for (int i = 0; i < layers.Count; i++)
@@ -63,8 +67,9 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
             if (layers[i] is { Figures: { } figures } layer && !trained.IsEnough(i))
             {
                 surroundings.Note(
-                    $"layer {i}: {(_options.Rank is null ? "no rank" : "the rank")} reaches a recall of {_options.Recall:0.##%} within {_options.ShareFactor:0.##} times the neurons that fire; "
-                    + $"the best is rank {layer.Rank}, which predicts {figures.PredictedShare / figures.TrueShare:0.0} times as many");
+                    $"layer {i}: {(_options.Rank is null ? "no rank" : "the rank")} reaches a recall of {_options.Recall:0.##%} within "
+                    + $"{_options.ShareFactor:0.##} times the neurons that fire; the best is rank {layer.Rank}, which predicts "
+                    + $"{figures.PredictedShare / figures.TrueShare:0.0} times as many");
             }
         }
     }

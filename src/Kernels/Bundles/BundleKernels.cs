@@ -33,7 +33,8 @@ public sealed class BundleKernels
     /// <param name="layout">Of the bundles.</param>
     /// <param name="activation">The model's.</param>
     /// <param name="gateFirst">
-    /// Whether a gated bundle's up row is left alone until its gate is known to fire: for sets of neurons of which many do not. The bits are the same.
+    /// Whether a gated bundle's up row is left alone until its gate is known to fire: for sets of neurons of which many
+    /// do not. The bits are the same.
     /// </param>
     /// <exception cref="ArgumentException">dReLU needs a gate, and a threshold must not be negative or NaN.</exception>
     public BundleKernels(BundleLayout layout, Activation activation, bool gateFirst = false)
@@ -90,8 +91,8 @@ public sealed class BundleKernels
     }
 
     /// <summary>
-    /// What Activate makes of one neuron, from its gate (plain: up) values computed elsewhere: where a dense pass has them from one product of
-    /// the whole matrix, only the up row is left to do.
+    /// What Activate makes of one neuron, from its gate (plain: up) values computed elsewhere: where a dense pass has them from one product
+    /// of the whole matrix, only the up row is left to do.
     /// </summary>
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="x">[batch, Hidden], the FFN's input.</param>

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// 256 columns in two blocks of 64 bytes: byte i of block k holds column 128 k + i in its lower half and 128 k + 64 + i in its upper. One block
-/// would do; two halve the work of widening the sums.
+/// 256 columns in two blocks of 64 bytes: byte i of block k holds column 128 k + i in its lower half and 128 k + 64 + i in its upper. One
+/// block would do; two halve the work of widening the sums.
 /// </summary>
 internal readonly struct FourBitCodec : ISketchCodec
 {

@@ -17,13 +17,19 @@ internal interface ISketchLanes<TSelf>
     /// <summary>Loads 64 bytes; no alignment is needed.</summary>
     public static abstract TSelf Load(ref readonly byte source);
 
-    /// <summary>The bits of <paramref name="mask"/> of every byte, after a shift to the right. The shift must not move another byte's bits under the mask.</summary>
+    /// <summary>
+    /// The bits of <paramref name="mask"/> of every byte, after a shift to the right. The shift must not move
+    /// another byte's bits under the mask.
+    /// </summary>
     public static abstract TSelf Field(TSelf value, int shift, byte mask);
 
     /// <summary>left | right.</summary>
     public static abstract TSelf Or(TSelf left, TSelf right);
 
-    /// <summary>The 64 products of <paramref name="weights"/> (bytes 0 to 15) and 64 values x (-127 to 127), added in pairs: 32 int16, of up to 3810.</summary>
+    /// <summary>
+    /// The 64 products of <paramref name="weights"/> (bytes 0 to 15) and 64 values x (-127 to 127), added in
+    /// pairs: 32 int16, of up to 3810.
+    /// </summary>
     public static abstract TSelf Multiply(TSelf weights, ref readonly sbyte x);
 
     /// <summary>left + right as int16.</summary>

@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace Neuralink.Kernels;
 
-/// <summary>An input x of a sketch's products, quantised to whole numbers q of -127 to 127 by one scale: what belongs to it beside q.</summary>
+/// <summary>
+/// An input x of a sketch's products, quantised to whole numbers q of -127 to 127 by one scale: what belongs to it beside q.
+/// </summary>
 /// <param name="Scale">x~[c] = Scale * q[c].</param>
 /// <param name="Sum">The sum of all q.</param>
 /// <param name="Norm">|x|, of the input as it was.</param>
@@ -20,8 +22,8 @@ public readonly record struct SketchInput(float Scale, int Sum, float Norm, floa
     private const int Block = 16;
 
     /// <summary>
-    /// q[c] = round(x[c] * 127 / max |x|), to even; zero beyond x. The same bits on every instruction set. What is not finite makes the scale,
-    /// and so every product, NaN.
+    /// q[c] = round(x[c] * 127 / max |x|), to even; zero beyond x. The same bits on every instruction set. What is not finite makes the
+    /// scale, and so every product, NaN.
     /// </summary>
     /// <param name="x">[columns].</param>
     /// <param name="q">[columns or more].</param>

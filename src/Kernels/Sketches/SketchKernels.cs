@@ -4,13 +4,13 @@ using System.Runtime.Intrinsics.X86;
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// Approximate products with a matrix kept in 2, 3 or 4 bits a weight: an eighth to a quarter of its f16 bytes, read at nearly the bandwidth of
-/// memory. A row has one scale, x is quantised to 8 bits (<see cref="SketchInput"/>), and all that is summed are integers: a product has the
-/// same bits at any batch, split of the rows and instruction set.
+/// Approximate products with a matrix kept in 2, 3 or 4 bits a weight: an eighth to a quarter of its f16 bytes, read at nearly the
+/// bandwidth of memory. A row has one scale, x is quantised to 8 bits (<see cref="SketchInput"/>), and all that is summed are integers: a
+/// product has the same bits at any batch, split of the rows and instruction set.
 /// <para>
-/// The levels are uniform and have no zero (-3, -1, 1, 3 times the scale for 2 bits): of so few levels, none is to spare for a weight of exactly
-/// zero (Max 1960, "Quantizing for Minimum Distortion", table 2: for a normal weight the mean squared error is 0.119, 0.037 and 0.012 of its
-/// variance).
+/// The levels are uniform and have no zero (-3, -1, 1, 3 times the scale for 2 bits): of so few levels, none is to spare for a weight
+/// of exactly zero (Max 1960, "Quantizing for Minimum Distortion", table 2: for a normal weight the mean squared error is 0.119,
+/// 0.037 and 0.012 of its variance).
 /// </para>
 /// Instances have no state; <see cref="For"/> returns the same one every time.
 /// </summary>
@@ -57,7 +57,8 @@ public abstract class SketchKernels
     /// <param name="y">Reaches at least to the last element written; no other element is touched.</param>
     /// <param name="shape">The sizes.</param>
     public abstract void MatMul(
-        ReadOnlySpan<byte> packed, ReadOnlySpan<SketchRow> rows, ReadOnlySpan<sbyte> x, ReadOnlySpan<SketchInput> inputs, Span<float> y, MatMulShape shape);
+        ReadOnlySpan<byte> packed, ReadOnlySpan<SketchRow> rows, ReadOnlySpan<sbyte> x, ReadOnlySpan<SketchInput> inputs, Span<float> y,
+        MatMulShape shape);
 
     /// <summary>The kernels on a stated instruction set, for the tests that hold the sets against each other.</summary>
     internal static SketchKernels Create<TCodec, TLanes>()

@@ -26,7 +26,8 @@ internal readonly struct SketchLanes256 : ISketchLanes<SketchLanes256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SketchLanes256 Load(ref readonly byte source) => new(Vector256.LoadUnsafe(in source), Vector256.LoadUnsafe(in source, 32));
+    public static SketchLanes256 Load(ref readonly byte source) =>
+        new(Vector256.LoadUnsafe(in source), Vector256.LoadUnsafe(in source, 32));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SketchLanes256 Field(SketchLanes256 value, int shift, byte mask)

@@ -45,7 +45,8 @@ internal readonly struct SketchLanes512 : ISketchLanes<SketchLanes512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SketchLanes512 AddInt16(SketchLanes512 left, SketchLanes512 right) => new((left._v.AsInt16() + right._v.AsInt16()).AsByte());
+    public static SketchLanes512 AddInt16(SketchLanes512 left, SketchLanes512 right) =>
+        new((left._v.AsInt16() + right._v.AsInt16()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SketchLanes512 AddWidened(SketchLanes512 sums, SketchLanes512 products)

@@ -4,15 +4,17 @@ using System.Runtime.InteropServices;
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// Chooses a row's scale: from the best one for normal weights (Max 1960, table 2), then in turns the levels for the scale and the scale for the
-/// levels, each of which can only lower the error (Lloyd 1982, section V; "Least Squares Quantization in PCM").
+/// Chooses a row's scale: from the best one for normal weights (Max 1960, table 2), then in turns the levels for the scale and the scale
+/// for the levels, each of which can only lower the error (Lloyd 1982, section V; "Least Squares Quantization in PCM").
 /// </summary>
 internal static class SketchQuantizer
 {
     // Normal weights have moved by less than a thousandth after the first; weights of another distribution need the others.
     private const int Rounds = 4;
 
-    /// <summary>Quantises <paramref name="row"/> [columns] to the levels 0 to 2^bits - 1, as floats in <paramref name="levels"/> [columns].</summary>
+    /// <summary>
+    /// Quantises <paramref name="row"/> [columns] to the levels 0 to 2^bits - 1, as floats in <paramref name="levels"/> [columns].
+    /// </summary>
     public static SketchRow Quantize(int bits, ReadOnlySpan<float> row, Span<float> levels)
     {
         float half = 1 << (bits - 1), size = MathF.Sqrt(Reductions.SumOfSquares(row) / Math.Max(row.Length, 1));

@@ -1,6 +1,8 @@
 namespace Neuralink.Kernels;
 
-/// <summary>The products of a sketch one weight at a time, and what a packed weight stands for: what the kernels are tested against.</summary>
+/// <summary>
+/// The products of a sketch one weight at a time, and what a packed weight stands for: what the kernels are tested against.
+/// </summary>
 internal static class SketchReference
 {
     /// <summary>The level, 0 to 2^bits - 1, of column <paramref name="column"/> of a packed row.</summary>

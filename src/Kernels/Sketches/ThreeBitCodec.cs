@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// 512 columns in three blocks of 64 bytes. Byte i of block k holds column 128 k + i in bits 0 to 2 and 128 k + 64 + i in bits 3 to 5; the two
-/// bits left over in each hold columns 384 + i (the lower two bits in block 0, the highest in bit 6 of block 1) and 448 + i (block 2, and bit 7
-/// of block 1).
+/// 512 columns in three blocks of 64 bytes. Byte i of block k holds column 128 k + i in bits 0 to 2 and 128 k + 64 + i in bits 3 to 5;
+/// the two bits left over in each hold columns 384 + i (the lower two bits in block 0, the highest in bit 6 of block 1) and 448 + i
+/// (block 2, and bit 7 of block 1).
 /// </summary>
 internal readonly struct ThreeBitCodec : ISketchCodec
 {

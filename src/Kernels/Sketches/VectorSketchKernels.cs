@@ -11,8 +11,8 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
     // Rows that stay in the caches while all of a batch passes over them: 32 rows of 4096 columns in 4 bits are 64 KiB.
     private const int BlockRows = 32;
 
-    // How far ahead of its loads a row's pass asks for memory: several rows, which lie one after the other. (Rows side by side are no faster: one row
-    // alone has enough independent work.)
+    // How far ahead of its loads a row's pass asks for memory: several rows, which lie one after the other. (Rows side by side are no
+    // faster: one row alone has enough independent work.)
     private const int AheadBytes = 16384;
 
     public override int PaddedColumns(int columns)
@@ -46,7 +46,8 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
     }
 
     public override void MatMul(
-        ReadOnlySpan<byte> packed, ReadOnlySpan<SketchRow> rows, ReadOnlySpan<sbyte> x, ReadOnlySpan<SketchInput> inputs, Span<float> y, MatMulShape shape)
+        ReadOnlySpan<byte> packed, ReadOnlySpan<SketchRow> rows, ReadOnlySpan<sbyte> x, ReadOnlySpan<SketchInput> inputs, Span<float> y,
+        MatMulShape shape)
     {
         Validate(packed, rows, x, inputs, y, shape);
         int padded = PaddedColumns(shape.Columns), rowBytes = RowBytes(shape.Columns), groups = Groups(shape.Columns);
@@ -91,7 +92,8 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
     }
 
     private void Validate(
-        ReadOnlySpan<byte> packed, ReadOnlySpan<SketchRow> rows, ReadOnlySpan<sbyte> x, ReadOnlySpan<SketchInput> inputs, Span<float> y, MatMulShape shape)
+        ReadOnlySpan<byte> packed, ReadOnlySpan<SketchRow> rows, ReadOnlySpan<sbyte> x, ReadOnlySpan<SketchInput> inputs, Span<float> y,
+        MatMulShape shape)
     {
         Require.NotNegative(shape.RowCount, nameof(shape));
         Require.NotNegative(shape.Batch, nameof(shape));

@@ -12,8 +12,8 @@ namespace Neuralink.Kernels;
 /// </para>
 /// <code>|value| = min(u, 2 u - 2^-14)</code>
 /// <para>
-/// because u is below 2^-14 for e = 0 only, and there the difference is exact. u is at least 2^-15, and the difference is zero or at
-/// least 2^-24: no subnormal occurs. The sign bit is put back last, so -0 stays -0. Exponent 31 (infinity, NaN) comes out as a finite number:
+/// because u is below 2^-14 for e = 0 only, and there the difference is exact. u is at least 2^-15, and the difference is zero or at least
+/// 2^-24: no subnormal occurs. The sign bit is put back last, so -0 stays -0. Exponent 31 (infinity, NaN) comes out as a finite number:
 /// such weights are refused earlier.
 /// </para>
 /// </summary>

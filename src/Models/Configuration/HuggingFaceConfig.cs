@@ -19,7 +19,8 @@ public static class HuggingFaceConfig
     /// <summary>Reads <paramref name="folder"/>/config.json, and the end tokens of generation_config.json where there is one.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="note">Takes, a line each, what was ignored and a user should know.</param>
-    /// <exception cref="NeuralinkException">The file is missing, is no JSON, contradicts itself, or describes a model this engine does not run.</exception>
+    /// <exception cref="NeuralinkException">The file is missing, is no JSON, contradicts itself, or describes a model this
+    /// engine does not run.</exception>
     public static ModelConfig Read(string folder, Action<string>? note = null)
     {
         string path = Path.Combine(folder, HuggingFaceFiles.Config);

@@ -118,13 +118,17 @@ public sealed record ModelConfig
         Require(Family != ModelFamily.Llama || HeadSize % 2 == 0, "an even head_dim for rotary positions", $"{HeadSize}");
         Require(float.IsFinite(NormEpsilon) && NormEpsilon is >= 0 and < 1, "a norm epsilon in [0, 1)", $"{NormEpsilon}");
         Require(float.IsFinite(RopeTheta) && RopeTheta > 0, "a positive rope_theta", $"{RopeTheta}");
-        Require(float.IsFinite(ActivationThreshold) && ActivationThreshold >= 0, "an activation threshold of at least 0", $"{ActivationThreshold}");
+        Require(
+            float.IsFinite(ActivationThreshold) && ActivationThreshold >= 0, "an activation threshold of at least 0",
+            $"{ActivationThreshold}");
         Require(Enum.IsDefined(Activation), "a known activation", $"{(int)Activation}");
         Require(Enum.IsDefined(Family), "a known family", $"{(int)Family}");
         Require(SlidingWindow is null or > 0, "a positive sliding_window or none", $"{SlidingWindow}");
         Require(Gated || Activation != ActivationKind.DRelu, "dReLU only with a gated FFN", $"{Family}");
         Require(EmbeddingSize == HiddenSize || Family == ModelFamily.Opt, "word_embed_proj_dim only for OPT", $"{EmbeddingSize}");
-        Require(EndTokens.All(t => t >= 0 && t < VocabularySize), $"end tokens below vocab_size {VocabularySize}", string.Join(", ", EndTokens));
+        Require(
+            EndTokens.All(t => t >= 0 && t < VocabularySize), $"end tokens below vocab_size {VocabularySize}",
+            string.Join(", ", EndTokens));
         RopeScaling?.Validate(source);
 
         void Positive(int value, string name, int max) => Require(value > 0 && value <= max, $"{name} in 1..{max}", $"{value}");

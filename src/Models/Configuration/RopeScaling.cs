@@ -14,7 +14,8 @@ public enum RopeScalingKind
 }
 
 /// <summary>The parameters of config.json's rope_scaling. The last three are used by <see cref="RopeScalingKind.Llama3"/> only.</summary>
-public sealed record RopeScaling(RopeScalingKind Kind, float Factor, float LowFrequencyFactor, float HighFrequencyFactor, int OriginalContextLength)
+public sealed record RopeScaling(
+    RopeScalingKind Kind, float Factor, float LowFrequencyFactor, float HighFrequencyFactor, int OriginalContextLength)
 {
     /// <summary>The frequencies of <paramref name="config"/>'s rotary positions, [HeadSize / 2], in radians a position.</summary>
     public static void FillInverseFrequencies(ModelConfig config, Span<float> inverseFrequencies)
@@ -31,9 +32,13 @@ public sealed record RopeScaling(RopeScalingKind Kind, float Factor, float LowFr
     public void Validate(string source)
     {
         bool ramp = Kind != RopeScalingKind.Llama3
-            || (LowFrequencyFactor > 0 && HighFrequencyFactor > LowFrequencyFactor && float.IsFinite(HighFrequencyFactor) && OriginalContextLength > 0);
+            || (LowFrequencyFactor > 0 && HighFrequencyFactor > LowFrequencyFactor && float.IsFinite(HighFrequencyFactor)
+                && OriginalContextLength > 0);
         if (!(Factor >= 1 && float.IsFinite(Factor) && ramp && Enum.IsDefined(Kind)))
-            throw new NeuralinkException($"use {source}", "rope_scaling with factor >= 1 and 0 < low_freq_factor < high_freq_factor", ToString());
+        {
+            throw new NeuralinkException(
+                $"use {source}", "rope_scaling with factor >= 1 and 0 < low_freq_factor < high_freq_factor", ToString());
+        }
     }
 
     private float Scale(float frequency)

@@ -81,7 +81,9 @@ public sealed class Decoder
         residual.CopyTo(_a.Residual.First(pass.Count));
     }
 
-    /// <summary>residual += attention(norm(residual)); FfnInput = norm(residual); FfnOutput = 0. (Post-norm: the norm comes after the sum.)</summary>
+    /// <summary>
+    /// residual += attention(norm(residual)); FfnInput = norm(residual); FfnOutput = 0. (Post-norm: the norm comes after the sum.)
+    /// </summary>
     public void Attend(int layer)
     {
         ResidentLayer w = _model.Layers[layer];
@@ -137,7 +139,9 @@ public sealed class Decoder
         return _a.Logits.First(count);
     }
 
-    /// <summary>What <paramref name="layer"/>'s FFN would get if <paramref name="residual"/> [B, d] were the stream after its attention.</summary>
+    /// <summary>
+    /// What <paramref name="layer"/>'s FFN would get if <paramref name="residual"/> [B, d] were the stream after its attention.
+    /// </summary>
     public void NormaliseFfnInput(int layer, ReadOnlySpan<float> residual, Span<float> input)
     {
         if (_config.PostNorm)

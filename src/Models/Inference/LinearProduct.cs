@@ -3,7 +3,9 @@ using Neuralink.Models.Weights;
 
 namespace Neuralink.Models.Inference;
 
-/// <summary>Runs y = x W^T + b over a worker pool, its rows split over the workers. Reused for every product of a pass, so nothing is allocated.</summary>
+/// <summary>
+/// Runs y = x W^T + b over a worker pool, its rows split over the workers. Reused for every product of a pass, so nothing is allocated.
+/// </summary>
 internal sealed class LinearProduct : IParallelBody
 {
     // Rows of a share: a multiple of a cache line's 16 floats, so that two workers do not write one line.

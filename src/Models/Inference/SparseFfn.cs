@@ -36,7 +36,9 @@ public sealed class SparseFfn
     /// <summary>Bytes of the activations.</summary>
     public static long RequiredBytes(int neuronsMax, int chunkTokens) => 2 * FloatTensor.RequiredBytes(neuronsMax, chunkTokens);
 
-    /// <summary>Computes the activations of neurons <paramref name="ordinals"/> of the set, whose bundles lie in <paramref name="frames"/>[ordinal].</summary>
+    /// <summary>
+    /// Computes the activations of neurons <paramref name="ordinals"/> of the set, whose bundles lie in <paramref name="frames"/>[ordinal].
+    /// </summary>
     /// <returns>How many (neuron, token) pairs have an activation other than 0.</returns>
     public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int batch)
     {
@@ -48,7 +50,9 @@ public sealed class SparseFfn
         return _activating.Fired;
     }
 
-    /// <summary>FfnOutput += activation * down column, for all neurons of the set in the order of <paramref name="frames"/>: ascending.</summary>
+    /// <summary>
+    /// FfnOutput += activation * down column, for all neurons of the set in the order of <paramref name="frames"/>: ascending.
+    /// </summary>
     public void AddDown(ReadOnlyMemory<int> frames, int batch)
     {
         _adding.Frames = frames;
@@ -56,10 +60,12 @@ public sealed class SparseFfn
         _pool.Run(_adding, _adding.Columns, GrainColumns);
     }
 
-    private static BundleFrames View(FrameArena arena, ReadOnlySpan<int> frames) => new(arena.Frame(0), arena.FrameCount, arena.StrideBytes, frames);
+    private static BundleFrames View(FrameArena arena, ReadOnlySpan<int> frames) =>
+        new(arena.Frame(0), arena.FrameCount, arena.StrideBytes, frames);
 
     /// <summary>Activations are computed in the order given, [count, batch], and then put in their places, [ordinal, batch].</summary>
-    private sealed class Activating(BundleKernels kernels, FrameArena arena, FloatTensor arrived, FloatTensor h, FloatTensor x, int[] chosen) : IParallelBody
+    private sealed class Activating(
+        BundleKernels kernels, FrameArena arena, FloatTensor arrived, FloatTensor h, FloatTensor x, int[] chosen) : IParallelBody
     {
         private int _fired;
 

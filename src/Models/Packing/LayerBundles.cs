@@ -56,7 +56,9 @@ internal sealed class LayerBundles
         }
     }
 
-    /// <summary>The bundles of neurons <paramref name="begin"/> to <paramref name="end"/>, sealed, [count, stride]. Valid until the next call.</summary>
+    /// <summary>
+    /// The bundles of neurons <paramref name="begin"/> to <paramref name="end"/>, sealed, [count, stride]. Valid until the next call.
+    /// </summary>
     public ReadOnlySpan<byte> Block(int begin, int end)
     {
         Span<byte> block = _block.AsSpan(0, (end - begin) * _layout.StrideBytes);

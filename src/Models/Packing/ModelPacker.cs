@@ -43,9 +43,11 @@ public sealed class ModelPacker
         new BundleManifest(_layout.StrideBytes, _layout.PayloadBytes, _layout.Gated, _layout.Biased), Predictor: "exact");
 
     /// <summary>Packs <paramref name="sourceFolder"/> into <paramref name="destination"/>.</summary>
-    /// <exception cref="NeuralinkException">The source is not usable, or the destination cannot be written; nothing is left behind.</exception>
+    /// <exception cref="NeuralinkException">The source is not usable, or the destination cannot be written;
+    /// nothing is left behind.</exception>
     public static void Pack(
-        string sourceFolder, string destination, PackOptions options, IProgress<PackProgress>? progress = null, CancellationToken cancellation = default)
+        string sourceFolder, string destination, PackOptions options, IProgress<PackProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         using HuggingFaceFolder source = HuggingFaceFolder.Open(sourceFolder);
         CheckTokenizer(sourceFolder, source.Config);

@@ -7,7 +7,9 @@ namespace Neuralink.Models.Synthetic;
 /// <param name="Clusters">[clusters][d].</param>
 internal sealed record Directions(float[] Constant, float[][] Clusters)
 {
-    /// <summary>Random ones in the first half of <paramref name="width"/> dimensions; the other half is what makes tokens individual.</summary>
+    /// <summary>
+    /// Random ones in the first half of <paramref name="width"/> dimensions; the other half is what makes tokens individual.
+    /// </summary>
     public static Directions Draw(NormalRows normals, int width, int clusterCount)
     {
         float[] constant = Unit(normals.Row(WeightPart.Constant, 0, 0, width / 2));

@@ -4,8 +4,8 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Models.Synthetic;
 
 /// <summary>
-/// Writes matrices in float16 as they are made, some rows at a time on all cores, and multiplies sample tokens with the very weights it writes.
-/// Results do not depend on the number of threads.
+/// Writes matrices in float16 as they are made, some rows at a time on all cores, and multiplies sample tokens with the very weights it
+/// writes. Results do not depend on the number of threads.
 /// </summary>
 internal sealed class MatrixWriter(SafetensorsWriter file, Action<long> written, CancellationToken cancellation)
 {
@@ -71,7 +71,8 @@ internal sealed class MatrixWriter(SafetensorsWriter file, Action<long> written,
         {
             int batch = Math.Min(BatchTokens, tokens - token);
             kernels.MatMul(
-                rows, x.AsSpan(token * shape.Columns, batch * shape.Columns), [], y[(token * shape.OutputStride)..], shape with { Batch = batch });
+                rows, x.AsSpan(token * shape.Columns, batch * shape.Columns), [], y[(token * shape.OutputStride)..],
+                shape with { Batch = batch });
         }
     }
 }

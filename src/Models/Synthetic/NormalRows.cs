@@ -3,8 +3,8 @@ using Neuralink.Placement.Synthetic;
 namespace Neuralink.Models.Synthetic;
 
 /// <summary>
-/// Rows of normal numbers: pieces of one table from random places, because drawing each of a model's thousands of millions would take minutes.
-/// A row depends on its matrix and its index only, so rows are made in any order.
+/// Rows of normal numbers: pieces of one table from random places, because drawing each of a model's thousands of millions would take
+/// minutes. A row depends on its matrix and its index only, so rows are made in any order.
 /// </summary>
 internal sealed class NormalRows
 {

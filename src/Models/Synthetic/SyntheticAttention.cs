@@ -6,11 +6,12 @@ using Neuralink.Models.Weights;
 namespace Neuralink.Models.Synthetic;
 
 /// <summary>
-/// Attention that mixes what earlier tokens are about into the stream. Queries and keys are one random projection, so tokens look at those that
-/// resemble them; the output projection is the transpose of the values', so what comes out is what went in, averaged, and some noise. The constant
-/// direction is left alone.
+/// Attention that mixes what earlier tokens are about into the stream. Queries and keys are one random projection, so tokens look at those
+/// that resemble them; the output projection is the transpose of the values', so what comes out is what went in, averaged, and some noise.
+/// The constant direction is left alone.
 /// </summary>
-internal sealed class SyntheticAttention(ModelConfig config, NormalRows normals, Directions directions, MatrixWriter writer, int windowTokens)
+internal sealed class SyntheticAttention(
+    ModelConfig config, NormalRows normals, Directions directions, MatrixWriter writer, int windowTokens)
 {
     // All layers together add this much of the mixture to the stream.
     private const float MixSize = 0.6f;
@@ -82,7 +83,8 @@ internal sealed class SyntheticAttention(ModelConfig config, NormalRows normals,
     // [tokens, H * s]; every window by itself.
     private float[] Attend(float[] q, float[] k, float[] v)
     {
-        int size = config.HeadSize, group = config.HeadCount / config.KvHeadCount, queryWidth = config.HeadCount * size, kvWidth = config.KvHeadCount * size;
+        int size = config.HeadSize, group = config.HeadCount / config.KvHeadCount, queryWidth = config.HeadCount * size,
+            kvWidth = config.KvHeadCount * size;
         int windows = k.Length / kvWidth / windowTokens;
         if (config.Family == ModelFamily.Llama)
         {

@@ -5,9 +5,10 @@ using Neuralink.Models.Weights;
 namespace Neuralink.Models.Synthetic;
 
 /// <summary>
-/// The tensors outside the layers. A token's embedding is the constant direction, the directions of its clusters, and numbers of its own; the
-/// output matrix has the same rows, in a model of its own for it with half of each shifted. Between the two stands a diagonal that turns the signs of half of the dimensions about (the last norm's
-/// weights, or the projection's rows), without which the likeliest token would always be the one that is there already.
+/// The tensors outside the layers. A token's embedding is the constant direction, the directions of its clusters, and numbers of its own;
+/// the output matrix has the same rows, in a model of its own for it with half of each shifted. Between the two stands a diagonal that
+/// turns the signs of half of the dimensions about (the last norm's weights, or the projection's rows), without which the likeliest token
+/// would always be the one that is there already.
 /// </summary>
 internal sealed class SyntheticEmbedding
 {

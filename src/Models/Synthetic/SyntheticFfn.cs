@@ -9,9 +9,9 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Models.Synthetic;
 
 /// <summary>
-/// FFNs whose neurons fire as often as they are meant to. A neuron's deciding row is the sum of its clusters' directions, each as long as the
-/// probability wants it with which the cluster fires the neuron, and of noise; its threshold, along the constant direction or as a bias, is the quantile of
-/// what the row gives for the sample tokens that calibrate.
+/// FFNs whose neurons fire as often as they are meant to. A neuron's deciding row is the sum of its clusters' directions, each as long as
+/// the probability wants it with which the cluster fires the neuron, and of noise; its threshold, along the constant direction or as a
+/// bias, is the quantile of what the row gives for the sample tokens that calibrate.
 /// </summary>
 internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Directions directions, MatrixWriter writer)
 {
@@ -46,14 +46,16 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
         if (m.Gate is not null)
         {
             float unit = 1 / MathF.Sqrt(hidden);
-            float[] up = writer.Write($"{m.Up}.weight", count, hidden, (begin, to) => FillScaled(WeightPart.Up, layer, begin, to, hidden, unit), x);
+            float[] up = writer.Write(
+                $"{m.Up}.weight", count, hidden, (begin, to) => FillScaled(WeightPart.Up, layer, begin, to, hidden, unit), x);
             if (_config.Activation == ActivationKind.DRelu)
                 TensorPrimitives.Max(up, 0, up);
             TensorPrimitives.Multiply(gates, up, gates);
         }
         float squares = TensorPrimitives.SumOfSquares<float>(gates) / (gates.Length / count);
         float size = OutputSize / MathF.Sqrt(_config.LayerCount) * residualSize / MathF.Sqrt(squares);
-        float[] output = writer.Write($"{m.Down}.weight", hidden, count, (begin, to) => FillScaled(WeightPart.Down, layer, begin, to, count, size), gates);
+        float[] output = writer.Write(
+            $"{m.Down}.weight", hidden, count, (begin, to) => FillScaled(WeightPart.Down, layer, begin, to, count, size), gates);
         if (_config.FfnBias)
             writer.Write($"{m.Down}.bias", new float[hidden]);
         return (output, firing);
@@ -120,7 +122,10 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
                 if (_ffn._config.FfnBias)
                     _biases[begin + n] = -threshold;
                 else
-                    TensorPrimitives.MultiplyAdd(_ffn.Direction, -threshold, rows.Slice(n * hidden, hidden), rows.Slice(n * hidden, hidden));
+                {
+                    TensorPrimitives.MultiplyAdd(
+                        _ffn.Direction, -threshold, rows.Slice(n * hidden, hidden), rows.Slice(n * hidden, hidden));
+                }
                 for (int t = 0; t < tokens; t++)
                 {
                     float gate = values[(t * count) + n] - (threshold * _constant[t]);
@@ -143,7 +148,8 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
             }
         }
 
-        // The height that this share of tokens like these exceeds: an order statistic, or beyond the highest the normal distribution's tail.
+        // The height that this share of tokens like these exceeds: an order statistic, or beyond the highest
+        // the normal distribution's tail.
         private static float Threshold(Span<float> heights, double frequency)
         {
             heights.Sort((a, b) => b.CompareTo(a));

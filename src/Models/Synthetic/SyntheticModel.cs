@@ -12,8 +12,9 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Models.Synthetic;
 
 /// <summary>
-/// Writes a model of a published shape with random weights, as a Hugging Face folder that runs like any other. Its neurons fire at the share that
-/// was published, in overlapping clusters of unequal popularity, in shuffled order; its text means nothing: it is for I/O and compute.
+/// Writes a model of a published shape with random weights, as a Hugging Face folder that runs like any other. Its neurons
+/// fire at the share that was published, in overlapping clusters of unequal popularity, in shuffled order; its text means
+/// nothing: it is for I/O and compute.
 /// <para>
 /// While layers are written, some windows of random tokens go through them; half of them set the neurons' thresholds, the other half show
 /// what the neurons do. Holds a few tensors in memory.
@@ -58,19 +59,25 @@ public sealed class SyntheticModel
     /// <param name="traced">Told, layer by layer, how the neurons fired at the sample tokens that no threshold was set with.</param>
     /// <param name="progress">Told the share that is done.</param>
     /// <param name="cancellation">Ends it; nothing is left behind.</param>
-    /// <exception cref="NeuralinkException">The destination exists or cannot be written, the disk has no room, or the tokenizer is no use.</exception>
+    /// <exception cref="NeuralinkException">The destination exists or cannot be written, the disk has no room, or the
+    /// tokenizer is no use.</exception>
     public static void Write(
         SyntheticShape shape, string destination, SyntheticModelOptions options, Action<SyntheticStatistics>? traced = null,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        if (options.Replace && Directory.Exists(destination) && Directory.EnumerateFileSystemEntries(destination).Any() && !SyntheticModelFiles.AreIn(destination))
-            throw new NeuralinkException($"write {destination}", "a synthetic model to replace", "a folder of something else", "choose another name");
+        if (options.Replace && Directory.Exists(destination) && Directory.EnumerateFileSystemEntries(destination).Any()
+            && !SyntheticModelFiles.AreIn(destination))
+        {
+            throw new NeuralinkException(
+                $"write {destination}", "a synthetic model to replace", "a folder of something else", "choose another name");
+        }
         int[][] clusters = ClustersOfTokens(shape, options);
         using AtomicFolder folder = new(destination, options.Replace);
         SyntheticModelFiles.Write(folder.Path, shape, options);
         TensorDeclaration[] tensors = [.. Tensors(shape.Config)];
         long totalBytes = tensors.Sum(tensor => tensor.LengthBytes), doneBytes = 0;
-        using (SafetensorsWriter file = SafetensorsWriter.Create(Path.Combine(folder.Path, "model.safetensors"), tensors, SyntheticModelFiles.Metadata))
+        using (SafetensorsWriter file = SafetensorsWriter.Create(
+            Path.Combine(folder.Path, "model.safetensors"), tensors, SyntheticModelFiles.Metadata))
         {
             SyntheticModel model = new(shape, options.Seed, clusters, new MatrixWriter(file, Advance, cancellation));
             model._embedding.Write(model._writer);
@@ -100,7 +107,8 @@ public sealed class SyntheticModel
         if (tokenizer.VocabularySize > shape.Config.VocabularySize)
         {
             throw new NeuralinkException(
-                $"use {options.TokenizerPath} for {shape.Name}", $"at most {shape.Config.VocabularySize} tokens", $"{tokenizer.VocabularySize}");
+                $"use {options.TokenizerPath} for {shape.Name}", $"at most {shape.Config.VocabularySize} tokens",
+                $"{tokenizer.VocabularySize}");
         }
         int[][] clusters = new SyntheticLanguage(shape.ClusterCount, options.Seed).Vocabulary(tokenizer.VocabularySize);
         for (int token = 0; token < clusters.Length; token++)

@@ -13,7 +13,8 @@ internal static class SyntheticModelFiles
 
     /// <summary>For the weights' header.</summary>
     public static IReadOnlyDictionary<string, string> Metadata { get; } =
-        ImmutableDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("format", "pt"), KeyValuePair.Create("comment", Warning)]);
+        ImmutableDictionary.CreateRange(
+            StringComparer.Ordinal, [KeyValuePair.Create("format", "pt"), KeyValuePair.Create("comment", Warning)]);
 
     /// <summary>Whether a folder holds a synthetic model.</summary>
     public static bool AreIn(string folder)
@@ -26,7 +27,10 @@ internal static class SyntheticModelFiles
     public static void Write(string folder, SyntheticShape shape, SyntheticModelOptions options)
     {
         Tokenizer tokenizer = Tokenizer.Load(options.TokenizerPath);
-        ModelConfig config = shape.Config with { EndTokens = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsSpecial).Take(1)] };
+        ModelConfig config = shape.Config with
+        {
+            EndTokens = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsSpecial).Take(1)],
+        };
         SyncedFile.Write(Path.Combine(folder, "config.json"), SyntheticConfigFile.Write(config, Warning));
         SyncedFile.Write(Path.Combine(folder, "tokenizer.json"), File.ReadAllBytes(options.TokenizerPath));
         SyncedFile.Write(Path.Combine(folder, "README.md"), Encoding.UTF8.GetBytes(Readme(shape, options.Seed)));
@@ -36,9 +40,10 @@ internal static class SyntheticModelFiles
         # {shape.Digest(seed)}
         {Warning}
 
-        It has the shape of {shape.Description} with {shape.Config.LayerCount} layers, and random weights made by `neuralink synth {shape.Name} --seed {seed}`.
-        A mean share of {shape.Share:0.0%} of a layer's neurons fires at a token, in overlapping clusters of unequal popularity, in shuffled order;
-        {shape.EightyShare:0%} of the neurons make 80% of the activations. The tokenizer is another model's, and ids beyond it are never generated.
+        It has the shape of {shape.Description} with {shape.Config.LayerCount} layers, and random weights made by
+        `neuralink synth {shape.Name} --seed {seed}`. A mean share of {shape.Share:0.0%} of a layer's neurons fires at a token, in
+        overlapping clusters of unequal popularity, in shuffled order; {shape.EightyShare:0%} of the neurons make 80% of the activations.
+        The tokenizer is another model's, and ids beyond it are never generated.
 
         """);
 }

@@ -14,7 +14,8 @@ namespace Neuralink.Models.Synthetic;
 /// <param name="Domain">What the text is about; neurons fire at the published share in domain 0.</param>
 /// <param name="Text">Which text of that domain.</param>
 /// <param name="Replace">Whether an existing file is replaced.</param>
-public sealed record SyntheticTraceOptions(int TokenCount = SyntheticTraceOptions.DefaultTokenCount, ulong Seed = 1, int Domain = 0, int Text = 0, bool Replace = false)
+public sealed record SyntheticTraceOptions(
+    int TokenCount = SyntheticTraceOptions.DefaultTokenCount, ulong Seed = 1, int Domain = 0, int Text = 0, bool Replace = false)
 {
     /// <summary>About what the paper's search takes: 1024 sentences.</summary>
     public const int DefaultTokenCount = 20_000;
@@ -37,7 +38,8 @@ public static class SyntheticTrace
     /// <returns>The statistics of each layer.</returns>
     /// <exception cref="NeuralinkException">The file exists or cannot be written, or the disk has no room.</exception>
     public static IReadOnlyList<SyntheticStatistics> Write(
-        SyntheticShape shape, string path, SyntheticTraceOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        SyntheticShape shape, string path, SyntheticTraceOptions options, IProgress<double>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)options.Domain, (uint)SyntheticTraceOptions.DomainMax, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)options.Text, (uint)SyntheticTraceOptions.DomainMax, nameof(options));
@@ -59,7 +61,8 @@ public static class SyntheticTrace
     }
 
     private static SyntheticStatistics[] WriteLayers(
-        SyntheticShape shape, SyntheticTraceOptions options, FiringTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
+        SyntheticShape shape, SyntheticTraceOptions options, FiringTraceWriter writer, IProgress<double>? progress,
+        CancellationToken cancellation)
     {
         SyntheticLanguage language = new(shape.ClusterCount, options.Seed);
         ClusterActivity activity = new(language);
@@ -68,7 +71,8 @@ public static class SyntheticTrace
         int done = 0;
         try
         {
-            Parallel.For(0, statistics.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+            ParallelOptions parallel = new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
+            Parallel.For(0, statistics.Length, parallel, i =>
             {
                 SyntheticLayer layer = new(shape.Profile, activity, options.Seed, i);
                 FiringMatrix trace = layer.Trace(text);

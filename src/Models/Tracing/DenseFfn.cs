@@ -9,10 +9,10 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Models.Tracing;
 
 /// <summary>
-/// A whole layer's FFN over a window of T tokens, and which neurons fire at each. The gates (plain: up values) of all neurons are one product with
-/// a matrix gathered from the bundles; the rest is done for those that fire. Every value and every sum has the bits that
-/// <see cref="ExactPredictor"/> and <see cref="SparseFfn"/> give, so a trace is what a generation would do. A neuron fires if its gate exceeds the
-/// activation's threshold, for dReLU too: its up value is known only once the bundle has been read.
+/// A whole layer's FFN over a window of T tokens, and which neurons fire at each. The gates (plain: up values) of all neurons are one
+/// product with a matrix gathered from the bundles; the rest is done for those that fire. Every value and every sum has the bits that
+/// <see cref="ExactPredictor"/> and <see cref="SparseFfn"/> give, so a trace is what a generation would do. A neuron fires if its gate
+/// exceeds the activation's threshold, for dReLU too: its up value is known only once the bundle has been read.
 /// </summary>
 internal sealed class DenseFfn
 {
@@ -42,7 +42,8 @@ internal sealed class DenseFfn
     }
 
     public static long RequiredWeightBytes(ModelConfig c, WeightFormat format) =>
-        NativeArena.Aligned((long)c.FfnSize * WeightKernels.For(format).RowBytes(c.HiddenSize)) + (c.FfnBias ? FloatTensor.RequiredBytes(1, c.FfnSize) : 0);
+        NativeArena.Aligned((long)c.FfnSize * WeightKernels.For(format).RowBytes(c.HiddenSize))
+            + (c.FfnBias ? FloatTensor.RequiredBytes(1, c.FfnSize) : 0);
 
     public static long RequiredBytes(ModelConfig c, int windowTokens, int threads) =>
         FloatTensor.RequiredBytes(threads, (long)windowTokens * PieceNeurons) + FloatTensor.RequiredBytes(c.FfnSize, windowTokens);
@@ -93,8 +94,8 @@ internal sealed class DenseFfn
 
     /// <summary>h [neurons, T] and the firing rows.</summary>
     private sealed class Activating(
-        BundleKernels kernels, Activation activation, FrameArena frames, WeightMatrix gates, FloatTensor? biases, FloatTensor tiles, FloatTensor h, FloatTensor x,
-        bool[] fires) : IParallelBody
+        BundleKernels kernels, Activation activation, FrameArena frames, WeightMatrix gates, FloatTensor? biases, FloatTensor tiles,
+        FloatTensor h, FloatTensor x, bool[] fires) : IParallelBody
     {
         public int Tokens { get; set; }
 
@@ -108,7 +109,8 @@ internal sealed class DenseFfn
                 int count = Math.Min(PieceNeurons, end - first);
                 Span<float> tile = tiles.Row(worker)[..(Tokens * count)];                    // [T, count]
                 ReadOnlySpan<float> bias = biases is null ? default : biases.Row(0).Slice(first, count);
-                gates.Kernels.MatMul(gates.Range(first, first + count), x.First(Tokens), bias, tile, MatMulShape.Whole(count, gates.Columns, Tokens));
+                gates.Kernels.MatMul(
+                    gates.Range(first, first + count), x.First(Tokens), bias, tile, MatMulShape.Whole(count, gates.Columns, Tokens));
                 Fire(tile, first, counts[..count]);
                 for (int i = 0; i < count; i++)
                 {

@@ -19,8 +19,8 @@ namespace Neuralink.Models.Tracing;
 public sealed record FiringTracePlan(long ResidentBytes, long LayerBytes, long WindowBytes, long StreamBytes, int BatchTokens)
 {
     /// <summary>
-    /// The most tokens of a batch. Reading an FFN of 8 GB from flash of 1 GB/s then costs 8 ms a token, where computing 7 B parameters on two
-    /// cores takes some 250; and what a stop or a crash loses is at most this.
+    /// The most tokens of a batch. Reading an FFN of 8 GB from flash of 1 GB/s then costs 8 ms a token, where computing 7 B parameters on
+    /// two cores takes some 250; and what a stop or a crash loses is at most this.
     /// </summary>
     public const int BatchTokensMax = 1024;
 

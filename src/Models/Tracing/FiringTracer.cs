@@ -20,8 +20,8 @@ namespace Neuralink.Models.Tracing;
 ///     for each window:  attention -> the FFN of every neuron -> the window's firing rows to the trace
 ///   note that the batch's tokens are done
 /// </code>
-/// So a model whose neurons do not fit memory is read once a batch, and only the residual stream of a batch is kept. The same image, texts and window
-/// give the same trace to the bit, on any number of threads, at any memory, and however often it was stopped and gone on with.
+/// So a model whose neurons do not fit memory is read once a batch, and only the residual stream of a batch is kept. The same image, texts
+/// and window give the same trace to the bit, on any number of threads, at any memory, and however often it was stopped and gone on with.
 /// </summary>
 public sealed class FiringTracer : IDisposable
 {
@@ -42,7 +42,8 @@ public sealed class FiringTracer : IDisposable
     /// <param name="threads">Threads that compute.</param>
     /// <param name="memoryBytes">Budget for native memory, or null for what speeds things up.</param>
     /// <param name="time">The clock of the reads.</param>
-    /// <exception cref="NeuralinkException">The image is damaged, the window is longer than the context, or the budget too small.</exception>
+    /// <exception cref="NeuralinkException">The image is damaged, the window is longer than the context, or
+    /// the budget too small.</exception>
     public FiringTracer(FlashImage image, int windowTokens, int threads, long? memoryBytes, TimeProvider time)
     {
         _image = image;
@@ -73,7 +74,8 @@ public sealed class FiringTracer : IDisposable
             _stream = new FloatTensor(_arena, Plan.BatchTokens, Config.HiddenSize, "stream");
             _arena.Seal();
             _reader = new LayerReader(image, frames, time);
-            // Once the neurons are open: should the image be replaced meanwhile, either they are those of this placement or the digest differs.
+            // Once the neurons are open: should the image be replaced meanwhile, either they are those of this
+            // placement or the digest differs.
             ImageVerifier.VerifyFile(image, ImageFiles.Placement);
         }
         catch
@@ -98,7 +100,10 @@ public sealed class FiringTracer : IDisposable
     public FiringTraceInfo Describe(string modelName, string texts, TokenWindows windows, bool inputs = false)
     {
         if (windows.TokenCount == 0)
-            throw new NeuralinkException($"trace {texts}", "at least one token", "none", "give a text that is not empty, and skip fewer tokens");
+        {
+            throw new NeuralinkException(
+                $"trace {texts}", "at least one token", "none", "give a text that is not empty, and skip fewer tokens");
+        }
         for (int i = 0; i < windows.Count; i++)
         {
             foreach (int token in windows.Window(i))
@@ -106,7 +111,8 @@ public sealed class FiringTracer : IDisposable
                 if ((uint)token >= (uint)Config.VocabularySize)
                 {
                     throw new NeuralinkException(
-                        $"trace {texts}", $"token ids of 0 to {Config.VocabularySize - 1}", $"{token}", "the model's tokenizer is another model's");
+                        $"trace {texts}", $"token ids of 0 to {Config.VocabularySize - 1}", $"{token}",
+                        "the model's tokenizer is another model's");
                 }
             }
         }
@@ -135,7 +141,8 @@ public sealed class FiringTracer : IDisposable
         if (windows.WindowTokens > _activations.ChunkTokens || windows.TokenCount != writer.Info.TokenCount)
             throw new ArgumentException("The windows are not those of the tracer and the writer.", nameof(windows));
         int begin = windows.WindowAt(writer.TokensDone) ?? throw new NeuralinkException(
-            $"go on with {writer.Path}.partial", "a token at which a window begins", $"{writer.TokensDone}", "the file is damaged; remove it and trace again");
+            $"go on with {writer.Path}.partial", "a token at which a window begins", $"{writer.TokensDone}",
+            "the file is damaged; remove it and trace again");
         while (begin < windows.Count)
         {
             int end = begin + 1;
@@ -156,7 +163,8 @@ public sealed class FiringTracer : IDisposable
         _arena?.Dispose();
     }
 
-    private void TraceBatch(TokenWindows windows, int begin, int end, FiringTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
+    private void TraceBatch(
+        TokenWindows windows, int begin, int end, FiringTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
     {
         int first = windows.BeginOf(begin), rowWords = writer.Info.RowBytes / sizeof(ulong), steps = 0;
         ulong[] rows = new ulong[windows.WindowTokens * rowWords];
@@ -219,7 +227,8 @@ public sealed class FiringTracer : IDisposable
         if (windowTokens > Config.ContextLength)
         {
             throw new NeuralinkException(
-                $"trace {_image.Folder}", $"a window of at most {Config.ContextLength} tokens, the model's context", $"{windowTokens}", "give a smaller --window");
+                $"trace {_image.Folder}", $"a window of at most {Config.ContextLength} tokens, the model's context", $"{windowTokens}",
+                "give a smaller --window");
         }
     }
 }

@@ -65,6 +65,6 @@ internal sealed class LayerReader : IDisposable
     }
 
     private NeuralinkException FailureOf(FlashRead read) => new(
-        $"read {_image.NeuronsPath}", $"{read.LengthBytes} bytes at offset {read.OffsetBytes}", read.Error?.Message ?? $"{read.BytesTransferred} bytes",
-        "check the disk, and the image with `neuralink verify`", read.Error);
+        $"read {_image.NeuronsPath}", $"{read.LengthBytes} bytes at offset {read.OffsetBytes}",
+        read.Error?.Message ?? $"{read.BytesTransferred} bytes", "check the disk, and the image with `neuralink verify`", read.Error);
 }

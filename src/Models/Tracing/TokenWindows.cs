@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Neuralink.Models.Tracing;
 
 /// <summary>
-/// The tokens of one or more texts, cut into windows that are traced one by one, each from position 0. A text's last window may be shorter; no
-/// window spans two texts.
+/// The tokens of one or more texts, cut into windows that are traced one by one, each from position 0. A text's last window may be
+/// shorter; no window spans two texts.
 /// </summary>
 public sealed class TokenWindows
 {
@@ -66,6 +66,8 @@ public sealed class TokenWindows
     /// <summary>Where window <paramref name="index"/> begins among all tokens; for <see cref="Count"/>, where the last one ends.</summary>
     public int BeginOf(int index) => _begins[index];
 
-    /// <summary>The window that begins at token <paramref name="token"/>, or <see cref="Count"/> at the end; null where none does.</summary>
+    /// <summary>
+    /// The window that begins at token <paramref name="token"/>, or <see cref="Count"/> at the end; null where none does.
+    /// </summary>
     public int? WindowAt(int token) => Array.BinarySearch(_begins, token) is >= 0 and int index ? index : null;
 }

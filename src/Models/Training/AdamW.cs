@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Neuralink.Models.Training;
 
 /// <summary>
-/// AdamW (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2): w -= rate * (m / (sqrt(v) + epsilon) + decay * w), with m and v the running means of the
-/// gradient and of its square, corrected for their zero beginning. One step's factors; the means belong to the parameters.
+/// AdamW (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2): w -= rate * (m / (sqrt(v) + epsilon) + decay * w), with m
+/// and v the running means of the gradient and of its square, corrected for their zero beginning. One step's factors; the
+/// means belong to the parameters.
 /// </summary>
 internal readonly struct AdamW
 {

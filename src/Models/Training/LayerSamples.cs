@@ -19,7 +19,10 @@ internal sealed class LayerSamples
     public LayerSamples(Half[] inputs, int inputSize, FiringMatrix firing)
     {
         if (inputs.Length != (long)firing.TokenCount * inputSize)
-            throw new ArgumentException($"{firing.TokenCount} rows of {inputSize} values expected, {inputs.Length} values given.", nameof(inputs));
+        {
+            throw new ArgumentException(
+                $"{firing.TokenCount} rows of {inputSize} values expected, {inputs.Length} values given.", nameof(inputs));
+        }
         _inputs = inputs;
         InputSize = inputSize;
         Firing = firing;

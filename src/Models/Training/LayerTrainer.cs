@@ -5,8 +5,9 @@ using Neuralink.Placement.Synthetic;
 namespace Neuralink.Models.Training;
 
 /// <summary>
-/// Trains one layer's predictor: fc1 and fc2 by AdamW on a weighted binary cross entropy, as Deja Vu (arXiv 2310.17157, section 4) and LLM in a flash (arXiv 2312.11514,
-/// section 3.1) do; then its threshold on calibration tokens, and its figures on held-out ones. The rank is the smallest that is enough.
+/// Trains one layer's predictor: fc1 and fc2 by AdamW on a weighted binary cross entropy, as Deja Vu (arXiv 2310.17157, section 4) and
+/// LLM in a flash (arXiv 2312.11514, section 3.1) do; then its threshold on calibration tokens, and its figures on held-out ones. The
+/// rank is the smallest that is enough.
 /// </summary>
 internal sealed class LayerTrainer(WorkerPool pool, TrainingOptions options, TokenSplit split)
 {
@@ -32,7 +33,8 @@ internal sealed class LayerTrainer(WorkerPool pool, TrainingOptions options, Tok
         foreach (int rank in ranks)
         {
             double before = done;
-            TrainedLayer trained = Train(samples, layer, rank, share => progress?.Report((before + (share * WorkOf(rank))) / work), cancellation);
+            TrainedLayer trained = Train(
+                samples, layer, rank, share => progress?.Report((before + (share * WorkOf(rank))) / work), cancellation);
             done += WorkOf(rank);
             if (best is null || trained.Figures.PredictedShare < best.Figures.PredictedShare)
                 best = trained;
@@ -61,7 +63,8 @@ internal sealed class LayerTrainer(WorkerPool pool, TrainingOptions options, Tok
                 cancellation.ThrowIfCancellationRequested();
                 float rate = RateOf(step++, steps);
                 ReadOnlyMemory<int> batch = tokens.AsMemory(begin, Math.Min(options.BatchTokens, tokens.Length - begin));
-                net.Step(samples, batch, options.PositiveWeight, new AdamW(rate, options.WeightDecay, step), new AdamW(rate, decay: 0, step));
+                net.Step(
+                    samples, batch, options.PositiveWeight, new AdamW(rate, options.WeightDecay, step), new AdamW(rate, decay: 0, step));
                 progress((double)step / steps);
             }
         }

@@ -4,8 +4,8 @@ using Neuralink.Models.Inference.Predictors;
 namespace Neuralink.Models.Training;
 
 /// <summary>
-/// How many (neuron, token) pairs have which logit, and how many of these fire: a histogram, from which every threshold's recall, precision and share can be read.
-/// Thresholds are edges of its bins, so its counts are exact for them.
+/// How many (neuron, token) pairs have which logit, and how many of these fire: a histogram, from which every threshold's recall, precision
+/// and share can be read. Thresholds are edges of its bins, so its counts are exact for them.
 /// </summary>
 internal sealed class LogitCounts
 {
@@ -29,7 +29,8 @@ internal sealed class LogitCounts
     private long Firing => _firing.Sum();
 
     /// <summary>Counts what <paramref name="net"/> says of <paramref name="tokens"/>.</summary>
-    public static LogitCounts Of(LowRankNet net, LayerSamples samples, ReadOnlyMemory<int> tokens, int batchTokens, int blockTokens, CancellationToken cancellation)
+    public static LogitCounts Of(
+        LowRankNet net, LayerSamples samples, ReadOnlyMemory<int> tokens, int batchTokens, int blockTokens, CancellationToken cancellation)
     {
         int blocks = (tokens.Length + blockTokens - 1) / blockTokens;
         LogitCounts[] groups = [.. Enumerable.Range(0, net.GroupCount).Select(_ => new LogitCounts(blocks))];
@@ -38,7 +39,8 @@ internal sealed class LogitCounts
             cancellation.ThrowIfCancellationRequested();
             int first = begin;
             ReadOnlyMemory<int> batch = tokens.Slice(begin, Math.Min(batchTokens, tokens.Length - begin));
-            net.Evaluate(samples, batch, (group, neuron, logits) => groups[group].Add(samples, batch.Span, first, blockTokens, neuron, logits.Span));
+            net.Evaluate(
+                samples, batch, (group, neuron, logits) => groups[group].Add(samples, batch.Span, first, blockTokens, neuron, logits.Span));
         }
         LogitCounts sum = groups[0];
         foreach (LogitCounts group in groups.Skip(1))
@@ -47,8 +49,8 @@ internal sealed class LogitCounts
     }
 
     /// <summary>
-    /// The highest threshold whose recall is at least <paramref name="recall"/> plus one standard deviation of it from block to block (but at most half of what is
-    /// missed): a text of one kind should have it, and not only the mean of all kinds.
+    /// The highest threshold whose recall is at least <paramref name="recall"/> plus one standard deviation of it from block to block (but
+    /// at most half of what is missed): a text of one kind should have it, and not only the mean of all kinds.
     /// </summary>
     public float ThresholdFor(double recall) =>
         EdgeValue(EdgeFor(Math.Min(recall + RecallDeviation(EdgeFor(recall)), (1 + recall) / 2)));
@@ -108,7 +110,9 @@ internal sealed class LogitCounts
 
     private static int BinOf(float logit) => (int)Math.Clamp((logit + Range) * BinsPerUnit, 0, Bins - 1);
 
-    /// <summary>The highest bin from which on at least <paramref name="recall"/> of the firing pairs lie; beyond the last where nothing fires.</summary>
+    /// <summary>
+    /// The highest bin from which on at least <paramref name="recall"/> of the firing pairs lie; beyond the last where nothing fires.
+    /// </summary>
     private int EdgeFor(double recall)
     {
         double wanted = recall * Firing;

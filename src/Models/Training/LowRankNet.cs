@@ -6,9 +6,10 @@ using Neuralink.Placement.Synthetic;
 namespace Neuralink.Models.Training;
 
 /// <summary>
-/// A low-rank predictor while it is trained: logits = fc2 relu(fc1 x) + bias, with fc1 [r, d] and fc2 [f, r]. Weights lie as the products want them: fc1
-/// transposed, [d, R], and fc2 in panels of 64 neurons, [panels][R, 64], where R is r rounded up to a whole vector; what is beyond r stays zero, and beyond f is never used.
-/// A step goes forward and back panel by panel, so that fc2 passes through the cache once, and no [tokens, f] is ever held:
+/// A low-rank predictor while it is trained: logits = fc2 relu(fc1 x) + bias, with fc1 [r, d] and fc2 [f, r]. Weights lie as the products
+/// want them: fc1 transposed, [d, R], and fc2 in panels of 64 neurons, [panels][R, 64], where R is r rounded up to a whole vector; what is
+/// beyond r stays zero, and beyond f is never used. A step goes forward and back panel by panel, so that fc2 passes through the cache once,
+/// and no [tokens, f] is ever held:
 /// <code>
 /// H = relu(X fc1^T)                                   split by tokens
 /// for each panel:  Z = H fc2^T + bias;  G = weight * (sigmoid(Z) - fires)
@@ -70,7 +71,10 @@ internal sealed class LowRankNet
         float[][] Buffers(int length) => [.. Enumerable.Range(0, _groups).Select(_ => new float[length])];
     }
 
-    /// <summary>fc1 random, so that hidden values begin with variance 1; fc2 random and small; the bias such that every neuron begins with its own frequency.</summary>
+    /// <summary>
+    /// fc1 random, so that hidden values begin with variance 1; fc2 random and small; the bias such that every neuron
+    /// begins with its own frequency.
+    /// </summary>
     /// <param name="random">The numbers.</param>
     /// <param name="inputScale">Root mean square of the inputs.</param>
     /// <param name="frequencies">How often each neuron fires.</param>
@@ -104,7 +108,9 @@ internal sealed class LowRankNet
         Forward(samples, tokens);
         int batch = tokens.Length;
         Array.Clear(_dh, 0, _groups * batch * _width);
-        _pool.Run(new Body(group => StepGroup(group, samples, tokens.Span, positiveWeight / batch, 1f / batch, weights, biases)), _groups, grain: 1);
+        _pool.Run(
+            new Body(group => StepGroup(group, samples, tokens.Span, positiveWeight / batch, 1f / batch, weights, biases)), _groups,
+            grain: 1);
         _pool.Run(new Body((begin, end) => SumHidden(begin, end, batch)), batch, TokenGrain);
         _pool.Run(new Body((begin, end) => StepInput(begin, end, batch, weights)), _d, ColumnGrain);
     }
@@ -112,7 +118,8 @@ internal sealed class LowRankNet
     /// <summary>Hands the logits of <paramref name="tokens"/> to <paramref name="sink"/>, panel by panel, from several threads.</summary>
     /// <param name="samples">Where the tokens are of.</param>
     /// <param name="tokens">[B].</param>
-    /// <param name="sink">Takes a group's number (one thread at a time has it), the first neuron of a panel, and [B, 64] logits; those beyond the last neuron mean nothing.</param>
+    /// <param name="sink">Takes a group's number (one thread at a time has it), the first neuron of a panel, and [B, 64] logits; those
+    /// beyond the last neuron mean nothing.</param>
     public void Evaluate(LayerSamples samples, ReadOnlyMemory<int> tokens, Action<int, int, ReadOnlyMemory<float>> sink)
     {
         Forward(samples, tokens);
@@ -184,12 +191,15 @@ internal sealed class LowRankNet
         ReadOnlySpan<float> bias = _bias.Weights.AsSpan(panel * PanelNeurons, PanelNeurons);
         for (int b = 0; b < batch; b++)
             bias.CopyTo(z.AsSpan(b * PanelNeurons, PanelNeurons));
-        MatrixProduct.Multiply(_h, Fc2(_fc2.Weights, panel), z, new ProductShape(batch, PanelNeurons, _width, _width, 1, PanelNeurons, PanelNeurons), add: true);
+        MatrixProduct.Multiply(
+            _h, Fc2(_fc2.Weights, panel), z, new ProductShape(batch, PanelNeurons, _width, _width, 1, PanelNeurons, PanelNeurons),
+            add: true);
     }
 
     private Span<float> Fc2(float[] values, int panel) => values.AsSpan(panel * _width * PanelNeurons, _width * PanelNeurons);
 
-    private void StepGroup(int group, LayerSamples samples, ReadOnlySpan<int> tokens, float firingScale, float silentScale, AdamW weights, AdamW biases)
+    private void StepGroup(
+        int group, LayerSamples samples, ReadOnlySpan<int> tokens, float firingScale, float silentScale, AdamW weights, AdamW biases)
     {
         int batch = tokens.Length;
         Span<float> dh = _dh.AsSpan(group * batch * _width, batch * _width), g = _panel[group].AsSpan(0, batch * PanelNeurons);
@@ -204,14 +214,18 @@ internal sealed class LowRankNet
                 for (int n = 0; n < PanelNeurons; n++)
                     transposed[(n * _width) + k] = fc2[(k * PanelNeurons) + n];
             }
-            MatrixProduct.Multiply(g, transposed, dh, new ProductShape(batch, _width, PanelNeurons, PanelNeurons, 1, _width, _width), add: true);
-            MatrixProduct.Multiply(_h, g, gradient, new ProductShape(_width, PanelNeurons, batch, 1, _width, PanelNeurons, PanelNeurons), add: false);
+            MatrixProduct.Multiply(
+                g, transposed, dh, new ProductShape(batch, _width, PanelNeurons, PanelNeurons, 1, _width, _width), add: true);
+            MatrixProduct.Multiply(
+                _h, g, gradient, new ProductShape(_width, PanelNeurons, batch, 1, _width, PanelNeurons, PanelNeurons), add: false);
             weights.Update(fc2, gradient, Fc2(_fc2.Mean, panel), Fc2(_fc2.Square, panel));
             biasGradient.Clear();
             for (int b = 0; b < batch; b++)
                 TensorPrimitives.Add(biasGradient, g.Slice(b * PanelNeurons, PanelNeurons), biasGradient);
             Span<float> bias = _bias.Weights.AsSpan(panel * PanelNeurons, PanelNeurons);
-            biases.Update(bias, biasGradient, _bias.Mean.AsSpan(panel * PanelNeurons, PanelNeurons), _bias.Square.AsSpan(panel * PanelNeurons, PanelNeurons));
+            biases.Update(
+                bias, biasGradient, _bias.Mean.AsSpan(panel * PanelNeurons, PanelNeurons),
+                _bias.Square.AsSpan(panel * PanelNeurons, PanelNeurons));
         }
     }
 
@@ -250,7 +264,8 @@ internal sealed class LowRankNet
     {
         int at = begin * _width, length = (end - begin) * _width;
         Span<float> gradient = _gradient1.AsSpan(at, length);
-        MatrixProduct.Multiply(_x.AsSpan(begin), _dh, gradient, new ProductShape(end - begin, _width, batch, 1, _d, _width, _width), add: false);
+        MatrixProduct.Multiply(
+            _x.AsSpan(begin), _dh, gradient, new ProductShape(end - begin, _width, batch, 1, _d, _width, _width), add: false);
         weights.Update(_fc1.Weights.AsSpan(at, length), gradient, _fc1.Mean.AsSpan(at, length), _fc1.Square.AsSpan(at, length));
     }
 

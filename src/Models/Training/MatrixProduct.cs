@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics;
 namespace Neuralink.Models.Training;
 
 /// <summary>
-/// C = A B, or C += A B, in float32. Vectors lie along the rows of B and C, so nothing is summed across lanes; A is read value by value with any two
-/// strides, so a transposed A needs no copy. Each value is one sum in the order of k, whatever the tile it falls in. What is multiplied again and again
-/// (B) should fit the second-level cache: callers cut it into panels of <see cref="PanelColumns"/>.
+/// C = A B, or C += A B, in float32. Vectors lie along the rows of B and C, so nothing is summed across lanes; A is read value by value
+/// with any two strides, so a transposed A needs no copy. Each value is one sum in the order of k, whatever the tile it falls in. What is
+/// multiplied again and again (B) should fit the second-level cache: callers cut it into panels of <see cref="PanelColumns"/>.
 /// </summary>
 /// <remarks>Without 512-bit vectors the JIT makes two or four narrower ones of each: right, but slower.</remarks>
 internal static class MatrixProduct
@@ -46,20 +46,36 @@ internal static class MatrixProduct
         {
             int i = 0;
             for (; i <= shape.Rows - TileRows; i += TileRows)
-                Tile4x4(ref Unsafe.Add(ref a0, (nint)i * shape.ARow), ref Unsafe.Add(ref b0, j), ref Unsafe.Add(ref c0, ((nint)i * shape.CRow) + j), shape);
+            {
+                Tile4x4(
+                    ref Unsafe.Add(ref a0, (nint)i * shape.ARow), ref Unsafe.Add(ref b0, j),
+                    ref Unsafe.Add(ref c0, ((nint)i * shape.CRow) + j), shape);
+            }
             for (; i < shape.Rows; i++)
             {
                 for (int v = 0; v < PanelColumns; v += ColumnMultiple)
-                    Tile1x1(ref Unsafe.Add(ref a0, (nint)i * shape.ARow), ref Unsafe.Add(ref b0, j + v), ref Unsafe.Add(ref c0, ((nint)i * shape.CRow) + j + v), shape);
+                {
+                    Tile1x1(
+                        ref Unsafe.Add(ref a0, (nint)i * shape.ARow), ref Unsafe.Add(ref b0, j + v),
+                        ref Unsafe.Add(ref c0, ((nint)i * shape.CRow) + j + v), shape);
+                }
             }
         }
         for (; j < shape.Columns; j += ColumnMultiple)
         {
             int i = 0;
             for (; i <= shape.Rows - TileRows; i += TileRows)
-                Tile4x1(ref Unsafe.Add(ref a0, (nint)i * shape.ARow), ref Unsafe.Add(ref b0, j), ref Unsafe.Add(ref c0, ((nint)i * shape.CRow) + j), shape);
+            {
+                Tile4x1(
+                    ref Unsafe.Add(ref a0, (nint)i * shape.ARow), ref Unsafe.Add(ref b0, j),
+                    ref Unsafe.Add(ref c0, ((nint)i * shape.CRow) + j), shape);
+            }
             for (; i < shape.Rows; i++)
-                Tile1x1(ref Unsafe.Add(ref a0, (nint)i * shape.ARow), ref Unsafe.Add(ref b0, j), ref Unsafe.Add(ref c0, ((nint)i * shape.CRow) + j), shape);
+            {
+                Tile1x1(
+                    ref Unsafe.Add(ref a0, (nint)i * shape.ARow), ref Unsafe.Add(ref b0, j),
+                    ref Unsafe.Add(ref c0, ((nint)i * shape.CRow) + j), shape);
+            }
         }
     }
 

@@ -6,9 +6,9 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Models.Training;
 
 /// <summary>
-/// Trains a low-rank predictor for every layer of a traced model, one layer after the other: in memory are one layer's inputs and firing. With a depth of D, layer N's input
-/// predicts what layer N + D fires; the first D layers have no layer so far before them and get no predictor. The same trace and options give the same predictor on any
-/// number of threads.
+/// Trains a low-rank predictor for every layer of a traced model, one layer after the other: in memory are one layer's inputs and firing.
+/// With a depth of D, layer N's input predicts what layer N + D fires; the first D layers have no layer so far before them and get no
+/// predictor. The same trace and options give the same predictor on any number of threads.
 /// </summary>
 public static class PredictorTrainer
 {
@@ -17,22 +17,33 @@ public static class PredictorTrainer
     /// <param name="threads">Threads that compute.</param>
     /// <param name="progress">Told the share that is done: of the longest way, so it may leap.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    /// <exception cref="NeuralinkException">The trace has no inputs, is damaged, too short or too long, or the model has no layer that deep or no such rank.</exception>
-    public static TrainedPredictor Train(FiringTrace trace, TrainingOptions options, int threads, IProgress<double>? progress, CancellationToken cancellation)
+    /// <exception cref="NeuralinkException">The trace has no inputs, is damaged, too short or too long, or the model has no layer that
+    /// deep or no such rank.</exception>
+    public static TrainedPredictor Train(
+        FiringTrace trace, TrainingOptions options, int threads, IProgress<double>? progress, CancellationToken cancellation)
     {
         options.Validate();
         FiringTraceInfo about = trace.Info;
         int hiddenSize = trace.RequireInputs();
         if (options.Depth >= about.LayerCount)
-            throw new NeuralinkException($"train on {trace.Path}", $"a depth of at most {about.LayerCount - 1}, one less than the model's layers", $"{options.Depth}", "give a smaller --depth");
+        {
+            throw new NeuralinkException(
+                $"train on {trace.Path}", $"a depth of at most {about.LayerCount - 1}, one less than the model's layers",
+                $"{options.Depth}", "give a smaller --depth");
+        }
         // Half the arrays' limit, because fc2 is padded to whole panels and vectors.
         int rankMax = Math.Min(hiddenSize, Array.MaxLength / 2 / about.NeuronCount);
         if (options.Rank > rankMax)
-            throw new NeuralinkException($"train on {trace.Path}", $"a rank of at most {rankMax}, the width of the inputs or what memory can hold", $"{options.Rank}", "give a smaller --rank");
+        {
+            throw new NeuralinkException(
+                $"train on {trace.Path}", $"a rank of at most {rankMax}, the width of the inputs or what memory can hold",
+                $"{options.Rank}", "give a smaller --rank");
+        }
         if ((long)about.TokenCount * hiddenSize > Array.MaxLength)
         {
             throw new NeuralinkException(
-                $"train on {trace.Path}", $"at most {Array.MaxLength / hiddenSize} tokens with inputs of {hiddenSize} values", $"{about.TokenCount}", "trace fewer tokens");
+                $"train on {trace.Path}", $"at most {Array.MaxLength / hiddenSize} tokens with inputs of {hiddenSize} values",
+                $"{about.TokenCount}", "trace fewer tokens");
         }
         TokenSplit split = TokenSplit.Of(trace.Path, about.TokenCount, options.HeldOutShare, options.Seed);
         using WorkerPool pool = new(threads);

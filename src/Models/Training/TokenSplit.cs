@@ -40,7 +40,11 @@ internal sealed class TokenSplit
     public static TokenSplit Of(string path, int tokenCount, double heldOutShare, ulong seed)
     {
         if (tokenCount < BlocksMin)
-            throw new NeuralinkException($"train on {path}", $"at least {BlocksMin} tokens", $"{tokenCount}", "trace a longer text; some ten thousand tokens make a good predictor");
+        {
+            throw new NeuralinkException(
+                $"train on {path}", $"at least {BlocksMin} tokens", $"{tokenCount}",
+                "trace a longer text; some ten thousand tokens make a good predictor");
+        }
         int blockTokens = Math.Min(BlockTokensMax, tokenCount / BlocksMin), blocks = (tokenCount + blockTokens - 1) / blockTokens;
         int[] order = [.. Enumerable.Range(0, blocks)];
         SplitMix64 random = new(seed);
@@ -49,6 +53,9 @@ internal sealed class TokenSplit
         return new TokenSplit(blockTokens, Tokens(order[(2 * apart)..]), Tokens(order[..apart]), Tokens(order[apart..(2 * apart)]));
 
         int[] Tokens(int[] chosen) =>
-            [.. chosen.Order().SelectMany(block => Enumerable.Range(block * blockTokens, Math.Min(blockTokens, tokenCount - (block * blockTokens))))];
+            [
+                .. chosen.Order()
+                    .SelectMany(block => Enumerable.Range(block * blockTokens, Math.Min(blockTokens, tokenCount - (block * blockTokens))))
+            ];
     }
 }

@@ -2,7 +2,10 @@ using Neuralink.Models.Configuration;
 
 namespace Neuralink.Models.Training;
 
-/// <summary>Multiply-adds that a token takes, by the weights alone: what a predictor's own work is compared with. Attention over the context is left out.</summary>
+/// <summary>
+/// Multiply-adds that a token takes, by the weights alone: what a predictor's own work is compared with.
+/// Attention over the context is left out.
+/// </summary>
 public static class TokenWork
 {
     /// <summary>One layer with every neuron.</summary>

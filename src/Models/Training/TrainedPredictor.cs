@@ -32,7 +32,8 @@ public sealed class TrainedPredictor
         string temporary = $"{path}.tmp-{Path.GetRandomFileName()}";
         try
         {
-            using (SafetensorsWriter writer = SafetensorsWriter.Create(temporary, [.. Tensors().Select(t => t.Declaration)], LowRankFormat.Metadata(Info)))
+            using (SafetensorsWriter writer = SafetensorsWriter.Create(
+                temporary, [.. Tensors().Select(t => t.Declaration)], LowRankFormat.Metadata(Info)))
             {
                 foreach ((TensorDeclaration declaration, Half[] values) in Tensors())
                     writer.Write(declaration.Name, MemoryMarshal.AsBytes<Half>(values));
@@ -50,15 +51,21 @@ public sealed class TrainedPredictor
         }
     }
 
-    /// <summary>Whether a predictor may be written at <paramref name="path"/>, for whoever has long work to do before <see cref="Write"/>.</summary>
-    /// <exception cref="NeuralinkException">It may not: a folder is there, or a file that is not to be replaced, or there is no folder for it.</exception>
+    /// <summary>
+    /// Whether a predictor may be written at <paramref name="path"/>, for whoever has long work to do before <see cref="Write"/>.
+    /// </summary>
+    /// <exception cref="NeuralinkException">It may not: a folder is there, or a file that is not to be replaced, or there
+    /// is no folder for it.</exception>
     public static void CheckName(string path, bool replace)
     {
         string operation = $"write {path}";
         if (Directory.Exists(path))
             throw new NeuralinkException(operation, "the name of a file", "a folder", "choose another name");
         if (!replace && File.Exists(path))
-            throw new NeuralinkException(operation, "no such file", "it exists", "choose another name with --output, or replace it with --force");
+        {
+            throw new NeuralinkException(
+                operation, "no such file", "it exists", "choose another name with --output, or replace it with --force");
+        }
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
             throw new NeuralinkException(operation, $"the folder {folder}", "no such folder", "make it, or choose another name");
     }

@@ -6,7 +6,10 @@ public sealed record TrainingOptions
     /// <summary>The ranks that are tried, ascending; those above half the hidden width are not.</summary>
     public static IReadOnlyList<int> RankLadder { get; } = [8, 16, 32, 64, 128, 256];
 
-    /// <summary>Share of the neurons that fire which must be predicted, above 0 and below 1; 0.95 is what LLM in a flash (arXiv 2312.11514, section 3.1) works with.</summary>
+    /// <summary>
+    /// Share of the neurons that fire which must be predicted, above 0 and below 1; 0.95 is what LLM in a flash (arXiv
+    /// 2312.11514, section 3.1) works with.
+    /// </summary>
     public double Recall { get; init; } = 0.95;
 
     /// <summary>A rank is enough where the predicted share is at most this many times the true one; above 1.</summary>
@@ -33,10 +36,15 @@ public sealed record TrainingOptions
     /// <summary>AdamW's, of the weights and not of the biases.</summary>
     public float WeightDecay { get; init; } = 0.01f;
 
-    /// <summary>How many times more a firing neuron counts in the loss than a silent one: what decides is the line at high recall, where few of those on it fire.</summary>
+    /// <summary>
+    /// How many times more a firing neuron counts in the loss than a silent one: what decides is the line at high recall,
+    /// where few of those on it fire.
+    /// </summary>
     public float PositiveWeight { get; init; } = 4f;
 
-    /// <summary>Share of the tokens that the threshold is set on, and again of those that all figures are measured on; neither is trained on.</summary>
+    /// <summary>
+    /// Share of the tokens that the threshold is set on, and again of those that all figures are measured on; neither is trained on.
+    /// </summary>
     public double HeldOutShare { get; init; } = 0.15;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>

@@ -37,7 +37,10 @@ public sealed class FloatTensor
     /// <summary>Row <paramref name="index"/>, [Columns].</summary>
     public Span<float> Row(int index) => _buffer.Floats((long)index * Columns, Columns);
 
-    /// <summary><paramref name="count"/> elements from <paramref name="begin"/> on, whatever rows they are in: the buffer as [count / width, width] of another width.</summary>
+    /// <summary>
+    /// <paramref name="count"/> elements from <paramref name="begin"/> on, whatever rows they are in: the buffer as [count /
+    /// width, width] of another width.
+    /// </summary>
     public Span<float> Flat(int begin, int count) => _buffer.Floats(begin, count);
 
     /// <summary>The first <paramref name="count"/> rows, [count, Columns].</summary>

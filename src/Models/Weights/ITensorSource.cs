@@ -12,6 +12,8 @@ public interface ITensorSource
     /// <exception cref="NeuralinkException">There is no such tensor.</exception>
     public TensorInfo Get(string name);
 
-    /// <summary>Reads <paramref name="destination"/>.Length bytes of <paramref name="tensor"/> from <paramref name="offsetBytes"/> on.</summary>
+    /// <summary>
+    /// Reads <paramref name="destination"/>.Length bytes of <paramref name="tensor"/> from <paramref name="offsetBytes"/> on.
+    /// </summary>
     public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination);
 }

@@ -24,14 +24,17 @@ public sealed class Linear
     public void Multiply(ReadOnlySpan<float> x, Span<float> y, int batch, int begin, int end)
     {
         ReadOnlySpan<float> bias = Bias is null ? default : Bias.Row(0)[begin..end];
-        Weights.Kernels.MatMul(Weights.Range(begin, end), x, bias, y, new MatMulShape(end - begin, Weights.Columns, batch, begin, Weights.Rows));
+        Weights.Kernels.MatMul(
+            Weights.Range(begin, end), x, bias, y, new MatMulShape(end - begin, Weights.Columns, batch, begin, Weights.Rows));
     }
 
     /// <summary>Loads one module: `module.weight`, and `module.bias` if <paramref name="bias"/>.</summary>
     public static Linear Load(IWeightLoader weights, WeightFormat format, bool bias, string module, int rows, int columns) =>
         Load(weights, format, bias, columns, (module, rows));
 
-    /// <summary>Loads modules of the same input as one matrix, their rows one after the other, so that one product computes them all.</summary>
+    /// <summary>
+    /// Loads modules of the same input as one matrix, their rows one after the other, so that one product computes them all.
+    /// </summary>
     public static Linear Load(
         IWeightLoader weights, WeightFormat format, bool bias, int columns, params ReadOnlySpan<(string Module, int Rows)> parts)
     {

@@ -85,7 +85,8 @@ public static class TensorCatalog
     public static IEnumerable<TensorSpec> All(ModelConfig c) =>
         Global(c).Concat(Enumerable.Range(0, c.LayerCount).SelectMany(i => Layer(c, i)));
 
-    private static TensorSpec Matrix(string module, int rows, int columns, TensorPlace place) => new($"{module}.weight", rows, columns, place);
+    private static TensorSpec Matrix(string module, int rows, int columns, TensorPlace place) =>
+        new($"{module}.weight", rows, columns, place);
 
     private static TensorSpec Vector(string name, int length, TensorPlace place) => new(name, length, 0, place);
 

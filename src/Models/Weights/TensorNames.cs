@@ -4,7 +4,8 @@ namespace Neuralink.Models.Weights;
 
 /// <summary>The modules of one decoder layer; a weight is the name plus ".weight", a bias plus ".bias".</summary>
 public sealed record LayerModules(
-    string AttentionNorm, string Query, string Key, string Value, string AttentionOutput, string FfnNorm, string? Gate, string Up, string Down)
+    string AttentionNorm, string Query, string Key, string Value, string AttentionOutput, string FfnNorm, string? Gate, string Up,
+    string Down)
 {
     /// <summary>The matrix whose product decides which neurons fire: the gate, or for a plain FFN the up matrix.</summary>
     public string Firing => Gate ?? Up;
@@ -43,9 +44,13 @@ public sealed class TensorNames
     {
         string p = _opt ? $"model.decoder.layers.{index}" : $"model.layers.{index}";
         return _opt
-            ? new($"{p}.self_attn_layer_norm", $"{p}.self_attn.q_proj", $"{p}.self_attn.k_proj", $"{p}.self_attn.v_proj", $"{p}.self_attn.out_proj",
+            ? new(
+                $"{p}.self_attn_layer_norm",
+                $"{p}.self_attn.q_proj", $"{p}.self_attn.k_proj", $"{p}.self_attn.v_proj", $"{p}.self_attn.out_proj",
                 $"{p}.final_layer_norm", null, $"{p}.fc1", $"{p}.fc2")
-            : new($"{p}.input_layernorm", $"{p}.self_attn.q_proj", $"{p}.self_attn.k_proj", $"{p}.self_attn.v_proj", $"{p}.self_attn.o_proj",
+            : new(
+                $"{p}.input_layernorm",
+                $"{p}.self_attn.q_proj", $"{p}.self_attn.k_proj", $"{p}.self_attn.v_proj", $"{p}.self_attn.o_proj",
                 $"{p}.post_attention_layernorm", $"{p}.mlp.gate_proj", $"{p}.mlp.up_proj", $"{p}.mlp.down_proj");
     }
 }

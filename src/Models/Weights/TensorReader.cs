@@ -26,7 +26,8 @@ public static class TensorReader
         WeightKernels from = WeightKernels.For(stored), to = WeightKernels.For(format);
         int columns = Math.Max(spec.Columns, 1), rowBytes = from.RowBytes(columns), wantedRowBytes = to.RowBytes(columns);
         int pieceRows = Math.Clamp(PieceBytesMax / Math.Max(rowBytes, wantedRowBytes), 1, spec.Rows);
-        byte[] piece = ArrayPool<byte>.Shared.Rent(pieceRows * rowBytes), converted = ArrayPool<byte>.Shared.Rent(pieceRows * wantedRowBytes);
+        byte[] piece = ArrayPool<byte>.Shared.Rent(pieceRows * rowBytes),
+            converted = ArrayPool<byte>.Shared.Rent(pieceRows * wantedRowBytes);
         float[] row = ArrayPool<float>.Shared.Rent(columns);
         for (int begin = 0; begin < spec.Rows; begin += pieceRows)
         {

@@ -3,7 +3,9 @@ using Neuralink.Storage.Memory;
 
 namespace Neuralink.Models.Weights;
 
-/// <summary>A weight matrix [Rows, Columns] in native memory, row-major in its weight format. May exceed 2 GiB; a span of rows may not.</summary>
+/// <summary>
+/// A weight matrix [Rows, Columns] in native memory, row-major in its weight format. May exceed 2 GiB; a span of rows may not.
+/// </summary>
 public sealed class WeightMatrix
 {
     private readonly NativeBuffer _buffer;

@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Neuralink.Storage.Devices;
 
 /// <summary>
-/// Opens files past the page cache. Each system has its own way: O_DIRECT on Linux, FILE_FLAG_NO_BUFFERING on Windows, F_NOCACHE on macOS. The first
-/// two demand aligned offsets, lengths and memory; how far aligned depends on the file system and the device and is found by trying.
+/// Opens files past the page cache. Each system has its own way: O_DIRECT on Linux, FILE_FLAG_NO_BUFFERING on Windows,
+/// F_NOCACHE on macOS. The first two demand aligned offsets, lengths and memory; how far aligned depends on the file system and
+/// the device and is found by trying.
 /// </summary>
 internal static class DirectFile
 {

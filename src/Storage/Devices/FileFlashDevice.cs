@@ -1,6 +1,8 @@
 namespace Neuralink.Storage.Devices;
 
-/// <summary>A device over a file. Where direct access is asked for and cannot be had, it reads through the page cache and says why.</summary>
+/// <summary>
+/// A device over a file. Where direct access is asked for and cannot be had, it reads through the page cache and says why.
+/// </summary>
 public sealed class FileFlashDevice : ThreadedFlashDevice, IFlashFile
 {
     private readonly OpenedFile _file;
@@ -29,7 +31,8 @@ public sealed class FileFlashDevice : ThreadedFlashDevice, IFlashFile
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">The file.</param>
     /// <param name="access">Direct, if that is possible, or buffered.</param>
-    /// <param name="strideBytes">The stride of the frames that reads will fill: direct access is possible if the medium's blocks divide it.</param>
+    /// <param name="strideBytes">The stride of the frames that reads will fill: direct access is possible if the
+    /// medium's blocks divide it.</param>
     /// <param name="queueDepth">Reads that may be in flight: a thread each.</param>
     /// <param name="time">The clock for the reads' timestamps.</param>
     /// <exception cref="NeuralinkException">The file cannot be opened.</exception>

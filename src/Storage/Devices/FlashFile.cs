@@ -8,7 +8,8 @@ public static class FlashFile
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">The file.</param>
     /// <param name="access">How to read it, if that is possible.</param>
-    /// <param name="strideBytes">The stride of the frames that reads will fill: direct access is possible if the medium's blocks divide it.</param>
+    /// <param name="strideBytes">The stride of the frames that reads will fill: direct access is possible if the
+    /// medium's blocks divide it.</param>
     /// <param name="queueDepth">Reads that may be in flight, from 1 to <see cref="ThreadedFlashDevice.QueueDepthMax"/>.</param>
     /// <param name="time">The clock for the reads' timestamps.</param>
     /// <exception cref="NeuralinkException">The file cannot be opened.</exception>
@@ -24,7 +25,8 @@ public static class FlashFile
 
     /// <summary>Opens a file for io_uring, or for threads where the system has none for us.</summary>
     [SupportedOSPlatform("linux")]
-    internal static IFlashFile OpenUring(string path, FlashAccess access, int strideBytes, int queueDepth, TimeProvider time, UringSetup setup)
+    internal static IFlashFile OpenUring(
+        string path, FlashAccess access, int strideBytes, int queueDepth, TimeProvider time, UringSetup setup)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(queueDepth, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(queueDepth, ThreadedFlashDevice.QueueDepthMax);

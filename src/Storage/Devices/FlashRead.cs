@@ -3,9 +3,9 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Storage.Devices;
 
 /// <summary>
-/// One contiguous read that scatters into frames, as an object made once and used again and again:
-/// <see cref="Reset"/>, <see cref="Append"/> a frame for each stride of the extent, <see cref="IFlashDevice.Submit"/>, and when it comes back through the
-/// sink, the results.
+/// One contiguous read that scatters into frames, as an object made once and used again and again: <see cref="Reset"/>,
+/// <see cref="Append"/> a frame for each stride of the extent, <see cref="IFlashDevice.Submit"/>, and when it comes back
+/// through the sink, the results.
 /// </summary>
 public sealed class FlashRead
 {
@@ -51,7 +51,9 @@ public sealed class FlashRead
     /// <summary>Whether a device has the read.</summary>
     public bool IsInFlight => Volatile.Read(ref _inFlight) != 0;
 
-    /// <summary>Result: bytes that arrived, from the front. Fewer than <see cref="LengthBytes"/> without an error means that the device ends there.</summary>
+    /// <summary>
+    /// Result: bytes that arrived, from the front. Fewer than <see cref="LengthBytes"/> without an error means that the device ends there.
+    /// </summary>
     public int BytesTransferred { get; private set; }
 
     /// <summary>Result: why the read failed, or null.</summary>
@@ -99,7 +101,8 @@ public sealed class FlashRead
         if (OffsetBytes % device.AlignmentBytes != 0 || Arena.StrideBytes % device.AlignmentBytes != 0)
         {
             throw new InvalidOperationException(
-                $"A read at {OffsetBytes} into frames of {Arena.StrideBytes} bytes is not aligned to the device's {device.AlignmentBytes}.");
+                $"A read at {OffsetBytes} into frames of {Arena.StrideBytes} bytes is not aligned to the device's "
+                + $"{device.AlignmentBytes}.");
         }
 
         if (Interlocked.Exchange(ref _inFlight, 1) != 0)
@@ -122,7 +125,9 @@ public sealed class FlashRead
         Deliver();
     }
 
-    /// <summary>For a decorator, before it passes the read on: its <see cref="IFlashCompletionSink.Completed"/> sees the read first.</summary>
+    /// <summary>
+    /// For a decorator, before it passes the read on: its <see cref="IFlashCompletionSink.Completed"/> sees the read first.
+    /// </summary>
     internal void Intercept(IFlashCompletionSink decorator)
     {
         ThrowIfInFlight();

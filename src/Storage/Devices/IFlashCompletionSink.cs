@@ -4,7 +4,8 @@ namespace Neuralink.Storage.Devices;
 public interface IFlashCompletionSink
 {
     /// <summary>
-    /// Takes back a completed read, which may be submitted again at once. Called on a thread of the device, so it is short and does not throw.
+    /// Takes back a completed read, which may be submitted again at once. Called on a thread of the device, so
+    /// it is short and does not throw.
     /// </summary>
     public void Completed(FlashRead read);
 }

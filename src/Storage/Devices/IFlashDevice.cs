@@ -5,8 +5,8 @@ namespace Neuralink.Storage.Devices;
 /// </summary>
 /// <remarks>
 /// Every accepted read completes exactly once. A failing medium is a value in the read (<see cref="FlashRead.Error"/>,
-/// <see cref="FlashRead.BytesTransferred"/>), never an exception. <see cref="IDisposable.Dispose"/> waits for the reads in flight; it must not be
-/// called from a completion.
+/// <see cref="FlashRead.BytesTransferred"/>), never an exception. <see cref="IDisposable.Dispose"/> waits for the reads in flight; it must
+/// not be called from a completion.
 /// </remarks>
 public interface IFlashDevice : IDisposable
 {

@@ -37,13 +37,14 @@ internal static unsafe class LinuxScatter
     }
 
     /// <summary>
-    /// Whether a call that brought <paramref name="count"/> bytes met the end of the file: it brought nothing, or a part of a block; and from within a
-    /// block a direct read cannot go on anyway.
+    /// Whether a call that brought <paramref name="count"/> bytes met the end of the file: it brought nothing, or a part of a block; and
+    /// from within a block a direct read cannot go on anyway.
     /// </summary>
     public static bool IsLast(int count, int done, int alignmentBytes) => count == 0 || done % alignmentBytes != 0;
 
     /// <summary>
-    /// Describes what is still to fill behind the first <paramref name="done"/> bytes, as far as one call takes it. Frames side by side become one vector.
+    /// Describes what is still to fill behind the first <paramref name="done"/> bytes, as far as one call takes it. Frames
+    /// side by side become one vector.
     /// </summary>
     /// <param name="vectors">Room for a vector a frame, at most <see cref="LibC.IovMax"/>.</param>
     /// <param name="read">The read.</param>

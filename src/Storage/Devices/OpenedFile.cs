@@ -36,7 +36,8 @@ internal sealed record OpenedFile(string Path, SafeFileHandle Handle, FlashAcces
     }
 
     /// <summary>The same file with one more reason why it is not read in the way asked for.</summary>
-    public OpenedFile Without(string reason) => this with { FallbackReason = FallbackReason is null ? reason : $"{FallbackReason}; {reason}" };
+    public OpenedFile Without(string reason) =>
+        this with { FallbackReason = FallbackReason is null ? reason : $"{FallbackReason}; {reason}" };
 
     /// <summary>The file, how it is read and by what, for a person.</summary>
     /// <param name="by">What reads it.</param>

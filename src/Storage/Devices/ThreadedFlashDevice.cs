@@ -1,8 +1,8 @@
 namespace Neuralink.Storage.Devices;
 
 /// <summary>
-/// A device that reads synchronously, one thread for each read that may be in flight. Blocking threads serve a queue depth of tens as fast as
-/// any asynchronous interface does, and they exist on every platform.
+/// A device that reads synchronously, one thread for each read that may be in flight. Blocking threads serve a queue depth of tens as fast
+/// as any asynchronous interface does, and they exist on every platform.
 /// </summary>
 public abstract class ThreadedFlashDevice : IFlashDevice
 {

@@ -3,9 +3,9 @@ using Neuralink.Placement.Cost;
 namespace Neuralink.Storage.Devices;
 
 /// <summary>
-/// Makes a fast device as slow as a <see cref="ReadCost"/> says, to study how a pipeline behaves on other flash. The modelled device serves one
-/// read after the other in the order of submission: a read begins when it is submitted or when the one before it ends, whichever is later. Ends are absolute
-/// times, so a late wake-up delays one completion and not those behind it.
+/// Makes a fast device as slow as a <see cref="ReadCost"/> says, to study how a pipeline behaves on other flash. The modelled device serves
+/// one read after the other in the order of submission: a read begins when it is submitted or when the one before it ends, whichever is
+/// later. Ends are absolute times, so a late wake-up delays one completion and not those behind it.
 /// </summary>
 public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
 {
@@ -27,8 +27,8 @@ public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
     /// <param name="cost">What reads shall cost.</param>
     /// <param name="time">The clock of the timeline; it runs at the pace of real time.</param>
     /// <param name="slowdown">
-    /// What a read's cost is multiplied by, given the read's number, counted from 0 in the order of submission: flash that is hot or full gets slow in
-    /// the middle of a run. Null: 1. It is called under a lock.
+    /// What a read's cost is multiplied by, given the read's number, counted from 0 in the order of submission: flash that is hot or full
+    /// gets slow in the middle of a run. Null: 1. It is called under a lock.
     /// </param>
     public ThrottledDevice(IFlashDevice inner, ReadCost cost, TimeProvider time, Func<long, double>? slowdown = null)
     {
@@ -42,7 +42,8 @@ public sealed class ThrottledDevice : IFlashDevice, IFlashCompletionSink
     }
 
     /// <inheritdoc/>
-    public string Description => $"{_inner.Description}, throttled to {_cost.MicrosOf(4096):0.#} us for 4 KiB and {_cost.MicrosOf(1 << 20):0.#} us for 1 MiB";
+    public string Description =>
+        $"{_inner.Description}, throttled to {_cost.MicrosOf(4096):0.#} us for 4 KiB and {_cost.MicrosOf(1 << 20):0.#} us for 1 MiB";
 
     /// <inheritdoc/>
     public long LengthBytes => _inner.LengthBytes;

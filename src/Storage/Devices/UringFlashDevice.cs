@@ -4,13 +4,13 @@ using System.Runtime.Versioning;
 namespace Neuralink.Storage.Devices;
 
 /// <summary>
-/// A device over a file that reads through Linux's io_uring (Axboe, "Efficient IO with io_uring", 2019): one thread gives the kernel what was submitted,
-/// sleeps until reads complete, and hands them back.
+/// A device over a file that reads through Linux's io_uring (Axboe, "Efficient IO with io_uring", 2019): one thread gives the kernel what
+/// was submitted, sleeps until reads complete, and hands them back.
 /// </summary>
 /// <remarks>
-/// Only that thread touches the ring. A thread that submitted by itself would take its reads along when it ends: the kernel may cancel what a
-/// task began. Submission puts the read into a queue and, if the ring's thread sleeps, wakes it, once for however many reads come before it runs;
-/// a read submitted from a completion wakes nobody, because the ring's thread is the one that runs it.
+/// Only that thread touches the ring. A thread that submitted by itself would take its reads along when it ends: the kernel may cancel what
+/// a task began. Submission puts the read into a queue and, if the ring's thread sleeps, wakes it, once for however many reads come before
+/// it runs; a read submitted from a completion wakes nobody, because the ring's thread is the one that runs it.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class UringFlashDevice : IFlashFile
@@ -110,7 +110,9 @@ internal sealed unsafe class UringFlashDevice : IFlashFile
     /// <param name="refusal">Why it is not possible, or null.</param>
     /// <returns>The device, or null where io_uring is not to be had.</returns>
     public static UringFlashDevice? TryOpen(OpenedFile file, int queueDepth, TimeProvider time, UringSetup setup, out string? refusal) =>
-        UringRing.TryCreate(file.Handle, queueDepth, setup, out refusal) is { } ring ? new UringFlashDevice(file, ring, queueDepth, time) : null;
+        UringRing.TryCreate(file.Handle, queueDepth, setup, out refusal) is { } ring
+            ? new UringFlashDevice(file, ring, queueDepth, time)
+            : null;
 
     private void Work()
     {

@@ -6,8 +6,8 @@ namespace Neuralink.Storage.Devices;
 
 /// <summary>
 /// A pair of queues shared with the kernel: requests go in at the tail of one, completions come out at the head of the other. All but
-/// <see cref="Wake"/> belongs to one thread, so the only other party is the kernel: what this side writes is published by a releasing store of
-/// its index, and what the kernel wrote is read behind an acquiring load of the kernel's.
+/// <see cref="Wake"/> belongs to one thread, so the only other party is the kernel: what this side writes is published by a releasing store
+/// of its index, and what the kernel wrote is read behind an acquiring load of the kernel's.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class UringRing : IDisposable

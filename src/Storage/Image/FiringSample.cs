@@ -6,15 +6,18 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// What an image knows of how its neurons fire (docs/formats/firing-sample.md): how often each fired in the trace that it was placed by, and the rows of a few
-/// consecutive tokens. An optional file beside the image's own; it goes by neuron, so a later placement leaves it as it is.
+/// What an image knows of how its neurons fire (docs/formats/firing-sample.md): how often each fired in the trace that it was
+/// placed by, and the rows of a few consecutive tokens. An optional file beside the image's own; it goes by neuron, so a
+/// later placement leaves it as it is.
 /// </summary>
 public sealed class FiringSample
 {
     /// <summary>Its file in the image.</summary>
     public const string FileName = "firing-sample.safetensors";
 
-    /// <summary>The most tokens whose rows are kept: a window of `neuralink trace`, a text long enough to fill caches and judge them.</summary>
+    /// <summary>
+    /// The most tokens whose rows are kept: a window of `neuralink trace`, a text long enough to fill caches and judge them.
+    /// </summary>
     public const int TokensMax = 256;
 
     /// <param name="info">What it is of; the same as of a trace of <paramref name="counts"/>' tokens.</param>
@@ -26,7 +29,10 @@ public sealed class FiringSample
         if (counts.Count != info.LayerCount || counts.Any(c => c.Length != info.NeuronCount))
             throw new ArgumentException($"{info.LayerCount} layers of {info.NeuronCount} counts expected.", nameof(counts));
         if (layers.Count != info.LayerCount || layers.Any(l => l.NeuronCount != info.NeuronCount || l.TokenCount != info.SampledTokens))
-            throw new ArgumentException($"{info.LayerCount} layers of {info.SampledTokens} rows of {info.NeuronCount} neurons expected.", nameof(layers));
+        {
+            throw new ArgumentException(
+                $"{info.LayerCount} layers of {info.SampledTokens} rows of {info.NeuronCount} neurons expected.", nameof(layers));
+        }
         Info = info;
         Counts = counts;
         Layers = layers;
@@ -90,7 +96,8 @@ public sealed class FiringSample
         string temporary = $"{path}.tmp-{Path.GetRandomFileName()}";
         try
         {
-            using (SafetensorsWriter writer = SafetensorsWriter.Create(temporary, FiringSampleFormat.Tensors(Info), FiringSampleFormat.Metadata(Info)))
+            using (SafetensorsWriter writer = SafetensorsWriter.Create(
+                temporary, FiringSampleFormat.Tensors(Info), FiringSampleFormat.Metadata(Info)))
             {
                 for (int layer = 0; layer < Info.LayerCount; layer++)
                 {
@@ -120,7 +127,8 @@ public sealed class FiringSample
 /// <param name="NeuronCount">Neurons of each.</param>
 /// <param name="TracedTokens">Tokens that the counts are of.</param>
 /// <param name="SampledTokens">Tokens whose rows are kept, 1 to <see cref="FiringSample.TokensMax"/>.</param>
-public sealed record FiringSampleInfo(string ModelDigest, string Texts, int LayerCount, int NeuronCount, int TracedTokens, int SampledTokens)
+public sealed record FiringSampleInfo(
+    string ModelDigest, string Texts, int LayerCount, int NeuronCount, int TracedTokens, int SampledTokens)
 {
     /// <summary>What the sample of a trace says.</summary>
     public static FiringSampleInfo Of(FiringTraceInfo trace)
@@ -134,8 +142,8 @@ public sealed record FiringSampleInfo(string ModelDigest, string Texts, int Laye
         if (ModelDigest != image.ModelDigest || LayerCount != image.LayerCount || NeuronCount != image.SlotCount)
         {
             throw new NeuralinkException(
-                $"use {path}", $"a firing sample of this model, of {image.LayerCount} layers of {image.SlotCount} neurons", $"one of another, of {LayerCount} of {NeuronCount}",
-                "delete it, or place the image with a trace of this model");
+                $"use {path}", $"a firing sample of this model, of {image.LayerCount} layers of {image.SlotCount} neurons",
+                $"one of another, of {LayerCount} of {NeuronCount}", "delete it, or place the image with a trace of this model");
         }
     }
 }

@@ -4,7 +4,9 @@ using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Storage.Image;
 
-/// <summary>The firing sample as a safetensors file (docs/formats/firing-sample.md): its tensors, its metadata, and what values these may have.</summary>
+/// <summary>
+/// The firing sample as a safetensors file (docs/formats/firing-sample.md): its tensors, its metadata, and what values these may have.
+/// </summary>
 internal static class FiringSampleFormat
 {
     private const string Name = "neuralink-firing-sample", Version = "1";
@@ -22,21 +24,24 @@ internal static class FiringSampleFormat
         .. Enumerable.Range(0, info.LayerCount).SelectMany(layer => (TensorDeclaration[])
         [
             new(CountsTensor(layer), SafetensorsDtype.I32, [info.NeuronCount]),
-            new(FiredTensor(layer), SafetensorsDtype.U8, [info.SampledTokens, FiringMatrix.WordsPerTokenOf(info.NeuronCount) * sizeof(ulong)]),
+            new(
+                FiredTensor(layer), SafetensorsDtype.U8,
+                [info.SampledTokens, FiringMatrix.WordsPerTokenOf(info.NeuronCount) * sizeof(ulong)]),
         ]),
     ];
 
-    public static IReadOnlyDictionary<string, string> Metadata(FiringSampleInfo info) => new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["format"] = Name,
-        ["format_version"] = Version,
-        ["model_digest"] = info.ModelDigest,
-        ["texts"] = info.Texts,
-        ["layer_count"] = $"{info.LayerCount}",
-        ["neuron_count"] = $"{info.NeuronCount}",
-        ["traced_tokens"] = $"{info.TracedTokens}",
-        ["sampled_tokens"] = $"{info.SampledTokens}",
-    };
+    public static IReadOnlyDictionary<string, string> Metadata(FiringSampleInfo info) =>
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["format"] = Name,
+            ["format_version"] = Version,
+            ["model_digest"] = info.ModelDigest,
+            ["texts"] = info.Texts,
+            ["layer_count"] = $"{info.LayerCount}",
+            ["neuron_count"] = $"{info.NeuronCount}",
+            ["traced_tokens"] = $"{info.TracedTokens}",
+            ["sampled_tokens"] = $"{info.SampledTokens}",
+        };
 
     /// <summary>Reads and checks the metadata.</summary>
     /// <exception cref="NeuralinkException">It is no sample, of another version, or a value is impossible.</exception>
@@ -45,16 +50,21 @@ internal static class FiringSampleFormat
         if (metadata.GetValueOrDefault("format", "none") is var format && format != Name)
             throw new NeuralinkException(operation, $"a firing sample (metadata format '{Name}')", Quote(format), Advice);
         if (Text("format_version") is var version && version != Version)
-            throw new NeuralinkException(operation, $"format version {Version}", Quote(version), "delete it, or place the image with a trace again");
+        {
+            throw new NeuralinkException(
+                operation, $"format version {Version}", Quote(version), "delete it, or place the image with a trace again");
+        }
         return new FiringSampleInfo(
-            Text("model_digest"), Text("texts"), Number("layer_count", 1 << 12), Number("neuron_count", 1 << 22), Number("traced_tokens", int.MaxValue),
-            Number("sampled_tokens", FiringSample.TokensMax));
+            Text("model_digest"), Text("texts"), Number("layer_count", 1 << 12), Number("neuron_count", 1 << 22),
+            Number("traced_tokens", int.MaxValue), Number("sampled_tokens", FiringSample.TokensMax));
 
-        string Text(string key) => metadata.TryGetValue(key, out string? text) ? text : throw new NeuralinkException(operation, $"metadata {key}", "none", Advice);
+        string Text(string key) =>
+            metadata.TryGetValue(key, out string? text) ? text : throw new NeuralinkException(operation, $"metadata {key}", "none", Advice);
 
-        int Number(string key, int max) => int.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= max
-            ? number
-            : throw new NeuralinkException(operation, $"metadata {key} in 1..{max}", Quote(Text(key)), Advice);
+        int Number(string key, int max) =>
+            int.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= max
+                ? number
+                : throw new NeuralinkException(operation, $"metadata {key} in 1..{max}", Quote(Text(key)), Advice);
     }
 
     /// <summary>Checks that the tensors are those that the metadata call for.</summary>
@@ -74,7 +84,8 @@ internal static class FiringSampleFormat
     }
 
     /// <summary>Checks a layer's values.</summary>
-    /// <exception cref="NeuralinkException">A neuron fired more often than there are tokens, or there is a bit beyond the last neuron.</exception>
+    /// <exception cref="NeuralinkException">A neuron fired more often than there are tokens, or there is a bit
+    /// beyond the last neuron.</exception>
     public static void Check(string operation, FiringSampleInfo info, int layer, ReadOnlySpan<int> counts, ReadOnlySpan<ulong> words)
     {
         foreach (int count in counts)
@@ -86,7 +97,10 @@ internal static class FiringSampleFormat
         for (int token = 0; used != 0 && token < info.SampledTokens; token++)
         {
             if (words[((token + 1) * rowWords) - 1] >> used != 0)
-                throw new NeuralinkException(operation, $"zeros beyond neuron {info.NeuronCount - 1}", $"bits set in layer {layer}, token {token}", Advice);
+            {
+                throw new NeuralinkException(
+                    operation, $"zeros beyond neuron {info.NeuronCount - 1}", $"bits set in layer {layer}, token {token}", Advice);
+            }
         }
     }
 

@@ -33,7 +33,9 @@ public sealed class FlashImage
 
     public int StrideBytes => Manifest.Bundle.StrideBytes;
 
-    /// <summary>SHA-256, in lower-case hexadecimal, of what makes the model; the same before and after its neurons are placed anew.</summary>
+    /// <summary>
+    /// SHA-256, in lower-case hexadecimal, of what makes the model; the same before and after its neurons are placed anew.
+    /// </summary>
     public string ModelDigest => Image.ModelDigest.Of(Manifest);
 
     /// <summary>The file that the flash device opens.</summary>
@@ -64,7 +66,8 @@ public sealed class FlashImage
             if (!info.Exists || info.Length != file.Bytes)
             {
                 throw new NeuralinkException(
-                    $"open {info.FullName}", $"{file.Bytes} bytes", info.Exists ? $"{info.Length} bytes" : "no such file", "the image is damaged; pack it again");
+                    $"open {info.FullName}", $"{file.Bytes} bytes", info.Exists ? $"{info.Length} bytes" : "no such file",
+                    "the image is damaged; pack it again");
             }
         }
         long[] offsets = LayerOffsets(Path.Combine(folder, ImageFiles.Neurons), manifest);
@@ -78,9 +81,14 @@ public sealed class FlashImage
         long[] offsets = new long[manifest.LayerCount];
         for (int layer = 0; layer < offsets.Length; layer++)
         {
-            TensorInfo tensor = Expect(file, ImageFiles.NeuronsTensor(layer), SafetensorsDtype.U8, manifest.SlotCount, manifest.Bundle.StrideBytes);
+            TensorInfo tensor = Expect(
+                file, ImageFiles.NeuronsTensor(layer), SafetensorsDtype.U8, manifest.SlotCount, manifest.Bundle.StrideBytes);
             if (tensor.FileOffset % BundleCrc.StrideMultipleBytes != 0)
-                throw new NeuralinkException($"open {path}", $"tensor {tensor.Name} at a multiple of 512 bytes", $"offset {tensor.FileOffset}", "pack the model again");
+            {
+                throw new NeuralinkException(
+                    $"open {path}", $"tensor {tensor.Name} at a multiple of 512 bytes", $"offset {tensor.FileOffset}",
+                    "pack the model again");
+            }
             offsets[layer] = tensor.FileOffset;
         }
         return offsets;
@@ -99,7 +107,8 @@ public sealed class FlashImage
             if (!Permutation.TryCreate(slots, out Permutation? placement, out int bad))
             {
                 throw new NeuralinkException(
-                    $"open {path}", $"tensor {tensor.Name} a permutation of 0..{manifest.SlotCount - 1}", $"neuron {slots[bad]} at slot {bad}, out of range or repeated",
+                    $"open {path}", $"tensor {tensor.Name} a permutation of 0..{manifest.SlotCount - 1}",
+                    $"neuron {slots[bad]} at slot {bad}, out of range or repeated",
                     "the placement is damaged; pack or place the model again");
             }
             placements[layer] = placement;

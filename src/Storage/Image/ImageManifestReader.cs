@@ -24,7 +24,8 @@ internal static class ImageManifestReader
         Damaged: "the image is damaged; pack the model again");
 
     private static bool IsPlainName(string name) =>
-        name.Length > 0 && name is not ("." or "..") && Path.GetFileName(name) == name && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
+        name.Length > 0 && name is not ("." or "..") && Path.GetFileName(name) == name
+            && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
 
     private static bool IsSha256(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 
@@ -35,8 +36,12 @@ internal static class ImageManifestReader
         Require(path, m.Weights is "f32" or "f16" or "bf16", "weights f32, f16 or bf16", m.Weights);
         Require(path, m.Predictor == "exact", "predictor exact", m.Predictor);
         int stride = m.Bundle.StrideBytes;
-        Require(path, stride is > 0 and <= 1 << 26 && stride % BundleCrc.StrideMultipleBytes == 0, "a bundle stride of a multiple of 512 up to 64 MiB", stride);
-        Require(path, m.Bundle.PayloadBytes > 0 && m.Bundle.PayloadBytes <= stride - BundleCrc.SizeBytes, "a bundle payload that leaves 4 bytes of the stride", m.Bundle.PayloadBytes);
+        Require(
+            path, stride is > 0 and <= 1 << 26 && stride % BundleCrc.StrideMultipleBytes == 0,
+            "a bundle stride of a multiple of 512 up to 64 MiB", stride);
+        Require(
+            path, m.Bundle.PayloadBytes > 0 && m.Bundle.PayloadBytes <= stride - BundleCrc.SizeBytes,
+            "a bundle payload that leaves 4 bytes of the stride", m.Bundle.PayloadBytes);
         Check(path, m.Placement);
         foreach (string name in (string[])[ImageFiles.Resident, ImageFiles.Neurons, ImageFiles.Placement, ImageFiles.Predictor])
             Require(path, m.Files.ContainsKey(name), $"the file {name} listed", "it is not");

@@ -5,14 +5,14 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// Writes a flash image again with its neurons in another order. Of its files only neurons.safetensors and placement.safetensors change: the
-/// predictor is in the model's own order of neurons, and nothing else is indexed by neuron. Every bundle's CRC and every file's digest is
-/// checked on the way, so that no damage is copied. Files beside the image's own, such as trained predictors, are copied too: they go by neuron,
-/// not by slot.
+/// Writes a flash image again with its neurons in another order. Of its files only neurons.safetensors and placement.safetensors change:
+/// the predictor is in the model's own order of neurons, and nothing else is indexed by neuron. Every bundle's CRC and every file's
+/// digest is checked on the way, so that no damage is copied. Files beside the image's own, such as trained predictors, are copied too:
+/// they go by neuron, not by slot.
 /// </summary>
 /// <remarks>
-/// A layer is read front to back into memory and written from there front to back in the new order, while the next layer is read: both disks
-/// work sequentially, and two layers of bundles is what it takes in memory.
+/// A layer is read front to back into memory and written from there front to back in the new order, while the next layer is read: both
+/// disks work sequentially, and two layers of bundles is what it takes in memory.
 /// </remarks>
 public sealed class ImageRewriter
 {
@@ -36,9 +36,12 @@ public sealed class ImageRewriter
 
     /// <summary>Bytes that <see cref="Rewrite"/> reports as written, in the end.</summary>
     public static long TotalBytes(FlashImage image) =>
-        ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + KeptFiles(image).Sum(name => image.Manifest.Files[name].Bytes) + FilesBeside(image).Sum(f => f.Length);
+        ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + KeptFiles(image).Sum(name => image.Manifest.Files[name].Bytes)
+            + FilesBeside(image).Sum(f => f.Length);
 
-    /// <summary>Checks that <paramref name="image"/> can be written to <paramref name="destination"/>; <see cref="Rewrite"/> does too.</summary>
+    /// <summary>
+    /// Checks that <paramref name="image"/> can be written to <paramref name="destination"/>; <see cref="Rewrite"/> does too.
+    /// </summary>
     /// <exception cref="NeuralinkException">Its disk has no room.</exception>
     public static void RequireRoom(FlashImage image, string destination) => DiskSpace.Require(destination, FileBytes(image));
 
@@ -59,7 +62,8 @@ public sealed class ImageRewriter
             throw new ArgumentException($"{image.LayerCount} orders of {image.SlotCount} neurons are needed.", nameof(orders));
         using ImageWriter writer = new(destination, ImageContents.Of(image.Manifest), FileBytes(image), replace);
         ImageRewriter rewriter = new(image, orders, progress, cancellation);
-        // Opened before the placement is verified: should another run replace the image meanwhile, these are still its bundles, or the digest differs.
+        // Opened before the placement is verified: should another run replace the image meanwhile, these are still its
+        // bundles, or the digest differs.
         using SafetensorsFile source = SafetensorsFile.Open(image.NeuronsPath);
         // A damaged placement may still be a permutation, and would give bundles to the wrong neurons.
         ImageVerifier.VerifyFile(image, ImageFiles.Placement);
@@ -69,13 +73,18 @@ public sealed class ImageRewriter
         writer.Commit(placement);
     }
 
-    private static long FileBytes(FlashImage image) => image.Manifest.Files.Values.Sum(f => f.Bytes) + FilesBeside(image).Sum(f => f.Length);
+    private static long FileBytes(FlashImage image) =>
+        image.Manifest.Files.Values.Sum(f => f.Bytes) + FilesBeside(image).Sum(f => f.Length);
 
-    private static IEnumerable<string> KeptFiles(FlashImage image) => image.Manifest.Files.Keys.Where(name => name is not (ImageFiles.Neurons or ImageFiles.Placement));
+    private static IEnumerable<string> KeptFiles(FlashImage image) =>
+        image.Manifest.Files.Keys.Where(name => name is not (ImageFiles.Neurons or ImageFiles.Placement));
 
     /// <summary>Files that the manifest does not list. What is left of a write that was killed is none of them.</summary>
     private static IEnumerable<FileInfo> FilesBeside(FlashImage image) => new DirectoryInfo(image.Folder).EnumerateFiles()
-        .Where(file => file.Name != ImageManifest.FileName && !image.Manifest.Files.ContainsKey(file.Name) && !file.Name.Contains(".tmp-", StringComparison.Ordinal))
+        .Where(
+            file =>
+                file.Name != ImageManifest.FileName && !image.Manifest.Files.ContainsKey(file.Name)
+                    && !file.Name.Contains(".tmp-", StringComparison.Ordinal))
         .OrderBy(file => file.Name, StringComparer.Ordinal);
 
     private void CopyKeptFiles(ImageWriter writer)
@@ -97,7 +106,9 @@ public sealed class ImageRewriter
         writer.WriteNeurons((layer, write) =>
         {
             LayerIndex next = new(layer.Value + 1);
-            Task reading = next.Value < _image.LayerCount ? Task.Run(() => Load(source, next, buffers[next.Value % 2]), CancellationToken.None) : Task.CompletedTask;
+            Task reading = next.Value < _image.LayerCount
+                ? Task.Run(() => Load(source, next, buffers[next.Value % 2]), CancellationToken.None)
+                : Task.CompletedTask;
             try
             {
                 Write(layer, buffers[layer.Value % 2], write);

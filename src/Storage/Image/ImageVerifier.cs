@@ -11,7 +11,8 @@ public static class ImageVerifier
     /// <param name="image">The opened image.</param>
     /// <param name="progress">Told the bytes read so far, of <see cref="TotalBytes"/>.</param>
     /// <param name="cancellation">Stops between pieces.</param>
-    /// <exception cref="NeuralinkException">The first damaged bundle, by layer and slot, or the first file whose digest differs.</exception>
+    /// <exception cref="NeuralinkException">The first damaged bundle, by layer and slot, or the first file
+    /// whose digest differs.</exception>
     public static void Verify(FlashImage image, IProgress<long>? progress, CancellationToken cancellation)
     {
         long doneBytes = Guard(image.NeuronsPath, () => VerifyBundles(image, progress, cancellation));
@@ -28,7 +29,8 @@ public static class ImageVerifier
     public static long TotalBytes(FlashImage image) =>
         ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + image.Manifest.Files.Values.Sum(f => f.Bytes);
 
-    private static long VerifyFile(FlashImage image, string fileName, IProgress<long>? progress, long doneBytes, CancellationToken cancellation)
+    private static long VerifyFile(
+        FlashImage image, string fileName, IProgress<long>? progress, long doneBytes, CancellationToken cancellation)
     {
         CheckDigest(image, fileName, FileDigest.Of(image.PathOf(fileName), count =>
         {

@@ -6,8 +6,8 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// Writes a flash image (docs/formats/flash-image.md): file by file into a temporary folder beside the destination, each listed with its length and
-/// digest, and then the manifest. <see cref="Commit"/> makes the image appear; without it nothing is left.
+/// Writes a flash image (docs/formats/flash-image.md): file by file into a temporary folder beside the destination, each listed with its
+/// length and digest, and then the manifest. <see cref="Commit"/> makes the image appear; without it nothing is left.
 /// </summary>
 public sealed class ImageWriter : IDisposable
 {
@@ -43,7 +43,8 @@ public sealed class ImageWriter : IDisposable
     /// <param name="write">Writes their bytes, in that order.</param>
     /// <param name="dataAlignmentBytes">The data begin at a multiple of this.</param>
     /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
-    public void WriteTensors(string fileName, IReadOnlyList<TensorDeclaration> tensors, Action<SafetensorsWriter> write, int dataAlignmentBytes = 8)
+    public void WriteTensors(
+        string fileName, IReadOnlyList<TensorDeclaration> tensors, Action<SafetensorsWriter> write, int dataAlignmentBytes = 8)
     {
         string path = PathOf(fileName);
         using SafetensorsWriter writer = SafetensorsWriter.Create(path, tensors, dataAlignmentBytes: dataAlignmentBytes);
@@ -53,10 +54,12 @@ public sealed class ImageWriter : IDisposable
     }
 
     /// <summary>Writes neurons.safetensors.</summary>
-    /// <param name="writeLayer">Hands the bundles of a layer, sealed and in the order of their slots, to its second argument in pieces of any length.</param>
+    /// <param name="writeLayer">Hands the bundles of a layer, sealed and in the order of their slots, to its second argument
+    /// in pieces of any length.</param>
     public void WriteNeurons(Action<LayerIndex, Action<ReadOnlySpan<byte>>> writeLayer)
     {
-        TensorDeclaration[] tensors = EachLayer(i => new(ImageFiles.NeuronsTensor(i), SafetensorsDtype.U8, [_contents.SlotCount, _contents.Bundle.StrideBytes]));
+        TensorDeclaration[] tensors = EachLayer(
+            i => new(ImageFiles.NeuronsTensor(i), SafetensorsDtype.U8, [_contents.SlotCount, _contents.Bundle.StrideBytes]));
         WriteTensors(
             ImageFiles.Neurons, tensors,
             writer =>
@@ -128,7 +131,8 @@ public sealed class ImageWriter : IDisposable
             Predictor = _contents.Predictor,
             Files = _files,
         };
-        SyncedFile.Write(PathOf(ImageManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, ImageManifestJson.Default.ImageManifest));
+        SyncedFile.Write(
+            PathOf(ImageManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, ImageManifestJson.Default.ImageManifest));
         _folder.Commit();
     }
 
@@ -162,7 +166,11 @@ public sealed class ImageWriter : IDisposable
     private static FileStream Create(string path)
     {
         FileStream? stream = null;
-        Guard(path, () => stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 }));
+        Guard(
+            path,
+            () =>
+                stream = new FileStream(
+                    path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 }));
         return stream!;
     }
 
@@ -178,7 +186,8 @@ public sealed class ImageWriter : IDisposable
         }
     }
 
-    private TensorDeclaration[] EachLayer(Func<int, TensorDeclaration> declare) => [.. Enumerable.Range(0, _contents.LayerCount).Select(declare)];
+    private TensorDeclaration[] EachLayer(Func<int, TensorDeclaration> declare) =>
+        [.. Enumerable.Range(0, _contents.LayerCount).Select(declare)];
 
     private string PathOf(string fileName) => Path.Combine(_folder.Path, fileName);
 }
@@ -190,7 +199,8 @@ public sealed class ImageWriter : IDisposable
 /// <param name="SlotCount">Slots, and so neurons, of each.</param>
 /// <param name="Bundle">How a bundle is laid out.</param>
 /// <param name="Predictor">The predictor whose weights the image has.</param>
-public sealed record ImageContents(JsonElement Model, string Weights, int LayerCount, int SlotCount, BundleManifest Bundle, string Predictor)
+public sealed record ImageContents(
+    JsonElement Model, string Weights, int LayerCount, int SlotCount, BundleManifest Bundle, string Predictor)
 {
     /// <summary>What the image of <paramref name="m"/> holds.</summary>
     public static ImageContents Of(ImageManifest m) => new(m.Model, m.Weights, m.LayerCount, m.SlotCount, m.Bundle, m.Predictor);

@@ -2,13 +2,17 @@ using Neuralink.Storage.Profiles;
 
 namespace Neuralink.Storage.Image;
 
-/// <summary>How the neurons were put in order on flash, and what that order was worth when it was made. Null is written, not left out.</summary>
+/// <summary>
+/// How the neurons were put in order on flash, and what that order was worth when it was made. Null is written, not left out.
+/// </summary>
 /// <param name="Method">"identity" is the model's own order.</param>
 /// <param name="Seed">Of a method that chooses by chance; null for one that does not.</param>
-/// <param name="Trace">The trace that the order was made from and measured on; a method that needs none can be measured too. Null without one.</param>
+/// <param name="Trace">The trace that the order was made from and measured on; a method that needs none can be measured
+/// too. Null without one.</param>
 /// <param name="Statistics">What reading in this order costs on that trace; null without one.</param>
 /// <param name="ReadCost">The device that <see cref="PlacementStatistics.MillisPerToken"/> is for; null without statistics.</param>
-public sealed record PlacementManifest(string Method, int? Seed, PlacementTrace? Trace, PlacementStatistics? Statistics, PlacementReadCost? ReadCost)
+public sealed record PlacementManifest(
+    string Method, int? Seed, PlacementTrace? Trace, PlacementStatistics? Statistics, PlacementReadCost? ReadCost)
 {
     /// <summary>The model's own order, as it is packed.</summary>
     public static PlacementManifest Identity { get; } = new("identity", Seed: null, Trace: null, Statistics: null, ReadCost: null);

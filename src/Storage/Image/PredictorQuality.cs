@@ -43,8 +43,8 @@ public sealed record PredictorIdentity(string Kind, int? Bits, float? Margin, st
 /// <param name="Texts">What was scored, for people: the names of the texts.</param>
 /// <param name="MeasuredWith">The program, for people.</param>
 public sealed record PredictorQuality(
-    PredictorIdentity Predictor, double Perplexity, double DensePerplexity, double AgreementShare, double KlDivergenceNats, double PredictedShare, double FiringShare,
-    int TokenCount, int WindowTokens, int StrideTokens, string Texts, string MeasuredWith)
+    PredictorIdentity Predictor, double Perplexity, double DensePerplexity, double AgreementShare, double KlDivergenceNats,
+    double PredictedShare, double FiringShare, int TokenCount, int WindowTokens, int StrideTokens, string Texts, string MeasuredWith)
 {
     /// <summary>What is wrong with it, in words, or null.</summary>
     internal string? Flaw()

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// quality.json: what approximate predictors cost the image's model, so that whoever uses one is told (docs/formats/quality.md). It lies beside the image's
-/// own files and is not listed by the manifest: `neuralink perplexity --save` adds to it.
+/// quality.json: what approximate predictors cost the image's model, so that whoever uses one is told (docs/formats/quality.md). It lies
+/// beside the image's own files and is not listed by the manifest: `neuralink perplexity --save` adds to it.
 /// </summary>
 public sealed record QualityFile
 {
@@ -22,7 +22,8 @@ public sealed record QualityFile
     public const int PredictorsMax = 64;
 
     private static readonly VersionedJsonKind s_kind = new(
-        FormatName, CurrentVersion, "figures of predictors", NotThis: "this file holds no figures of predictors", OtherVersion: Advice, Damaged: Advice);
+        FormatName, CurrentVersion, "figures of predictors", NotThis: "this file holds no figures of predictors", OtherVersion: Advice,
+        Damaged: Advice);
 
     private const string Advice = "delete the file and measure again with 'neuralink perplexity --save'";
 
@@ -37,15 +38,27 @@ public sealed record QualityFile
     public required IReadOnlyList<PredictorQuality> Predictors { get; init; }
 
     /// <summary>The figures that lie in an image's folder, none where there is no such file.</summary>
-    /// <exception cref="NeuralinkException">The file cannot be read, is of another version or another model, or its numbers make no sense.</exception>
+    /// <exception cref="NeuralinkException">The file cannot be read, is of another version or another model, or its
+    /// numbers make no sense.</exception>
     public static QualityFile Read(FlashImage image)
     {
         string path = image.PathOf(FileName);
         if (!File.Exists(path))
-            return new QualityFile { Format = FormatName, FormatVersion = CurrentVersion, ModelDigest = image.ModelDigest, Predictors = [] };
+        {
+            return new QualityFile
+            {
+                Format = FormatName,
+                FormatVersion = CurrentVersion,
+                ModelDigest = image.ModelDigest,
+                Predictors = [],
+            };
+        }
         QualityFile file = VersionedJson.Read(path, QualityFileJson.Default.QualityFile, s_kind);
         if (file.ModelDigest != image.ModelDigest)
-            throw new NeuralinkException($"open {path}", $"figures of the model {image.ModelDigest}", $"figures of {file.ModelDigest}", Advice);
+        {
+            throw new NeuralinkException(
+                $"open {path}", $"figures of the model {image.ModelDigest}", $"figures of {file.ModelDigest}", Advice);
+        }
         if (file.Flaw() is { } flaw)
             throw new NeuralinkException($"open {path}", $"figures of at most {PredictorsMax} predictors, each once", flaw, Advice);
         return file;

@@ -1,9 +1,9 @@
 namespace Neuralink.Storage.Memory;
 
 /// <summary>
-/// Frames: buffers of one bundle's stride each, side by side in native memory, into which flash reads scatter directly. Behind the last frame lies
-/// one more that has no index: what a read must fetch but nobody wants (a bridge) is discarded there, by any number of reads at once.
-/// Which frames are free is not known here; the cache's state owns that.
+/// Frames: buffers of one bundle's stride each, side by side in native memory, into which flash reads scatter directly. Behind the last
+/// frame lies one more that has no index: what a read must fetch but nobody wants (a bridge) is discarded there, by any number of reads at
+/// once. Which frames are free is not known here; the cache's state owns that.
 /// </summary>
 public sealed unsafe class FrameArena
 {
@@ -38,13 +38,18 @@ public sealed unsafe class FrameArena
     /// <summary>All frames, side by side, and the discard frame.</summary>
     internal NativeBuffer Buffer { get; }
 
-    /// <summary>Native memory that <paramref name="frameCount"/> frames and the discard frame need, wherever in an arena they begin.</summary>
+    /// <summary>
+    /// Native memory that <paramref name="frameCount"/> frames and the discard frame need, wherever in an arena they begin.
+    /// </summary>
     public static long RequiredBytes(int frameCount, int strideBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(frameCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(strideBytes);
         if (strideBytes % StrideMultipleBytes != 0)
-            throw new ArgumentException($"A stride is a multiple of {StrideMultipleBytes} bytes; {strideBytes} is none.", nameof(strideBytes));
+        {
+            throw new ArgumentException(
+                $"A stride is a multiple of {StrideMultipleBytes} bytes; {strideBytes} is none.", nameof(strideBytes));
+        }
         return ((frameCount + 1L) * strideBytes) + AlignmentBytes;
     }
 

@@ -8,8 +8,8 @@ namespace Neuralink.Storage.Memory;
 /// After <see cref="Seal"/> nothing more is handed out: the token loop cannot allocate by accident.
 /// </summary>
 /// <remarks>
-/// The arena belongs to whoever made it and is freed by <see cref="Dispose"/> alone. It has no finalizer, because a span over its memory does
-/// not keep it alive. Allocate from one thread; use the buffers from any.
+/// The arena belongs to whoever made it and is freed by <see cref="Dispose"/> alone. It has no finalizer, because a span over its memory
+/// does not keep it alive. Allocate from one thread; use the buffers from any.
 /// </remarks>
 public sealed unsafe class NativeArena : IDisposable
 {
@@ -65,7 +65,9 @@ public sealed unsafe class NativeArena : IDisposable
 
     internal bool IsDisposed { get; private set; }
 
-    /// <summary>What a buffer of <paramref name="bytes"/> takes, up to where the next one of the usual alignment begins: memory plans add these up.</summary>
+    /// <summary>
+    /// What a buffer of <paramref name="bytes"/> takes, up to where the next one of the usual alignment begins: memory plans add these up.
+    /// </summary>
     public static long Aligned(long bytes) => (bytes + (BufferAlignmentBytes - 1)) & -(long)BufferAlignmentBytes;
 
     /// <summary>

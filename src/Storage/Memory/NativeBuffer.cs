@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Neuralink.Storage.Memory;
 
 /// <summary>
-/// A part of a <see cref="NativeArena"/>, possibly longer than a span can be. Its users see spans of it, checked against its bounds in every
-/// build; the pointer stays inside this assembly.
+/// A part of a <see cref="NativeArena"/>, possibly longer than a span can be. Its users see spans of it, checked against its bounds in
+/// every build; the pointer stays inside this assembly.
 /// </summary>
 public sealed unsafe class NativeBuffer
 {
@@ -50,7 +50,9 @@ public sealed unsafe class NativeBuffer
     /// <summary>The <paramref name="count"/> elements from element <paramref name="elementOffset"/> on.</summary>
     public Span<float> Floats(long elementOffset, int count) => Span<float>(elementOffset, count);
 
-    /// <summary>The <paramref name="count"/> elements of type <typeparamref name="T"/> from element <paramref name="elementOffset"/> on.</summary>
+    /// <summary>
+    /// The <paramref name="count"/> elements of type <typeparamref name="T"/> from element <paramref name="elementOffset"/> on.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">They are not all inside the buffer.</exception>
     public Span<T> Span<T>(long elementOffset, int count)
         where T : unmanaged

@@ -15,5 +15,6 @@ internal sealed class InvalidSafetensorsException : Exception
     public string Found { get; }
 
     /// <summary>The error as the user sees it.</summary>
-    public NeuralinkException About(string path) => new($"open {path}", Expected, Found, "the file is damaged or not safetensors; get it again", this);
+    public NeuralinkException About(string path) =>
+        new($"open {path}", Expected, Found, "the file is damaged or not safetensors; get it again", this);
 }

@@ -87,7 +87,10 @@ public sealed class SafetensorsFile : IDisposable
         if (!Tensors.TryGetValue(tensor.Name, out TensorInfo? known) || !ReferenceEquals(known, tensor))
             throw new ArgumentException($"Tensor '{tensor.Name}' is not of {Path}.", nameof(tensor));
         if (offsetBytes < 0 || offsetBytes > tensor.LengthBytes - destination.Length)
-            throw new ArgumentOutOfRangeException(nameof(offsetBytes), offsetBytes, $"{destination.Length} bytes from there leave '{tensor.Name}'.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(offsetBytes), offsetBytes, $"{destination.Length} bytes from there leave '{tensor.Name}'.");
+        }
         int done = 0;
         try
         {
@@ -107,7 +110,8 @@ public sealed class SafetensorsFile : IDisposable
         if (done < destination.Length)
         {
             throw new NeuralinkException(
-                $"read tensor '{tensor.Name}' of {Path}", $"{destination.Length} bytes at {tensor.FileOffset + offsetBytes}", $"{done}", "the file was cut while in use");
+                $"read tensor '{tensor.Name}' of {Path}", $"{destination.Length} bytes at {tensor.FileOffset + offsetBytes}", $"{done}",
+                "the file was cut while in use");
         }
     }
 
@@ -124,7 +128,10 @@ public sealed class SafetensorsFile : IDisposable
         if (headerBytes > (ulong)(lengthBytes - PrefixBytes))
             throw new InvalidSafetensorsException($"a header within the file's {lengthBytes} bytes", $"a header length of {headerBytes}");
         if (headerBytes > SafetensorsHeader.LengthBytesMax)
-            throw new InvalidSafetensorsException($"a header of at most {SafetensorsHeader.LengthBytesMax} bytes", $"a header length of {headerBytes}");
+        {
+            throw new InvalidSafetensorsException(
+                $"a header of at most {SafetensorsHeader.LengthBytesMax} bytes", $"a header length of {headerBytes}");
+        }
         byte[] head = new byte[PrefixBytes + (int)headerBytes];
         prefix.CopyTo(head);
         ReadFully(handle, head.AsSpan(PrefixBytes), PrefixBytes);

@@ -6,8 +6,8 @@ namespace Neuralink.Storage.Safetensors;
 
 /// <summary>
 /// Reads the JSON header of a safetensors file, which is untrusted text:
-/// <c>{"__metadata__": {text: text}, name: {"dtype": text, "shape": [n, ...], "data_offsets": [begin, end]}, ...}</c>.
-/// Every fact is checked here or in <see cref="SafetensorsLayout"/> before anyone uses it. Format: github.com/huggingface/safetensors, "Format".
+/// <c>{"__metadata__": {text: text}, name: {"dtype": text, "shape": [n, ...], "data_offsets": [begin, end]}, ...}</c>. Every fact is
+/// checked here or in <see cref="SafetensorsLayout"/> before anyone uses it. Format: github.com/huggingface/safetensors, "Format".
 /// </summary>
 internal static class SafetensorsHeader
 {
@@ -39,7 +39,8 @@ internal static class SafetensorsHeader
         }
     }
 
-    private static (List<(TensorInfo Tensor, long Begin, long End)> Entries, Dictionary<string, string> Metadata) ReadHeader(ref Utf8JsonReader reader)
+    private static (List<(TensorInfo Tensor, long Begin, long End)> Entries, Dictionary<string, string> Metadata) ReadHeader(
+        ref Utf8JsonReader reader)
     {
         List<(TensorInfo Tensor, long Begin, long End)> entries = [];
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
@@ -130,7 +131,11 @@ internal static class SafetensorsHeader
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long number) || number < 0)
-                throw new InvalidSafetensorsException($"{what} in whole numbers from 0 to 2^63 - 1", reader.TokenType == JsonTokenType.Number ? Raw(ref reader) : $"a {reader.TokenType}");
+            {
+                throw new InvalidSafetensorsException(
+                    $"{what} in whole numbers from 0 to 2^63 - 1",
+                    reader.TokenType == JsonTokenType.Number ? Raw(ref reader) : $"a {reader.TokenType}");
+            }
             numbers.Add(number);
         }
 

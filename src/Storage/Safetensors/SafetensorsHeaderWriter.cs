@@ -9,13 +9,17 @@ internal static class SafetensorsHeaderWriter
 {
     private const int PrefixBytes = 8;
 
-    public static byte[] Write(IReadOnlyList<TensorDeclaration> tensors, IReadOnlyDictionary<string, string>? metadata, int dataAlignmentBytes)
+    public static byte[] Write(
+        IReadOnlyList<TensorDeclaration> tensors, IReadOnlyDictionary<string, string>? metadata, int dataAlignmentBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dataAlignmentBytes);
         ReadOnlySpan<byte> json = WriteJson(tensors, metadata);
         int dataOffset = checked((PrefixBytes + json.Length + dataAlignmentBytes - 1) / dataAlignmentBytes * dataAlignmentBytes);
         if (dataOffset - PrefixBytes > SafetensorsHeader.LengthBytesMax)
-            throw new ArgumentException($"The header needs {json.Length} bytes; {SafetensorsHeader.LengthBytesMax} are allowed.", nameof(tensors));
+        {
+            throw new ArgumentException(
+                $"The header needs {json.Length} bytes; {SafetensorsHeader.LengthBytesMax} are allowed.", nameof(tensors));
+        }
         byte[] bytes = new byte[dataOffset];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, dataOffset - PrefixBytes);
         json.CopyTo(bytes.AsSpan(PrefixBytes));

@@ -27,18 +27,26 @@ internal static class SafetensorsIndex
 
     private static Dictionary<string, string> ReadMap(string path, JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weight_map", out JsonElement map)
+            || map.ValueKind != JsonValueKind.Object)
+        {
             throw new NeuralinkException($"open {path}", "an object with a weight_map", "none");
+        }
         Dictionary<string, string> shardByTensor = new(StringComparer.Ordinal);
         foreach (JsonProperty entry in map.EnumerateObject())
         {
             string? shard = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
             if (shard is null || !IsPlainName(shard))
-                throw new NeuralinkException($"open {path}", $"the plain name of a .safetensors file for tensor '{entry.Name}'", entry.Value.GetRawText());
+            {
+                throw new NeuralinkException(
+                    $"open {path}", $"the plain name of a .safetensors file for tensor '{entry.Name}'", entry.Value.GetRawText());
+            }
             shardByTensor.Add(entry.Name, shard);
         }
 
-        return shardByTensor.Count > 0 ? shardByTensor : throw new NeuralinkException($"open {path}", "a weight_map with tensors", "an empty one");
+        return shardByTensor.Count > 0
+            ? shardByTensor
+            : throw new NeuralinkException($"open {path}", "a weight_map with tensors", "an empty one");
     }
 
     private static bool IsPlainName(string name) =>

@@ -1,12 +1,13 @@
 namespace Neuralink.Storage.Safetensors;
 
 /// <summary>
-/// The rules that tie a header to its data, as the reference implementation has them: a tensor's range is as long as its type and shape say,
-/// and the ranges tile the data exactly: no overlap, no hole, nothing behind the last.
+/// The rules that tie a header to its data, as the reference implementation has them: a tensor's range is as long as its type and shape
+/// say, and the ranges tile the data exactly: no overlap, no hole, nothing behind the last.
 /// </summary>
 internal static class SafetensorsLayout
 {
-    public static IReadOnlyList<TensorInfo> Validate(List<(TensorInfo Tensor, long Begin, long End)> entries, long dataOffset, long dataBytes)
+    public static IReadOnlyList<TensorInfo> Validate(
+        List<(TensorInfo Tensor, long Begin, long End)> entries, long dataOffset, long dataBytes)
     {
         // Ties are tensors without elements, which may share an offset with the tensor behind them.
         entries.Sort(static (a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)));
@@ -18,11 +19,15 @@ internal static class SafetensorsLayout
             (TensorInfo tensor, long tensorBegin, long tensorEnd) = entries[i];
             string what = $"tensor '{tensor.Name}'";
             if (tensorBegin > tensorEnd || tensorEnd > dataBytes)
-                throw new InvalidSafetensorsException($"{what} within the {dataBytes} bytes of data", $"bytes {tensorBegin} to {tensorEnd}");
+            {
+                throw new InvalidSafetensorsException(
+                    $"{what} within the {dataBytes} bytes of data", $"bytes {tensorBegin} to {tensorEnd}");
+            }
             if (tensorBegin != end)
             {
                 throw new InvalidSafetensorsException(
-                    $"{what} to begin at byte {end} of the data, behind {before}", $"{(tensorBegin < end ? "an overlap" : "a hole")}: it begins at {tensorBegin}");
+                    $"{what} to begin at byte {end} of the data, behind {before}",
+                    $"{(tensorBegin < end ? "an overlap" : "a hole")}: it begins at {tensorBegin}");
             }
 
             tensors[i] = tensor with { FileOffset = dataOffset + tensorBegin, LengthBytes = tensorEnd - tensorBegin };
@@ -34,7 +39,8 @@ internal static class SafetensorsLayout
 
         return end == dataBytes
             ? tensors
-            : throw new InvalidSafetensorsException($"the file to end behind {before}, at byte {end} of the data", $"{dataBytes} bytes of data");
+            : throw new InvalidSafetensorsException(
+                $"the file to end behind {before}, at byte {end} of the data", $"{dataBytes} bytes of data");
     }
 
     private static void CheckSize(string what, TensorInfo tensor)

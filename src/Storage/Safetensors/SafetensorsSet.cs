@@ -29,7 +29,8 @@ public sealed class SafetensorsSet : IDisposable
     /// <summary>Opens every file of the folder and validates its header.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="note">Takes, a line each, which files were not read although they could have been.</param>
-    /// <exception cref="NeuralinkException">There are no weights, a shard is missing or damaged, or the index and the shards disagree.</exception>
+    /// <exception cref="NeuralinkException">There are no weights, a shard is missing or damaged, or the index and
+    /// the shards disagree.</exception>
     public static SafetensorsSet Open(string folder, Action<string>? note = null)
     {
         SafetensorsSet set = new(folder);

@@ -1,9 +1,9 @@
 namespace Neuralink.Storage.Safetensors;
 
 /// <summary>
-/// Writes a safetensors file front to back without holding it: the tensors are declared first, which fixes the header, then their bytes come in
-/// that order, in pieces of any size. The data begin at a multiple of a chosen alignment; the tensors follow each other without gaps, as the
-/// format demands, so a tensor's own alignment is what the lengths before it make of it.
+/// Writes a safetensors file front to back without holding it: the tensors are declared first, which fixes the header, then their bytes
+/// come in that order, in pieces of any size. The data begin at a multiple of a chosen alignment; the tensors follow each other without
+/// gaps, as the format demands, so a tensor's own alignment is what the lengths before it make of it.
 /// </summary>
 public sealed class SafetensorsWriter : IDisposable
 {
@@ -23,7 +23,8 @@ public sealed class SafetensorsWriter : IDisposable
     /// <param name="metadata">Notes for the header.</param>
     /// <param name="dataAlignmentBytes">The data begin at a multiple of this; the header is padded with spaces up to there.</param>
     internal SafetensorsWriter(
-        Stream stream, string path, IReadOnlyList<TensorDeclaration> tensors, IReadOnlyDictionary<string, string>? metadata, int dataAlignmentBytes)
+        Stream stream, string path, IReadOnlyList<TensorDeclaration> tensors, IReadOnlyDictionary<string, string>? metadata,
+        int dataAlignmentBytes)
     {
         _stream = stream;
         _path = path;
@@ -41,9 +42,11 @@ public sealed class SafetensorsWriter : IDisposable
 
     /// <summary>Creates <paramref name="path"/>, which must not exist, and writes the header.</summary>
     /// <inheritdoc cref="SafetensorsWriter(Stream, string, IReadOnlyList{TensorDeclaration}, IReadOnlyDictionary{string, string}, int)"/>
-    /// <exception cref="NeuralinkException">The file cannot be created, or the disk has no room for all of it (where the system can tell beforehand).</exception>
+    /// <exception cref="NeuralinkException">The file cannot be created, or the disk has no room for all of it (where the system
+    /// can tell beforehand).</exception>
     public static SafetensorsWriter Create(
-        string path, IReadOnlyList<TensorDeclaration> tensors, IReadOnlyDictionary<string, string>? metadata = null, int dataAlignmentBytes = 8)
+        string path, IReadOnlyList<TensorDeclaration> tensors, IReadOnlyDictionary<string, string>? metadata = null,
+        int dataAlignmentBytes = 8)
     {
         long dataBytes = tensors.Sum(tensor => tensor.LengthBytes);
         try
@@ -117,7 +120,8 @@ public sealed class SafetensorsWriter : IDisposable
         }
     }
 
-    private bool IsCurrent(string name) => _current < _tensors.Count && string.Equals(_tensors[_current].Name, name, StringComparison.Ordinal);
+    private bool IsCurrent(string name) =>
+        _current < _tensors.Count && string.Equals(_tensors[_current].Name, name, StringComparison.Ordinal);
 
     private string Position() => _current == _tensors.Count
         ? "all are complete"

@@ -10,5 +10,6 @@ public sealed record TensorDeclaration(string Name, SafetensorsDtype Dtype, Immu
 {
     /// <summary>Its length in the file.</summary>
     /// <exception cref="InvalidOperationException">A dimension is negative or the product leaves 63 bits.</exception>
-    public long LengthBytes => TensorInfo.SizeOf(Dtype, Shape) ?? throw new InvalidOperationException($"Tensor '{Name}' has an impossible shape.");
+    public long LengthBytes =>
+        TensorInfo.SizeOf(Dtype, Shape) ?? throw new InvalidOperationException($"Tensor '{Name}' has an impossible shape.");
 }

@@ -9,7 +9,8 @@ public sealed class ProbeCommandTests : IDisposable
     private static readonly string[] s_short = ["--time", "300ms", "--size", "8MiB"];
 
     private readonly TestHome _home = new();
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, $"probe-{Guid.NewGuid():n}")).FullName;
+    private readonly string _folder = Directory.CreateDirectory(
+        Path.Combine(AppContext.BaseDirectory, $"probe-{Guid.NewGuid():n}")).FullName;
 
     public void Dispose()
     {
@@ -23,7 +24,9 @@ public sealed class ProbeCommandTests : IDisposable
         CliResult run = await _home.RunAsync(["probe", _folder, .. s_short]);
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Out.Split('\n').Should().OnlyContain(line => line.Length <= 120);
-        run.Out.Should().ContainAll("random reads by threads", "sequential reads by threads", "depth 32", "1 MiB", "CPU us", "a temporary file of 8 MiB", "knee", "break-even gap", "advice", "used by generate");
+        run.Out.Should().ContainAll(
+            "random reads by threads", "sequential reads by threads", "depth 32", "1 MiB", "CPU us", "a temporary file of 8 MiB", "knee",
+            "break-even gap", "advice", "used by generate");
         run.Out.Should().ContainAny("random reads by io_uring", "threads only").And.NotContain("first reads");
         DeviceVolume volume = DeviceVolume.Of(_folder, Environment.MachineName);
         string saved = Path.Combine(_home.Cache, volume.FileName);
@@ -47,12 +50,15 @@ public sealed class ProbeCommandTests : IDisposable
         using JsonDocument document = JsonDocument.Parse(run.Out);
         JsonElement root = document.RootElement;
         root.EnumerateObject().Select(p => p.Name).Should().Equal(
-            "profile", "volume", "file", "file_bytes", "rounds", "io_method", "queue_depth", "uring_refusal", "first_reads_slowdown", "speedups", "megabytes_per_second_max", "knee_bytes", "break_even_gaps", "reads", "cells");
+            "profile", "volume", "file", "file_bytes", "rounds", "io_method", "queue_depth", "uring_refusal", "first_reads_slowdown",
+            "speedups", "megabytes_per_second_max", "knee_bytes", "break_even_gaps", "reads", "cells");
         root.GetProperty("profile").GetString().Should().Be(output);
         int methods = root.GetProperty("uring_refusal").ValueKind == JsonValueKind.Null ? 2 : 1;
         root.GetProperty("cells").GetArrayLength().Should().Be(methods * 72);
-        root.GetProperty("speedups")[0].EnumerateObject().Select(p => p.Name).Should().Equal("io_method", "queue_depth", "speedup", "reads_per_second", "processor_micros");
-        root.GetProperty("cells")[0].EnumerateObject().Select(p => p.Name).Should().Equal("io_method", "pattern", "bytes", "queue_depth", "reads_per_second", "megabytes_per_second", "processor_micros");
+        root.GetProperty("speedups")[0].EnumerateObject().Select(p => p.Name)
+            .Should().Equal("io_method", "queue_depth", "speedup", "reads_per_second", "processor_micros");
+        root.GetProperty("cells")[0].EnumerateObject().Select(p => p.Name)
+            .Should().Equal("io_method", "pattern", "bytes", "queue_depth", "reads_per_second", "megabytes_per_second", "processor_micros");
         root.GetProperty("queue_depth").GetInt32().Should().Be(DeviceProfile.Read(output).QueueDepth);
         root.GetProperty("knee_bytes").GetInt64().Should().BeInRange(4096, 1 << 20);
         Directory.Exists(_home.Cache).Should().BeFalse();
@@ -68,7 +74,8 @@ public sealed class ProbeCommandTests : IDisposable
         using JsonDocument document = JsonDocument.Parse(run.Out);
         document.RootElement.GetProperty("file").GetString().Should().Be(path);
         document.RootElement.GetProperty("first_reads_slowdown").GetDouble().Should().BePositive();
-        DeviceProfile.Read(document.RootElement.GetProperty("profile").GetString()!).MeasuredWith.Should().Contain($"reads of {path} of 256 MiB");
+        DeviceProfile.Read(document.RootElement.GetProperty("profile").GetString()!).MeasuredWith
+            .Should().Contain($"reads of {path} of 256 MiB");
         Directory.GetFileSystemEntries(_folder).Should().Equal(path);
     }
 
@@ -78,11 +85,13 @@ public sealed class ProbeCommandTests : IDisposable
         string path = LargeFile(1000);
         CliResult run = await _home.RunAsync("probe", path, "--time", "100ms", "--json");
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Error.Should().Contain($"neuralink: {path} of 1000 B would be read from some cache below the file system: a temporary file beside it is measured");
+        run.Error.Should().Contain(
+            $"neuralink: {path} of 1000 B would be read from some cache below the file system: a temporary file beside it is measured");
         using JsonDocument document = JsonDocument.Parse(run.Out);
         document.RootElement.GetProperty("file").ValueKind.Should().Be(JsonValueKind.Null);
         Directory.GetFileSystemEntries(_folder).Should().Equal(path);
-        (await _home.RunAsync(["probe", path, "--json", .. s_short])).Error.Should().NotContain("cache below", "the size says that a temporary file is wanted");
+        (await _home.RunAsync(["probe", path, "--json", .. s_short])).Error.Should().NotContain(
+            "cache below", "the size says that a temporary file is wanted");
     }
 
     [Fact]
@@ -108,7 +117,10 @@ public sealed class ProbeCommandTests : IDisposable
     public async Task A_file_system_in_memory()
     {
         if (OperatingSystem.IsLinux())
-            (await _home.RunAsync(["probe", "/dev/shm", .. s_short])).ShouldFail(1, "measure /dev/shm", "a file system with direct I/O", "tmpfs", "give a file or a folder on the flash device");
+        {
+            (await _home.RunAsync(["probe", "/dev/shm", .. s_short])).ShouldFail(
+                1, "measure /dev/shm", "a file system with direct I/O", "tmpfs", "give a file or a folder on the flash device");
+        }
     }
 
     [Theory]

@@ -18,7 +18,8 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
         Save(Profile());
         CliResult run = await Generate();
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Error.Should().Contain("a test disk: io direct, queue depth 3, gaps up to 19.53 KiB are read through").And.Contain(", 3 threads");
+        run.Error.Should().Contain("a test disk: io direct, queue depth 3, gaps up to 19.53 KiB are read through")
+            .And.Contain(", 3 threads");
         using JsonDocument document = JsonDocument.Parse((await Generate("--json")).Out);
         JsonElement profile = document.RootElement.GetProperty("profile");
         profile.GetProperty("name").GetString().Should().Be("a test disk");
@@ -39,7 +40,8 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
     public async Task A_queue_depth_that_was_asked_for_wins()
     {
         Save(Profile());
-        (await Generate("--queue-depth", "5")).Error.Should().Contain("a test disk: io direct, queue depth 5, gaps up to 19.53 KiB").And.Contain("5 threads");
+        (await Generate("--queue-depth", "5")).Error.Should().Contain("a test disk: io direct, queue depth 5, gaps up to 19.53 KiB")
+            .And.Contain("5 threads");
     }
 
     [Fact]
@@ -90,7 +92,8 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
         string named = _home.PathOf("phone.json");
         (Profile() with { Name = "a phone", QueueDepth = null, Volume = null }).Write(named);
         // 30 us a read at 1000 bytes a microsecond: 30000 bytes.
-        (await Generate("--profile", named)).Error.Should().Contain("a phone: io direct, queue depth 16, gaps up to 29.3 KiB").And.NotContain("a test disk");
+        (await Generate("--profile", named)).Error.Should().Contain("a phone: io direct, queue depth 16, gaps up to 29.3 KiB")
+            .And.NotContain("a test disk");
     }
 
     [Fact]
@@ -100,7 +103,8 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
         _home.Change = surroundings => surroundings with { MachineName = "another" };
         CliResult run = await Generate("--strategy", "cluster");
         run.Code.Should().Be(0);
-        run.Error.Should().Contain(" of vm, not of ").And.Contain(" of another; measure this one with 'neuralink probe'").And.Contain("16 threads").And.NotContain("a test disk:");
+        run.Error.Should().Contain(" of vm, not of ").And.Contain(" of another; measure this one with 'neuralink probe'")
+            .And.Contain("16 threads").And.NotContain("a test disk:");
         run.Error.Split('\n').Should().ContainSingle(line => line.StartsWith("neuralink: ", StringComparison.Ordinal));
     }
 
@@ -111,7 +115,8 @@ public sealed class DeviceProfileTests(PackedModelFixture model) : IDisposable
         Damage.Replace(Path.Combine(_home.Cache, Volume.FileName), "\"queue_depth\": 3", "\"queue_depth\": -3");
         CliResult run = await Generate();
         run.Code.Should().Be(0);
-        run.Error.Should().Contain("no device profile is used: cannot open").And.Contain("found a queue depth of -3").And.Contain("16 threads");
+        run.Error.Should().Contain("no device profile is used: cannot open").And.Contain("found a queue depth of -3")
+            .And.Contain("16 threads");
     }
 
     [Fact]

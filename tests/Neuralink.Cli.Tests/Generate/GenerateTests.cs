@@ -18,9 +18,11 @@ public sealed partial class GenerateTests(PackedModelFixture model) : IDisposabl
     public async Task Greedy_text_is_that_of_the_independent_implementation_and_stands_alone_on_stdout(int index)
     {
         GreedyReference expected = BundledModel.Greedy[index];
-        CliResult run = await Generate("--prompt", expected.Prompt, "-n", $"{expected.NewIds.Length}", "--temperature", "0", "--ignore-eos");
+        CliResult run = await Generate(
+            "--prompt", expected.Prompt, "-n", $"{expected.NewIds.Length}", "--temperature", "0", "--ignore-eos");
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Out.TrimEnd('\n').Should().Be(expected.Text.Replace("<|endoftext|>", "", StringComparison.Ordinal).TrimEnd('\n'), "special tokens have no text");
+        run.Out.TrimEnd('\n')
+            .Should().Be(expected.Text.Replace("<|endoftext|>", "", StringComparison.Ordinal).TrimEnd('\n'), "special tokens have no text");
         run.Error.Should().Contain("tokens/s").And.Contain("neuron cache").And.NotContain("\u001b");
     }
 
@@ -53,7 +55,8 @@ public sealed partial class GenerateTests(PackedModelFixture model) : IDisposabl
     [Fact]
     public async Task Any_of_several_stop_texts_ends_the_text_before_itself()
     {
-        CliResult run = await Generate("-p", "Once upon a time", "-n", "64", "--temperature", "0", "--stop", "no such text", "--stop", " music room");
+        CliResult run = await Generate(
+            "-p", "Once upon a time", "-n", "64", "--temperature", "0", "--stop", "no such text", "--stop", " music room");
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Out.Should().Be("Once upon a time, in a house near the\n");
         run.Error.Should().Contain("ended by stop");
@@ -63,7 +66,8 @@ public sealed partial class GenerateTests(PackedModelFixture model) : IDisposabl
     public async Task The_default_number_of_tokens_gives_way_to_the_context_and_says_so()
     {
         CliResult run = await _home.RunAsync(
-            string.Concat(Enumerable.Repeat(" the", 505)), ["generate", "--model", model.Image, "--prompt", "-", "--temperature", "0", "--ignore-eos", "--cache", "100%"]);
+            string.Concat(Enumerable.Repeat(" the", 505)),
+            ["generate", "--model", model.Image, "--prompt", "-", "--temperature", "0", "--ignore-eos", "--cache", "100%"]);
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Error.Should().Contain("leave room for 7 in the model's context of 512").And.Contain("7 tokens in");
     }
@@ -73,7 +77,13 @@ public sealed partial class GenerateTests(PackedModelFixture model) : IDisposabl
     {
         using CancellationTokenSource stop = new();
         using CancellingWriter output = new(stop, afterWrites: 4);
-        CliResult run = await _home.RunAsync("", ["generate", "-m", model.Image, "-p", "Once upon a time", "-n", "400", "--ignore-eos", "--io", "buffered", "--strategy", "prefetch"], output, stop.Token);
+        CliResult run = await _home.RunAsync(
+            "",
+            [
+                "generate", "-m", model.Image, "-p", "Once upon a time", "-n", "400", "--ignore-eos", "--io", "buffered", "--strategy",
+                "prefetch"
+            ],
+            output, stop.Token);
         run.Code.Should().Be(130);
         run.Error.Should().MatchRegex("^neuralink: cancelled after [0-9]+ tokens\n$");
         run.Out.Should().StartWith("Once upon a time").And.EndWith("\n");

@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace Neuralink.Cli.Tests.Generate;
 
 /// <summary>
-/// An image where past the page cache there is no way: a ramfs, which unlike tmpfs has no direct reads on any Linux. Only root can mount one; elsewhere
-/// there is nothing to test.
+/// An image where past the page cache there is no way: a ramfs, which unlike tmpfs has no direct reads on any Linux. Only root can mount
+/// one; elsewhere there is nothing to test.
 /// </summary>
 [Collection(PackedModelFixture.Name)]
 public sealed class NoDirectReadsTests(PackedModelFixture model) : IDisposable
@@ -38,13 +38,15 @@ public sealed class NoDirectReadsTests(PackedModelFixture model) : IDisposable
     }
 
     private Task<CliResult> Generate(string image, string io) =>
-        _home.RunAsync("generate", "-m", image, "-p", "Once upon a time", "-n", "4", "--temperature", "0", "--io", io, "--strategy", "cluster");
+        _home.RunAsync(
+            "generate", "-m", image, "-p", "Once upon a time", "-n", "4", "--temperature", "0", "--io", io, "--strategy", "cluster");
 
     private static bool Run(string program, params string[] arguments)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
+            using Process process = Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

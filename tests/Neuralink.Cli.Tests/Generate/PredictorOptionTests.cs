@@ -5,7 +5,10 @@ using Neuralink.Tests.Support;
 
 namespace Neuralink.Cli.Tests.Generate;
 
-/// <summary>--predictor, --lookahead and the strategies' other options: what works gives the same text, what does not is one clear line before any text.</summary>
+/// <summary>
+/// --predictor, --lookahead and the strategies' other options: what works gives the same text, what does not is
+/// one clear line before any text.
+/// </summary>
 [Collection(PackedModelFixture.Name)]
 public sealed class PredictorOptionTests(PackedModelFixture model) : IDisposable
 {
@@ -75,8 +78,10 @@ public sealed class PredictorOptionTests(PackedModelFixture model) : IDisposable
     {
         RandomPredictor.Write(PredictorPath, _image.ModelDigest, Config, depth: 2);
         string use = $"low-rank={PredictorPath}";
-        (await Generate("--predictor", use)).ShouldFail(1, "a predictor of a layer's own neurons, found one of the neurons 2 layers ahead", "--depth 0");
-        (await Generate("--lookahead", use)).ShouldFail(1, "a predictor of the neurons 1 layers ahead, found one of the neurons 2 layers ahead", "--depth 1");
+        (await Generate("--predictor", use)).ShouldFail(
+            1, "a predictor of a layer's own neurons, found one of the neurons 2 layers ahead", "--depth 0");
+        (await Generate("--lookahead", use)).ShouldFail(
+            1, "a predictor of the neurons 1 layers ahead, found one of the neurons 2 layers ahead", "--depth 1");
         (await Generate("--lookahead", use, "--ahead", "2")).Code.Should().Be(0);
     }
 
@@ -84,8 +89,10 @@ public sealed class PredictorOptionTests(PackedModelFixture model) : IDisposable
     [MemberData(nameof(Options))]
     public async Task A_published_folder_without_predictor_weights(string option)
     {
-        (await Generate(option, $"low-rank={BundledModel.Folder}")).ShouldFail(1, "predictor weights, as model.layers.0.mlp.predictor.fc1.weight", "found none among", "train-predictor");
-        (await Generate(option, $"low-rank={Path.Combine(BundledModel.Folder, "model.safetensors")}")).ShouldFail(1, "predictor weights", "found none among");
+        (await Generate(option, $"low-rank={BundledModel.Folder}")).ShouldFail(
+            1, "predictor weights, as model.layers.0.mlp.predictor.fc1.weight", "found none among", "train-predictor");
+        (await Generate(option, $"low-rank={Path.Combine(BundledModel.Folder, "model.safetensors")}")).ShouldFail(
+            1, "predictor weights", "found none among");
         (await Generate(option, $"low-rank={_home.Folder}")).ShouldFail(1, "model.safetensors");
         await File.WriteAllTextAsync(PredictorPath, "these are no weights");
         (await Generate(option, $"low-rank={PredictorPath}")).ShouldFail(1, PredictorPath);
@@ -105,7 +112,9 @@ public sealed class PredictorOptionTests(PackedModelFixture model) : IDisposable
         trace.Code.Should().Be(0, "of {0}", trace.Error);
         (await Generate(option, $"oracle={TracePath}", "-n", "5")).Out.Should().NotBeEmpty().And.Be((await Generate("-n", "5")).Out);
         CliResult longer = await Generate(option, $"oracle={TracePath}", "-n", "64");
-        longer.ShouldFail(1, "predict by a firing trace", "to be among the ", " of the trace, found 68", "trace more of this text, or generate fewer tokens");
+        longer.ShouldFail(
+            1, "predict by a firing trace", "to be among the ", " of the trace, found 68",
+            "trace more of this text, or generate fewer tokens");
         longer.Out.Should().BeEmpty();
         using RandomModel other = new(RandomModels.LlamaRelu);
         using PackedModel packed = new(other.Folder);
@@ -117,7 +126,8 @@ public sealed class PredictorOptionTests(PackedModelFixture model) : IDisposable
     public async Task Who_asks_for_a_lookahead_gets_a_strategy_that_looks_ahead()
     {
         CliResult run = await Generate("--lookahead", "sketch=3");
-        run.Error.Should().Contain("neuralink: strategy prefetch+cluster: a lookahead is asked for, a sketch of 3 bits").And.Contain("of what it named was needed");
+        run.Error.Should().Contain("neuralink: strategy prefetch+cluster: a lookahead is asked for, a sketch of 3 bits")
+            .And.Contain("of what it named was needed");
         (await Generate("--lookahead", "sketch=3", "--strategy", "serial")).Error.Should().NotContain("neuralink: ");
     }
 
@@ -125,12 +135,15 @@ public sealed class PredictorOptionTests(PackedModelFixture model) : IDisposable
     public async Task A_baseline_over_an_order_that_it_is_not_defined_with()
     {
         (await Generate("--strategy", "frequency")).ShouldFail(
-            1, "expected neurons in frequency order, which the strategy frequency is defined with, found identity", "`neuralink place --method frequency`");
+            1, "expected neurons in frequency order, which the strategy frequency is defined with, found identity",
+            "`neuralink place --method frequency`");
         string image = _home.CopyImage(model.Image);
         CliResult place = await _home.RunAsync("place", image, "--method", "random");
         place.Code.Should().Be(0, "of {0}", place.Error);
         CliResult run = await _home.RunAsync("generate", "-m", image, "-p", "Once upon a time", "-n", "4", "--strategy", "llmflash");
-        run.ShouldFail(1, "expected neurons in identity order, which the strategy llmflash is defined with, found random", "`neuralink place --method identity`");
+        run.ShouldFail(
+            1, "expected neurons in identity order, which the strategy llmflash is defined with, found random",
+            "`neuralink place --method identity`");
         run.Out.Should().BeEmpty();
     }
 

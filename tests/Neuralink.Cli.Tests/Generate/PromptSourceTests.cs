@@ -76,5 +76,6 @@ public sealed class PromptSourceTests(PackedModelFixture model) : IDisposable
     public async Task An_empty_prompt_is_refused(string option, string value) =>
         (await Generate(option, value)).ShouldFail(1, "expected a prompt of at least 1 token, found an empty prompt");
 
-    private Task<CliResult> Generate(params string[] args) => _home.RunAsync(["generate", "-m", model.Image, "-n", "3", "--temperature", "0", .. args]);
+    private Task<CliResult> Generate(params string[] args) =>
+        _home.RunAsync(["generate", "-m", model.Image, "-n", "3", "--temperature", "0", .. args]);
 }

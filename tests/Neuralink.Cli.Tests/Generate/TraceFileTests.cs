@@ -18,9 +18,11 @@ public sealed class TraceFileTests(PackedModelFixture model) : IDisposable
         using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(path));
         JsonElement[] events = [.. document.RootElement.GetProperty("traceEvents").EnumerateArray()];
         JsonElement other = document.RootElement.GetProperty("otherData");
-        other.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty("reads").GetInt64()).Should().Be(other.GetProperty("io").GetProperty("reads").GetInt64());
+        other.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty("reads").GetInt64())
+            .Should().Be(other.GetProperty("io").GetProperty("reads").GetInt64());
         other.GetProperty("diagnosis").GetString().Should().NotBeEmpty();
-        events.Where(e => Text(e, "ph") == "M").Select(e => Text(e.GetProperty("args"), "name")).Should().Equal("Predictor", "Io", "Compute");
+        events.Where(e => Text(e, "ph") == "M").Select(e => Text(e.GetProperty("args"), "name"))
+            .Should().Equal("Predictor", "Io", "Compute");
         events.Where(e => Text(e, "ph") == "b").Should().NotBeEmpty().And.HaveSameCount(events.Where(e => Text(e, "ph") == "e"));
         events.Where(e => Text(e, "ph") == "X").Select(e => e.GetProperty("tid").GetInt32()).Distinct().Should().Contain(3);
     }
@@ -45,7 +47,8 @@ public sealed class TraceFileTests(PackedModelFixture model) : IDisposable
         both.ShouldFail(1, "resident weights");
     }
 
-    private Task<CliResult> Generate(string path) => _home.RunAsync("generate", "-m", model.Image, "-p", "Once upon a time", "-n", "4", "--temperature", "0", "--trace", path);
+    private Task<CliResult> Generate(string path) =>
+        _home.RunAsync("generate", "-m", model.Image, "-p", "Once upon a time", "-n", "4", "--temperature", "0", "--trace", path);
 
     private static string? Text(JsonElement e, string name) => e.GetProperty(name).GetString();
 }

@@ -14,8 +14,11 @@ public sealed class InspectCommandTests(PackedModelFixture model) : IDisposable
     {
         CliResult run = await _home.RunAsync("inspect", model.Image);
         run.Code.Should().Be(0, "of {0}", run.Error);
-        foreach (string part in (string[])["ReLU", "llama", "f16", "512 tokens", "identity", "neurons.safetensors", "2048 B", "12288", "24 MiB"])
+        foreach (string part in (string[])[
+            "ReLU", "llama", "f16", "512 tokens", "identity", "neurons.safetensors", "2048 B", "12288", "24 MiB"])
+        {
             run.Out.Should().Contain(part);
+        }
         run.Out.Should().NotContain("\u001b");
         run.Out.Split('\n').Count(line => line.StartsWith('│') && line.Contains("identity", StringComparison.Ordinal)).Should().Be(6);
         run.Out.Should().MatchRegex("(?m)^placement +identity *$");
@@ -39,5 +42,6 @@ public sealed class InspectCommandTests(PackedModelFixture model) : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_is_no_image_is_refused() => (await _home.RunAsync("inspect", _home.Folder)).ShouldFail(1, "neuralink.json", "found no such file");
+    public async Task A_folder_that_is_no_image_is_refused() =>
+        (await _home.RunAsync("inspect", _home.Folder)).ShouldFail(1, "neuralink.json", "found no such file");
 }

@@ -41,7 +41,8 @@ public sealed class PackCommandTests(PackedModelFixture model) : IDisposable
     {
         string folder = Directory.CreateDirectory(_home.PathOf("letters")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "letter.txt"), "dear");
-        (await _home.RunAsync("pack", Source, folder, "--force")).ShouldFail(1, folder, "expected a flash image to replace, found a folder of something else");
+        (await _home.RunAsync("pack", Source, folder, "--force")).ShouldFail(
+            1, folder, "expected a flash image to replace, found a folder of something else");
         File.Exists(Path.Combine(folder, "letter.txt")).Should().BeTrue();
     }
 

@@ -21,7 +21,8 @@ public sealed class CompareCommandTests : IDisposable
         _train = _home.PathOf("train.trace");
         _test = _home.PathOf("test.trace");
         TestTrace.Write(_train, TestTrace.InfoOf(_image, tokens: 1500));
-        TestTrace.Write(_test, TestTrace.InfoOf(_image, tokens: 300) with { TextsDigest = new string('1', 64), Texts = "other chance.txt" });
+        TestTrace.Write(
+            _test, TestTrace.InfoOf(_image, tokens: 300) with { TextsDigest = new string('1', 64), Texts = "other chance.txt" });
     }
 
     public void Dispose() => _home.Dispose();
@@ -36,10 +37,17 @@ public sealed class CompareCommandTests : IDisposable
         CliResult run = await Compare("--train", train, "--test", test, "--effort", "50");
         string[] lines = run.Out.Split('\n');
         lines.Should().OnlyContain(line => line.Length <= 120);
-        foreach (string part in (string[])["test, 2 layers of 128 neurons, 2048 bytes each on flash", "300 tokens of other chance.txt", "one layer, one token: the mean of the 2 layers"])
+        foreach (string part in (string[])[
+            "test, 2 layers of 128 neurons, 2048 bytes each on flash", "300 tokens of other chance.txt",
+            "one layer, one token: the mean of the 2 layers"])
+        {
             run.Out.Should().Contain(part);
+        }
         foreach (string order in Enum.GetNames<PlacementMethod>().Append("Bound"))
-            lines.Count(line => line.Contains($"│ {order.ToLowerInvariant()} ", StringComparison.Ordinal)).Should().Be(3, "{0} has a row for each cache", order);
+        {
+            lines.Count(line => line.Contains($"│ {order.ToLowerInvariant()} ", StringComparison.Ordinal))
+                .Should().Be(3, "{0} has a row for each cache", order);
+        }
         foreach (string cache in (string[])["none", "5%", "10%"])
             lines.Should().ContainSingle(line => line.StartsWith($"│ {cache,6} │ identity ", StringComparison.Ordinal));
     }
@@ -50,8 +58,10 @@ public sealed class CompareCommandTests : IDisposable
         string profile = _home.PathOf("device.json");
         (DeviceProfile.Default with { Name = "a test phone" }).Write(profile);
         CliResult run = await Compare(
-            "--train", _train, "--test", _test, _train, "--method", "neuralink,frequency,random", "--cache", "0,0.05,50%", "--seed", "4", "--profile", profile, "--json");
-        run.Error.Should().Be($"neuralink: {_train} is of the very text that the orders are made from: it says nothing about unseen text\n");
+            "--train", _train, "--test", _test, _train, "--method", "neuralink,frequency,random", "--cache", "0,0.05,50%", "--seed", "4",
+            "--profile", profile, "--json");
+        run.Error.Should().Be(
+            $"neuralink: {_train} is of the very text that the orders are made from: it says nothing about unseen text\n");
         using JsonDocument document = JsonDocument.Parse(run.Out);
         JsonElement root = document.RootElement;
         root.EnumerateObject().Select(p => p.Name).Should().Equal(
@@ -103,7 +113,8 @@ public sealed class CompareCommandTests : IDisposable
     [Fact]
     public async Task A_training_trace_too_short_to_say_anything_is_remarked_upon_if_a_method_asks_it()
     {
-        (await Compare("--train", _test, "--test", _train, "--method", "frequency")).Error.Should().Contain("300 tokens, fewer than 1000: too few to say");
+        (await Compare("--train", _test, "--test", _train, "--method", "frequency")).Error.Should().Contain(
+            "300 tokens, fewer than 1000: too few to say");
         (await Compare("--train", _test, "--test", _train, "--method", "random")).Error.Should().BeEmpty();
     }
 
@@ -111,7 +122,9 @@ public sealed class CompareCommandTests : IDisposable
     public async Task Traces_of_different_models_are_not_compared()
     {
         FiringTraceInfo info = TestTrace.InfoOf(_image, tokens: 8) with { ModelName = "other" };
-        await ShouldRefuse(info with { ModelDigest = new string('f', 64) }, "for the model of", "expected model digest", "found ffffffffffffffff… in a trace of other");
+        await ShouldRefuse(
+            info with { ModelDigest = new string('f', 64) }, "for the model of", "expected model digest",
+            "found ffffffffffffffff… in a trace of other");
         await ShouldRefuse(info with { LayerCount = 5 }, "expected 6 layers, found 5 in a trace of other");
         await ShouldRefuse(info with { NeuronCount = 2047 }, "expected 2048 neurons a layer, found 2047");
         await ShouldRefuse(info with { StrideBytes = 4096 }, "expected bundles of 2048 bytes, found 4096");
@@ -152,13 +165,18 @@ public sealed class CompareCommandTests : IDisposable
     [InlineData("neuralink placement --help", "placement")]
     [InlineData("--train", "placement", "compare", "--test", "a")]
     [InlineData("--test", "placement", "compare", "--train", "a")]
-    [InlineData("--method: expected some of identity or random or frequency or neuralink", "placement", "compare", "--train", "a", "--test", "b", "--method", "random,magic")]
+    [InlineData(
+        "--method: expected some of identity or random or frequency or neuralink", "placement", "compare", "--train", "a", "--test", "b",
+        "--method", "random,magic")]
     [InlineData("separated by commas, found ''", "placement", "compare", "--train", "a", "--test", "b", "--method", "")]
-    [InlineData("--cache: expected shares such as 0%,5%,10%, each at most 100%, found '5%,110%'", "placement", "compare", "--train", "a", "--test", "b", "--cache", "5%,110%")]
+    [InlineData(
+        "--cache: expected shares such as 0%,5%,10%, each at most 100%, found '5%,110%'", "placement", "compare", "--train", "a", "--test",
+        "b", "--cache", "5%,110%")]
     [InlineData("found '64MiB'", "placement", "compare", "--train", "a", "--test", "b", "--cache", "64MiB")]
     [InlineData("--memory: expected at least one byte, found 0 B", "placement", "compare", "--train", "a", "--test", "b", "--memory", "0")]
     [InlineData("--seed: expected an integer, found 'x'", "placement", "compare", "--train", "a", "--test", "b", "--seed", "x")]
-    public async Task A_wrong_command_line_is_one_line(string part, params string[] args) => (await _home.RunAsync(args)).ShouldFail(2, part);
+    public async Task A_wrong_command_line_is_one_line(string part, params string[] args) =>
+        (await _home.RunAsync(args)).ShouldFail(2, part);
 
     [Theory]
     [InlineData("compare", "placement", "--help")]
@@ -183,14 +201,18 @@ public sealed class CompareCommandTests : IDisposable
             double reads = order.GetProperty("reads_per_token").GetDouble(), millis = order.GetProperty("millis_per_token").GetDouble();
             reads.Should().BeGreaterThanOrEqualTo(bound.GetProperty("reads_per_token").GetDouble());
             millis.Should().BeGreaterThanOrEqualTo(bound.GetProperty("millis_per_token").GetDouble());
-            millis.Should().BeApproximately(reads * ((20 + (order.GetProperty("mean_read_bundles").GetDouble() * 2.048)) / 1000), 1e-9, "all layers are alike here");
+            millis.Should().BeApproximately(
+                reads * ((20 + (order.GetProperty("mean_read_bundles").GetDouble() * 2.048)) / 1000), 1e-9, "all layers are alike here");
             order.GetProperty("of_identity").GetDouble().Should().BeApproximately(millis / identity, 1e-9);
         }
         orders[3].GetProperty("of_identity").GetDouble().Should().BeLessThan(0.75, "groups that fire together lie together");
     }
 
     private static string[] Cells(string table, string order) =>
-        [.. table.Split('\n').Single(line => line.Contains($"│ {order} ", StringComparison.Ordinal)).Trim('│').Split('│', StringSplitOptions.TrimEntries)];
+        [
+            .. table.Split('\n').Single(line => line.Contains($"│ {order} ", StringComparison.Ordinal)).Trim('│')
+                .Split('│', StringSplitOptions.TrimEntries)
+        ];
 
     private async Task<CliResult> Compare(params string[] args)
     {

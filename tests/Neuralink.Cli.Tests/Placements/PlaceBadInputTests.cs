@@ -38,7 +38,8 @@ public sealed class PlaceBadInputTests : IDisposable
     public async Task A_trace_of_another_model()
     {
         FiringTraceInfo info = TestTrace.InfoOf(FlashImage.Open(_image), tokens: 8) with { ModelName = "other" };
-        await ShouldRefuse(info with { ModelDigest = new string('f', 64) }, "expected model digest", "found ffffffffffffffff… in a trace of other");
+        await ShouldRefuse(
+            info with { ModelDigest = new string('f', 64) }, "expected model digest", "found ffffffffffffffff… in a trace of other");
         await ShouldRefuse(info with { LayerCount = 5 }, "expected 6 layers, found 5 in a trace of other");
         await ShouldRefuse(info with { NeuronCount = 2047 }, "expected 2048 neurons a layer, found 2047 in a trace of other");
     }
@@ -62,9 +63,14 @@ public sealed class PlaceBadInputTests : IDisposable
 
     [Theory]
     [InlineData("", "a device profile")]
-    [InlineData("""{ "format": "neuralink-device", "format_version": 1, "name": "d", "measured_with": "m", "reads": [] }""", "at least two sizes are needed, there are 0")]
     [InlineData(
-        """{ "format": "neuralink-device", "format_version": 1, "name": "d", "measured_with": "m", "reads": [ { "bytes": 4096, "micros": -5 }, { "bytes": 8192, "micros": 5 } ] }""",
+        """{ "format": "neuralink-device", "format_version": 1, "name": "d", "measured_with": "m", "reads": [] }""",
+        "at least two sizes are needed, there are 0")]
+    [InlineData(
+        """
+        { "format": "neuralink-device", "format_version": 1, "name": "d", "measured_with": "m",
+          "reads": [ { "bytes": 4096, "micros": -5 }, { "bytes": 8192, "micros": 5 } ] }
+        """,
         "a read of 4096 bytes costs -5 us")]
     public async Task A_profile_with_nonsense_in_it(string json, string found)
     {
@@ -86,7 +92,8 @@ public sealed class PlaceBadInputTests : IDisposable
     }
 
     [Fact]
-    public async Task No_image() => (await _home.RunAsync("place", _home.Folder, "--method", "random")).ShouldFail(1, "neuralink.json", "found no such file");
+    public async Task No_image() =>
+        (await _home.RunAsync("place", _home.Folder, "--method", "random")).ShouldFail(1, "neuralink.json", "found no such file");
 
     [Fact]
     public async Task A_destination_that_is_something_else()

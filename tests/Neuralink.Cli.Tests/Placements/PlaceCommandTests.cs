@@ -49,7 +49,9 @@ public sealed class PlaceCommandTests : IDisposable
     {
         string image = _home.CopyImage(_packed);
         CliResult shuffled = await Place(image, "--method", "random", "--seed", "5");
-        shuffled.Out.Should().MatchRegex("^placed .*copy.nlk by random: 6 layers of 2048 neurons in [0-9.]+ s, peak memory [0-9.]+ MiB\n$", "nothing was measured without a trace");
+        shuffled.Out.Should().MatchRegex(
+            "^placed .*copy.nlk by random: 6 layers of 2048 neurons in [0-9.]+ s, peak memory [0-9.]+ MiB\n$",
+            "nothing was measured without a trace");
         PlacementManifest placement = FlashImage.Open(image).Manifest.Placement;
         placement.Should().Be(new PlacementManifest("random", Seed: 5, Trace: null, Statistics: null, ReadCost: null));
         SameBytes(Path.Combine(image, ImageFiles.Neurons), Path.Combine(_packed, ImageFiles.Neurons)).Should().BeFalse();
@@ -64,11 +66,12 @@ public sealed class PlaceCommandTests : IDisposable
     {
         string profile = _home.PathOf("device.json");
         (DeviceProfile.Default with { Name = "a test phone", Reads = [new(2048, 10), new(4096, 12), new(65536, 100)] }).Write(profile);
-        CliResult run = await Place(_packed, "--method", "neuralink", "--trace", _trace, "--profile", profile, "-o", Placed, "--memory", "64MiB");
+        CliResult run = await Place(
+            _packed, "--method", "neuralink", "--trace", _trace, "--profile", profile, "-o", Placed, "--memory", "64MiB");
         run.Error.Should().BeEmpty();
         run.Out.Should().MatchRegex(
-            @"by neuralink: 6 layers .*; a layer of a token on a test phone, nothing cached: [0-9.]+ -> [0-9.]+ reads of [0-9.]+ -> [0-9.]+ bundles, "
-            + @"[0-9.]+ -> [0-9.]+ bytes read per byte used, [0-9.]+ -> [0-9.]+ ms" + "\n$");
+            @"by neuralink: 6 layers .*; a layer of a token on a test phone, nothing cached: [0-9.]+ -> [0-9.]+ reads "
+            + @"of [0-9.]+ -> [0-9.]+ bundles, [0-9.]+ -> [0-9.]+ bytes read per byte used, [0-9.]+ -> [0-9.]+ ms" + "\n$");
 
         PlacementManifest p = FlashImage.Open(Placed).Manifest.Placement;
         using FiringTrace trace = FiringTrace.Open(_trace);
@@ -88,8 +91,11 @@ public sealed class PlaceCommandTests : IDisposable
         shown.GetProperty("statistics").GetProperty("reads_per_token").GetDouble().Should().Be(s.ReadsPerToken);
         shown.GetProperty("read_cost").GetProperty("reads")[1].GetProperty("micros").GetDouble().Should().Be(12);
         CliResult tables = await _home.RunAsync("inspect", Placed);
-        foreach (string part in (string[])["neuralink", "chance.txt", $"{Tokens} tokens", trace.Digest[..16], $"{s.ReadsPerToken:0.0} reads", "a test phone"])
+        foreach (string part in (string[])[
+            "neuralink", "chance.txt", $"{Tokens} tokens", trace.Digest[..16], $"{s.ReadsPerToken:0.0} reads", "a test phone"])
+        {
             tables.Out.Should().Contain(part);
+        }
     }
 
     [Fact]
@@ -98,7 +104,8 @@ public sealed class PlaceCommandTests : IDisposable
         await Place(_packed, "--method", "random", "-o", Placed);
         string measured = _home.PathOf("measured.nlk");
         await Place(_packed, "--method", "random", "--trace", _trace, "-o", measured);
-        FlashImage.Open(measured).Manifest.Placement.Statistics!.ReadsPerToken.Should().BeGreaterThan(60, "a shuffle parts what fires together");
+        FlashImage.Open(measured).Manifest.Placement.Statistics!.ReadsPerToken
+            .Should().BeGreaterThan(60, "a shuffle parts what fires together");
         SameBytes(Path.Combine(measured, ImageFiles.Placement), Path.Combine(Placed, ImageFiles.Placement)).Should().BeTrue();
     }
 
@@ -136,8 +143,10 @@ public sealed class PlaceCommandTests : IDisposable
         else
             TestTrace.Write(path, TestTrace.InfoOf(image, tokens));
         CliResult run = await Place(_packed, "--method", "neuralink", "--trace", path, "-o", Placed);
-        run.Error.Should().Contain(remark).And.Contain("too few to say which neurons fire together; the order will be close to frequency").And.NotContain("error");
-        (await Place(_packed, "--method", "random", "--trace", path, "-o", Placed, "--force")).Error.Should().BeEmpty("a shuffle asks nothing of the trace");
+        run.Error.Should().Contain(remark).And.Contain("too few to say which neurons fire together; the order will be close to frequency")
+            .And.NotContain("error");
+        (await Place(_packed, "--method", "random", "--trace", path, "-o", Placed, "--force")).Error.Should().BeEmpty(
+            "a shuffle asks nothing of the trace");
     }
 
     private static bool SameBytes(string path, string other) => File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(other));

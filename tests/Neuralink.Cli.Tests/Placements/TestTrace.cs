@@ -23,7 +23,9 @@ internal static class TestTrace
         TextsDigest = new string('0', 64),
     };
 
-    /// <summary>Writes a trace in which a token fires some of the groups, each of the neurons n, n + groups, n + 2 groups and so on.</summary>
+    /// <summary>
+    /// Writes a trace in which a token fires some of the groups, each of the neurons n, n + groups, n + 2 groups and so on.
+    /// </summary>
     public static void Write(string path, FiringTraceInfo info)
     {
         Random random = new(7);

@@ -6,7 +6,9 @@ using Neuralink.Tests.Support;
 
 namespace Neuralink.Cli.Tests.Planning;
 
-/// <summary>`plan` says what fits and how fast it will be, for three memories, and what that rests on; and packs and loads nothing.</summary>
+/// <summary>
+/// `plan` says what fits and how fast it will be, for three memories, and what that rests on; and packs and loads nothing.
+/// </summary>
 [Collection(PackedModelFixture.Name)]
 public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
 {
@@ -22,8 +24,10 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         run.Error.Should().BeEmpty();
         foreach (string part in (string[])
             [
-                "(half)", "(double)", "resident weights", "predictor", "KV cache", "activations", "staging", "neuron cache", "cache hit rate", "reads a token", "sparse FFN",
-                "lookahead", "hidden", "tokens/s", "an assumption: 15%", "'neuralink trace'", "'neuralink probe'", "the lookahead finds 39%",
+                "(half)", "(double)", "resident weights", "predictor", "KV cache", "activations", "staging", "neuron cache",
+                "cache hit rate", "reads a token", "sparse FFN",
+                "lookahead", "hidden", "tokens/s", "an assumption: 15%", "'neuralink trace'", "'neuralink probe'",
+                "the lookahead finds 39%",
             ])
         {
             run.Out.Should().Contain(part);
@@ -37,10 +41,12 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         JsonElement plan = await Plan(model.Image, "--memory", "24MiB", "--context", "64");
         JsonElement[] columns = [.. plan.GetProperty("columns").EnumerateArray()];
         columns.Select(c => c.GetProperty("name").GetString()).Should().Equal("half", "", "double");
-        JsonElement generated = JsonDocument.Parse(
-            (await _home.RunAsync("generate", "-m", model.Image, "-p", "Once upon a time", "-n", "60", "--memory", "24MiB", "--json")).Out).RootElement;
+        CliResult run = await _home.RunAsync(
+            "generate", "-m", model.Image, "-p", "Once upon a time", "-n", "60", "--memory", "24MiB", "--json");
+        JsonElement generated = JsonDocument.Parse(run.Out).RootElement;
         int tokens = generated.GetProperty("prompt_tokens").GetInt32() + 60;
-        JsonElement same = (await Plan(model.Image, "--memory", "24MiB", "--context", $"{tokens}")).GetProperty("columns")[1].GetProperty("memory");
+        JsonElement same = (await Plan(model.Image, "--memory", "24MiB", "--context", $"{tokens}")).GetProperty("columns")[1]
+            .GetProperty("memory");
         foreach (JsonProperty part in same.EnumerateObject())
             part.Value.GetInt64().Should().Be(generated.GetProperty("memory").GetProperty(part.Name).GetInt64(), part.Name);
         foreach (string figure in (string[])["tokens_per_second", "cache_hit_rate", "cached_share"])
@@ -49,7 +55,8 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         foreach (JsonElement column in columns)
         {
             JsonElement millis = column.GetProperty("millis");
-            double parts = ((string[])["resident", "predictor", "lookahead", "sparse_ffn", "overhead", "wait"]).Sum(p => millis.GetProperty(p).GetDouble());
+            double parts = ((string[])["resident", "predictor", "lookahead", "sparse_ffn", "overhead", "wait"]).Sum(
+                p => millis.GetProperty(p).GetDouble());
             parts.Should().BeApproximately(millis.GetProperty("token").GetDouble(), 1e-9);
             column.GetProperty("tokens_per_second").GetDouble().Should().BeApproximately(1000 / parts, 1e-6);
             column.GetProperty("first_tokens_per_second").GetDouble().Should().BeLessThanOrEqualTo(1000 / parts + 1e-6);
@@ -66,9 +73,11 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         plan.GetProperty("weights").GetString().Should().Be("f16");
         JsonElement packed = await Plan(model.Image, "--memory", "20MiB");
         packed.GetProperty("packed").GetBoolean().Should().BeTrue();
-        plan.GetProperty("columns")[1].GetProperty("memory").GetRawText().Should().Be(packed.GetProperty("columns")[1].GetProperty("memory").GetRawText());
+        plan.GetProperty("columns")[1].GetProperty("memory").GetRawText()
+            .Should().Be(packed.GetProperty("columns")[1].GetProperty("memory").GetRawText());
         plan.GetProperty("assumptions").GetRawText().Should().Contain("not packed");
-        (await Plan(folder, "--memory", "40MiB", "--weights", "f32")).GetProperty("columns")[1].GetProperty("memory").GetProperty("predictor").GetInt64()
+        (await Plan(folder, "--memory", "40MiB", "--weights", "f32")).GetProperty("columns")[1].GetProperty("memory")
+            .GetProperty("predictor").GetInt64()
             .Should().BeGreaterThan(2 * 6 * 2048 * 256 * 2);
         Directory.GetFiles(folder).Should().ContainSingle();
         _home.Cached.Should().BeEmpty();
@@ -85,7 +94,8 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         sample.Counts[3].Sum().Should().BeInRange(1500 * 100, 1500 * 128);
         (await _home.RunAsync("verify", placed)).Code.Should().Be(0);
 
-        JsonElement known = await Plan(placed), given = await Plan(model.Image, "--trace", trace, "--strategy", "serial"), assumed = await Plan(model.Image);
+        JsonElement known = await Plan(placed), given = await Plan(model.Image, "--trace", trace, "--strategy", "serial"),
+            assumed = await Plan(model.Image);
         known.GetProperty("firing_recorded").GetBoolean().Should().BeTrue();
         known.GetProperty("firing_share").GetDouble().Should().BeApproximately(124.0 / 2048, 0.002);
         given.GetProperty("firing_share").GetDouble().Should().Be(known.GetProperty("firing_share").GetDouble());
@@ -106,7 +116,8 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
     {
         string slow = _home.PathOf("slow.json");
         (DeviceProfile.Default with { Name = "a slow card", Reads = [new(4096, 2000), new(65536, 9000)] }).Write(slow);
-        JsonElement without = await Plan(model.Image, "--strategy", "serial", "--profile", "none"), with = await Plan(model.Image, "--strategy", "serial", "--profile", slow);
+        JsonElement without = await Plan(model.Image, "--strategy", "serial", "--profile", "none"),
+            with = await Plan(model.Image, "--strategy", "serial", "--profile", slow);
         with.GetProperty("device").GetString().Should().Be("a slow card");
         (without.GetProperty("device_measured").GetBoolean(), with.GetProperty("device_measured").GetBoolean()).Should().Be((false, true));
         Wait(with).Should().BeGreaterThan(10 * Wait(without));
@@ -129,7 +140,8 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
     [Fact]
     public async Task Bad_input_is_one_clear_line()
     {
-        (await _home.RunAsync("plan", _home.PathOf("none"))).ShouldFail(1, "none", "expected a flash image (neuralink.json) or a Hugging Face folder (config.json), found no such folder");
+        (await _home.RunAsync("plan", _home.PathOf("none"))).ShouldFail(
+            1, "none", "expected a flash image (neuralink.json) or a Hugging Face folder (config.json), found no such folder");
         (await _home.RunAsync("plan", _home.Folder)).ShouldFail(1, "a folder with neither");
         (await _home.RunAsync("plan", model.Image, "--context", "513")).ShouldFail(1, "at most 512 tokens", "513");
         (await _home.RunAsync("plan", model.Image, "--context", "0")).ShouldFail(2, "--context");

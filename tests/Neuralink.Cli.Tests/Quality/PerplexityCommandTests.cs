@@ -18,16 +18,21 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
     [Fact]
     public async Task The_dense_model_alone_is_a_table_or_json()
     {
-        CliResult run = await _home.RunAsync("perplexity", model.Image, "--text", s_stories, s_recipes, "--tokens", "150", "--window", "100", "--stride", "40", "--memory", "64MiB");
+        CliResult run = await _home.RunAsync(
+            "perplexity", model.Image, "--text", s_stories, s_recipes, "--tokens", "150", "--window", "100", "--stride", "40", "--memory",
+            "64MiB");
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Out.Should().MatchRegex(@"^perplexity +[0-9.]+, dense; [0-9.]+% of the neurons fired").And.NotContain("agreement")
             .And.Contain("298 tokens of stories.test.txt, recipes.test.txt, in 6 windows of up to 100 tokens, 40 apart");
 
-        CliResult json = await _home.RunAsync("perplexity", model.Image, "-t", s_stories, s_recipes, "-n", "150", "--window", "100", "--stride", "40", "--json", "--threads", "1");
+        CliResult json = await _home.RunAsync(
+            "perplexity", model.Image, "-t", s_stories, s_recipes, "-n", "150", "--window", "100", "--stride", "40", "--json", "--threads",
+            "1");
         using JsonDocument document = JsonDocument.Parse(json.Out);
         JsonElement root = document.RootElement;
         root.EnumerateObject().Select(p => p.Name).Should().Equal(
-            "model", "model_digest", "texts", "tokens", "windows", "window_tokens", "stride_tokens", "perplexity", "firing_share", "predicted", "memory_bytes", "seconds");
+            "model", "model_digest", "texts", "tokens", "windows", "window_tokens", "stride_tokens", "perplexity", "firing_share",
+            "predicted", "memory_bytes", "seconds");
         root.GetProperty("predicted").ValueKind.Should().Be(JsonValueKind.Null);
         root.GetProperty("tokens").GetInt32().Should().Be(298);
         root.GetProperty("perplexity").GetDouble().Should().BeInRange(1.2, 6);
@@ -42,9 +47,12 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
         CliResult before = await _home.RunAsync([.. generate, "sketch"]);
         before.Code.Should().Be(0, "of {0}", before.Error);
         before.Error.Should().Contain(
-            $"neuralink: what the predictor sketch=4 costs is not known; measure it with 'neuralink perplexity {image} --predictor sketch=4 --text FILE --save'\n");
+            $"neuralink: what the predictor sketch=4 costs is not known; measure it with 'neuralink perplexity {image} --predictor "
+            + "sketch=4 --text FILE --save'\n");
 
-        CliResult run = await _home.RunAsync("perplexity", image, "-t", s_stories, "-n", "90", "--window", "64", "--predictor", "sketch", "--save", "--json", "--memory", "100MiB");
+        CliResult run = await _home.RunAsync(
+            "perplexity", image, "-t", s_stories, "-n", "90", "--window", "64", "--predictor", "sketch", "--save", "--json", "--memory",
+            "100MiB");
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Error.Should().EndWith($"neuralink: stored in {Path.Combine(image, QualityFile.FileName)}\n");
         using JsonDocument document = JsonDocument.Parse(run.Out);
@@ -54,13 +62,15 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
         predicted.GetProperty("predictor").GetString().Should().Be("sketch=4");
         predicted.GetProperty("agreement_share").GetDouble().Should().BeInRange(0.9, 1);
         predicted.GetProperty("predicted_share").GetDouble().Should().BeGreaterThan(root.GetProperty("firing_share").GetDouble());
-        PredictorQuality stored = QualityFile.Read(FlashImage.Open(image)).Find(PredictorIdentity.Sketch(4, SketchPredictor.DefaultMargin(4)))!;
+        PredictorQuality stored = QualityFile.Read(FlashImage.Open(image))
+            .Find(PredictorIdentity.Sketch(4, SketchPredictor.DefaultMargin(4)))!;
         stored.Perplexity.Should().Be(predicted.GetProperty("perplexity").GetDouble());
         (stored.TokenCount, stored.WindowTokens, stored.StrideTokens, stored.Texts).Should().Be((89, 64, 32, "stories.test.txt"));
 
         CliResult after = await _home.RunAsync([.. generate, "sketch"]);
         after.Error.Should().MatchRegex(
-            @"neuralink: predictor sketch=4: perplexity [0-9.]+ against [0-9.]+ dense \([+-]?[0-9.]+%\), [0-9.]+% of tokens agree, on 89 tokens of stories.test.txt\n");
+            @"neuralink: predictor sketch=4: perplexity [0-9.]+ against [0-9.]+ dense \([+-]?[0-9.]+%\), "
+            + @"[0-9.]+% of tokens agree, on 89 tokens of stories.test.txt\n");
         (await _home.RunAsync([.. generate, "sketch=2"])).Error.Should().Contain("what the predictor sketch=2 costs is not known");
         (await _home.RunAsync([.. generate, "exact"])).Error.Should().NotContain("predictor exact").And.NotContain("perplexity");
     }
@@ -70,10 +80,12 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
     {
         string image = _home.CopyImage(model.Image);
         await File.WriteAllTextAsync(Path.Combine(image, QualityFile.FileName), "{}");
-        CliResult run = await _home.RunAsync("generate", "-m", image, "-p", "Once", "-n", "2", "--temperature", "0", "--predictor", "sketch");
+        CliResult run = await _home.RunAsync(
+            "generate", "-m", image, "-p", "Once", "-n", "2", "--temperature", "0", "--predictor", "sketch");
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Error.Should().Contain("what the predictor sketch=4 costs is not known (").And.Contain(QualityFile.FileName);
-        (await _home.RunAsync("perplexity", image, "-t", s_stories, "-n", "50", "--predictor", "sketch", "--save")).ShouldFail(1, QualityFile.FileName, "neuralink-quality");
+        (await _home.RunAsync("perplexity", image, "-t", s_stories, "-n", "50", "--predictor", "sketch", "--save")).ShouldFail(
+            1, QualityFile.FileName, "neuralink-quality");
     }
 
     [Fact]
@@ -103,7 +115,8 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
     {
         string path = _home.PathOf("empty.txt");
         await File.WriteAllTextAsync(path, "");
-        (await _home.RunAsync("perplexity", model.Image, "-t", s_stories, path)).ShouldFail(1, $"score {path}", "at least 2 tokens", "give a longer text");
+        (await _home.RunAsync("perplexity", model.Image, "-t", s_stories, path)).ShouldFail(
+            1, $"score {path}", "at least 2 tokens", "give a longer text");
     }
 
     [Theory]
@@ -118,7 +131,8 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
     public async Task A_wrong_option_is_one_line(string option, string? value, string part)
     {
         string[] more = value is null ? [option] : [option, value];
-        (await _home.RunAsync(["perplexity", model.Image, "-t", s_stories, .. more])).ShouldFail(2, part, "see 'neuralink perplexity --help'");
+        (await _home.RunAsync(["perplexity", model.Image, "-t", s_stories, .. more])).ShouldFail(
+            2, part, "see 'neuralink perplexity --help'");
     }
 
     [Fact]
@@ -128,7 +142,9 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
         using CancellationTokenSource stop = new();
         using StopAtNote error = new("scoring:", stop);
         _home.Change = s => s with { Error = error, Time = new HurryingTime() };
-        CliResult run = await _home.RunAsync("", ["perplexity", image, "-t", s_stories, "-n", "80", "--window", "32", "--predictor", "sketch", "--save"], cancellation: stop.Token);
+        CliResult run = await _home.RunAsync(
+            "", ["perplexity", image, "-t", s_stories, "-n", "80", "--window", "32", "--predictor", "sketch", "--save"],
+            cancellation: stop.Token);
         run.Code.Should().Be(130, "of {0}", error);
         error.ToString().Should().MatchRegex("neuralink: stopped with [0-9]+% of the windows scored; nothing is stored\n$");
         File.Exists(Path.Combine(image, QualityFile.FileName)).Should().BeFalse();

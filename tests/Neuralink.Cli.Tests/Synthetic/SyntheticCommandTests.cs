@@ -15,7 +15,8 @@ public sealed class SyntheticCommandTests : IDisposable
         string folder = _home.PathOf("model");
         CliResult synth = await _home.RunAsync("synth", "tiny-llama", folder, "--layers", "2", "--seed", "5");
         synth.Code.Should().Be(0, "of {0}", synth.Error);
-        synth.Out.Should().Contain("2 layers of 1024 neurons").And.Contain("means nothing").And.Contain("published: firing share 24.19%, 80% share 43%");
+        synth.Out.Should().Contain("2 layers of 1024 neurons").And.Contain("means nothing")
+            .And.Contain("published: firing share 24.19%, 80% share 43%");
         synth.Out.Should().MatchRegex("mean │ +2[345]\\.[0-9]{2}%");
         File.ReadAllText(Path.Combine(folder, "README.md")).Should().Contain("means nothing").And.Contain("synthetic:tiny-llama:2:5");
 
@@ -28,7 +29,8 @@ public sealed class SyntheticCommandTests : IDisposable
     public async Task A_synthetic_trace_is_summed_up_and_shown()
     {
         string path = _home.PathOf("a.trace");
-        CliResult synth = await _home.RunAsync("synth-trace", "tiny-opt", "-o", path, "-n", "3000", "--layers", "2", "--seed", "5", "--domain", "1", "--text", "2");
+        CliResult synth = await _home.RunAsync(
+            "synth-trace", "tiny-opt", "-o", path, "-n", "3000", "--layers", "2", "--seed", "5", "--domain", "1", "--text", "2");
         synth.Code.Should().Be(0, "of {0}", synth.Error);
         synth.Out.Should().Contain("3000 synthetic tokens").And.Contain("no text").And.Contain("in true order");
         CliResult show = await _home.RunAsync("trace", "show", path, "--json");
@@ -40,7 +42,11 @@ public sealed class SyntheticCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("expected one of opt-350m, opt-1.3b, opt-6.7b, llama2-7b, mistral-7b, tiny-opt, tiny-llama, found 'gpt-9'", "synth", "gpt-9", "DST")]
+    [
+        InlineData(
+            "expected one of opt-350m, opt-1.3b, opt-6.7b, llama2-7b, mistral-7b, tiny-opt, tiny-llama, found 'gpt-9'", "synth", "gpt-9",
+            "DST")
+    ]
     [InlineData("found 'gpt-9'", "synth-trace", "gpt-9", "-o", "TRACE")]
     [InlineData("expected an integer of 1 to 4096, found '0'", "synth", "tiny-opt", "DST", "--layers", "0")]
     [InlineData("expected an integer of 1 or more, found '0'", "synth-trace", "tiny-opt", "-o", "TRACE", "-n", "0")]

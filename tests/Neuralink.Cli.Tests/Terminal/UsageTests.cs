@@ -30,9 +30,11 @@ public sealed class UsageTests(PackedModelFixture model) : IDisposable
     [InlineData("--cache-policy", "mru", "--cache-policy: expected lfu or s3-fifo or lru or window or none, found 'mru'")]
     [InlineData("--gap", "wide", "--gap: expected a number of bytes such as 16KiB, found 'wide'")]
     [InlineData("--gap", "2MiB", "expected a collapse gap of 0 to 1 MiB, found 2097152")]
-    [InlineData("--strategy", "magic", "expected serial or prefetch or cluster or prefetch+cluster or llmflash or frequency, found 'magic'")]
+    [InlineData(
+        "--strategy", "magic", "expected serial or prefetch or cluster or prefetch+cluster or llmflash or frequency, found 'magic'")]
     [InlineData("--strategy", "1", "expected serial or prefetch or cluster or prefetch+cluster or llmflash or frequency, found '1'")]
-    [InlineData("--predictor", "guess", "--predictor: expected exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE, found 'guess'")]
+    [InlineData(
+        "--predictor", "guess", "--predictor: expected exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE, found 'guess'")]
     [InlineData("--predictor", "oracle", "oracle=TRACE, found 'oracle'")]
     [InlineData("--predictor", "oracle=", "oracle=TRACE, found 'oracle='")]
     [InlineData("--predictor", "low-rank=", "low-rank=FILE, sketch, sketch=BITS or oracle=TRACE, found 'low-rank='")]
@@ -115,5 +117,6 @@ public sealed class UsageTests(PackedModelFixture model) : IDisposable
     }
 
     [Fact]
-    public async Task The_version_is_printed() => (await _home.RunAsync("--version")).Out.Should().MatchRegex("^neuralink [0-9]+\\.[0-9]+\\.[0-9]+\n$");
+    public async Task The_version_is_printed() =>
+        (await _home.RunAsync("--version")).Out.Should().MatchRegex("^neuralink [0-9]+\\.[0-9]+\\.[0-9]+\n$");
 }

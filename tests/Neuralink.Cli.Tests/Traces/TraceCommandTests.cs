@@ -18,13 +18,17 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
     [Fact]
     public async Task A_trace_is_summed_up_and_shown()
     {
-        CliResult run = await _home.RunAsync("trace", model.Image, "--text", s_stories, s_recipes, "-o", TracePath, "--tokens", "300", "--skip-tokens", "100", "--window", "64");
+        CliResult run = await _home.RunAsync(
+            "trace", model.Image, "--text", s_stories, s_recipes, "-o", TracePath, "--tokens", "300", "--skip-tokens", "100", "--window",
+            "64");
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Out.Should().MatchRegex($"^traced .*a.trace: 600 tokens, 6 layers of 2048 neurons, 904 KiB; 600 tokens in [0-9.]+ s, [0-9]+ tokens/s\n$");
+        run.Out.Should().MatchRegex(
+            $"^traced .*a.trace: 600 tokens, 6 layers of 2048 neurons, 904 KiB; 600 tokens in [0-9.]+ s, [0-9]+ tokens/s\n$");
 
         CliResult show = await _home.RunAsync("trace", "show", TracePath);
         show.Code.Should().Be(0, "of {0}", show.Error);
-        show.Out.Should().Contain("model, 6 layers of 2048 neurons, 2048 bytes each on flash").And.Contain("stories.test.txt (300 tokens from 100), recipes.test.txt (300 tokens from 100)")
+        show.Out.Should().Contain("model, 6 layers of 2048 neurons, 2048 bytes each on flash")
+            .And.Contain("stories.test.txt (300 tokens from 100), recipes.test.txt (300 tokens from 100)")
             .And.Contain("80% share").And.Contain("mean");
 
         CliResult json = await _home.RunAsync("trace", "show", TracePath, "--json");
@@ -43,7 +47,8 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
             share.Should().BeInRange(0.002, 0.2);
             layer.GetProperty("hot_share").GetDouble().Should().BeInRange(share, 0.8);
             layer.GetProperty("mean_run_length").GetDouble().Should().BeInRange(1, 2);
-            layer.GetProperty("co_activation").GetDouble().Should().BeGreaterThan(layer.GetProperty("independent_co_activation").GetDouble());
+            layer.GetProperty("co_activation").GetDouble()
+                .Should().BeGreaterThan(layer.GetProperty("independent_co_activation").GetDouble());
         }
     }
 
@@ -76,7 +81,8 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
     public async Task An_existing_trace_is_replaced_only_by_force()
     {
         await File.WriteAllTextAsync(TracePath, "precious");
-        (await _home.RunAsync("trace", "no-such-model", "--text", "no-such-text", "-o", TracePath)).ShouldFail(1, TracePath, "it exists", "--force");
+        (await _home.RunAsync("trace", "no-such-model", "--text", "no-such-text", "-o", TracePath)).ShouldFail(
+            1, TracePath, "it exists", "--force");
         CliResult run = await _home.RunAsync("trace", model.Image, "--text", s_stories, "-o", TracePath, "-n", "10", "--force");
         run.Code.Should().Be(0, "of {0}", run.Error);
         (await _home.RunAsync("trace", "show", TracePath)).Code.Should().Be(0);
@@ -112,7 +118,8 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
     public async Task Another_files_trace_is_refused()
     {
         (await _home.RunAsync("trace", "show", _home.PathOf("none"))).ShouldFail(1, "none");
-        (await _home.RunAsync("trace", "show", Path.Combine(BundledModel.Folder, "model.safetensors"))).ShouldFail(1, "expected a firing trace", "neuralink trace");
+        (await _home.RunAsync("trace", "show", Path.Combine(BundledModel.Folder, "model.safetensors"))).ShouldFail(
+            1, "expected a firing trace", "neuralink trace");
         (await _home.RunAsync("trace", model.Image, "--text", s_stories, "-o", TracePath, "-n", "5")).Code.Should().Be(0);
         byte[] whole = await File.ReadAllBytesAsync(TracePath);
         await File.WriteAllBytesAsync(TracePath, whole[..^7]);
@@ -128,7 +135,8 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
     [InlineData("expected an integer of 1 to 256, found '257'", "trace", "--text", "a", "-o", "b", "--threads", "257")]
     [InlineData("expected a number of bytes such as 2GiB, found '0'", "trace", "--text", "a", "-o", "b", "--memory", "0")]
     [InlineData("neuralink trace show --help", "trace", "show")]
-    public async Task A_wrong_command_line_is_one_line(string part, params string[] args) => (await _home.RunAsync(args)).ShouldFail(2, part);
+    public async Task A_wrong_command_line_is_one_line(string part, params string[] args) =>
+        (await _home.RunAsync(args)).ShouldFail(2, part);
 
     [Theory]
     [InlineData("--skip-tokens", "neuralink trace --text stories.txt", "trace", "--help")]

@@ -35,7 +35,8 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
         await TraceAsync(image, tokens: 600);
         CliResult run = await _home.RunAsync("train-predictor", image, "--trace", TracePath, "--rank", "16", "--epochs", "2");
         run.Code.Should().Be(0, "of {0}", run.Error);
-        run.Out.Should().Contain("each layer from its own input").And.Contain("precision").And.Contain("mean").And.Contain("multiply-adds a token");
+        run.Out.Should().Contain("each layer from its own input").And.Contain("precision").And.Contain("mean")
+            .And.Contain("multiply-adds a token");
         string path = Path.Combine(image, "low-rank.safetensors");
         byte[] bytes = await File.ReadAllBytesAsync(path);
         using (LowRankFile file = LowRankFile.Open(path))
@@ -55,20 +56,22 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
     {
         await TraceAsync(model.Image, tokens: 400);
         CliResult run = await _home.RunAsync(
-            "train-predictor", model.Image, "--trace", TracePath, "-o", PredictorPath, "--rank", "8", "--epochs", "1", "--depth", "1", "--recall", "0.9", "--share", "1.5", "--json");
+            "train-predictor", model.Image, "--trace", TracePath, "-o", PredictorPath, "--rank", "8", "--epochs", "1", "--depth", "1",
+            "--recall", "0.9", "--share", "1.5", "--json");
         run.Code.Should().Be(0, "of {0}", run.Error);
         run.Error.Should().Contain("layer 0 has no layer before it, and no predictor at this depth").And.Contain(
             "layer 1: the rank reaches a recall of 90% within 1.5 times the neurons that fire; the best is rank 8, which predicts");
         using JsonDocument document = JsonDocument.Parse(run.Out);
         JsonElement root = document.RootElement;
         root.EnumerateObject().Select(p => p.Name).Should().Equal(
-            "predictor", "model", "model_digest", "trained_on", "depth", "wanted_recall", "wanted_share_factor", "seconds", "multiply_adds", "of_dense_token",
-            "of_sparse_token", "mean", "layers");
+            "predictor", "model", "model_digest", "trained_on", "depth", "wanted_recall", "wanted_share_factor", "seconds", "multiply_adds",
+            "of_dense_token", "of_sparse_token", "mean", "layers");
         root.GetProperty("multiply_adds").GetInt64().Should().Be(5 * 8 * (256 + 2048));
         JsonElement[] layers = [.. root.GetProperty("layers").EnumerateArray()];
         layers.Select(layer => layer.GetProperty("layer").GetInt32()).Should().Equal(1, 2, 3, 4, 5);
         layers[0].EnumerateObject().Select(p => p.Name).Should().Equal(
-            "layer", "rank", "threshold", "recall", "precision", "predicted_share", "true_share", "loss", "multiply_adds", "of_dense_layer", "enough", "curve");
+            "layer", "rank", "threshold", "recall", "precision", "predicted_share", "true_share", "loss", "multiply_adds", "of_dense_layer",
+            "enough", "curve");
         foreach (JsonElement layer in layers)
             layer.GetProperty("recall").GetDouble().Should().BeInRange(0.8, 1);
     }
@@ -80,17 +83,24 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
         await ShouldFail([], TracePath, "a firing trace with layer inputs, found one without", "neuralink trace --inputs");
         await TraceAsync(model.Image, tokens: 20);
         await ShouldFail(["--depth", "6"], "a depth of at most 5", "found 6");
-        (await _home.RunAsync("train-predictor", model.Image, "--trace", TracePath, "-o", _home.PathOf("none/p"))).ShouldFail(1, "the folder", "no such folder");
+        (await _home.RunAsync("train-predictor", model.Image, "--trace", TracePath, "-o", _home.PathOf("none/p"))).ShouldFail(
+            1, "the folder", "no such folder");
         await ShouldFail(["--rank", "257"], "a rank of at most 256", "found 257");
         using (RandomModel other = new(RandomModels.LlamaRelu))
         using (PackedModel packed = new(other.Folder))
-            (await _home.RunAsync("train-predictor", packed.Folder, "--trace", TracePath)).ShouldFail(1, "expected 3 layers, found 6", "trace this very model");
+        {
+            (await _home.RunAsync("train-predictor", packed.Folder, "--trace", TracePath)).ShouldFail(
+                1, "expected 3 layers, found 6", "trace this very model");
+        }
         await TraceAsync(model.Image, tokens: 10);
         await ShouldFail([], "at least 16 tokens", "found 10");
         File.Exists(PredictorPath).Should().BeFalse();
 
-        async Task ShouldFail(string[] options, params string[] parts) =>
-            (await _home.RunAsync(["train-predictor", model.Image, "--trace", TracePath, "-o", PredictorPath, .. options])).ShouldFail(1, parts);
+        async Task ShouldFail(string[] options, params string[] parts)
+        {
+            CliResult run = await _home.RunAsync(["train-predictor", model.Image, "--trace", TracePath, "-o", PredictorPath, .. options]);
+            run.ShouldFail(1, parts);
+        }
     }
 
     [Fact]
@@ -99,7 +109,8 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
         await TraceAsync(model.Image, tokens: 20);
         using CancellationTokenSource stop = new();
         await stop.CancelAsync();
-        CliResult run = await _home.RunAsync("", ["train-predictor", model.Image, "--trace", TracePath, "-o", PredictorPath], cancellation: stop.Token);
+        CliResult run = await _home.RunAsync(
+            "", ["train-predictor", model.Image, "--trace", TracePath, "-o", PredictorPath], cancellation: stop.Token);
         run.Code.Should().Be(130);
         run.Error.Should().EndWith("neuralink: stopped; no predictor is written\n");
         File.Exists(PredictorPath).Should().BeFalse();
@@ -113,14 +124,16 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
     [InlineData("an integer of 1 to 65536, found '0'", "train-predictor", "--trace", "a", "--rank", "0")]
     [InlineData("an integer of 1 or more, found '0'", "train-predictor", "--trace", "a", "--epochs", "0")]
     [InlineData("an integer of 0 or more, found 'x'", "train-predictor", "--trace", "a", "--seed", "x")]
-    public async Task A_wrong_command_line_is_one_line(string part, params string[] args) => (await _home.RunAsync(args)).ShouldFail(2, part);
+    public async Task A_wrong_command_line_is_one_line(string part, params string[] args) =>
+        (await _home.RunAsync(args)).ShouldFail(2, part);
 
     [Fact]
     public async Task Help_lists_the_options_and_gives_examples()
     {
         CliResult run = await _home.RunAsync("train-predictor", "--help");
         run.Code.Should().Be(0);
-        run.Out.Should().Contain("--recall").And.Contain("Examples:").And.Contain("neuralink train-predictor tiny-stories.nlk --trace inputs.trace");
+        run.Out.Should().Contain("--recall").And.Contain("Examples:")
+            .And.Contain("neuralink train-predictor tiny-stories.nlk --trace inputs.trace");
     }
 
     private async Task TraceAsync(string image, int tokens)

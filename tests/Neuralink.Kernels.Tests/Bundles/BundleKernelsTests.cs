@@ -184,13 +184,16 @@ public class BundleKernelsTests
     }
 
     /// <summary>Values of which about a third are zero, in no regular pattern.</summary>
-    /// <summary>The gates (plain: up values) of neuron <paramref name="n"/> that fire, by the canonical sums, and 0 for the others.</summary>
+    /// <summary>
+    /// The gates (plain: up values) of neuron <paramref name="n"/> that fire, by the canonical sums, and 0 for the others.
+    /// </summary>
     private static int Gates(BundleSamples samples, int n, Activation activation, float[] x, float[] gates)
     {
         BundleLayout layout = samples.Layout;
         for (int b = 0; b < gates.Length; b++)
         {
-            float gate = WeightReference.CanonicalDot(layout.Format, samples.All[n][..layout.PartBytes], x.AsSpan(b * layout.Hidden, layout.Hidden));
+            float gate = WeightReference.CanonicalDot(
+                layout.Format, samples.All[n][..layout.PartBytes], x.AsSpan(b * layout.Hidden, layout.Hidden));
             gate += layout.Biased ? BitConverter.ToSingle(samples.All[n].Slice(layout.BiasOffset, sizeof(float))) : 0f;
             gates[b] = activation.Fires(gate) ? gate : 0f;
         }

@@ -56,8 +56,10 @@ public class SketchKernelsTests
                     foreach (int batch in new[] { 0, 1, 2, 5 })
                     {
                         MatMulShape shape = new(rowCount, columns, batch, OutputOffset: 2, OutputStride: rowCount + 5);
-                        (byte[] packed, SketchRow[] rows) = SketchSamples.Encode(kernels, Samples.Floats(rowCount, rowCount * columns), rowCount, columns);
-                        (sbyte[] q, SketchInput[] inputs) = SketchSamples.Quantize(kernels, Samples.Floats(batch, batch * columns), batch, columns);
+                        (byte[] packed, SketchRow[] rows) = SketchSamples.Encode(
+                            kernels, Samples.Floats(rowCount, rowCount * columns), rowCount, columns);
+                        (sbyte[] q, SketchInput[] inputs) = SketchSamples.Quantize(
+                            kernels, Samples.Floats(batch, batch * columns), batch, columns);
                         float[] y = Samples.Floats(9, (batch * shape.OutputStride) + 3);
                         float[] expected = [.. y];
                         Reference(bits, kernels, packed, rows, q, inputs, expected, shape);
@@ -123,7 +125,8 @@ public class SketchKernelsTests
         Product(packed, rows, q, [], 2, shape).Should().Throw<ArgumentException>();
         Product(packed, rows, q, inputs, 1, shape).Should().Throw<ArgumentException>();
         Product(packed, rows, q, inputs, 9, shape with { OutputStride = 1 }).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => kernels.Encode(new float[8], new float[7], new byte[kernels.RowBytes(8)])).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => kernels.Encode(new float[8], new float[7], new byte[kernels.RowBytes(8)]))
+            .Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => kernels.Encode(new float[8], new float[8], new byte[8])).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => kernels.RowBytes(SketchKernels.ColumnsMax + 1)).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => SketchKernels.For(bits + 3)).Should().Throw<ArgumentOutOfRangeException>();

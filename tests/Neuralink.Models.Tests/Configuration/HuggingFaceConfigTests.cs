@@ -22,13 +22,19 @@ public sealed class HuggingFaceConfigTests : IDisposable
         RandomModelSpec spec = RandomModels.ByName(name);
         using RandomModel model = new(spec);
         ModelConfig config = HuggingFaceConfig.Read(model.Folder);
-        (config.HiddenSize, config.FfnSize, config.LayerCount, config.HeadCount).Should().Be((spec.Hidden, spec.Ffn, spec.Layers, spec.Heads));
-        (config.HeadSize, config.EmbeddingSize, config.SlidingWindow).Should().Be((spec.HeadWidth, spec.EmbeddingWidth, spec.SlidingWindow));
+        (config.HiddenSize, config.FfnSize, config.LayerCount, config.HeadCount).Should().Be(
+            (spec.Hidden, spec.Ffn, spec.Layers, spec.Heads));
+        (config.HeadSize, config.EmbeddingSize, config.SlidingWindow).Should().Be(
+            (spec.HeadWidth, spec.EmbeddingWidth, spec.SlidingWindow));
         config.KvHeadCount.Should().Be(spec.IsOpt ? spec.Heads : spec.KvHeads);
         (config.PostNorm, config.FinalNorm).Should().Be((!spec.PreNorm, spec.PreNorm));
-        (config.TiedEmbedding, config.AttentionBias, config.FfnBias, config.Gated).Should().Be((spec.Tied, spec.AttentionBias, spec.FfnBias, !spec.IsOpt));
+        (config.TiedEmbedding, config.AttentionBias, config.FfnBias, config.Gated).Should().Be(
+            (spec.Tied, spec.AttentionBias, spec.FfnBias, !spec.IsOpt));
         config.Activation.Should().Be(
-            spec.ModelType == "bamboo" ? ActivationKind.DRelu : spec.Activation == "fatrelu" ? ActivationKind.FatRelu : ActivationKind.Relu);
+            spec.ModelType == "bamboo"
+                ? ActivationKind.DRelu
+                : spec.Activation == "fatrelu" ? ActivationKind.FatRelu
+                : ActivationKind.Relu);
         config.ActivationThreshold.Should().Be(spec.Threshold ?? 0);
         config.EndTokens.Should().Equal(ByteTokenizer.EndToken);
     }
@@ -117,7 +123,13 @@ public sealed class HuggingFaceConfigTests : IDisposable
     [InlineData("rope_scaling", """{ "type": "yarn", "factor": 2.0 }""", "default, linear or llama3")]
     [InlineData("rope_scaling", """{ "type": "linear" }""", "factor: expected a number")]
     [InlineData("rope_scaling", """{ "type": "linear", "factor": 0.5 }""", "factor >= 1")]
-    [InlineData("rope_scaling", """{ "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 4.0, "high_freq_factor": 1.0, "original_max_position_embeddings": 16 }""", "low_freq_factor")]
+    [InlineData(
+        "rope_scaling",
+        """
+        { "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 4.0, "high_freq_factor": 1.0,
+          "original_max_position_embeddings": 16 }
+        """,
+        "low_freq_factor")]
     [InlineData("model_type", "null", "model_type: expected a string")]
     [InlineData("model_type", "[]", "model_type: expected a string")]
     public void A_field_that_describes_no_model(string name, string value, string message) =>

@@ -49,7 +49,10 @@ public sealed class ModelConfigJsonTests
         manifest["model"]!.AsObject().Remove(name);
         File.WriteAllText(path, manifest.ToJsonString());
         if (name != "more")
-            FluentActions.Invoking(() => ModelConfigJson.Read(FlashImage.Open(packed.Folder))).Should().Throw<NeuralinkException>().WithMessage($"*{name}*");
+        {
+            FluentActions.Invoking(() => ModelConfigJson.Read(FlashImage.Open(packed.Folder))).Should().Throw<NeuralinkException>()
+                .WithMessage($"*{name}*");
+        }
     }
 
     [Fact]
@@ -59,6 +62,7 @@ public sealed class ModelConfigJsonTests
         using PackedModel packed = new(model.Folder);
         string path = Path.Combine(packed.Folder, ImageManifest.FileName);
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"llama\"", @"""\ud800"""));
-        FluentActions.Invoking(() => ModelConfigJson.Read(FlashImage.Open(packed.Folder))).Should().Throw<NeuralinkException>().WithMessage($"*{path}*");
+        FluentActions.Invoking(() => ModelConfigJson.Read(FlashImage.Open(packed.Folder))).Should().Throw<NeuralinkException>()
+            .WithMessage($"*{path}*");
     }
 }

@@ -42,12 +42,13 @@ public sealed class SparseForwardTests
             sparse.Reset();
             float[] logits = sparse.Forward(expected.PromptIds);
             int last = logits.Length - sparse.Config.VocabularySize;
-            MaxDifference(logits.AsSpan(last, expected.FirstLogits.Length), expected.FirstLogits).Should().BeLessThan(2e-3f, "of the prompt {0}", expected.Prompt);
+            MaxDifference(logits.AsSpan(last, expected.FirstLogits.Length), expected.FirstLogits).Should().BeLessThan(
+                2e-3f, "of the prompt {0}", expected.Prompt);
         }
     }
 
-    // The densest and the sparsest of the four domains, 16384 tokens each: means over so many tokens that are right for these two are right for all.
-    // A third one is traced whole (QuickStudyTests).
+    // The densest and the sparsest of the four domains, 16384 tokens each: means over so many tokens that are right for these two are right
+    // for all. A third one is traced whole (QuickStudyTests).
     [Theory]
     [InlineData("reports")]
     [InlineData("questions")]
@@ -66,10 +67,15 @@ public sealed class SparseForwardTests
         Math.Exp(nll / domain.Tokens).Should().BeApproximately(domain.Perplexity, 0.005 * domain.Perplexity);
         double[] shares = sparse.FiringShares;
         for (int layer = 0; layer < shares.Length; layer++)
-            shares[layer].Should().BeApproximately(domain.FiringShareByLayer[layer], 0.02 * domain.FiringShareByLayer[layer], "of layer {0}", layer);
+        {
+            shares[layer].Should().BeApproximately(
+                domain.FiringShareByLayer[layer], 0.02 * domain.FiringShareByLayer[layer], "of layer {0}", layer);
+        }
     }
 
-    /// <summary>FATReLU jumps at its threshold: where rounding moves a gate across it, what follows differs by more than rounding.</summary>
+    /// <summary>
+    /// FATReLU jumps at its threshold: where rounding moves a gate across it, what follows differs by more than rounding.
+    /// </summary>
     private static void CheckAgainst(float[] expected, float[] found, int rows, bool isContinuous)
     {
         int vocabulary = found.Length / rows;

@@ -5,7 +5,9 @@ using Neuralink.Tests.Support;
 
 namespace Neuralink.Models.Tests.Packing;
 
-/// <summary>A disk that fills up while a model is packed. It takes a file system of its own, so it runs on Linux as root, and elsewhere not at all.</summary>
+/// <summary>
+/// A disk that fills up while a model is packed. It takes a file system of its own, so it runs on Linux as root, and elsewhere not at all.
+/// </summary>
 public sealed class FullDiskTests
 {
     [SmallDiskTheory]
@@ -20,7 +22,8 @@ public sealed class FullDiskTests
         try
         {
             string destination = Path.Combine(mount, "model.nlk");
-            FluentActions.Invoking(() => ModelPacker.Pack(model.Folder, destination, new PackOptions())).Should().Throw<NeuralinkException>()
+            FluentActions.Invoking(() => ModelPacker.Pack(model.Folder, destination, new PackOptions()))
+                .Should().Throw<NeuralinkException>()
                 .WithMessage($"*{mount}*free*space*");
             Directory.GetFileSystemEntries(mount).Should().BeEmpty();
         }
@@ -43,7 +46,8 @@ public sealed class SmallDiskTheoryAttribute : TheoryAttribute
 
     internal static bool Run(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
         process.WaitForExit();
         return process.ExitCode == 0;
     }

@@ -69,7 +69,10 @@ public sealed class ModelPackerTests : IDisposable
         using RandomModel sharded = new(RandomModels.LlamaRelu), single = new(RandomModels.LlamaRelu with { Shards = 1 });
         using PackedModel a = new(sharded.Folder), b = new(single.Folder);
         foreach (string path in Directory.EnumerateFiles(a.Folder))
-            File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(b.Folder, Path.GetFileName(path)))).Should().BeTrue(path);
+        {
+            File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(b.Folder, Path.GetFileName(path))))
+                .Should().BeTrue(path);
+        }
     }
 
     [Fact]
@@ -109,7 +112,8 @@ public sealed class ModelPackerTests : IDisposable
                 if (reports++ == after)
                     cancel.Cancel();
             });
-            FluentActions.Invoking(() => ModelPacker.Pack(model.Folder, Destination, new PackOptions(Replace: true), progress, cancel.Token))
+            FluentActions.Invoking(
+                () => ModelPacker.Pack(model.Folder, Destination, new PackOptions(Replace: true), progress, cancel.Token))
                 .Should().Throw<OperationCanceledException>();
             Directory.GetFileSystemEntries(_root).Should().Equal([Destination], "cancelled after {0} reports", after);
             File.ReadAllBytes(Path.Combine(Destination, ImageManifest.FileName)).Should().Equal(before);
@@ -132,7 +136,8 @@ public sealed class ModelPackerTests : IDisposable
     {
         using RandomModel llama = new(RandomModels.LlamaRelu), opt = new(RandomModels.OptPreNorm);
         ModelPacker.Pack(llama.Folder, Destination, new PackOptions());
-        FluentActions.Invoking(() => ModelPacker.Pack(opt.Folder, Destination, new PackOptions())).Should().Throw<NeuralinkException>().WithMessage($"*{Destination}*exists*");
+        FluentActions.Invoking(() => ModelPacker.Pack(opt.Folder, Destination, new PackOptions())).Should().Throw<NeuralinkException>()
+            .WithMessage($"*{Destination}*exists*");
         FlashImage.Open(Destination).Manifest.Bundle.Gated.Should().BeTrue();
         ModelPacker.Pack(opt.Folder, Destination, new PackOptions(Replace: true));
         FlashImage.Open(Destination).Manifest.Bundle.Gated.Should().BeFalse();
@@ -203,7 +208,8 @@ public sealed class ModelPackerTests : IDisposable
             Values = tensor.Dtype switch
             {
                 SafetensorsDtype.F16 => Array.ConvertAll(tensor.Values, v => (float)(Half)v),
-                SafetensorsDtype.BF16 => [.. tensor.Bytes().Chunk(2).Select(b => BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(b) << 16))],
+                SafetensorsDtype.BF16 =>
+                    [.. tensor.Bytes().Chunk(2).Select(b => BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(b) << 16))],
                 _ => tensor.Values,
             },
         };

@@ -17,7 +17,8 @@ public sealed class SyntheticModelTests : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("neuralink-test-").FullName;
 
-    public static TheoryData<string> Tiny => [.. SyntheticShapes.All.Where(shape => shape.Name.StartsWith("tiny", StringComparison.Ordinal)).Select(shape => shape.Name)];
+    public static TheoryData<string> Tiny =>
+        [.. SyntheticShapes.All.Where(shape => shape.Name.StartsWith("tiny", StringComparison.Ordinal)).Select(shape => shape.Name)];
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
@@ -97,7 +98,8 @@ public sealed class SyntheticModelTests : IDisposable
         Write(shape, "c", seed: 2);
         Weights("c").Should().NotEqual(first);
 
-        byte[] Weights(string name) => System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(_root, name, "model.safetensors")));
+        byte[] Weights(string name) =>
+            System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(_root, name, "model.safetensors")));
     }
 
     [Fact]
@@ -117,7 +119,8 @@ public sealed class SyntheticModelTests : IDisposable
     {
         string folder = Directory.CreateDirectory(Path.Combine(_root, "letters")).FullName;
         File.WriteAllText(Path.Combine(folder, "letter.txt"), "Dear");
-        FluentActions.Invoking(() => SyntheticModel.Write(SyntheticShapes.All[0], folder, new SyntheticModelOptions(s_tokenizer, Replace: true)))
+        FluentActions.Invoking(
+            () => SyntheticModel.Write(SyntheticShapes.All[0], folder, new SyntheticModelOptions(s_tokenizer, Replace: true)))
             .Should().Throw<NeuralinkException>().WithMessage("*a synthetic model to replace*");
         Directory.GetFiles(folder).Should().ContainSingle();
     }
@@ -127,7 +130,8 @@ public sealed class SyntheticModelTests : IDisposable
     {
         using CancellationTokenSource source = new();
         FluentActions.Invoking(() => SyntheticModel.Write(
-                SyntheticShapes.Find("tiny-opt")!, Path.Combine(_root, "model"), new SyntheticModelOptions(s_tokenizer), _ => source.Cancel(), null, source.Token))
+                SyntheticShapes.Find("tiny-opt")!, Path.Combine(_root, "model"), new SyntheticModelOptions(s_tokenizer),
+                _ => source.Cancel(), null, source.Token))
             .Should().Throw<OperationCanceledException>();
         Directory.GetFileSystemEntries(_root).Should().BeEmpty();
     }
@@ -139,8 +143,10 @@ public sealed class SyntheticModelTests : IDisposable
         SmallDiskTheoryAttribute.Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", _root).Should().BeTrue();
         try
         {
-            FluentActions.Invoking(() => Write(SyntheticShapes.Find(name)!, "model")).Should().Throw<NeuralinkException>().WithMessage($"*{_root}*free*space*");
-            FluentActions.Invoking(() => SyntheticTrace.Write(SyntheticShapes.Find(name)!, Path.Combine(_root, "a.trace"), new SyntheticTraceOptions()))
+            FluentActions.Invoking(() => Write(SyntheticShapes.Find(name)!, "model")).Should().Throw<NeuralinkException>()
+                .WithMessage($"*{_root}*free*space*");
+            FluentActions.Invoking(
+                () => SyntheticTrace.Write(SyntheticShapes.Find(name)!, Path.Combine(_root, "a.trace"), new SyntheticTraceOptions()))
                 .Should().Throw<NeuralinkException>().WithMessage($"*{_root}*free*space*");
             Directory.GetFileSystemEntries(_root).Should().BeEmpty();
         }

@@ -32,7 +32,14 @@ public sealed class SyntheticTraceTests : IDisposable
         }
         using FiringTrace trace = FiringTrace.Open(path);
         trace.Info.Should().BeEquivalentTo(
-            new { ModelDigest = $"synthetic:{name}:2:3", LayerCount = 2, NeuronCount = shape.Config.FfnSize, TokenCount = 2000, shape.StrideBytes });
+            new
+            {
+                ModelDigest = $"synthetic:{name}:2:3",
+                LayerCount = 2,
+                NeuronCount = shape.Config.FfnSize,
+                TokenCount = 2000,
+                shape.StrideBytes,
+            });
         FiringStatistics.Of(trace.Layer(new LayerIndex(1))).Should().Be(layers[1].Firing);
     }
 
@@ -42,7 +49,10 @@ public sealed class SyntheticTraceTests : IDisposable
         SyntheticTraceOptions options = new(300, Seed: 5, Domain: 1, Text: 2);
         string digest = DigestOf("a", options);
         DigestOf("b", options).Should().Be(digest);
-        string[] others = [DigestOf("c", options with { Seed = 6 }), DigestOf("d", options with { Domain = 2 }), DigestOf("e", options with { Text = 3 })];
+        string[] others =
+        [
+            DigestOf("c", options with { Seed = 6 }), DigestOf("d", options with { Domain = 2 }), DigestOf("e", options with { Text = 3 })
+        ];
         others.Append(digest).Should().OnlyHaveUniqueItems();
     }
 
@@ -69,7 +79,9 @@ public sealed class SyntheticTraceTests : IDisposable
     [Fact]
     public void Cancelled_it_leaves_nothing()
     {
-        FluentActions.Invoking(() => SyntheticTrace.Write(SyntheticShapes.Find("tiny-opt")!, PathOf("a"), new(100), null, new CancellationToken(canceled: true)))
+        FluentActions.Invoking(
+            () =>
+                SyntheticTrace.Write(SyntheticShapes.Find("tiny-opt")!, PathOf("a"), new(100), null, new CancellationToken(canceled: true)))
             .Should().Throw<OperationCanceledException>();
         Directory.GetFileSystemEntries(_root).Should().BeEmpty();
     }

@@ -93,7 +93,9 @@ public sealed class FiringTracerResumeTests : IDisposable
         Refused("*expected token ids of 0 to 258, found 259*", TokenWindows.Cut([[1, 259]], 9));
         Refused("*expected a window of at most 96 tokens, the model's context, found 97*--window", TokenWindows.Cut([[1]], 97));
         FluentActions.Invoking(() => _traced.Trace("a", Windows, 1, _ => 100_000)).Should().Throw<NeuralinkException>()
-            .WithMessage("cannot fit the trace into its memory: expected at least * (resident weights *), found 97.66 KiB; give --memory 1MiB or more*");
+            .WithMessage(
+                "cannot fit the trace into its memory: expected at least * (resident weights *), found 97.66 KiB; give --memory 1MiB or "
+                + "more*");
     }
 
     private static long TwoWindows(FiringTracePlan plan) => plan.TotalBytes - plan.StreamBytes + (2 * 9 * 72 * sizeof(float));
@@ -125,8 +127,10 @@ public sealed class FiringTracerResumeTests : IDisposable
                 random.Shuffle(order);
                 for (int slot = 0; slot < order.Length; slot++)
                 {
-                    before.AsSpan((int)image.OffsetOf(new(layer), new(order[slot])), image.StrideBytes).CopyTo(neurons.AsSpan((int)image.OffsetOf(new(layer), new(slot))));
-                    BitConverter.GetBytes(order[slot]).CopyTo(placement, (int)file.Tensors[ImageFiles.PlacementTensor(layer)].FileOffset + (slot * sizeof(int)));
+                    before.AsSpan((int)image.OffsetOf(new(layer), new(order[slot])), image.StrideBytes)
+                        .CopyTo(neurons.AsSpan((int)image.OffsetOf(new(layer), new(slot))));
+                    BitConverter.GetBytes(order[slot])
+                        .CopyTo(placement, (int)file.Tensors[ImageFiles.PlacementTensor(layer)].FileOffset + (slot * sizeof(int)));
                 }
             }
         }

@@ -8,7 +8,10 @@ using Neuralink.Tests.Support;
 
 namespace Neuralink.Models.Tests.Tracing;
 
-/// <summary>A trace is exactly what the exact predictor finds token by token, and what the dense reference computes but for rounding at the threshold.</summary>
+/// <summary>
+/// A trace is exactly what the exact predictor finds token by token, and what the dense reference computes but
+/// for rounding at the threshold.
+/// </summary>
 public sealed class FiringTracerTests
 {
     // The KV cache's f16 is all that differs from the dense reference; gates have a standard deviation of about 1.
@@ -16,7 +19,8 @@ public sealed class FiringTracerTests
 
     public static TheoryData<string> Names => new(RandomModels.All.Select(spec => spec.Name));
 
-    private static TokenWindows Windows { get; } = TokenWindows.Cut([[.. Enumerable.Range(0, 67).Select(i => (i * 37) % 257)], [4, 5, 6]], 20);
+    private static TokenWindows Windows { get; } = TokenWindows.Cut(
+        [[.. Enumerable.Range(0, 67).Select(i => (i * 37) % 257)], [4, 5, 6]], 20);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -39,12 +43,15 @@ public sealed class FiringTracerTests
         using PackedModel packed = new(model.Folder);
         using TracedModel traced = new(packed.Folder);
         traced.Trace("a", Windows, threads: 1).BatchTokens.Should().Be(FiringTracePlan.BatchTokensMax);
-        FiringTracePlan small = traced.Trace("b", Windows, threads: 3, plan => plan.TotalBytes - plan.StreamBytes + FloatTensor.RequiredBytes(41, RandomModels.ByName(name).Hidden));
+        FiringTracePlan small = traced.Trace(
+            "b", Windows, threads: 3,
+            plan => plan.TotalBytes - plan.StreamBytes + FloatTensor.RequiredBytes(41, RandomModels.ByName(name).Hidden));
         small.BatchTokens.Should().BeInRange(41, 42);
         traced.Bytes("b").Should().Equal(traced.Bytes("a"));
     }
 
-    // Its firing shares over a whole domain are those of the independent implementation (QuickStudyTests, SparseForwardTests); bits say more.
+    // Its firing shares over a whole domain are those of the independent implementation (QuickStudyTests,
+    // SparseForwardTests); bits say more.
     [Fact]
     public void The_bundled_models_bits_are_the_exact_predictors()
     {

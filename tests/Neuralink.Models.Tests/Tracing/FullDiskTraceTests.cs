@@ -4,7 +4,9 @@ using Neuralink.Storage.Traces;
 
 namespace Neuralink.Models.Tests.Tracing;
 
-/// <summary>A disk without room for the trace. It takes a file system of its own, so it runs on Linux as root, and elsewhere not at all.</summary>
+/// <summary>
+/// A disk without room for the trace. It takes a file system of its own, so it runs on Linux as root, and elsewhere not at all.
+/// </summary>
 public sealed class FullDiskTraceTests
 {
     [SmallDiskTheory]

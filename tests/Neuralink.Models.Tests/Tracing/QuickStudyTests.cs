@@ -10,8 +10,8 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Models.Tests.Tracing;
 
 /// <summary>
-/// An independent study with the bundled model: the orders of 32 windows of stories, tested on every 16th token of the next 32, nothing cached.
-/// Tracing, orders, collapse and cost together have to give its figures.
+/// An independent study with the bundled model: the orders of 32 windows of stories, tested on every 16th token of the next 32, nothing
+/// cached. Tracing, orders, collapse and cost together have to give its figures.
 /// </summary>
 public sealed class QuickStudyTests : IClassFixture<QuickStudyTests.Traces>
 {
@@ -28,13 +28,20 @@ public sealed class QuickStudyTests : IClassFixture<QuickStudyTests.Traces>
     [InlineData(PlacementMethod.Random, 29.0, 3.31, 1163)]
     [InlineData(PlacementMethod.Frequency, 16.6, 3.73, 878)]
     [InlineData(PlacementMethod.Neuralink, 17.7, 2.44, 746)]
-    public void The_independent_studys_reads_bytes_and_times_come_out(PlacementMethod method, double reads, double readPerUsed, double micros)
+    public void The_independent_studys_reads_bytes_and_times_come_out(
+        PlacementMethod method, double reads, double readPerUsed, double micros)
     {
-        EvaluationSetup setup = new() { StrideBytes = 1536, Cost = ReadCost.Linear(readMicros: 20, bytesPerMicro: 1000), ReadBytesMax = int.MaxValue };
+        EvaluationSetup setup = new()
+        {
+            StrideBytes = 1536,
+            Cost = ReadCost.Linear(readMicros: 20, bytesPerMicro: 1000),
+            ReadBytesMax = int.MaxValue,
+        };
         OrderingOptions options = new() { Method = method, StrideBytes = setup.StrideBytes, Cost = setup.Cost };
         ReadTotals[] layers =
         [
-            .. _traces.Train.Zip(_traces.Test, (train, test) => OrderEvaluation.Of(test, Permutation.Of(LayerOrdering.NeuronOfSlot(train, options)), setup)),
+            .. _traces.Train.Zip(
+                _traces.Test, (train, test) => OrderEvaluation.Of(test, Permutation.Of(LayerOrdering.NeuronOfSlot(train, options)), setup)),
         ];
         LayerMeans means = LayerMeans.Of(layers, _traces.Test[0].TokenCount);
         means.ReadsPerToken.Should().BeApproximately(reads, Tolerance * reads);

@@ -8,7 +8,8 @@ public sealed class TokenWindowsTests
     public void Texts_are_cut_one_by_one_and_no_window_spans_two()
     {
         TokenWindows windows = TokenWindows.Cut([[1, 2, 3, 4, 5], [], [6], [7, 8]], 2);
-        Enumerable.Range(0, windows.Count).Select(i => string.Join(' ', windows.Window(i).ToArray())).Should().Equal("1 2", "3 4", "5", "6", "7 8");
+        Enumerable.Range(0, windows.Count).Select(i => string.Join(' ', windows.Window(i).ToArray()))
+            .Should().Equal("1 2", "3 4", "5", "6", "7 8");
         Enumerable.Range(0, windows.Count + 1).Select(windows.BeginOf).Should().Equal(0, 2, 4, 5, 6, 8);
         (windows.TokenCount, windows.WindowTokens).Should().Be((8, 2));
         windows.WindowAt(0).Should().Be(0);

@@ -13,7 +13,8 @@ public sealed class TracedInputsTests
     // Of an input rounded to f16, against gates of a standard deviation of about 1.
     private const float GateError = 0.02f;
 
-    private static TokenWindows Windows { get; } = TokenWindows.Cut([[.. Enumerable.Range(0, 40).Select(i => (i * 37) % 257)], [4, 5, 6]], 20);
+    private static TokenWindows Windows { get; } = TokenWindows.Cut(
+        [[.. Enumerable.Range(0, 40).Select(i => (i * 37) % 257)], [4, 5, 6]], 20);
 
     [Theory]
     [InlineData("llama-relu")]
@@ -39,12 +40,16 @@ public sealed class TracedInputsTests
             trace.ReadInputs(new LayerIndex(layer), 0, inputs);
             for (int token = 0; token < firing.TokenCount; token++)
             {
-                firing.Token(token).SequenceEqual(layers[layer].Token(token)).Should().BeTrue("inputs do not change what is recorded besides");
+                firing.Token(token).SequenceEqual(layers[layer].Token(token))
+                    .Should().BeTrue("inputs do not change what is recorded besides");
                 float[] values = gates.Of(layer, inputs.AsSpan(token * spec.Hidden, spec.Hidden));
                 for (int n = 0; n < values.Length; n++)
                 {
                     if (Math.Abs(values[n] - gates.Threshold) > GateError)
-                        firing.Fires(token, new NeuronId(n)).Should().Be(values[n] > gates.Threshold, "of layer {0}, token {1}, neuron {2}", layer, token, n);
+                    {
+                        firing.Fires(token, new NeuronId(n))
+                            .Should().Be(values[n] > gates.Threshold, "of layer {0}, token {1}, neuron {2}", layer, token, n);
+                    }
                 }
             }
         }

@@ -15,7 +15,8 @@ internal sealed class TracedModel(string imageFolder) : IDisposable
 
     /// <summary>Traces into <paramref name="name"/>, or goes on with what is there of it.</summary>
     public FiringTracePlan Trace(
-        string name, TokenWindows windows, int threads = 1, Func<FiringTracePlan, long>? memoryBytes = null, IProgress<double>? progress = null,
+        string name, TokenWindows windows, int threads = 1, Func<FiringTracePlan, long>? memoryBytes = null,
+        IProgress<double>? progress = null,
         bool inputs = false, CancellationToken cancellation = default)
     {
         FlashImage image = FlashImage.Open(imageFolder);

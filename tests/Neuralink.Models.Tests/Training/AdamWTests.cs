@@ -11,7 +11,8 @@ public sealed class AdamWTests
     public void Three_steps_are_the_papers_at_any_length(int length)
     {
         Random random = new(3);
-        float[] weights = [.. Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f)], mean = new float[length], square = new float[length];
+        float[] weights = [.. Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f)], mean = new float[length],
+            square = new float[length];
         double[] expected = [.. weights.Select(w => (double)w)], m = new double[length], v = new double[length];
         for (int step = 1; step <= 3; step++)
         {
@@ -30,6 +31,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void Lengths_that_differ_are_refused() => FluentActions.Invoking(() => new AdamW(1, 0, 1).Update(new float[3], new float[2], new float[3], new float[3]))
-        .Should().Throw<ArgumentException>();
+    public void Lengths_that_differ_are_refused() =>
+        FluentActions.Invoking(() => new AdamW(1, 0, 1).Update(new float[3], new float[2], new float[3], new float[3]))
+            .Should().Throw<ArgumentException>();
 }

@@ -60,7 +60,8 @@ public sealed class LowRankNetTests
         }
     }
 
-    // AdamW's first steps are of the rate's size whatever the gradient's, so that a gradient of the wrong sign shows; tiny ones may differ in it.
+    // AdamW's first steps are of the rate's size whatever the gradient's, so that a gradient of the wrong sign
+    // shows; tiny ones may differ in it.
     private static void Close(Half[] found, double[] expected)
     {
         int apart = 0;
@@ -128,7 +129,8 @@ public sealed class LowRankNetTests
             {
                 moments.Mean[i] = (0.9 * moments.Mean[i]) + (0.1 * g[i]);
                 moments.Square[i] = (0.999 * moments.Square[i]) + (0.001 * g[i] * g[i]);
-                w[i] -= 0.05 * (moments.Mean[i] / (1 - Math.Pow(0.9, step))) / (Math.Sqrt(moments.Square[i] / (1 - Math.Pow(0.999, step))) + 1e-8);
+                double mean = moments.Mean[i] / (1 - Math.Pow(0.9, step)), square = moments.Square[i] / (1 - Math.Pow(0.999, step));
+                w[i] -= 0.05 * mean / (Math.Sqrt(square) + 1e-8);
             }
         }
     }

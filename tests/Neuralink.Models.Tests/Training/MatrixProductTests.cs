@@ -17,7 +17,8 @@ public sealed class MatrixProductTests
         foreach ((int m, int n, int k) in s_rows.SelectMany(m => s_columns.SelectMany(n => s_inner.Select(k => (m, n, k)))))
         {
             ProductShape shape = new(m, n, k, transposed ? 1 : k + 3, transposed ? m + 2 : 1, n + 5, n + 1);
-            float[] a = Values(random, (m + 3) * (k + 3)), b = Values(random, k * (n + 5)), c = Values(random, (m * (n + 1)) + 7), expected = [.. c];
+            float[] a = Values(random, (m + 3) * (k + 3)), b = Values(random, k * (n + 5)), c = Values(random, (m * (n + 1)) + 7),
+                expected = [.. c];
             MatrixProduct.Multiply(a, b, c, shape, add);
             MatrixProduct.Reference(a, b, expected, shape, add);
             for (int i = 0; i < c.Length; i++)
@@ -33,7 +34,10 @@ public sealed class MatrixProductTests
         float[] a = Values(random, M * K), b = Values(random, K * N), whole = new float[M * N], parts = new float[M * N];
         MatrixProduct.Multiply(a, b, whole, new ProductShape(M, N, K, K, 1, N, N), add: false);
         foreach ((int begin, int end) in ((int, int)[])[(0, 1), (1, 6), (6, 13)])
-            MatrixProduct.Multiply(a.AsSpan(begin * K), b, parts.AsSpan(begin * N), new ProductShape(end - begin, N, K, K, 1, N, N), add: false);
+        {
+            MatrixProduct.Multiply(
+                a.AsSpan(begin * K), b, parts.AsSpan(begin * N), new ProductShape(end - begin, N, K, K, 1, N, N), add: false);
+        }
         parts.Should().Equal(whole);
     }
 
@@ -48,7 +52,8 @@ public sealed class MatrixProductTests
         Refused(new ProductShape(-1, 16, 2, 2, 1, 16, 16));
 
         void Refused(ProductShape shape) =>
-            FluentActions.Invoking(() => MatrixProduct.Multiply(values, values, new float[64], shape, add: false)).Should().Throw<ArgumentException>();
+            FluentActions.Invoking(() => MatrixProduct.Multiply(values, values, new float[64], shape, add: false))
+                .Should().Throw<ArgumentException>();
     }
 
     private static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];

@@ -20,7 +20,9 @@ internal sealed class NaiveLowRank(float[] fc1, float[] fc2, float[] bias, int r
         float[] Values(string name, int rows, int columns)
         {
             List<float> values = [];
-            TensorReader.ReadRows(file, new TensorSpec(name, rows, columns, TensorPlace.Resident), WeightFormat.F32, (_, _, bytes) => values.AddRange(MemoryMarshal.Cast<byte, float>(bytes)));
+            TensorReader.ReadRows(
+                file, new TensorSpec(name, rows, columns, TensorPlace.Resident), WeightFormat.F32,
+                (_, _, bytes) => values.AddRange(MemoryMarshal.Cast<byte, float>(bytes)));
             return [.. values];
         }
     }

@@ -32,7 +32,8 @@ public sealed class PredictorTrainerTests : IDisposable
         {
             LowRankLayer layer = trained.Info.Layers[i]!;
             trained.IsEnough(i).Should().BeTrue();
-            layer.Rank.Should().Be(8, "half of {0} inputs are fewer than 16, and rank 3 is what there is to learn", SyntheticSamples.Inputs);
+            layer.Rank.Should().Be(
+                8, "half of {0} inputs are fewer than 16, and rank 3 is what there is to learn", SyntheticSamples.Inputs);
             layer.Figures!.Recall.Should().BeGreaterThan(0.88);
             layer.Figures.PredictedShare.Should().BeLessThan(2.5 * layer.Figures.TrueShare);
             layer.Figures.Curve.Select(p => p.Threshold).Should().BeInAscendingOrder().And.Contain(layer.Threshold);
@@ -45,7 +46,8 @@ public sealed class PredictorTrainerTests : IDisposable
     {
         SyntheticSamples.WriteTrace(TracePath, Tokens, layers: 1);
         using FiringTrace trace = FiringTrace.Open(TracePath);
-        TrainedPredictor trained = PredictorTrainer.Train(trace, s_options with { Epochs = 2 }, threads: 1, progress: null, CancellationToken.None);
+        TrainedPredictor trained = PredictorTrainer.Train(
+            trace, s_options with { Epochs = 2 }, threads: 1, progress: null, CancellationToken.None);
         LowRankLayer layer = trained.Info.Layers[0]!;
         trained.Write(PathOf("p"), replace: false);
         using LowRankFile file = LowRankFile.Open(PathOf("p"));
@@ -84,7 +86,8 @@ public sealed class PredictorTrainerTests : IDisposable
 
         byte[] Train(int threads, ulong seed)
         {
-            PredictorTrainer.Train(trace, s_options with { Epochs = 2, Rank = 16, Seed = seed }, threads, null, CancellationToken.None).Write(PathOf("p"), replace: true);
+            PredictorTrainer.Train(trace, s_options with { Epochs = 2, Rank = 16, Seed = seed }, threads, null, CancellationToken.None)
+                .Write(PathOf("p"), replace: true);
             return File.ReadAllBytes(PathOf("p"));
         }
     }
@@ -134,12 +137,14 @@ public sealed class PredictorTrainerTests : IDisposable
         using FiringTrace trace = FiringTrace.Open(TracePath);
         using CancellationTokenSource stop = new();
         stop.Cancel();
-        FluentActions.Invoking(() => PredictorTrainer.Train(trace, s_options, 1, null, stop.Token)).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => PredictorTrainer.Train(trace, s_options, 1, null, stop.Token))
+            .Should().Throw<OperationCanceledException>();
     }
 
     private static void Refused(FiringTrace trace, TrainingOptions options, params string[] parts)
     {
-        string message = FluentActions.Invoking(() => PredictorTrainer.Train(trace, options, 1, null, CancellationToken.None)).Should().Throw<NeuralinkException>().Which.Message;
+        string message = FluentActions.Invoking(() => PredictorTrainer.Train(trace, options, 1, null, CancellationToken.None))
+            .Should().Throw<NeuralinkException>().Which.Message;
         foreach (string part in parts)
             message.Should().Contain(part);
     }

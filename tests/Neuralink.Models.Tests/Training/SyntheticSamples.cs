@@ -13,7 +13,9 @@ internal static class SyntheticSamples
 
     private const int Rank = 3;
 
-    /// <summary>Inputs [tokens, d], the same for every layer but noise, and the firing of a layer; without <paramref name="isLearnable"/> by chance.</summary>
+    /// <summary>
+    /// Inputs [tokens, d], the same for every layer but noise, and the firing of a layer; without <paramref name="isLearnable"/> by chance.
+    /// </summary>
     public static LayerSamples Create(int tokens, int layer = 0, bool isLearnable = true)
     {
         Random random = new(1), rows = new(10 + layer), noise = new(20 + layer);
@@ -25,7 +27,11 @@ internal static class SyntheticSamples
             float[] x = Normal(random, Inputs);
             for (int i = 0; i < Inputs; i++)
                 inputs[(token * Inputs) + i] = (Half)x[i];
-            float[] h = [.. Enumerable.Range(0, Rank).Select(k => Enumerable.Range(0, Inputs).Sum(i => down[(k * Inputs) + i] * x[i]) / MathF.Sqrt(Inputs))];
+            float[] h =
+            [
+                .. Enumerable.Range(0, Rank)
+                    .Select(k => Enumerable.Range(0, Inputs).Sum(i => down[(k * Inputs) + i] * x[i]) / MathF.Sqrt(Inputs))
+            ];
             firing.Add([.. Enumerable.Range(0, Neurons).Where(n => isLearnable
                 ? Enumerable.Range(0, Rank).Sum(k => up[(n * Rank) + k] * h[k]) > 2.5f
                 : noise.Next(20) == 0)]);
@@ -65,5 +71,8 @@ internal static class SyntheticSamples
     }
 
     private static float[] Normal(Random random, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(2 * MathF.PI * random.NextSingle()))];
+        [
+            .. Enumerable.Range(0, count)
+                .Select(_ => MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(2 * MathF.PI * random.NextSingle()))
+        ];
 }

@@ -19,7 +19,8 @@ public sealed class TokenSplitTests
         for (int i = 0; i < 3; i++)
         {
             int[] blocks = [.. parts[i].Select(token => token / split.BlockTokens).Distinct()];
-            parts.Where((_, j) => j != i).SelectMany(part => part).Select(token => token / split.BlockTokens).Should().NotContain(block => blocks.Contains(block));
+            parts.Where((_, j) => j != i).SelectMany(part => part).Select(token => token / split.BlockTokens)
+                .Should().NotContain(block => blocks.Contains(block));
         }
     }
 
@@ -35,5 +36,6 @@ public sealed class TokenSplitTests
 
     [Fact]
     public void Too_few_tokens_are_said_in_a_line() => FluentActions.Invoking(() => TokenSplit.Of("a.trace", 15, 0.15, 1))
-        .Should().Throw<NeuralinkException>().WithMessage("cannot train on a.trace: expected at least 16 tokens, found 15; trace a longer text*");
+        .Should().Throw<NeuralinkException>().WithMessage(
+            "cannot train on a.trace: expected at least 16 tokens, found 15; trace a longer text*");
 }

@@ -40,7 +40,8 @@ public sealed class HuggingFaceFolderTests : IDisposable
 
     [Fact]
     public void No_folder_is_named() =>
-        FluentActions.Invoking(() => HuggingFaceFolder.Open(Path.Combine(_model.Folder, "nowhere"))).Should().Throw<NeuralinkException>().WithMessage("*nowhere*no such folder*");
+        FluentActions.Invoking(() => HuggingFaceFolder.Open(Path.Combine(_model.Folder, "nowhere"))).Should().Throw<NeuralinkException>()
+            .WithMessage("*nowhere*no such folder*");
 
     [Theory]
     [InlineData("hidden_size", 84, "model.embed_tokens.weight of shape [259, 84]", "[259, 72]")]
@@ -96,7 +97,8 @@ public sealed class HuggingFaceFolderTests : IDisposable
         {
             // As it is, it can be packed.
         }
-        FluentActions.Invoking(() => new PackedModel(_model.Folder, new PackOptions(Kernels.WeightFormat.F16))).Should().Throw<NeuralinkException>()
+        FluentActions.Invoking(() => new PackedModel(_model.Folder, new PackOptions(Kernels.WeightFormat.F16)))
+            .Should().Throw<NeuralinkException>()
             .WithMessage("*model.layers.2.mlp.up_proj.weight*--weights*");
     }
 
@@ -106,7 +108,11 @@ public sealed class HuggingFaceFolderTests : IDisposable
         RandomTensor[] tensors = [.. RandomModel.TensorsOf(s_spec)];
         File.Delete(WeightsPath);
         using (SafetensorsWriter writer = SafetensorsWriter.Create(
-            WeightsPath, [.. tensors.Select(t => new TensorDeclaration(t.Name, t.Name == "model.norm.weight" ? SafetensorsDtype.I32 : t.Dtype, [.. t.Shape]))]))
+            WeightsPath,
+            [
+                .. tensors.Select(
+                    t => new TensorDeclaration(t.Name, t.Name == "model.norm.weight" ? SafetensorsDtype.I32 : t.Dtype, [.. t.Shape]))
+            ]))
         {
             foreach (RandomTensor tensor in tensors)
                 writer.Write(tensor.Name, tensor.Bytes());

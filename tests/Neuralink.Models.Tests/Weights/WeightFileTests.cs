@@ -97,7 +97,8 @@ public sealed class WeightFileTests
     private static void ShouldFail(FlashImage image, ModelConfig config, TensorPlace place, params string[] parts)
     {
         using NativeArena arena = new(16 << 20);
-        FluentActions.Invoking(() => WeightFile.Load(ImageModel.Of(image) with { Config = config }, place, arena, FlashAccess.Direct, CancellationToken.None))
+        FluentActions.Invoking(
+            () => WeightFile.Load(ImageModel.Of(image) with { Config = config }, place, arena, FlashAccess.Direct, CancellationToken.None))
             .Should().Throw<NeuralinkException>().Which.Message.Should().ContainAll(parts).And.NotContain("\n");
     }
 

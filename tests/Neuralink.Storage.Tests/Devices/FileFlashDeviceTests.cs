@@ -12,7 +12,9 @@ public sealed class FileFlashDeviceBufferedTests : FlashDeviceContract
     protected override void DisposeMore() => _folder.Dispose();
 }
 
-/// <summary>Where the file system of the temporary folder refuses direct reads, this runs over the fallback, which has the same contract.</summary>
+/// <summary>
+/// Where the file system of the temporary folder refuses direct reads, this runs over the fallback, which has the same contract.
+/// </summary>
 public sealed class FileFlashDeviceDirectTests : FlashDeviceContract
 {
     private readonly TemporaryFolder _folder = new();
@@ -29,7 +31,8 @@ public sealed class FileFlashDeviceTests
     public void Direct_access_is_had_or_its_lack_explained()
     {
         using TemporaryFolder folder = new();
-        using FileFlashDevice device = FileFlashDevice.Open(folder.Write("image", new byte[8192]), FlashAccess.Direct, 512, 1, TimeProvider.System);
+        using FileFlashDevice device = FileFlashDevice.Open(
+            folder.Write("image", new byte[8192]), FlashAccess.Direct, 512, 1, TimeProvider.System);
 
         (device.Access == FlashAccess.Buffered).Should().Be(device.FallbackReason is not null);
         device.Description.Should().Contain(device.Access == FlashAccess.Direct ? "direct" : "buffered");
@@ -39,7 +42,8 @@ public sealed class FileFlashDeviceTests
     public void Buffered_access_on_demand_is_no_fallback()
     {
         using TemporaryFolder folder = new();
-        using FileFlashDevice device = FileFlashDevice.Open(folder.Write("image", new byte[8192]), FlashAccess.Buffered, 512, 1, TimeProvider.System);
+        using FileFlashDevice device = FileFlashDevice.Open(
+            folder.Write("image", new byte[8192]), FlashAccess.Buffered, 512, 1, TimeProvider.System);
 
         (device.Access, device.FallbackReason).Should().Be((FlashAccess.Buffered, null));
     }
@@ -53,7 +57,8 @@ public sealed class FileFlashDeviceTests
         // The kernel's own files are the ones that refuse O_DIRECT on every Linux.
         using FileFlashDevice device = FileFlashDevice.Open("/proc/cpuinfo", FlashAccess.Direct, 512, 1, TimeProvider.System);
 
-        (device.Access, device.FallbackReason).Should().Be((FlashAccess.Buffered, "reading through the page cache: the file system does not do direct reads"));
+        (device.Access, device.FallbackReason).Should().Be(
+            (FlashAccess.Buffered, "reading through the page cache: the file system does not do direct reads"));
     }
 
     [Theory]
@@ -62,7 +67,9 @@ public sealed class FileFlashDeviceTests
     public void What_is_no_file_is_an_operating_error(FlashAccess access)
     {
         using TemporaryFolder folder = new();
-        FluentActions.Invoking(() => FileFlashDevice.Open(folder.File("none"), access, 512, 1, TimeProvider.System)).Should().Throw<NeuralinkException>();
-        FluentActions.Invoking(() => FileFlashDevice.Open(folder.Path, access, 512, 1, TimeProvider.System)).Should().Throw<NeuralinkException>();
+        FluentActions.Invoking(() => FileFlashDevice.Open(folder.File("none"), access, 512, 1, TimeProvider.System))
+            .Should().Throw<NeuralinkException>();
+        FluentActions.Invoking(() => FileFlashDevice.Open(folder.Path, access, 512, 1, TimeProvider.System))
+            .Should().Throw<NeuralinkException>();
     }
 }

@@ -195,7 +195,8 @@ public abstract class FlashDeviceContract : IDisposable
         _completions.Wait();
 
         read.StartedTimestamp.Should().BeGreaterThanOrEqualTo(before);
-        read.CompletedTimestamp.Should().BeGreaterThanOrEqualTo(read.StartedTimestamp).And.BeLessThanOrEqualTo(TimeProvider.System.GetTimestamp());
+        read.CompletedTimestamp.Should().BeGreaterThanOrEqualTo(read.StartedTimestamp)
+            .And.BeLessThanOrEqualTo(TimeProvider.System.GetTimestamp());
     }
 
     [Fact]
@@ -203,7 +204,8 @@ public abstract class FlashDeviceContract : IDisposable
     {
         const int ReadCount = 2000;
 
-        // Half of the smallest object a read. What else happens in the process, above all reporting the test before this one, is over after a while.
+        // Half of the smallest object a read. What else happens in the process, above all reporting the test before
+        // this one, is over after a while.
         const int BytesPerReadMax = 12;
         FlashRead read = NewRead();
         Fill(read, new Random(5));
@@ -265,7 +267,10 @@ public abstract class FlashDeviceContract : IDisposable
         {
             int frame = read.Frames[i];
             if (frame != FrameArena.Discard)
-                read.Arena.Frame(frame).SequenceEqual(s_content.AsSpan((int)read.OffsetBytes + (i * Stride), Stride)).Should().BeTrue($"segment {i} of {read.SegmentCount}");
+            {
+                read.Arena.Frame(frame).SequenceEqual(s_content.AsSpan((int)read.OffsetBytes + (i * Stride), Stride))
+                    .Should().BeTrue($"segment {i} of {read.SegmentCount}");
+            }
         }
     }
 

@@ -7,7 +7,8 @@ namespace Neuralink.Storage.Tests.Devices;
 public sealed class ThrottledDeviceContractTests : FlashDeviceContract
 {
     protected override IFlashDevice Open(byte[] content, int queueDepth) => new ThrottledDevice(
-        new MemoryFlashDevice(content, queueDepth, TimeProvider.System), ReadCost.Linear(readMicros: 1, bytesPerMicro: 10_000), TimeProvider.System);
+        new MemoryFlashDevice(content, queueDepth, TimeProvider.System), ReadCost.Linear(readMicros: 1, bytesPerMicro: 10_000),
+        TimeProvider.System);
 }
 
 public sealed class ThrottledDeviceTests
@@ -31,9 +32,13 @@ public sealed class ThrottledDeviceTests
         completions.Wait(reads.Length);
         for (int i = 0; i < reads.Length; i++)
         {
-            Elapsed(reads[i].StartedTimestamp, reads[i].CompletedTimestamp).Should().BeGreaterThanOrEqualTo(TimeSpan.FromMicroseconds(cost.MicrosOf(512 * (i + 1))));
+            Elapsed(reads[i].StartedTimestamp, reads[i].CompletedTimestamp).Should().BeGreaterThanOrEqualTo(
+                TimeSpan.FromMicroseconds(cost.MicrosOf(512 * (i + 1))));
             if (i > 0)
-                Elapsed(reads[i - 1].StartedTimestamp, reads[i].StartedTimestamp).Should().BeGreaterThanOrEqualTo(TimeSpan.FromMicroseconds(cost.MicrosOf(512 * i)));
+            {
+                Elapsed(reads[i - 1].StartedTimestamp, reads[i].StartedTimestamp).Should().BeGreaterThanOrEqualTo(
+                    TimeSpan.FromMicroseconds(cost.MicrosOf(512 * i)));
+            }
         }
 
         static TimeSpan Elapsed(long from, long to) => TimeProvider.System.GetElapsedTime(from, to);
@@ -48,7 +53,8 @@ public sealed class ThrottledDeviceTests
         FrameArena frames = new(memory, 1, 512, "frames");
         using CompletionCounter completions = new();
         List<long> asked = [];
-        using ThrottledDevice device = new(new MemoryFlashDevice(new byte[512], ReadCount, TimeProvider.System), cost, TimeProvider.System, number =>
+        MemoryFlashDevice fast = new(new byte[512], ReadCount, TimeProvider.System);
+        using ThrottledDevice device = new(fast, cost, TimeProvider.System, number =>
         {
             asked.Add(number);
             return number < SlowFrom ? 1 : Slowdown;
@@ -65,7 +71,8 @@ public sealed class ThrottledDeviceTests
         for (int i = 1; i < ReadCount; i++)
         {
             TimeSpan occupied = TimeProvider.System.GetElapsedTime(reads[i - 1].StartedTimestamp, reads[i].StartedTimestamp);
-            occupied.Should().BeGreaterThanOrEqualTo(TimeSpan.FromMicroseconds(cost.MicrosOf(512) * (i - 1 < SlowFrom ? 1 : Slowdown)) - TimeSpan.FromTicks(1));
+            occupied.Should().BeGreaterThanOrEqualTo(
+                TimeSpan.FromMicroseconds(cost.MicrosOf(512) * (i - 1 < SlowFrom ? 1 : Slowdown)) - TimeSpan.FromTicks(1));
         }
     }
 }

@@ -18,7 +18,8 @@ public sealed class UringFlashDeviceBufferedTests : FlashDeviceContract
     private readonly TemporaryFolder _folder = new();
 
     protected override IFlashDevice Open(byte[] content, int queueDepth) => OperatingSystem.IsLinux()
-        ? FlashFile.OpenUring(_folder.Write("image", content), FlashAccess.Buffered, Stride, queueDepth, TimeProvider.System, UringCalls.Setup)
+        ? FlashFile.OpenUring(
+            _folder.Write("image", content), FlashAccess.Buffered, Stride, queueDepth, TimeProvider.System, UringCalls.Setup)
         : FlashFile.Open(_folder.Write("image", content), FlashAccess.Buffered, Stride, queueDepth, TimeProvider.System);
 
     protected override void DisposeMore() => _folder.Dispose();

@@ -152,7 +152,8 @@ public sealed class UringFlashDeviceTests : IDisposable
         OpenedFile file = OpenedFile.Open(_folder.Write("image", Content()), FlashAccess.Buffered, Stride);
         Microsoft.Win32.SafeHandles.SafeFileHandle folder = LibC.Open(_folder.Path, LibC.OpenReadOnly);
         file.Handle.Dispose();
-        using UringFlashDevice device = UringFlashDevice.TryOpen(file with { Handle = folder }, 2, TimeProvider.System, UringCalls.Setup, out _)!;
+        using UringFlashDevice device = UringFlashDevice.TryOpen(
+            file with { Handle = folder }, 2, TimeProvider.System, UringCalls.Setup, out _)!;
         FlashRead read = NewRead(new FrameArena(_memory, 1, Stride, "frames"), 0, _completions);
         device.Submit(read);
         _completions.Wait();
@@ -166,7 +167,8 @@ public sealed class UringFlashDeviceTests : IDisposable
     {
         const int ThreadCount = 4, RoundCount = 2000;
         byte[] content = Content();
-        using IFlashFile device = FlashFile.Open(_folder.Write("image", content), FlashAccess.Uring, Stride, ThreadCount, TimeProvider.System);
+        using IFlashFile device = FlashFile.Open(
+            _folder.Write("image", content), FlashAccess.Uring, Stride, ThreadCount, TimeProvider.System);
         FrameArena frames = new(_memory, ThreadCount, Stride, "frames");
         int wrong = 0;
         Thread[] threads = [.. Enumerable.Range(0, ThreadCount).Select(frame => new Thread(() => ReadAlone(frame)))];
@@ -189,7 +191,8 @@ public sealed class UringFlashDeviceTests : IDisposable
                 read.Append(frame);
                 device.Submit(read);
                 completions.Wait();
-                bool isRight = completions.Count == round && read.IsComplete && frames.Frame(frame).SequenceEqual(content.AsSpan(sector * Stride, Stride));
+                bool isRight = completions.Count == round && read.IsComplete
+                    && frames.Frame(frame).SequenceEqual(content.AsSpan(sector * Stride, Stride));
                 if (!isRight)
                     Interlocked.Increment(ref wrong);
             }

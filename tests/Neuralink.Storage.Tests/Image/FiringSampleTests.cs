@@ -37,7 +37,8 @@ public sealed class FiringSampleTests : IDisposable
     [InlineData(511, 0, 256)]
     [InlineData(512, 256, 512)]
     [InlineData(1500, 512, 768)]
-    public void The_middle_window_of_a_trace_is_kept(int tokens, int begin, int end) => FiringSample.RangeOf(tokens).Should().Be((begin, end));
+    public void The_middle_window_of_a_trace_is_kept(int tokens, int begin, int end) =>
+        FiringSample.RangeOf(tokens).Should().Be((begin, end));
 
     [Fact]
     public void One_of_another_model_is_refused()
@@ -55,7 +56,9 @@ public sealed class FiringSampleTests : IDisposable
         Create(image.ModelDigest, image.LayerCount, image.SlotCount).Write(path);
         byte[] before = File.ReadAllBytes(path);
         int[] reversed = [.. Enumerable.Range(0, image.SlotCount).Reverse()];
-        ImageRewriter.Rewrite(image, _image.Folder, [Permutation.Of(reversed), Permutation.Of(reversed)], PlacementManifest.Identity with { Method = "random" }, replace: true);
+        ImageRewriter.Rewrite(
+            image, _image.Folder, [Permutation.Of(reversed), Permutation.Of(reversed)],
+            PlacementManifest.Identity with { Method = "random" }, replace: true);
         File.ReadAllBytes(path).Should().Equal(before);
         FiringSample.Find(_image.Check()).Should().NotBeNull();
     }
@@ -78,6 +81,8 @@ public sealed class FiringSampleTests : IDisposable
             .. Enumerable.Range(0, layers).Select(_ => FiringMatrix.FromLists(neurons, [.. Enumerable.Range(0, 3).Select(_ =>
                 Enumerable.Range(0, neurons).Where(_ => random.Next(4) == 0).ToArray())])),
         ];
-        return new FiringSample(new FiringSampleInfo(digest, "chance.txt", layers, neurons, TracedTokens: 40, SampledTokens: 3), [.. rows.Select(r => r.Frequencies())], rows);
+        return new FiringSample(
+            new FiringSampleInfo(digest, "chance.txt", layers, neurons, TracedTokens: 40, SampledTokens: 3),
+            [.. rows.Select(r => r.Frequencies())], rows);
     }
 }

@@ -4,14 +4,18 @@ using Neuralink.Storage.Image;
 
 namespace Neuralink.Storage.Tests.Image;
 
-/// <summary>An image that is not as it was packed is refused, with a message that names the file, what was expected and what was found.</summary>
+/// <summary>
+/// An image that is not as it was packed is refused, with a message that names the file, what was expected and what was found.
+/// </summary>
 public sealed class FlashImageTests : IDisposable
 {
-    private const string Statistics = """{ "reads_per_token": 1, "mean_read_bundles": 1, "bytes_read_per_byte_used": 1, "millis_per_token": 1 }""";
+    private const string Statistics =
+        """{ "reads_per_token": 1, "mean_read_bundles": 1, "bytes_read_per_byte_used": 1, "millis_per_token": 1 }""";
 
     private readonly SmallImage _image = new();
 
-    public static TheoryData<string> FileNames => [ImageFiles.Resident, ImageFiles.Neurons, ImageFiles.Placement, ImageFiles.Predictor, ImageFiles.Tokenizer];
+    public static TheoryData<string> FileNames =>
+        [ImageFiles.Resident, ImageFiles.Neurons, ImageFiles.Placement, ImageFiles.Predictor, ImageFiles.Tokenizer];
 
     public void Dispose() => _image.Dispose();
 
@@ -100,10 +104,19 @@ public sealed class FlashImageTests : IDisposable
     [InlineData("placement.trace", """{ "sha256": "DIGEST", "token_count": 1 }""", "texts")]
     [InlineData("placement.read_cost", """{ "device": "d", "reads": [] }""", "statistics with their read_cost")]
     [InlineData("placement.statistics", Statistics, "statistics with their read_cost")]
-    [InlineData("placement", $$"""{ "method": "m", "seed": null, "trace": null, "statistics": {{Statistics}}, "read_cost": { "device": "d", "reads": [] } }""", "at least two sizes")]
-    [InlineData("placement", $$"""{ "method": "m", "seed": null, "trace": null, "statistics": {{Statistics}}, "read_cost": { "device": "d", "reads": [null] } }""", "a read that is null")]
+    [InlineData(
+        "placement",
+        $$"""{ "method": "m", "seed": null, "trace": null, "statistics": {{Statistics}}, "read_cost": { "device": "d", "reads": [] } }""",
+        "at least two sizes")]
+    [InlineData(
+        "placement",
+        $$"""
+        { "method": "m", "seed": null, "trace": null, "statistics": {{Statistics}}, "read_cost": { "device": "d", "reads": [null] } }
+        """,
+        "a read that is null")]
     [InlineData("placement", """{ "method": "m", "seed": null, "trace": null, "statistics": null }""", "read_cost")]
-    [InlineData("placement.statistics", """{ "reads_per_token": 1, "mean_read_bundles": 1, "bytes_read_per_byte_used": 1 }""", "millis_per_token")]
+    [InlineData(
+        "placement.statistics", """{ "reads_per_token": 1, "mean_read_bundles": 1, "bytes_read_per_byte_used": 1 }""", "millis_per_token")]
     [InlineData("placement", """
         {
           "method": "m", "seed": null, "trace": null,
@@ -195,7 +208,8 @@ public sealed class FlashImageTests : IDisposable
         FlashImage image = FlashImage.Open(_image.Folder);
         NeuralinkException error = image.Invoking(i => ImageVerifier.VerifyFile(i, name)).Should().Throw<NeuralinkException>().Which;
         error.Message.Should().Contain(_image.PathOf(name)).And.Contain(other).And.Contain(actual);
-        image.Invoking(i => ImageVerifier.Verify(i, null, CancellationToken.None)).Should().Throw<NeuralinkException>().WithMessage($"*{name}*{other}*");
+        image.Invoking(i => ImageVerifier.Verify(i, null, CancellationToken.None)).Should().Throw<NeuralinkException>()
+            .WithMessage($"*{name}*{other}*");
     }
 
     private void ShouldNotOpen(params string[] parts)

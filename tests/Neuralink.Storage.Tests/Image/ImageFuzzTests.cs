@@ -45,7 +45,8 @@ public sealed class ImageFuzzTests : IDisposable
     public void Every_damaged_byte_of_a_file_is_found(string name)
     {
         byte[] whole = _image.Files[name];
-        int step = whole.Length > 4000 ? 31 : whole.Length > 1000 ? 5 : 1;      // no divisor of the stride: every place of a bundle comes up
+        // No divisor of the stride: every place of a bundle comes up.
+        int step = whole.Length > 4000 ? 31 : whole.Length > 1000 ? 5 : 1;
         for (int at = 0; at < whole.Length; at += step)
         {
             byte[] bytes = [.. whole];

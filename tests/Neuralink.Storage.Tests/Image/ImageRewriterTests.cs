@@ -75,7 +75,8 @@ public sealed class ImageRewriterTests : IDisposable
     public void The_manifest_keeps_how_the_order_was_made()
     {
         PlacementManifest placement = new(
-            "neuralink", Seed: 7, new PlacementTrace(new string('a', 64), 1234, "a.txt, \"b\".txt"), new PlacementStatistics(1.5, 2.25, 1.125, 0.75),
+            "neuralink", Seed: 7, new PlacementTrace(new string('a', 64), 1234, "a.txt, \"b\".txt"),
+            new PlacementStatistics(1.5, 2.25, 1.125, 0.75),
             new PlacementReadCost("a phone", [new DeviceRead(4096, 20.5), new DeviceRead(65536, 80)]));
         ImageRewriter.Rewrite(_image.Check(), Destination, Shuffled(_image.Check(), seed: 3), placement);
         FlashImage.Open(Destination).Manifest.Placement.Should().BeEquivalentTo(placement);
@@ -141,8 +142,10 @@ public sealed class ImageRewriterTests : IDisposable
         {
             using CancellationTokenSource cancel = new();
             int count = 0, last = after;
-            Reporter cancelling = new(_ => Stop(() => cancel.Cancel())), throwing = new(_ => Stop(() => throw new InvalidOperationException("broken")));
-            image.Invoking(i => ImageRewriter.Rewrite(i, Destination, Shuffled(i, seed: 4), s_shuffled, replace: true, cancelling, cancel.Token))
+            Reporter cancelling = new(_ => Stop(() => cancel.Cancel())),
+                throwing = new(_ => Stop(() => throw new InvalidOperationException("broken")));
+            image.Invoking(
+                i => ImageRewriter.Rewrite(i, Destination, Shuffled(i, seed: 4), s_shuffled, replace: true, cancelling, cancel.Token))
                 .Should().Throw<OperationCanceledException>();
             count = 0;
             image.Invoking(i => ImageRewriter.Rewrite(i, Destination, Shuffled(i, seed: 4), s_shuffled, replace: true, throwing))
@@ -185,8 +188,10 @@ public sealed class ImageRewriterTests : IDisposable
     public void Orders_of_another_shape_are_a_programmers_error()
     {
         FlashImage image = _image.Check();
-        image.Invoking(i => ImageRewriter.Rewrite(i, Destination, [Permutation.Identity(12)], s_shuffled)).Should().Throw<ArgumentException>();
-        image.Invoking(i => ImageRewriter.Rewrite(i, Destination, [Permutation.Identity(12), Permutation.Identity(11)], s_shuffled)).Should().Throw<ArgumentException>();
+        image.Invoking(i => ImageRewriter.Rewrite(i, Destination, [Permutation.Identity(12)], s_shuffled))
+            .Should().Throw<ArgumentException>();
+        image.Invoking(i => ImageRewriter.Rewrite(i, Destination, [Permutation.Identity(12), Permutation.Identity(11)], s_shuffled))
+            .Should().Throw<ArgumentException>();
     }
 
     private static Permutation[] Shuffled(FlashImage image, int seed)

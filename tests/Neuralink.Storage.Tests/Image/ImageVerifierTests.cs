@@ -52,9 +52,11 @@ public sealed class ImageVerifierTests : IDisposable
     {
         FlashImage image = FlashImage.Open(_image.Folder);
         _image.Write(name, _image.Files[name][..100]);
-        image.Invoking(i => ImageVerifier.Verify(i, null, CancellationToken.None)).Should().Throw<NeuralinkException>().WithMessage($"*{name}*");
+        image.Invoking(i => ImageVerifier.Verify(i, null, CancellationToken.None)).Should().Throw<NeuralinkException>()
+            .WithMessage($"*{name}*");
         File.Delete(_image.PathOf(name));
-        image.Invoking(i => ImageVerifier.Verify(i, null, CancellationToken.None)).Should().Throw<NeuralinkException>().WithMessage($"*{name}*");
+        image.Invoking(i => ImageVerifier.Verify(i, null, CancellationToken.None)).Should().Throw<NeuralinkException>()
+            .WithMessage($"*{name}*");
         image.Invoking(i => ImageVerifier.VerifyFile(i, name)).Should().Throw<NeuralinkException>().WithMessage($"*{name}*");
     }
 

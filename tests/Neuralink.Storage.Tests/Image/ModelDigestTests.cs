@@ -23,7 +23,9 @@ public sealed class ModelDigestTests : IDisposable
         manifest["files"]![ImageFiles.Neurons]!["xxh128"] = new string('0', 32);
         manifest["files"]![ImageFiles.Placement]!["xxh128"] = new string('1', 32);
         DigestOf(manifest).Should().Be(_digest).And.MatchRegex("^[0-9a-f]{64}$");
-        File.WriteAllText(_image.PathOf(ImageManifest.FileName), manifest.ToJsonString(new JsonSerializerOptions { WriteIndented = true, IndentSize = 7 }));
+        File.WriteAllText(
+            _image.PathOf(ImageManifest.FileName),
+            manifest.ToJsonString(new JsonSerializerOptions { WriteIndented = true, IndentSize = 7 }));
         FlashImage.Open(_image.Folder).ModelDigest.Should().Be(_digest, "white space means nothing");
     }
 

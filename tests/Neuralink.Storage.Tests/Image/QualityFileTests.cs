@@ -59,9 +59,11 @@ public sealed class QualityFileTests : IDisposable
     {
         QualityFile.Read(_opened).With(s_sketch).Write(_opened);
         using TemporaryFolder parent = new();
-        Permutation.TryCreate([.. Enumerable.Range(0, _opened.SlotCount).Reverse()], out Permutation? reversed, out int _).Should().BeTrue();
+        Permutation.TryCreate([.. Enumerable.Range(0, _opened.SlotCount).Reverse()], out Permutation? reversed, out int _)
+            .Should().BeTrue();
         ImageRewriter.Rewrite(
-            _opened, parent.File("placed.nlk"), [.. Enumerable.Repeat(reversed!, _opened.LayerCount)], new PlacementManifest("random", 3, null, null, null));
+            _opened, parent.File("placed.nlk"), [.. Enumerable.Repeat(reversed!, _opened.LayerCount)],
+            new PlacementManifest("random", 3, null, null, null));
         FlashImage placed = FlashImage.Open(parent.File("placed.nlk"));
         ImageVerifier.Verify(placed, null, CancellationToken.None);
         QualityFile.Read(placed).Find(s_sketch.Predictor).Should().Be(s_sketch);

@@ -7,7 +7,17 @@ namespace Neuralink.Storage.Tests.Image;
 /// <summary>A flash image of two layers of 12 bundles, to be damaged in every way; the original is packed once.</summary>
 public sealed class SmallImage : IDisposable
 {
-    private static readonly RandomModelSpec s_spec = new() { Name = "small", Hidden = 8, Ffn = 12, Layers = 2, Heads = 2, KvHeads = 1, Context = 16, FfnBias = true };
+    private static readonly RandomModelSpec s_spec = new()
+    {
+        Name = "small",
+        Hidden = 8,
+        Ffn = 12,
+        Layers = 2,
+        Heads = 2,
+        KvHeads = 1,
+        Context = 16,
+        FfnBias = true,
+    };
 
     private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
 

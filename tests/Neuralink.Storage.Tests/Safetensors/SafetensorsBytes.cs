@@ -7,7 +7,8 @@ namespace Neuralink.Storage.Tests.Safetensors;
 internal static class SafetensorsBytes
 {
     public const string SmallHeader =
-        """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}""";
+        """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"""
+        + """ "b":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}""";
 
     public static byte[] Small => File(SmallHeader, dataBytes: 19);
 

@@ -44,12 +44,14 @@ public sealed class SafetensorsFileTests
         using (FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             stream.SetLength(file.LengthBytes - 1);
 
-        FluentActions.Invoking(() => file.Read(file.Tensors["b"], 0, new byte[3])).Should().Throw<NeuralinkException>().WithMessage("*'b'*expected 3 bytes*found 2*");
+        FluentActions.Invoking(() => file.Read(file.Tensors["b"], 0, new byte[3])).Should().Throw<NeuralinkException>()
+            .WithMessage("*'b'*expected 3 bytes*found 2*");
     }
 
     [Fact]
     public void A_missing_file_is_an_operating_error() =>
-        FluentActions.Invoking(() => SafetensorsFile.Open("no/such/file")).Should().Throw<NeuralinkException>().WithMessage("cannot open no/such/file:*");
+        FluentActions.Invoking(() => SafetensorsFile.Open("no/such/file")).Should().Throw<NeuralinkException>()
+            .WithMessage("cannot open no/such/file:*");
 
     [Theory]
     [InlineData(0, "*an empty file*")]
@@ -80,13 +82,15 @@ public sealed class SafetensorsFileTests
         using (FileStream stream = new(path, FileMode.Open))
             stream.SetLength(100_000_100);
 
-        FluentActions.Invoking(() => SafetensorsFile.Open(path)).Should().Throw<NeuralinkException>().WithMessage("*at most 100000000 bytes*");
+        FluentActions.Invoking(() => SafetensorsFile.Open(path)).Should().Throw<NeuralinkException>()
+            .WithMessage("*at most 100000000 bytes*");
     }
 
     private static void Refused(byte[] bytes, string message)
     {
         using TemporaryFolder folder = new();
         string path = folder.Write("bad.safetensors", bytes);
-        FluentActions.Invoking(() => SafetensorsFile.Open(path)).Should().Throw<NeuralinkException>().WithMessage($"*bad.safetensors{message}");
+        FluentActions.Invoking(() => SafetensorsFile.Open(path)).Should().Throw<NeuralinkException>()
+            .WithMessage($"*bad.safetensors{message}");
     }
 }

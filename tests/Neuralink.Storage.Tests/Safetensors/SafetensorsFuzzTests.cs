@@ -2,7 +2,9 @@ using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Storage.Tests.Safetensors;
 
-/// <summary>Whatever is done to a file, opening it succeeds or says what is wrong; it never fails in another way and never takes much memory.</summary>
+/// <summary>
+/// Whatever is done to a file, opening it succeeds or says what is wrong; it never fails in another way and never takes much memory.
+/// </summary>
 public sealed class SafetensorsFuzzTests
 {
     // Exceptions with their stack traces and one header's parse; a length taken on faith would be gigabytes.

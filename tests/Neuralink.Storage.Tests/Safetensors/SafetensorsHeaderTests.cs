@@ -8,7 +8,12 @@ public sealed class SafetensorsHeaderTests
     [Theory]
     [InlineData("""{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", 4)]
     [InlineData("""{"a":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}   """, 4)]
-    [InlineData("""{"b":{"data_offsets":[2,4],"more":{"x":[1]},"shape":[1],"dtype":"I16"},"a":{"dtype":"F16","shape":[1,1],"data_offsets":[0,2]}}""", 4)]
+    [InlineData(
+        """
+        {"b":{"data_offsets":[2,4],"more":{"x":[1]},"shape":[1],"dtype":"I16"},
+         "a":{"dtype":"F16","shape":[1,1],"data_offsets":[0,2]}}
+        """,
+        4)]
     [InlineData("""{"__metadata__":null,"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", 1)]
     [InlineData("{}", 0)]
     public void What_the_format_allows_is_read(string header, int dataBytes)
@@ -74,15 +79,18 @@ public sealed class SafetensorsHeaderTests
     [InlineData("a", "[2,4]", "b", "[1,3]", "*'b' to begin at byte 0*hole*")]
     [InlineData("a", "[0,2]", "a", "[2,4]", "*tensor 'a' twice*")]
     [InlineData("a", "[0,2]", "\\u0061", "[2,4]", "*tensor 'a' twice*")]
-    public void Tensors_that_contradict_each_other_are_refused(string first, string firstOffsets, string second, string secondOffsets, string message) => Refused(
-        $"{{{SafetensorsBytes.Tensor(first, "F16", "[1]", firstOffsets)},{SafetensorsBytes.Tensor(second, "F16", "[1]", secondOffsets)}}}", 4, message);
+    public void Tensors_that_contradict_each_other_are_refused(
+        string first, string firstOffsets, string second, string secondOffsets, string message) => Refused(
+        $"{{{SafetensorsBytes.Tensor(first, "F16", "[1]", firstOffsets)},{SafetensorsBytes.Tensor(second, "F16", "[1]", secondOffsets)}}}",
+        4, message);
 
     [Fact]
     public void A_header_that_is_not_UTF8_is_refused()
     {
         byte[] header = Encoding.UTF8.GetBytes("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""");
         header[2] = 0xff;
-        FluentActions.Invoking(() => SafetensorsHeader.Parse(header, 0, 4)).Should().Throw<InvalidSafetensorsException>().WithMessage("*UTF-8*");
+        FluentActions.Invoking(() => SafetensorsHeader.Parse(header, 0, 4)).Should().Throw<InvalidSafetensorsException>()
+            .WithMessage("*UTF-8*");
     }
 
     private static void Refused(string header, long dataBytes, string message) => FluentActions

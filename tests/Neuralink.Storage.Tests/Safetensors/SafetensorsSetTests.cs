@@ -60,8 +60,10 @@ public sealed class SafetensorsSetTests : IDisposable
     [Fact]
     public void A_folder_without_weights_is_refused()
     {
-        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.Path)).Should().Throw<NeuralinkException>().WithMessage("*found no such file*");
-        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.File("none"))).Should().Throw<NeuralinkException>().WithMessage("*no such folder*");
+        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.Path)).Should().Throw<NeuralinkException>()
+            .WithMessage("*found no such file*");
+        FluentActions.Invoking(() => SafetensorsSet.Open(_folder.File("none"))).Should().Throw<NeuralinkException>()
+            .WithMessage("*no such folder*");
     }
 
     [Theory]

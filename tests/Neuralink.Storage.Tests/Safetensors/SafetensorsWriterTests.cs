@@ -25,7 +25,8 @@ public sealed class SafetensorsWriterTests : IDisposable
         string path = _folder.File("out.safetensors");
         byte[] weights = Enumerable.Range(0, 24).Select(i => (byte)i).ToArray();
         string digest;
-        using (SafetensorsWriter writer = SafetensorsWriter.Create(path, s_tensors, new Dictionary<string, string> { ["k"] = "v" }, alignmentBytes))
+        using (SafetensorsWriter writer = SafetensorsWriter.Create(
+            path, s_tensors, new Dictionary<string, string> { ["k"] = "v" }, alignmentBytes))
         {
             writer.Write(s_tensors[0].Name, weights.AsSpan(0, 10));
             writer.Write(s_tensors[0].Name, weights.AsSpan(10));
@@ -37,7 +38,8 @@ public sealed class SafetensorsWriterTests : IDisposable
         using SafetensorsFile file = SafetensorsFile.Open(path);
         file.Metadata.Should().Equal(new Dictionary<string, string> { ["k"] = "v" });
         file.InFileOrder.Select(tensor => (tensor.Name, tensor.Dtype, tensor.ShapeText)).Should().Equal(
-            (s_tensors[0].Name, SafetensorsDtype.F32, "[2, 3]"), ("nothing", SafetensorsDtype.F16, "[0, 4]"), ("scalar", SafetensorsDtype.U8, "[]"));
+            (s_tensors[0].Name, SafetensorsDtype.F32, "[2, 3]"), ("nothing", SafetensorsDtype.F16, "[0, 4]"),
+            ("scalar", SafetensorsDtype.U8, "[]"));
         (file.InFileOrder[0].FileOffset % alignmentBytes).Should().Be(0);
         byte[] read = new byte[24];
         file.Read(file.Tensors[s_tensors[0].Name], 0, read);
@@ -65,14 +67,16 @@ public sealed class SafetensorsWriterTests : IDisposable
         Create([new("__metadata__", SafetensorsDtype.U8, [1])]).Should().Throw<ArgumentException>();
         Create([new("a", SafetensorsDtype.F32, [long.MaxValue])]).Should().Throw<InvalidOperationException>();
 
-        Action Create(TensorDeclaration[] tensors) => () => new SafetensorsWriter(new MemoryStream(), "out", tensors, metadata: null, dataAlignmentBytes: 8).Dispose();
+        Action Create(TensorDeclaration[] tensors) =>
+            () => new SafetensorsWriter(new MemoryStream(), "out", tensors, metadata: null, dataAlignmentBytes: 8).Dispose();
     }
 
     [Fact]
     public void A_file_that_exists_is_not_overwritten()
     {
         string path = _folder.Write("out.safetensors", [1]);
-        FluentActions.Invoking(() => SafetensorsWriter.Create(path, s_tensors)).Should().Throw<NeuralinkException>().WithMessage("cannot write*out.safetensors*");
+        FluentActions.Invoking(() => SafetensorsWriter.Create(path, s_tensors)).Should().Throw<NeuralinkException>()
+            .WithMessage("cannot write*out.safetensors*");
         File.ReadAllBytes(path).Should().Equal(1);
     }
 
@@ -84,7 +88,8 @@ public sealed class SafetensorsWriterTests : IDisposable
     {
         Action writing = () =>
         {
-            using SafetensorsWriter writer = new(new FullDiskStream(roomBytes), "image/out.safetensors", s_tensors, metadata: null, dataAlignmentBytes: 4096);
+            using SafetensorsWriter writer = new(
+                new FullDiskStream(roomBytes), "image/out.safetensors", s_tensors, metadata: null, dataAlignmentBytes: 4096);
             writer.Write(s_tensors[0].Name, new byte[24]);
             writer.Write("scalar", [1]);
             writer.Complete();

@@ -6,15 +6,16 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Models.Inference.Predictors;
 
 /// <summary>
-/// A low-rank predictor, open for reading: one that `neuralink train-predictor` wrote, or published weights as they are (TurboSparse, PowerInfer,
-/// Deja Vu). Opening checks everything but the weights themselves.
+/// A low-rank predictor, open for reading: one that `neuralink train-predictor` wrote, or published weights as they are (TurboSparse,
+/// PowerInfer, Deja Vu). Opening checks everything but the weights themselves.
 /// </summary>
 public sealed class LowRankFile : ITensorSource, IDisposable
 {
     // Where published checkpoints keep a layer's fc1 and fc2: TurboSparse's, others in the style of Hugging Face, and PowerInfer's own.
     private static readonly Func<int, string>[] s_publishedModules =
     [
-        static i => $"model.layers.{i}.mlp.predictor", static i => $"model.layers.{i}.predictor", static i => $"model.decoder.layers.{i}.predictor",
+        static i => $"model.layers.{i}.mlp.predictor", static i => $"model.layers.{i}.predictor",
+        static i => $"model.decoder.layers.{i}.predictor",
         static i => $"layers.{i}", static i => $"blk.{i}",
     ];
 
@@ -23,7 +24,9 @@ public sealed class LowRankFile : ITensorSource, IDisposable
     private readonly ReadTensor _read;
     private readonly Func<int, string> _module;
 
-    private LowRankFile(string path, IDisposable owner, IReadOnlyDictionary<string, TensorInfo> tensors, ReadTensor read, Func<int, string> module, LowRankInfo info)
+    private LowRankFile(
+        string path, IDisposable owner, IReadOnlyDictionary<string, TensorInfo> tensors, ReadTensor read, Func<int, string> module,
+        LowRankInfo info)
     {
         Location = path;
         _owner = owner;
@@ -59,7 +62,9 @@ public sealed class LowRankFile : ITensorSource, IDisposable
         SafetensorsFile file = SafetensorsFile.Open(path);
         try
         {
-            return new LowRankFile(path, file, file.Tensors, file.Read, LowRankFormat.Module, LowRankFormat.Parse($"open {path}", file.Metadata, file.Tensors));
+            return new LowRankFile(
+                path, file, file.Tensors, file.Read, LowRankFormat.Module,
+                LowRankFormat.Parse($"open {path}", file.Metadata, file.Tensors));
         }
         catch
         {
@@ -69,8 +74,8 @@ public sealed class LowRankFile : ITensorSource, IDisposable
     }
 
     /// <summary>
-    /// Opens published weights: a safetensors file, or a Hugging Face folder that has them beside the model's own. They take the residual before the FFN's norm and
-    /// have no biases (PowerInfer, SOSP 2024, section 5); a layer without any is not predicted.
+    /// Opens published weights: a safetensors file, or a Hugging Face folder that has them beside the model's own. They take the residual
+    /// before the FFN's norm and have no biases (PowerInfer, SOSP 2024, section 5); a layer without any is not predicted.
     /// </summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="config">The model they are for.</param>
@@ -82,7 +87,8 @@ public sealed class LowRankFile : ITensorSource, IDisposable
         try
         {
             string operation = $"open {path}";
-            Func<int, string> module = Array.Find(s_publishedModules, m => Enumerable.Range(0, config.LayerCount).Any(i => tensors.ContainsKey($"{m(i)}.fc1.weight")))
+            Func<int, string> module = Array.Find(
+                s_publishedModules, m => Enumerable.Range(0, config.LayerCount).Any(i => tensors.ContainsKey($"{m(i)}.fc1.weight")))
                 ?? throw new NeuralinkException(
                     operation, $"predictor weights, as {s_publishedModules[0](0)}.fc1.weight", $"none among {tensors.Count} tensors",
                     "give a checkpoint that was published with them, or train a predictor with 'neuralink train-predictor'");
@@ -109,7 +115,8 @@ public sealed class LowRankFile : ITensorSource, IDisposable
             throw;
         }
 
-        LowRankLayer? Layer((int Rank, bool HasBias)? taken) => taken is var (rank, hasBias) ? new LowRankLayer(rank, hasBias, threshold, Figures: null) : null;
+        LowRankLayer? Layer((int Rank, bool HasBias)? taken) =>
+            taken is var (rank, hasBias) ? new LowRankLayer(rank, hasBias, threshold, Figures: null) : null;
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,9 @@ using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Models.Inference.Predictors;
 
-/// <summary>The low-rank predictor as a safetensors file (docs/formats/predictor.md): its tensors, its metadata, and what values these may have.</summary>
+/// <summary>
+/// The low-rank predictor as a safetensors file (docs/formats/predictor.md): its tensors, its metadata, and what values these may have.
+/// </summary>
 internal static class LowRankFormat
 {
     public const string Name = "neuralink-predictor", Kind = "low-rank";
@@ -42,10 +44,14 @@ internal static class LowRankFormat
     /// <param name="metadata">Of the safetensors file.</param>
     /// <param name="tensors">Its tensors.</param>
     /// <exception cref="NeuralinkException">It is no predictor, of another version or kind, or it contradicts itself.</exception>
-    public static LowRankInfo Parse(string operation, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, TensorInfo> tensors)
+    public static LowRankInfo Parse(
+        string operation, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
-        Require(metadata.GetValueOrDefault("format", "none"), Name, "a predictor (metadata format 'neuralink-predictor')", "make one with 'neuralink train-predictor'");
-        Require(Text("format_version"), $"{CurrentVersion}", $"format version {CurrentVersion}", "train the predictor again with this program");
+        Require(
+            metadata.GetValueOrDefault("format", "none"), Name, "a predictor (metadata format 'neuralink-predictor')",
+            "make one with 'neuralink train-predictor'");
+        Require(
+            Text("format_version"), $"{CurrentVersion}", $"format version {CurrentVersion}", "train the predictor again with this program");
         Require(Text("kind"), Kind, $"a predictor of kind '{Kind}'", "give another file");
         string input = Text("input");
         LayerEntry?[] entries = ParseLayers(Text("layers"));
@@ -87,7 +93,8 @@ internal static class LowRankFormat
                 LayerEntry?[] parsed = JsonSerializer.Deserialize(json, LowRankJson.Default.LayerEntryArray) ?? [];
                 return parsed.Length is >= 1 and <= LayersMax && parsed.Any(entry => entry is not null)
                     ? parsed
-                    : throw new NeuralinkException(operation, $"metadata layers of 1 to {LayersMax}, one of them predicted", $"{parsed.Length}", Advice);
+                    : throw new NeuralinkException(
+                        operation, $"metadata layers of 1 to {LayersMax}, one of them predicted", $"{parsed.Length}", Advice);
             }
             catch (JsonException error)
             {
@@ -98,7 +105,10 @@ internal static class LowRankFormat
         LowRankLayer Layer(LowRankShapes shapes, int layer, LayerEntry entry)
         {
             if (!float.IsFinite(entry.Threshold) || entry.Figures?.Curve.Any(point => point is null) == true)
-                throw new NeuralinkException(operation, $"metadata layers with a threshold and whole figures of layer {layer}", $"{entry.Threshold}", Advice);
+            {
+                throw new NeuralinkException(
+                    operation, $"metadata layers with a threshold and whole figures of layer {layer}", $"{entry.Threshold}", Advice);
+            }
             (int rank, bool hasBias) = shapes.Take(Module(layer), SizeMax)
                 ?? throw new NeuralinkException(operation, $"tensor {Module(layer)}.fc1.weight", "no such tensor", Advice);
             return rank == entry.Rank

@@ -7,7 +7,9 @@ namespace Neuralink.Models.Inference.Predictors;
 /// <summary>What a low-rank predictor's file says about itself.</summary>
 public sealed record LowRankInfo
 {
-    /// <summary>The model it was made for: <see cref="Storage.Image.FlashImage.ModelDigest"/>; null where a published file does not say.</summary>
+    /// <summary>
+    /// The model it was made for: <see cref="Storage.Image.FlashImage.ModelDigest"/>; null where a published file does not say.
+    /// </summary>
     public required string? ModelDigest { get; init; }
 
     /// <summary>The model's name, for people.</summary>
@@ -31,7 +33,9 @@ public sealed record LowRankInfo
     /// <summary>f, neurons of a layer.</summary>
     public required int NeuronCount { get; init; }
 
-    /// <summary>By predicted layer; null where a layer has no predictor, as those that have no layer <see cref="Depth"/> before them.</summary>
+    /// <summary>
+    /// By predicted layer; null where a layer has no predictor, as those that have no layer <see cref="Depth"/> before them.
+    /// </summary>
     public required IReadOnlyList<LowRankLayer?> Layers { get; init; }
 
     /// <summary>Multiply-adds of predicting <paramref name="layer"/> for one token.</summary>
@@ -55,7 +59,8 @@ public sealed record LowRankInfo
             if (!holds)
             {
                 throw new NeuralinkException(
-                    $"use {path} for {modelName}", expected, $"{found} in a predictor of {ModelName}", "train one for this very model with 'neuralink train-predictor'");
+                    $"use {path} for {modelName}", expected, $"{found} in a predictor of {ModelName}",
+                    "train one for this very model with 'neuralink train-predictor'");
             }
         }
 
@@ -70,14 +75,18 @@ public sealed record LowRankInfo
 /// <param name="Figures">What was measured when it was trained; null where the file does not say.</param>
 public sealed record LowRankLayer(int Rank, bool HasBias, float Threshold, LowRankFigures? Figures);
 
-/// <summary>A trained layer's figures, on tokens held out from its training and from the choice of its threshold. Shares are 0 to 1, over all (neuron, token) pairs.</summary>
+/// <summary>
+/// A trained layer's figures, on tokens held out from its training and from the choice of its threshold. Shares are 0 to 1,
+/// over all (neuron, token) pairs.
+/// </summary>
 /// <param name="Recall">Of the pairs that fire, the share that is predicted.</param>
 /// <param name="Precision">Of the predicted pairs, the share that fires.</param>
 /// <param name="PredictedShare">Of all pairs, those that are predicted.</param>
 /// <param name="TrueShare">Of all pairs, those that fire.</param>
 /// <param name="Loss">Weighted binary cross entropy, nats a pair.</param>
 /// <param name="Curve">The same at other thresholds, ascending.</param>
-public sealed record LowRankFigures(double Recall, double Precision, double PredictedShare, double TrueShare, double Loss, IReadOnlyList<LowRankPoint> Curve);
+public sealed record LowRankFigures(
+    double Recall, double Precision, double PredictedShare, double TrueShare, double Loss, IReadOnlyList<LowRankPoint> Curve);
 
 /// <summary>What a threshold gives; see <see cref="LowRankFigures"/>.</summary>
 public sealed record LowRankPoint(float Threshold, double Recall, double Precision, double PredictedShare);

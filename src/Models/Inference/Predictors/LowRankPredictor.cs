@@ -8,12 +8,13 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Models.Inference.Predictors;
 
 /// <summary>
-/// Predicts that a neuron fires where its logit reaches the layer's threshold: logits = fc2 relu(fc1 x) + bias, fc1 [r, d], fc2 [f, r] (Deja Vu, arXiv 2310.17157,
-/// section 4; PowerInfer, SOSP 2024, section 5). It may miss neurons, and so change what the model says; its file's figures say how many.
+/// Predicts that a neuron fires where its logit reaches the layer's threshold: logits = fc2 relu(fc1 x) + bias, fc1 [r, d], fc2 [f, r]
+/// (Deja Vu, arXiv 2310.17157, section 4; PowerInfer, SOSP 2024, section 5). It may miss neurons, and so change what the model says;
+/// its file's figures say how many.
 /// </summary>
 /// <remarks>
-/// The parts of one prediction, a range of neurons each, begin with neuron 0, and the input stays as it is until the last: then the hidden values are computed for the
-/// first part and serve the others.
+/// The parts of one prediction, a range of neurons each, begin with neuron 0, and the input stays as it is until the last: then the hidden
+/// values are computed for the first part and serve the others.
 /// </remarks>
 public sealed class LowRankPredictor : NeuronPredictor
 {
@@ -49,7 +50,8 @@ public sealed class LowRankPredictor : NeuronPredictor
     {
         WeightKernels kernels = WeightKernels.For(info.Weights);
         long weights = info.Layers.Sum(layer => layer is null ? 0
-            : NativeArena.Aligned((long)layer.Rank * kernels.RowBytes(info.HiddenSize)) + NativeArena.Aligned((long)info.NeuronCount * kernels.RowBytes(layer.Rank))
+            : NativeArena.Aligned((long)layer.Rank * kernels.RowBytes(info.HiddenSize))
+                + NativeArena.Aligned((long)info.NeuronCount * kernels.RowBytes(layer.Rank))
                 + (layer.HasBias ? FloatTensor.RequiredBytes(1, info.NeuronCount) : 0));
         return weights + FloatTensor.RequiredBytes(chunkTokens, RankMax(info)) + FloatTensor.RequiredBytes(chunkTokens, info.NeuronCount);
     }
@@ -76,7 +78,8 @@ public sealed class LowRankPredictor : NeuronPredictor
             }
         }
         return new LowRankPredictor(
-            info, layers, new FloatTensor(arena, chunkTokens, RankMax(info), "activations"), new FloatTensor(arena, chunkTokens, info.NeuronCount, "activations"), threads);
+            info, layers, new FloatTensor(arena, chunkTokens, RankMax(info), "activations"),
+            new FloatTensor(arena, chunkTokens, info.NeuronCount, "activations"), threads);
     }
 
     /// <inheritdoc/>

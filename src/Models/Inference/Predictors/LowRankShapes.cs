@@ -31,7 +31,11 @@ internal sealed class LowRankShapes(string operation, IReadOnlyDictionary<string
         if (!tensors.TryGetValue($"{module}.fc2.weight", out TensorInfo? fc2))
             throw new NeuralinkException(operation, $"tensor {module}.fc2.weight beside {module}.fc1.weight", "no such tensor", advice);
         if (fc1.Shape.Length != 2 || fc2.Shape.Length != 2 || !fc1.Shape.Concat(fc2.Shape).All(n => n >= 1 && n <= sizeMax))
-            throw new NeuralinkException(operation, $"tensors {module}.fc1.weight [rank, d] and fc2.weight [neurons, rank]", $"{fc1.ShapeText} and {fc2.ShapeText}", advice);
+        {
+            throw new NeuralinkException(
+                operation, $"tensors {module}.fc1.weight [rank, d] and fc2.weight [neurons, rank]", $"{fc1.ShapeText} and {fc2.ShapeText}",
+                advice);
+        }
         if (_taken == 0)
             (HiddenSize, NeuronCount, Weights) = ((int)fc1.Shape[1], (int)fc2.Shape[0], FormatOf(fc1));
         long rank = fc1.Shape[0];
@@ -56,7 +60,10 @@ internal sealed class LowRankShapes(string operation, IReadOnlyDictionary<string
     {
         _ = FormatOf(tensor);
         if (!tensor.Shape.SequenceEqual(shape))
-            throw new NeuralinkException(operation, $"tensor {tensor.Name} of [{string.Join(", ", shape)}], as the others have it", tensor.ShapeText, advice);
+        {
+            throw new NeuralinkException(
+                operation, $"tensor {tensor.Name} of [{string.Join(", ", shape)}], as the others have it", tensor.ShapeText, advice);
+        }
     }
 
     private WeightFormat FormatOf(TensorInfo tensor) => WeightFormats.IsWeight(tensor.Dtype)

@@ -5,8 +5,8 @@ using Neuralink.Placement;
 namespace Neuralink.Models.Inference.Predictors;
 
 /// <summary>
-/// Says which neurons of a layer fire, or probably will: for the layer that is about to be computed, or for one that comes later (lookahead).
-/// Loaded once for all layers; one thread at a time drives it, on the worker pool, and nothing is allocated.
+/// Says which neurons of a layer fire, or probably will: for the layer that is about to be computed, or for one that comes later
+/// (lookahead). Loaded once for all layers; one thread at a time drives it, on the worker pool, and nothing is allocated.
 /// </summary>
 public abstract class NeuronPredictor
 {
@@ -14,8 +14,9 @@ public abstract class NeuronPredictor
     public virtual PredictorInput Input => PredictorInput.FfnInput;
 
     /// <summary>
-    /// How many layers before the predicted one the input is taken, as the predictor was made for it. 0: the predicted layer's own; such a predictor looks ahead
-    /// with an earlier layer's residual in its stead, because neighbouring residuals are nearly parallel (Deja Vu, arXiv 2310.17157).
+    /// How many layers before the predicted one the input is taken, as the predictor was made for it. 0: the predicted layer's own;
+    /// such a predictor looks ahead with an earlier layer's residual in its stead, because neighbouring residuals are nearly
+    /// parallel (Deja Vu, arXiv 2310.17157).
     /// </summary>
     public virtual int Depth => 0;
 
@@ -28,8 +29,8 @@ public abstract class NeuronPredictor
     }
 
     /// <summary>
-    /// Fills <paramref name="set"/> with those of the neurons <paramref name="begin"/> to <paramref name="end"/> that are predicted for at least one row of
-    /// <paramref name="input"/> [batch, d].
+    /// Fills <paramref name="set"/> with those of the neurons <paramref name="begin"/> to <paramref name="end"/> that are predicted for at
+    /// least one row of <paramref name="input"/> [batch, d].
     /// </summary>
     /// <returns>How many (neuron, token) pairs are predicted.</returns>
     public abstract int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set);

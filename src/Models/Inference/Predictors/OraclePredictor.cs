@@ -11,8 +11,8 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Models.Inference.Predictors;
 
 /// <summary>
-/// Says what a recorded trace of the same tokens says: which neurons fired in the dense pass. It costs no product and knows every layer at any
-/// time, so it is what the best predictor, and the best lookahead, could do: for studies.
+/// Says what a recorded trace of the same tokens says: which neurons fired in the dense pass. It costs no product and knows every layer at
+/// any time, so it is what the best predictor, and the best lookahead, could do: for studies.
 /// </summary>
 /// <remarks>
 /// Position p of any sequence takes row p of the trace. So every sequence must be of the tokens that the trace begins with, and within its

@@ -25,7 +25,8 @@ internal sealed class SketchLayer
     }
 
     public static long RequiredBytes(SketchKernels kernels, int rows, int columns) =>
-        NativeArena.Aligned((long)rows * kernels.RowBytes(columns)) + NativeArena.Aligned((long)rows * Marshal.SizeOf<SketchRow>()) + FloatTensor.RequiredBytes(1, rows);
+        NativeArena.Aligned((long)rows * kernels.RowBytes(columns)) + NativeArena.Aligned((long)rows * Marshal.SizeOf<SketchRow>())
+            + FloatTensor.RequiredBytes(1, rows);
 
     /// <summary>The packed weights of a share of the rows.</summary>
     public ReadOnlySpan<byte> Packed(int begin, int end) => _packed.Bytes((long)begin * _rowBytes, checked((end - begin) * _rowBytes));
@@ -37,8 +38,8 @@ internal sealed class SketchLayer
     public ReadOnlySpan<float> Silent(int begin, int end) => _silent.Row(0)[begin..end];
 
     /// <summary>
-    /// The standard deviation of a product for a row whose error has norm 1: of (w - w~) x, and of w (x - x~), for which the row's norm follows from its
-    /// error by the layer's mean.
+    /// The standard deviation of a product for a row whose error has norm 1: of (w - w~) x, and of w (x - x~), for which the row's norm
+    /// follows from its error by the layer's mean.
     /// </summary>
     public float Deviation(SketchInput input)
     {
@@ -52,7 +53,8 @@ internal sealed class SketchLayer
         int count = _silent.Columns;
         float[] scratch = new float[_columns];
         double squares = 0, errors = 0;
-        TensorReader.ReadRows(source, new TensorSpec($"{module}.weight", count, _columns, TensorPlace.Predictor), WeightFormat.F32, (begin, end, bytes) =>
+        TensorSpec gates = new($"{module}.weight", count, _columns, TensorPlace.Predictor);
+        TensorReader.ReadRows(source, gates, WeightFormat.F32, (begin, end, bytes) =>
         {
             ReadOnlySpan<float> weights = MemoryMarshal.Cast<byte, float>(bytes);
             for (int r = begin; r < end; r++)

@@ -9,8 +9,8 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Models.Inference.Predictors;
 
 /// <summary>
-/// Knows roughly which neurons fire: it holds the matrix that decides it in 2, 3 or 4 bits a weight, quantised while it is loaded, without training.
-/// A neuron is predicted when its approximate gate g~ comes near enough to firing:
+/// Knows roughly which neurons fire: it holds the matrix that decides it in 2, 3 or 4 bits a weight, quantised while it is loaded, without
+/// training. A neuron is predicted when its approximate gate g~ comes near enough to firing:
 /// <code>
 /// g~ + Margin * e * |x| / sqrt(d) > threshold - bias        e = |w - w~|, the norm of what quantising took from the neuron's row
 /// </code>
@@ -19,8 +19,8 @@ namespace Neuralink.Models.Inference.Predictors;
 public sealed class SketchPredictor : NeuronPredictor, IParallelBody
 {
     /// <summary>
-    /// Four: what fewer bits save of memory, they cost in neurons read in vain. For a recall of 0.98 it predicts 1.08 of what fires on the bundled model, where
-    /// 3 bits predict 1.23 and 2 bits 1.67 (docs/experiments/predictors.md).
+    /// Four: what fewer bits save of memory, they cost in neurons read in vain. For a recall of 0.98 it predicts 1.08 of what fires on the
+    /// bundled model, where 3 bits predict 1.23 and 2 bits 1.67 (docs/experiments/predictors.md).
     /// </summary>
     public const int DefaultBits = 4;
 
@@ -43,7 +43,8 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     private int _batch;
     private int _begin;
 
-    private SketchPredictor(NativeArena arena, ModelConfig c, SketchKernels kernels, SketchLayer[] layers, float margin, int chunkTokens, int threads)
+    private SketchPredictor(
+        NativeArena arena, ModelConfig c, SketchKernels kernels, SketchLayer[] layers, float margin, int chunkTokens, int threads)
     {
         _kernels = kernels;
         _layers = layers;
@@ -58,14 +59,15 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     }
 
     /// <summary>
-    /// Standard deviations of the quantising error by which a gate may miss its threshold and still be predicted: more finds more of the neurons that fire,
-    /// and more that do not. May be set between predictions: another layer's input (lookahead) wants another margin than the layer's own.
+    /// Standard deviations of the quantising error by which a gate may miss its threshold and still be predicted: more finds more
+    /// of the neurons that fire, and more that do not. May be set between predictions: another layer's input (lookahead) wants
+    /// another margin than the layer's own.
     /// </summary>
     public float Margin { get; set; }
 
     /// <summary>
-    /// The <see cref="Margin"/> for a layer's own input: the least at which a recall of 0.95 was reached on the bundled model and on synthetic opt-1.3b, rounded up
-    /// (docs/experiments/predictors.md). They predict 1.1, 1.3 and 1.8 of what fires with 4, 3 and 2 bits.
+    /// The <see cref="Margin"/> for a layer's own input: the least at which a recall of 0.95 was reached on the bundled model and on
+    /// synthetic opt-1.3b, rounded up (docs/experiments/predictors.md). They predict 1.1, 1.3 and 1.8 of what fires with 4, 3 and 2 bits.
     /// </summary>
     public static float DefaultMargin(int bits) => bits switch
     {
@@ -93,7 +95,8 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     /// <param name="chunkTokens">The most tokens of a pass.</param>
     /// <param name="threads">Workers of the pools it will run on.</param>
     /// <exception cref="NeuralinkException">A tensor cannot be read.</exception>
-    public static SketchPredictor Load(ITensorSource source, NativeArena arena, ModelConfig c, int bits, float margin, int chunkTokens, int threads)
+    public static SketchPredictor Load(
+        ITensorSource source, NativeArena arena, ModelConfig c, int bits, float margin, int chunkTokens, int threads)
     {
         TensorNames names = TensorNames.For(c.Family);
         SketchKernels kernels = SketchKernels.For(bits);
@@ -121,7 +124,10 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         _batch = batch;
         _begin = begin;
         for (int b = 0; b < batch; b++)
-            _inputs[b] = SketchInput.Quantize(input.Row(b), MemoryMarshal.Cast<byte, sbyte>(_quantized.Bytes((long)b * _paddedColumns, _paddedColumns)));
+        {
+            _inputs[b] = SketchInput.Quantize(
+                input.Row(b), MemoryMarshal.Cast<byte, sbyte>(_quantized.Bytes((long)b * _paddedColumns, _paddedColumns)));
+        }
         Array.Clear(_firing);
         pool.Run(this, end - begin, GrainRows);
         set.Clear();
@@ -144,7 +150,9 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         SketchLayer layer = _layer!;
         ReadOnlySpan<SketchRow> rows = layer.Rows(begin, end);
         MatMulShape shape = new(end - begin, _columns, _batch, begin, _gates.Columns);
-        _kernels.MatMul(layer.Packed(begin, end), rows, _quantized.Span<sbyte>(0, _batch * _paddedColumns), _inputs.AsSpan(0, _batch), _gates.First(_batch), shape);
+        _kernels.MatMul(
+            layer.Packed(begin, end), rows, _quantized.Span<sbyte>(0, _batch * _paddedColumns), _inputs.AsSpan(0, _batch),
+            _gates.First(_batch), shape);
         Span<bool> fires = _fires.AsSpan(begin, end - begin);
         ReadOnlySpan<float> silent = layer.Silent(begin, end);
         fires.Clear();

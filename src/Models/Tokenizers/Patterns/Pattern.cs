@@ -2,8 +2,8 @@ namespace Neuralink.Models.Tokenizers.Patterns;
 
 /// <summary>
 /// A regular expression as Hugging Face's tokenizers read it, over Unicode code points. It is matched by a small matcher of its own and not
-/// by .NET's: that one sees UTF-16 code units, so a character outside the Basic Multilingual Plane is two and has no category, and its ^, $,
-/// options, case folding and classes differ from Oniguruma's without either calling it an error. Thread safety: immutable.
+/// by .NET's: that one sees UTF-16 code units, so a character outside the Basic Multilingual Plane is two and has no category, and its ^,
+/// $, options, case folding and classes differ from Oniguruma's without either calling it an error. Thread safety: immutable.
 /// </summary>
 internal sealed class Pattern : TextMatcher
 {

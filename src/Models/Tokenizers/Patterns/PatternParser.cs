@@ -181,7 +181,9 @@ internal sealed class PatternParser
         }
     }
 
-    /// <summary>An option of a group of its own, or one that holds up to the end of the group it stands in, alternatives included.</summary>
+    /// <summary>
+    /// An option of a group of its own, or one that holds up to the end of the group it stands in, alternatives included.
+    /// </summary>
     private PatternNode Options(PatternFlags flags, int letter, out bool isOption)
     {
         bool value = true;

@@ -21,8 +21,10 @@ internal static class PatternShape
     public static (int Min, int Max) LengthOf(PatternNode node) => node switch
     {
         SetNode => (1, 1),
-        SequenceNode sequence => sequence.Items.Select(LengthOf).Aggregate((0, 0), (sum, item) => (Add(sum.Item1, item.Min), Add(sum.Item2, item.Max))),
-        AlternationNode alternation => (alternation.Items.Min(item => LengthOf(item).Min), alternation.Items.Max(item => LengthOf(item).Max)),
+        SequenceNode sequence =>
+            sequence.Items.Select(LengthOf).Aggregate((0, 0), (sum, item) => (Add(sum.Item1, item.Min), Add(sum.Item2, item.Max))),
+        AlternationNode alternation =>
+            (alternation.Items.Min(item => LengthOf(item).Min), alternation.Items.Max(item => LengthOf(item).Max)),
         RepeatNode repeat => (Times(LengthOf(repeat.Body).Min, repeat.Min), Times(LengthOf(repeat.Body).Max, repeat.Max ?? int.MaxValue)),
         AtomicNode atomic => LengthOf(atomic.Body),
         _ => (0, 0),

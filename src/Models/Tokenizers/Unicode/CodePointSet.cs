@@ -14,7 +14,9 @@ internal sealed class CodePointSet
 
     private readonly int[] _changes;
 
-    /// <summary>A bit each for the characters below 0x10000, made when the first is asked for: most sets are only steps to others.</summary>
+    /// <summary>
+    /// A bit each for the characters below 0x10000, made when the first is asked for: most sets are only steps to others.
+    /// </summary>
     private ulong[]? _bmp;
 
     private CodePointSet(int[] changes)

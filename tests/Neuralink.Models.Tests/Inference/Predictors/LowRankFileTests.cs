@@ -90,7 +90,8 @@ public sealed class LowRankFileTests : IDisposable
         Differs(config, 'c', "expected model digest cccccccccccccccc…, found aaaaaaaaaaaaaaaa…");
 
         static void Differs(ModelConfig config, char digest, string message) =>
-            FluentActions.Invoking(() => RandomLowRank.Info.ExpectModel("p", "m", new string(digest, 64), config)).Should().Throw<NeuralinkException>()
+            FluentActions.Invoking(() => RandomLowRank.Info.ExpectModel("p", "m", new string(digest, 64), config))
+                .Should().Throw<NeuralinkException>()
                 .WithMessage($"cannot use p for m: {message}*");
     }
 
@@ -104,15 +105,20 @@ public sealed class LowRankFileTests : IDisposable
         using RandomModel model = new(RandomModels.LlamaRelu);
         ModelConfig config = HuggingFaceConfig.Read(model.Folder) with { LayerCount = 3, HiddenSize = 21, FfnSize = 77 };
         string path = inFolder ? Path.Combine(_folder, "model.safetensors") : PredictorPath;
-        RandomLowRank.Write(path, [.. RandomLowRank.Tensors(i => string.Format(null, module, i)), ("model.norm.weight", [21])], SafetensorsDtype.F32);
+        RandomLowRank.Write(
+            path, [.. RandomLowRank.Tensors(i => string.Format(null, module, i)), ("model.norm.weight", [21])], SafetensorsDtype.F32);
         using LowRankFile file = LowRankFile.OpenPublished(inFolder ? _folder : path, config, threshold: -0.5f);
         file.Info.Input.Should().Be(PredictorInput.Residual);
         file.Info.Depth.Should().Be(0);
         file.Info.Weights.Should().Be(WeightFormat.F32);
         file.Info.Layers.Should().Equal(new LowRankLayer(5, true, -0.5f, null), null, new LowRankLayer(33, false, -0.5f, null));
-        Refused(() => LowRankFile.OpenPublished(inFolder ? _folder : path, config with { FfnSize = 78 }), "expected 78 neurons a layer", "found 77");
+        Refused(
+            () => LowRankFile.OpenPublished(inFolder ? _folder : path, config with { FfnSize = 78 }), "expected 78 neurons a layer",
+            "found 77");
         RandomLowRank.Write(path, [("model.norm.weight", [21])], SafetensorsDtype.F32);
-        Refused(() => LowRankFile.OpenPublished(inFolder ? _folder : path, config), "model.layers.0.mlp.predictor.fc1.weight", "none among 1 tensors", "train-predictor");
+        Refused(
+            () => LowRankFile.OpenPublished(inFolder ? _folder : path, config), "model.layers.0.mlp.predictor.fc1.weight",
+            "none among 1 tensors", "train-predictor");
     }
 
     [Fact]

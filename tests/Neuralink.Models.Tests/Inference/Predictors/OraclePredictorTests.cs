@@ -56,10 +56,16 @@ public sealed class OraclePredictorTests : IDisposable
             _oracle.BeginPass(Pass((position, batch)));
             for (int layer = 0; layer < _config.LayerCount; layer++)
             {
-                foreach ((int begin, int end) in (ReadOnlySpan<(int, int)>)[(0, 131), (0, 64), (64, 128), (128, 131), (5, 6), (63, 130), (9, 9)])
+                foreach ((int begin, int end) in (ReadOnlySpan<(int, int)>)[
+                    (0, 131), (0, 64), (64, 128), (128, 131), (5, 6), (63, 130), (9, 9)])
                 {
                     (int Token, int Neuron)[] fired =
-                        [.. from b in Enumerable.Range(position, batch) from n in Enumerable.Range(begin, end - begin) where _layers[layer].Fires(b, new NeuronId(n)) select (b, n)];
+                    [
+                        .. from b in Enumerable.Range(position, batch)
+                           from n in Enumerable.Range(begin, end - begin)
+                           where _layers[layer].Fires(b, new NeuronId(n))
+                           select (b, n),
+                    ];
 
                     int pairs = _oracle.Predict(_pool, layer, _input, batch, begin, end, _set);
 

@@ -27,7 +27,8 @@ internal static class RandomLowRank
         Layers =
         [
             .. Ranks.Select((rank, i) => rank == 0 ? null : new LowRankLayer(
-                rank, HasBias: i == 0, Threshold: 0.125f * i, new LowRankFigures(0.95, 0.5, 0.2, 0.1, 0.3, [new LowRankPoint(-1, 0.99, 0.3, 0.4)]))),
+                rank, HasBias: i == 0, Threshold: 0.125f * i,
+                new LowRankFigures(0.95, 0.5, 0.2, 0.1, 0.3, [new LowRankPoint(-1, 0.99, 0.3, 0.4)]))),
         ],
     };
 
@@ -54,15 +55,21 @@ internal static class RandomLowRank
     }
 
     /// <summary>Writes tensors of random values.</summary>
-    public static void Write(string path, IEnumerable<(string Name, long[] Shape)> tensors, SafetensorsDtype dtype, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        string path, IEnumerable<(string Name, long[] Shape)> tensors, SafetensorsDtype dtype,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         File.Delete(path);
         Random random = new(7);
         (string Name, long[] Shape)[] all = [.. tensors];
-        using SafetensorsWriter writer = SafetensorsWriter.Create(path, [.. all.Select(t => new TensorDeclaration(t.Name, dtype, [.. t.Shape]))], metadata);
+        using SafetensorsWriter writer = SafetensorsWriter.Create(
+            path, [.. all.Select(t => new TensorDeclaration(t.Name, dtype, [.. t.Shape]))], metadata);
         foreach ((string name, long[] shape) in all)
         {
-            float[] values = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)(Half)(random.NextSingle() - 0.5f))];
+            float[] values =
+            [
+                .. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)(Half)(random.NextSingle() - 0.5f))
+            ];
             if (dtype == SafetensorsDtype.F32)
                 writer.Write(name, MemoryMarshal.AsBytes<float>(values));
             else

@@ -59,7 +59,8 @@ public sealed class SketchPredictorTests
     [Fact]
     public void Margins_count_deviations_of_the_error_whatever_the_bits()
     {
-        // Of the neurons that fire, those that a sketch without a margin misses are the ones whose error is below minus their gate: at two deviations few are left.
+        // Of the neurons that fire, those that a sketch without a margin misses are the ones whose error is below minus their gate:
+        // at two deviations few are left.
         foreach (int bits in (ReadOnlySpan<int>)[2, 3, 4])
         {
             using Loaded model = new(RandomModels.OptPreNorm, bits, margin: 2);

@@ -32,7 +32,8 @@ public sealed class SentencePieceReaderTests : IDisposable
     public void Without_legacy_no_space_goes_in_front_of_text_behind_a_special_token()
     {
         File.Copy(RepositoryFiles.SharedData(Model), Path.Combine(_folder.Path, "tokenizer.model"));
-        _folder.Write("tokenizer_config.json", """{"tokenizer_class":"LlamaTokenizer","legacy":false,"add_bos_token":false,"add_eos_token":true}""");
+        _folder.Write(
+            "tokenizer_config.json", """{"tokenizer_class":"LlamaTokenizer","legacy":false,"add_bos_token":false,"add_eos_token":true}""");
         Tokenizer tokenizer = Tokenizer.Load(_folder.Path);
 
         tokenizer.Encode("Hello</s>.").Select(tokenizer.TokenOf).Should().Equal("\u2581Hello", "</s>", ".", "</s>");

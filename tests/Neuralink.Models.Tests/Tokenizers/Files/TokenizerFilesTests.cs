@@ -8,8 +8,10 @@ namespace Neuralink.Models.Tests.Tokenizers.Files;
 public sealed class TokenizerFilesTests : IDisposable
 {
     private const int Start = 256, End = 257;
-    private const string Template =
-        """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[256]}}}""";
+    private const string Template = """
+        {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},{"Sequence":{"id":"A"}}],
+         "special_tokens":{"<s>":{"ids":[256]}}}
+        """;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -18,7 +20,8 @@ public sealed class TokenizerFilesTests : IDisposable
     [Theory]
     [InlineData("null", "{}", new[] { 97 })]
     [InlineData("null", """{"add_bos_token":true,"bos_token":"<s>"}""", new[] { Start, 'a' })]
-    [InlineData("null", """{"add_bos_token":true,"bos_token":{"__type":"AddedToken","content":"<s>","normalized":true}}""", new[] { Start, 'a' })]
+    [InlineData(
+        "null", """{"add_bos_token":true,"bos_token":{"__type":"AddedToken","content":"<s>","normalized":true}}""", new[] { Start, 'a' })]
     [InlineData("null", """{"add_bos_token":true,"add_eos_token":true,"bos_token":"<s>","eos_token":"</s>"}""", new[] { Start, 'a', End })]
     [InlineData("null", """{"add_eos_token":true,"eos_token":"</s>"}""", new[] { 'a', End })]
     [InlineData("null", """{"add_bos_token":null,"bos_token":"<s>"}""", new[] { 97 })]
