@@ -8,17 +8,13 @@ internal static class Require
     public static void Length(long found, long expected, string name)
     {
         if (found != expected)
-        {
             Throw(name, "exactly", expected, found);
-        }
     }
 
     public static void AtLeast(long found, long expected, string name)
     {
         if (found < expected)
-        {
             Throw(name, "at least", expected, found);
-        }
     }
 
     public static void NotNegative(long found, string name) => AtLeast(found, 0, name);
@@ -26,9 +22,7 @@ internal static class Require
     public static void Multiple(long found, int factor, string name)
     {
         if (found % factor != 0)
-        {
             Throw(name, "a multiple of", factor, found);
-        }
     }
 
     [DoesNotReturn]

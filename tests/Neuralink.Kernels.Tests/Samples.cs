@@ -13,9 +13,7 @@ internal static class Samples
         var random = new Random(seed);
         float[] values = new float[count];
         for (int i = 0; i < count; i++)
-        {
             values[i] = (float)((random.NextDouble() * 2) - 1) * scale;
-        }
 
         return values;
     }

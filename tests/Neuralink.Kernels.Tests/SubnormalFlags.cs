@@ -61,8 +61,6 @@ public sealed class SubnormalFactAttribute : FactAttribute
     public SubnormalFactAttribute()
     {
         if (!SubnormalFlags.AreReadable)
-        {
             Skip = "the floating-point flags are read on x86-64 Linux with glibc only";
-        }
     }
 }

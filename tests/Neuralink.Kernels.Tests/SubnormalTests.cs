@@ -37,9 +37,7 @@ public class SubnormalTests
         SubnormalFlags.RaisedBy(() =>
         {
             for (int i = 0; i < halves.Length; i++)
-            {
                 decoded[i] = HalfBits.Widen(BitConverter.HalfToInt16Bits(halves[i]));
-            }
         }).Should().Be(Subnormals.None, "one by one");
     }
 

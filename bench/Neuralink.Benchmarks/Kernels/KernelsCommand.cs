@@ -46,9 +46,7 @@ internal static class KernelsCommand
             IKernelCase[] cases = [.. Cases(weights), .. deviation == deviations[0] ? CasesOfAnyWeights(weights) : []];
             cases = [.. cases.Where(item => item.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
             foreach (int threads in threadCounts)
-            {
                 Measure(weights, cases, threads, rounds);
-            }
         }
 
         return 0;
@@ -67,9 +65,7 @@ internal static class KernelsCommand
                 cases[i].Pass(pool);
                 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 if (round >= 0)
-                {
                     rates[i][round] = cases[i].BytesRead / seconds;
-                }
             }
         }
 
@@ -128,9 +124,7 @@ internal static class KernelsCommand
     {
         int twin = Array.FindIndex(cases, item => item.Name == "B" + cases[index].Name);
         if (twin < 0)
-        {
             return "";
-        }
 
         double[] ratios = [.. rates[index].Zip(rates[twin], (f16, bf16) => f16 / bf16)];
         return $"  of bf16 {Median(ratios):F2} ({ratios.Min():F2} to {ratios.Max():F2})";

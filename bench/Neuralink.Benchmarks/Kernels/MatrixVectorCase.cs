@@ -37,9 +37,7 @@ internal sealed class MatrixVectorCase : IKernelCase, IParallelBody
     public void Pass(WorkerPool pool)
     {
         for (_matrix = 0; _matrix < _matrices; _matrix++)
-        {
             pool.Run(this, _shape.RowCount, GrainRows);
-        }
     }
 
     public void Execute(int begin, int end, int worker)

@@ -28,16 +28,12 @@ internal sealed class NormalWeights : IDisposable
         }
 
         foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
-        {
             _buffers[format] = Fill(format, weights);
-        }
 
         ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(this[WeightFormat.F16].Slice(0, PatternWeights * 2));
         int subnormals = 0;
         foreach (Half half in halves)
-        {
             subnormals += Half.IsSubnormal(half) ? 1 : 0;
-        }
 
         SubnormalShare = (double)subnormals / halves.Length;
     }
@@ -52,9 +48,7 @@ internal sealed class NormalWeights : IDisposable
     public void Dispose()
     {
         foreach (HugeBuffer buffer in _buffers.Values)
-        {
             buffer.Dispose();
-        }
     }
 
     private static HugeBuffer Fill(WeightFormat format, float[] weights)
@@ -64,9 +58,7 @@ internal sealed class NormalWeights : IDisposable
         kernels.Encode(weights, pattern);
         HugeBuffer buffer = new(BufferBytes);
         for (long offset = 0; offset < buffer.LengthBytes; offset += pattern.Length)
-        {
             pattern.CopyTo(buffer.Slice(offset, pattern.Length));
-        }
 
         return buffer;
     }

@@ -20,9 +20,7 @@ internal sealed class ReadCase(HugeBuffer buffer, int threads) : IKernelCase, IP
     {
         ulong sum = 0;
         for (int block = begin; block < end; block++)
-        {
             sum += SumOf(buffer.Slice((long)block * BlockBytes, BlockBytes));
-        }
 
         _sums[worker * 16] = sum;
     }

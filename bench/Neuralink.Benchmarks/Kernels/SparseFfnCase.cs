@@ -32,9 +32,7 @@ internal sealed class SparseFfnCase : IKernelCase
         _batch = batch;
         _frames = new int[_buffer.LengthBytes / _layout.StrideBytes];
         for (int i = 0; i < _frames.Length; i++)
-        {
             _frames[i] = i;
-        }
 
         new Random(1).Shuffle(_frames);
         _x = AlignedFloats.Create(batch * hidden, 0.5f);
@@ -65,9 +63,7 @@ internal sealed class SparseFfnCase : IKernelCase
             _first = layer * _neurons;
             _y.Span.Clear();
             if (!_downOnly)
-            {
                 pool.Run(_activate, _neurons, 4);
-            }
 
             pool.Run(_addDown, _layout.Hidden, 64);
         }
@@ -78,18 +74,14 @@ internal sealed class SparseFfnCase : IKernelCase
     {
         long neurons = (long)LayerCount * _neurons;
         if (_downOnly)
-        {
             return neurons * _layout.PartBytes;
-        }
 
         long firing = 0;
         for (_first = 0; _first < neurons; _first += _neurons)
         {
             _activate.Execute(0, _neurons, 0);
             for (int n = 0; n < _neurons; n++)
-            {
                 firing += _h.Span.Slice(n * _batch, _batch).ContainsAnyExcept(0f) ? 1 : 0;
-            }
         }
 
         return (neurons * 2 * _layout.PartBytes) + (firing * _layout.PartBytes);

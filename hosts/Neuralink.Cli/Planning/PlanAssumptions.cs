@@ -22,9 +22,7 @@ internal static class PlanAssumptions
             + "their code is compiled: for small models that shows.";
         yield return $"Attention looks back over {options.ContextTokens / 2} tokens, half of the context.";
         if (options.Predictor.Kind is PredictorKind.LowRank or PredictorKind.Sketch)
-        {
             yield return $"The {options.Predictor.Name} predictor is taken to predict {GenerationPlanner.PredictedPerFiring(options.Predictor):0.0} neurons for each that fires.";
-        }
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
         if (strategy.ReadsAhead)
         {

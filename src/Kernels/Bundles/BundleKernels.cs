@@ -45,15 +45,11 @@ public sealed class BundleKernels
     internal BundleKernels(BundleLayout layout, Activation activation, WeightKernels weights, bool gateFirst = false)
     {
         if (activation.Kind == ActivationKind.DRelu && !layout.Gated)
-        {
             throw new ArgumentException("dReLU needs a gated layout.", nameof(activation));
-        }
 
         // Below a negative threshold a skipped neuron would not be a zero.
         if (!(activation.Threshold >= 0f))
-        {
             throw new ArgumentException($"Expected a threshold of at least 0, found {activation.Threshold}.", nameof(activation));
-        }
 
         _layout = layout;
         _activation = activation;
@@ -103,9 +99,7 @@ public sealed class BundleKernels
         Require.Length(x.Length, (long)h.Length * _layout.Hidden, nameof(x));
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
         if (_layout.Gated && firing > 0)
-        {
             MultiplyUp(bundle, x, h, firing);
-        }
     }
 
     /// <summary>y[b, c] = fma(h[b], down[c], y[b, c]) for c in [columnBegin, columnEnd); rows whose h is 0 are left alone.</summary>
@@ -134,22 +128,16 @@ public sealed class BundleKernels
         }
 
         for (int n = 0; n < bundles.Count; n++)
-        {
             AddDownOne(bundles[n], h.Slice(n * batch, batch), y, columnBegin, columnEnd);
-        }
     }
 
     private void ActivateOne(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, ReadOnlySpan<byte> upcoming)
     {
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
         if (_layout.Gated && h.Length == 1 && !_gateFirst)
-        {
             h[0] = GatedValue(bundle, x, upcoming);
-        }
         else if (FiringOf(bundle, x, h) is > 0 and int firing && _layout.Gated)
-        {
             MultiplyUp(bundle, x, h, firing);
-        }
     }
 
     /// <summary>h of one gated neuron for one x: both sums side by side, so that neither waits for the other's additions.</summary>
@@ -220,9 +208,7 @@ public sealed class BundleKernels
         for (int b = 0; b < h.Length; b++)
         {
             if (h[b] != 0f)
-            {
                 _weights.AddScaled(h[b], down, y.Slice((b * _layout.Hidden) + columnBegin, columns));
-            }
         }
     }
 
@@ -247,17 +233,13 @@ public sealed class BundleKernels
                     ? DownFour(bundles, columnBegin, columnEnd, firing[next], firing[next + 1], firing[next + 2], firing[next + 3])
                     : rows;
                 for (int k = 0; k < 4; k++)
-                {
                     scales[k] = h[firing[i + k]];
-                }
 
                 _weights.AddScaledFour(scales, rows, upcoming, share);
             }
 
             for (; i < count; i++)
-            {
                 _weights.AddScaled(h[firing[i]], DownShare(bundles[firing[i]], columnBegin, columnEnd), share);
-            }
         }
     }
 

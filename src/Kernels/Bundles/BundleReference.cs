@@ -15,9 +15,7 @@ internal static class BundleReference
             float up = WeightReference.CanonicalDot(layout.Format, bundle.Slice(layout.UpOffset, layout.PartBytes), input);
             float gate = up;
             if (layout.Gated)
-            {
                 gate = WeightReference.CanonicalDot(layout.Format, bundle.Slice(layout.GateOffset, layout.PartBytes), input);
-            }
 
             if (layout.Biased)
             {

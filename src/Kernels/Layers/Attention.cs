@@ -85,9 +85,7 @@ public static class Attention
             {
                 double dot = 0;
                 for (int i = 0; i < shape.HeadDim; i++)
-                {
                     dot += (double)head[i] * (double)kv.Keys[(kv.RowOf(shape.Begin + p) * shape.HeadDim) + i];
-                }
 
                 weights[p] = (float)(dot / Math.Sqrt(shape.HeadDim));
             }
@@ -97,9 +95,7 @@ public static class Attention
             {
                 double sum = 0;
                 for (int p = 0; p < weights.Length; p++)
-                {
                     sum += weights[p] * (double)kv.Values[(kv.RowOf(shape.Begin + p) * shape.HeadDim) + i];
-                }
 
                 y[(a * shape.HeadDim) + i] = (float)sum;
             }
@@ -115,9 +111,7 @@ public static class Attention
         ref float to = ref MemoryMarshal.GetReference(y);
         int i = 0;
         for (; i <= y.Length - (4 * Lanes); i += 4 * Lanes)
-        {
             MixFour<TLanes>(weights, ref Unsafe.Add(ref source, i), y.Length, ref Unsafe.Add(ref to, i));
-        }
 
         for (; i <= y.Length - Lanes; i += Lanes)
         {
@@ -135,9 +129,7 @@ public static class Attention
         {
             float sum = y[i];
             for (int p = 0; p < weights.Length; p++)
-            {
                 sum = MathF.FusedMultiplyAdd(weights[p], HalfBits.Widen(Unsafe.Add(ref source, ((nint)p * y.Length) + i)), sum);
-            }
 
             y[i] = sum;
         }
@@ -146,17 +138,11 @@ public static class Attention
     private static void Mix(ReadOnlySpan<float> weights, ReadOnlySpan<Half> values, Span<float> y)
     {
         if (Vector512.IsHardwareAccelerated)
-        {
             Mix<Lanes512>(weights, values, y);
-        }
         else if (Vector256.IsHardwareAccelerated)
-        {
             Mix<Lanes256>(weights, values, y);
-        }
         else
-        {
             Mix<Lanes128>(weights, values, y);
-        }
     }
 
     private static void MixFour<TLanes>(ReadOnlySpan<float> weights, ref short values, int stride, ref float y)

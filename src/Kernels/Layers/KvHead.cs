@@ -41,9 +41,7 @@ public readonly ref struct KvHead
         int index = position / _blockPositions;
         int count = Math.Min(end - position, _blockPositions - (position % _blockPositions));
         for (; count < end - position && _table[index + 1] == _table[index] + 1; index++)
-        {
             count += Math.Min(end - position - count, _blockPositions);
-        }
 
         return new KvRun(RowOf(position), count);
     }

@@ -28,19 +28,13 @@ public static class LayerNorm
     {
         double mean = 0;
         foreach (float value in x)
-        {
             mean += (double)value / x.Length;
-        }
 
         double variance = 0;
         foreach (float value in x)
-        {
             variance += (value - mean) * (value - mean) / x.Length;
-        }
 
         for (int i = 0; i < x.Length; i++)
-        {
             y[i] = (float)(((x[i] - mean) / Math.Sqrt(variance + epsilon) * weight[i]) + bias[i]);
-        }
     }
 }

@@ -26,9 +26,7 @@ internal static class Reductions
         TLanes sum = TLanes.Zero;
         int i = 0;
         for (; i <= x.Length - ILanes<TLanes>.Count; i += ILanes<TLanes>.Count)
-        {
             sum = TLanes.Add(sum, TLanes.Load(in Unsafe.Add(ref source, i)));
-        }
 
         if (i < x.Length)
         {

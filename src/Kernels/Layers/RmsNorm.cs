@@ -19,13 +19,9 @@ public static class RmsNorm
     {
         double squares = 0;
         foreach (float value in x)
-        {
             squares += (double)value * value;
-        }
 
         for (int i = 0; i < x.Length; i++)
-        {
             y[i] = (float)(x[i] / Math.Sqrt((squares / x.Length) + epsilon) * weight[i]);
-        }
     }
 }

@@ -16,9 +16,7 @@ public static class Rope
     {
         int headDim = inverseFrequencies.Length * 2;
         for (int i = 0; i < inverseFrequencies.Length; i++)
-        {
             inverseFrequencies[i] = 1f / (float)Math.Pow(theta, 2 * i / (float)headDim);
-        }
     }
 
     /// <summary>
@@ -48,9 +46,7 @@ public static class Rope
         Validate(heads, headDim, cos, sin);
         int half = headDim / 2;
         for (int begin = 0; begin < heads.Length; begin += headDim)
-        {
             Rotate(heads.Slice(begin, half), heads.Slice(begin + half, half), cos, sin);
-        }
     }
 
     internal static void Reference(Span<float> heads, int headDim, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)

@@ -25,9 +25,7 @@ public static class Softmax
     {
         Require.Length(y.Length, x.Length, nameof(y));
         if (x.IsEmpty)
-        {
             return;
-        }
 
         TensorPrimitives.Subtract(x, TensorPrimitives.Max(x), y);
         TensorPrimitives.Max(y, ExponentMin, y);
@@ -40,15 +38,11 @@ public static class Softmax
     {
         double max = double.NegativeInfinity;
         foreach (float value in x)
-        {
             max = Math.Max(max, value);
-        }
 
         double sum = 0;
         foreach (float value in x)
-        {
             sum += Math.Exp(value - max);
-        }
 
         for (int i = 0; i < x.Length; i++)
         {
@@ -61,13 +55,9 @@ public static class Softmax
     {
         Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(y);
         foreach (ref Vector<float> vector in vectors)
-        {
             vector = Vector.AndNot(vector, Vector.LessThan(vector, new Vector<float>(ProbabilityMin)).As<int, float>());
-        }
 
         foreach (ref float value in y[(vectors.Length * Vector<float>.Count)..])
-        {
             value = value < ProbabilityMin ? 0f : value;
-        }
     }
 }

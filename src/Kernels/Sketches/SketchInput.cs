@@ -33,23 +33,17 @@ public readonly record struct SketchInput(float Scale, int Sum, float Norm, floa
         q.Clear();
         float largest = x.IsEmpty ? 0 : MathF.Abs(TensorPrimitives.MaxMagnitude(x));
         if (!float.IsFinite(largest))
-        {
             return new SketchInput(float.NaN, 0, float.NaN, float.NaN);
-        }
 
         float norm = MathF.Sqrt(Reductions.SumOfSquares(x));
         if (largest < Smallest)
-        {
             return new SketchInput(0, 0, norm, norm);
-        }
 
         float scale = largest / LevelMax;
         Sums sums = default;
         int c = 0;
         for (; c <= x.Length - Block; c += Block)
-        {
             RoundBlock(x.Slice(c, Block), LevelMax / largest, scale, q.Slice(c, Block), ref sums);
-        }
 
         if (c < x.Length)
         {
@@ -68,9 +62,7 @@ public readonly record struct SketchInput(float Scale, int Sum, float Norm, floa
     {
         float largest = 0;
         foreach (float value in x)
-        {
             largest = MathF.Max(largest, MathF.Abs(value));
-        }
 
         int sum = 0;
         double norm = 0, error = 0;

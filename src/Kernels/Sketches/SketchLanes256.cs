@@ -59,9 +59,7 @@ internal readonly struct SketchLanes256 : ISketchLanes<SketchLanes256>
     private static Vector256<byte> Multiply(Vector256<byte> weights, Vector256<sbyte> x)
     {
         if (Avx2.IsSupported)
-        {
             return Avx2.MultiplyAddAdjacent(weights, x).AsByte();
-        }
 
         (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(weights);
         (Vector256<short> xLow, Vector256<short> xHigh) = Vector256.Widen(x);
@@ -72,9 +70,7 @@ internal readonly struct SketchLanes256 : ISketchLanes<SketchLanes256>
     private static Vector256<byte> AddWidened(Vector256<byte> sums, Vector256<short> terms)
     {
         if (Avx2.IsSupported)
-        {
             return (sums.AsInt32() + Avx2.MultiplyAddAdjacent(terms, Vector256<short>.One)).AsByte();
-        }
 
         (Vector256<int> low, Vector256<int> high) = Vector256.Widen(terms);
         return (sums.AsInt32() + low + high).AsByte();

@@ -35,9 +35,7 @@ internal readonly struct SketchLanes512 : ISketchLanes<SketchLanes512>
     {
         Vector512<sbyte> values = Vector512.LoadUnsafe(in x);
         if (Avx512BW.IsSupported)
-        {
             return new(Avx512BW.MultiplyAddAdjacent(weights._v, values).AsByte());
-        }
 
         (Vector512<ushort> low, Vector512<ushort> high) = Vector512.Widen(weights._v);
         (Vector512<short> xLow, Vector512<short> xHigh) = Vector512.Widen(values);
@@ -53,9 +51,7 @@ internal readonly struct SketchLanes512 : ISketchLanes<SketchLanes512>
     {
         Vector512<short> terms = products._v.AsInt16();
         if (Avx512BW.IsSupported)
-        {
             return new((sums._v.AsInt32() + Avx512BW.MultiplyAddAdjacent(terms, Vector512<short>.One)).AsByte());
-        }
 
         (Vector512<int> low, Vector512<int> high) = Vector512.Widen(terms);
         return new((sums._v.AsInt32() + low + high).AsByte());

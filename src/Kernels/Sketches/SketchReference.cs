@@ -22,9 +22,7 @@ internal static class SketchReference
     {
         int sum = 0;
         for (int c = 0; c < columns; c++)
-        {
             sum += ((2 * Level(bits, packed, c)) - (1 << bits) + 1) * x[c];
-        }
 
         return row.Scale * input.Scale * sum;
     }

@@ -31,8 +31,6 @@ internal readonly struct TwoBitCodec : ISketchCodec
     public static void Pack(ReadOnlySpan<byte> levels, Span<byte> group)
     {
         for (int i = 0; i < group.Length; i++)
-        {
             group[i] = (byte)(levels[i] | (levels[64 + i] << 2) | (levels[128 + i] << 4) | (levels[192 + i] << 6));
-        }
     }
 }

@@ -35,9 +35,7 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
             levels.Clear();
             ReadOnlySpan<float> group = scratch[c..Math.Min(row.Length, c + TCodec.GroupColumns)];
             for (int i = 0; i < group.Length; i++)
-            {
                 levels[i] = (byte)(int)group[i];
-            }
 
             TCodec.Pack(levels, packed.Slice(at, TCodec.GroupBytes));
         }
@@ -79,9 +77,7 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
         for (int g = 0; g < groups; g++)
         {
             for (int line = 0; line < TCodec.GroupBytes; line += ISketchLanes<TLanes>.Count)
-            {
                 Prefetch.Line(in group, AheadBytes + line);
-            }
 
             sums = TLanes.AddWidened(sums, TCodec.Multiply<TLanes>(in group, in values));
             group = ref Unsafe.Add(ref group, TCodec.GroupBytes);

@@ -19,9 +19,7 @@ internal static class Prefetch
     public static unsafe void Line(ref readonly byte origin, nint offset)
     {
         if (Sse.IsSupported)
-        {
             Sse.Prefetch1((byte*)Unsafe.AsPointer(ref Unsafe.AsRef(in origin)) + offset);
-        }
     }
 
     /// <summary>
@@ -35,8 +33,6 @@ internal static class Prefetch
         nint offset = (nint)first * TCodec.WeightBytes;
         Line(in origin, offset);
         if (32 * TCodec.WeightBytes > LineBytes)
-        {
             Line(in origin, offset + LineBytes);
-        }
     }
 }

@@ -23,9 +23,7 @@ internal static class AxpyTiles<TCodec, TLanes>
         }
 
         for (; c < y.Length; c++)
-        {
             y[c] = MathF.FusedMultiplyAdd(scale, Decode(in row, c), y[c]);
-        }
     }
 
     /// <summary>

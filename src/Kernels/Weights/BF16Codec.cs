@@ -24,9 +24,7 @@ internal readonly struct BF16Codec : IWeightCodec
     {
         Span<ushort> destination = MemoryMarshal.Cast<byte, ushort>(row);
         for (int i = 0; i < x.Length; i++)
-        {
             destination[i] = Round(x[i]);
-        }
     }
 
     public static bool AllFinite(ReadOnlySpan<byte> row)

@@ -28,14 +28,10 @@ internal static partial class DotTiles<TCodec, TLanes>
         TLanes sum = TLanes.Zero;
         int c = 0;
         for (; c <= columns - Lanes; c += Lanes)
-        {
             sum = TLanes.FusedMultiplyAdd(W(in row, c), X(in x, c), sum);
-        }
 
         if (c < columns)
-        {
             sum = TLanes.FusedMultiplyAdd(W(ref wTail), X(ref xTail), sum);
-        }
 
         return TLanes.Sum(sum);
     }
@@ -96,9 +92,7 @@ internal static partial class DotTiles<TCodec, TLanes>
         nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes;
         int r = 0;
         for (; TLanes.HoldsWideTiles && r <= shape.RowCount - 4; r += 4)
-        {
             Tile4x1(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape.Columns);
-        }
 
         for (; r <= shape.RowCount - 2; r += 2)
         {
@@ -108,9 +102,7 @@ internal static partial class DotTiles<TCodec, TLanes>
         }
 
         for (; r < shape.RowCount; r++)
-        {
             Unsafe.Add(ref y, r) = Dot(in Unsafe.Add(ref rows, r * rowBytes), in x, shape.Columns);
-        }
     }
 
     /// <summary>All rows of a block against two x, two rows at a time.</summary>
@@ -119,9 +111,7 @@ internal static partial class DotTiles<TCodec, TLanes>
         nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes;
         int r = 0;
         for (; r <= shape.RowCount - 2; r += 2)
-        {
             Tile2x2(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
-        }
 
         LastRow(ref rows, ref x, ref y, shape, r, 2);
     }
@@ -132,14 +122,10 @@ internal static partial class DotTiles<TCodec, TLanes>
         nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes;
         int r = 0;
         for (; r <= shape.RowCount - 2; r += 2)
-        {
             Tile2x4(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
-        }
 
         if (r < shape.RowCount)
-        {
             Tile1x4(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
-        }
     }
 
     private static void LastRow(ref byte rows, ref float x, ref float y, MatMulShape shape, int row, int batch)

@@ -15,17 +15,13 @@ internal static class ExponentScan
         foreach (Vector<T> vector in vectors)
         {
             if (Vector.EqualsAny(vector & masks, masks))
-            {
                 return true;
-            }
         }
 
         foreach (T value in values[(vectors.Length * Vector<T>.Count)..])
         {
             if ((value & mask) == mask)
-            {
                 return true;
-            }
         }
 
         return false;

@@ -47,9 +47,7 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
         }
 
         if (!bias.IsEmpty)
-        {
             AddBias(bias, y, shape);
-        }
     }
 
     public override void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y)
@@ -76,9 +74,7 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
         }
 
         for (; i < y.Length; i++)
-        {
             y[i] = TCodec.Decode(in Unsafe.Add(ref w, (nint)i * TCodec.WeightBytes));
-        }
     }
 
     public override void Encode(ReadOnlySpan<float> x, Span<byte> row)
@@ -99,20 +95,14 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
         if (TLanes.HoldsWideTiles)
         {
             for (; b <= shape.Batch - 4; b += 4)
-            {
                 DotTiles<TCodec, TLanes>.RowsByFour(ref rows, ref At(ref x, b, shape.Columns), ref At(ref y, b, shape.OutputStride), shape);
-            }
         }
 
         for (; b <= shape.Batch - 2; b += 2)
-        {
             DotTiles<TCodec, TLanes>.RowsByTwo(ref rows, ref At(ref x, b, shape.Columns), ref At(ref y, b, shape.OutputStride), shape);
-        }
 
         if (b < shape.Batch)
-        {
             DotTiles<TCodec, TLanes>.RowsByOne(ref rows, ref At(ref x, b, shape.Columns), ref At(ref y, b, shape.OutputStride), shape);
-        }
     }
 
     private static void AddBias(ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
@@ -121,9 +111,7 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
         {
             Span<float> to = y.Slice(checked((b * shape.OutputStride) + shape.OutputOffset), shape.RowCount);
             for (int r = 0; r < to.Length; r++)
-            {
                 to[r] += bias[r];
-            }
         }
     }
 
@@ -138,9 +126,7 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
         Require.Length(rows.Length, (long)shape.RowCount * RowBytes(shape.Columns), nameof(rows));
         Require.Length(x.Length, (long)shape.Batch * shape.Columns, nameof(x));
         if (!bias.IsEmpty)
-        {
             Require.Length(bias.Length, shape.RowCount, nameof(bias));
-        }
 
         // Within one row of y the share must fit its stride, or the batch rows would overwrite each other.
         Require.AtLeast(shape.OutputStride, (long)shape.OutputOffset + shape.RowCount, nameof(shape));

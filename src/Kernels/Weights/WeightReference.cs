@@ -16,9 +16,7 @@ internal static class WeightReference
     {
         double sum = 0;
         for (int c = 0; c < x.Length; c++)
-        {
             sum += (double)Decode(format, row, c) * x[c];
-        }
 
         return (float)sum;
     }
@@ -29,16 +27,12 @@ internal static class WeightReference
         Span<float> lanes = stackalloc float[16];
         lanes.Clear();
         for (int c = 0; c < x.Length; c++)
-        {
             lanes[c % 16] = MathF.FusedMultiplyAdd(Decode(format, row, c), x[c], lanes[c % 16]);
-        }
 
         for (int half = 8; half > 0; half /= 2)
         {
             for (int i = 0; i < half; i++)
-            {
                 lanes[i] += lanes[i + half];
-            }
         }
 
         return lanes[0];
@@ -61,8 +55,6 @@ internal static class WeightReference
     public static void AddScaled(WeightFormat format, float scale, ReadOnlySpan<byte> row, Span<float> y)
     {
         for (int c = 0; c < y.Length; c++)
-        {
             y[c] = MathF.FusedMultiplyAdd(scale, Decode(format, row, c), y[c]);
-        }
     }
 }

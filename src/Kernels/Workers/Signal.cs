@@ -19,9 +19,7 @@ internal sealed class Signal : IDisposable
         for (int i = 0; i < Spins; i++)
         {
             if (Volatile.Read(ref counter) != value)
-            {
                 return;
-            }
 
             Thread.SpinWait(PausesASpin);
         }
@@ -33,15 +31,11 @@ internal sealed class Signal : IDisposable
             Interlocked.Exchange(ref _parked, 1);
             bool changed = Volatile.Read(ref counter) != value;
             if (changed && Interlocked.Exchange(ref _parked, 0) == 1)
-            {
                 return;
-            }
 
             _wake.Wait();
             if (Volatile.Read(ref counter) != value)
-            {
                 return;
-            }
         }
     }
 
@@ -49,9 +43,7 @@ internal sealed class Signal : IDisposable
     public void Wake()
     {
         if (Interlocked.Exchange(ref _parked, 0) == 1)
-        {
             _wake.Release();
-        }
     }
 
     public void Dispose() => _wake.Dispose();

@@ -61,9 +61,7 @@ public sealed class WorkerPool : IDisposable
             if (Threads == 1 || count <= grain)
             {
                 if (count > 0)
-                {
                     body.Execute(0, count, 0);
-                }
 
                 return;
             }
@@ -81,22 +79,16 @@ public sealed class WorkerPool : IDisposable
     public void Dispose()
     {
         if (_disposed)
-        {
             return;
-        }
 
         Enter();
         _disposed = true;
         StartAll();
         foreach (Thread thread in _threads)
-        {
             thread.Join();
-        }
 
         foreach (Signal signal in _work)
-        {
             signal.Dispose();
-        }
 
         _done.Dispose();
         Volatile.Write(ref _running, 0);
@@ -105,9 +97,7 @@ public sealed class WorkerPool : IDisposable
     private void Enter()
     {
         if (Interlocked.Exchange(ref _running, 1) == 1)
-        {
             throw new InvalidOperationException("A worker pool has one user at a time, and a run is in progress.");
-        }
 
         if (_disposed)
         {
@@ -134,9 +124,7 @@ public sealed class WorkerPool : IDisposable
         // The increment publishes everything a run's fields say.
         Interlocked.Increment(ref _started);
         foreach (Signal signal in _work)
-        {
             signal.Wake();
-        }
     }
 
     private void Loop(int worker)
@@ -147,9 +135,7 @@ public sealed class WorkerPool : IDisposable
             _work[worker - 1].WaitWhile(ref _started, seen);
             seen++;
             if (_disposed)
-            {
                 return;
-            }
 
             Execute(worker);
             if (Interlocked.Decrement(ref _remaining) == 0)
@@ -167,9 +153,7 @@ public sealed class WorkerPool : IDisposable
         int begin = (int)(grains * worker / Threads * _grain);
         int end = (int)Math.Min(grains * (worker + 1) / Threads * _grain, _count);
         if (begin >= end)
-        {
             return;
-        }
 
         try
         {

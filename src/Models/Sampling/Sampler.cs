@@ -37,9 +37,7 @@ public sealed class Sampler
     public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<int> recentTokens)
     {
         if (logits.Length != _logits.Length)
-        {
             throw new ArgumentException($"expected {_logits.Length} logits, found {logits.Length}", nameof(logits));
-        }
 
         RequireUsable(logits);
         logits.CopyTo(_logits);
@@ -52,9 +50,7 @@ public sealed class Sampler
     {
         int best = 0;
         for (int id = 1; id < values.Length; id++)
-        {
             best = values[id] > values[best] ? id : best;
-        }
 
         return best;
     }
@@ -64,9 +60,7 @@ public sealed class Sampler
     {
         float penalty = _options.RepeatPenalty;
         if (penalty == 1)
-        {
             return;
-        }
 
         foreach (int id in recentTokens[Math.Max(0, recentTokens.Length - _options.RepeatLastN)..])
         {
@@ -78,9 +72,7 @@ public sealed class Sampler
     private int Draw()
     {
         for (int id = 0; id < _logits.Length; id++)
-        {
             _candidates[id] = Candidate.Pack(_logits[id], id);
-        }
 
         Span<ulong> kept = _candidates.AsSpan(0, TopK.Select(_candidates, _options.TopK));
         kept = kept[..KeepTopP(kept)];
@@ -97,9 +89,7 @@ public sealed class Sampler
                 last = i;
                 point -= _weights[i];
                 if (point < 0)
-                {
                     break;
-                }
             }
         }
 
@@ -109,9 +99,7 @@ public sealed class Sampler
     private int KeepTopP(ReadOnlySpan<ulong> kept)
     {
         if (_options.TopP >= 1)
-        {
             return kept.Length;
-        }
 
         double enough = _options.TopP * Weigh(kept, temperature: 1);
         double sum = 0;
@@ -119,9 +107,7 @@ public sealed class Sampler
         {
             sum += _weights[i];
             if (sum >= enough)
-            {
                 return i + 1;
-            }
         }
 
         return kept.Length;
@@ -130,16 +116,12 @@ public sealed class Sampler
     private int KeepMinP(ReadOnlySpan<ulong> kept)
     {
         if (_options.MinP <= 0)
-        {
             return kept.Length;
-        }
 
         float least = Candidate.LogitOf(kept[0]) + MathF.Log(_options.MinP);
         int count = 1;
         while (count < kept.Length && Candidate.LogitOf(kept[count]) >= least)
-        {
             count++;
-        }
 
         return count;
     }
@@ -173,8 +155,6 @@ public sealed class Sampler
         }
 
         if (!hasToken)
-        {
             throw new NeuralinkException("choose the next token", "a finite logit", "minus infinity for every token");
-        }
     }
 }

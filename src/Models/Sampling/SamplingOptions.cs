@@ -55,8 +55,6 @@ public sealed record SamplingOptions
     private static void Require(bool holds, string option, string range, float value)
     {
         if (!holds)
-        {
             throw new NeuralinkException($"sample with this {option}", range, $"{value}");
-        }
     }
 }

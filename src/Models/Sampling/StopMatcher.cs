@@ -24,9 +24,7 @@ public sealed class StopMatcher
         // The longest first: of those that end at one place it is found first.
         _stops = [.. stops.OrderByDescending(stop => stop.Length)];
         if (_stops.Contains("", StringComparer.Ordinal))
-        {
             throw new NeuralinkException("watch for stop strings", "each to have at least one character", "an empty one");
-        }
 
         _fallbacks = [.. _stops.Select(FallbacksOf)];
         _matched = new int[_stops.Length];
@@ -50,9 +48,7 @@ public sealed class StopMatcher
 
         string decided = Release(keep);
         if (Found is not null)
-        {
             _held.Clear();
-        }
 
         return decided;
     }
@@ -72,9 +68,7 @@ public sealed class StopMatcher
         {
             int matched = _matched[s];
             while (matched > 0 && _stops[s][matched] != next)
-            {
                 matched = _fallbacks[s][matched - 1];
-            }
 
             matched += _stops[s][matched] == next ? 1 : 0;
             _matched[s] = matched;
@@ -105,9 +99,7 @@ public sealed class StopMatcher
         for (int i = 1; i < stop.Length; i++)
         {
             while (length > 0 && stop[i] != stop[length])
-            {
                 length = fallbacks[length - 1];
-            }
 
             length += stop[i] == stop[length] ? 1 : 0;
             fallbacks[i] = length;

@@ -14,9 +14,7 @@ internal static class TopK
         {
             Span<ulong> heap = candidates[..k];
             for (int root = (k / 2) - 1; root >= 0; root--)
-            {
                 SiftDown(heap, root);
-            }
 
             foreach (ref ulong candidate in candidates[k..])
             {
@@ -41,15 +39,11 @@ internal static class TopK
         {
             int child = (2 * root) + 1;
             if (child >= heap.Length)
-            {
                 break;
-            }
 
             child += child + 1 < heap.Length && heap[child + 1] > heap[child] ? 1 : 0;
             if (heap[child] <= moved)
-            {
                 break;
-            }
 
             heap[root] = heap[child];
             root = child;

@@ -62,17 +62,11 @@ internal static unsafe class LinuxScatter
             byte* start = arena.TargetPointer(frame) + within;
             int length = stride - within;
             if (start == end)
-            {
                 vectors[vectorCount - 1].Length += (nuint)length;
-            }
             else if (vectorCount == LibC.IovMax)
-            {
                 break;
-            }
             else
-            {
                 vectors[vectorCount++] = new LibC.IoVector { Base = start, Length = (nuint)length };
-            }
 
             end = start + length;
             within = 0;

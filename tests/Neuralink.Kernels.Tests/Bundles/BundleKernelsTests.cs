@@ -71,9 +71,7 @@ public class BundleKernelsTests
         float[] y = new float[40];
         float[] expected = new float[40];
         for (int n = 0; n < h.Length; n++)
-        {
             BundleReference.AddDown(samples.Layout, samples.All[n], h.AsSpan(n, 1), expected);
-        }
 
         new BundleKernels(samples.Layout, Activation.Relu).AddDown(samples.All, h, y, 1, 0, 40);
 
@@ -108,9 +106,7 @@ public class BundleKernelsTests
         var samples = new BundleSamples(new BundleLayout(WeightFormat.F16, Hidden, gated: false, biased: false), Neurons, seed: 8);
         byte[] matrix = new byte[Neurons * samples.Layout.PartBytes];
         for (int n = 0; n < Neurons; n++)
-        {
             samples.All[n][..samples.Layout.PartBytes].CopyTo(matrix.AsSpan(n * samples.Layout.PartBytes));
-        }
 
         float[] x = Samples.Floats(1, Batch * Hidden);
         float[] resident = new float[Batch * Neurons];
@@ -212,9 +208,7 @@ public class BundleKernelsTests
             {
                 var samples = new BundleSamples(layout, neurons, seed: hidden);
                 foreach (int batch in Batches)
-                {
                     yield return (samples, activation, batch, $"{layout} {activation} batch {batch}");
-                }
             }
         }
     }

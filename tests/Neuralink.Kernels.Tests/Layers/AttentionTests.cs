@@ -22,9 +22,7 @@ public class AttentionTests
                     Attention.Attend(q, KvHead.Contiguous(keys, values), shape, new float[(heads * shape.Positions) + 2], y);
 
                     for (int i = 0; i < y.Length; i++)
-                    {
                         y[i].Should().BeApproximately(expected[i], 5e-6f, $"{shape} at {i}");
-                    }
                 }
             }
         }

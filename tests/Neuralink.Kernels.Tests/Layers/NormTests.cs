@@ -90,8 +90,6 @@ public class NormTests
     private static void Near(float[] found, float[] expected, float tolerance)
     {
         for (int i = 0; i < expected.Length; i++)
-        {
             found[i].Should().BeApproximately(expected[i], tolerance * MathF.Max(1f, MathF.Abs(expected[i])), $"{i} of {expected.Length}");
-        }
     }
 }

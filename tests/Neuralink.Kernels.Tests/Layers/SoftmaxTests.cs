@@ -18,9 +18,7 @@ public class SoftmaxTests
             Softmax.Apply(x, x);
 
             for (int i = 0; i < length; i++)
-            {
                 y[i].Should().BeApproximately(expected[i], 2e-6f);
-            }
 
             x.Should().Equal(y);
         }

@@ -32,9 +32,7 @@ public class SketchInputTests
 
         q[1].Should().Be(-127);
         for (int c = 0; c < x.Length; c++)
-        {
             (input.Scale * q[c]).Should().BeApproximately(x[c], (input.Scale / 2) + 1e-6f);
-        }
     }
 
     [Theory]

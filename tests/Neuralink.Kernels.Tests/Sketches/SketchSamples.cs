@@ -22,9 +22,7 @@ internal static class SketchSamples
         SketchRow[] sketch = new SketchRow[rows];
         float[] scratch = new float[columns];
         for (int r = 0; r < rows; r++)
-        {
             sketch[r] = kernels.Encode(weights.Slice(r * columns, columns), scratch, packed.AsSpan(r * rowBytes, rowBytes));
-        }
 
         return (packed, sketch);
     }
@@ -36,9 +34,7 @@ internal static class SketchSamples
         sbyte[] q = new sbyte[batch * padded];
         SketchInput[] inputs = new SketchInput[batch];
         for (int b = 0; b < batch; b++)
-        {
             inputs[b] = SketchInput.Quantize(x.Slice(b * columns, columns), q.AsSpan(b * padded, padded));
-        }
 
         return (q, inputs);
     }

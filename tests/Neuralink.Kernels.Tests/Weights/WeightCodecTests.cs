@@ -65,13 +65,9 @@ public class WeightCodecTests
             {
                 float found = WeightReference.Decode(WeightFormat.BF16, encoded, i);
                 if (float.IsNaN(values[i]))
-                {
                     found.Should().Be(float.NaN);
-                }
                 else
-                {
                     found.Should().Be(NearestBF16(values[i]), $"of {values[i]:R}");
-                }
             }
         }
     }
@@ -144,9 +140,7 @@ public class WeightCodecTests
     private static float NearestBF16(float value)
     {
         if (float.IsInfinity(value))
-        {
             return value;
-        }
 
         uint below = BitConverter.SingleToUInt32Bits(value) >> 16;
         double low = BitConverter.UInt32BitsToSingle(below << 16);

@@ -63,9 +63,7 @@ public class WeightKernelsTests
         int rowBytes = kernels.RowBytes(Columns);
         float[] dots = new float[Batch * Rows];
         for (int i = 0; i < dots.Length; i++)
-        {
             dots[i] = kernels.Dot(rows.AsSpan(i % Rows * rowBytes, rowBytes), x.AsSpan(i / Rows * Columns, Columns));
-        }
 
         foreach (int batch in new[] { 1, 2, 3, 4, 7, 13, 64 })
         {

@@ -77,9 +77,7 @@ public class WorkerPoolTests
         var body = new Body((_, _, worker) =>
         {
             if (worker == thrower)
-            {
                 throw new InvalidDataException("worker's");
-            }
 
             Interlocked.Increment(ref done);
         });
@@ -146,9 +144,7 @@ public class WorkerPoolTests
             new Body((_, _, index) =>
             {
                 if (index == 1)
-                {
                     worker = Thread.CurrentThread;
-                }
             }),
             2,
             1);
@@ -173,9 +169,7 @@ public class WorkerPoolTests
         long[] warm = [.. body.AllocatedBytes];
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int run = 0; run < 100; run++)
-        {
             pool.Run(body, 2, 1);
-        }
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
         warm[1].Should().BeGreaterThanOrEqualTo(0, "worker 1 ran");
@@ -218,9 +212,7 @@ public class WorkerPoolTests
         {
             Ranges.Add((begin, end, worker));
             for (int i = begin; i < end; i++)
-            {
                 Interlocked.Increment(ref Hits[i]);
-            }
         }
     }
 

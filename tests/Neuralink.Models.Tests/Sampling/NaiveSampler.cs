@@ -19,9 +19,7 @@ internal static class NaiveSampler
         double[] shares = Softmax(kept, 1);
         int count = 1;
         while (count < kept.Count && shares.Take(count).Sum() < options.TopP)
-        {
             count++;
-        }
 
         kept = options.TopP < 1 ? kept[..count] : kept;
 

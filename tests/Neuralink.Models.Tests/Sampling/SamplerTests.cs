@@ -67,9 +67,7 @@ public class SamplerTests
         int[] counts = new int[logits.Length];
         const int draws = 50_000;
         for (int i = 0; i < draws; i++)
-        {
             counts[sampler.Sample(logits, recent)]++;
-        }
 
         double chiSquare = expected.Sum(token => Math.Pow(counts[token.Id] - (draws * token.Probability), 2) / (draws * token.Probability));
 
@@ -171,9 +169,7 @@ public class SamplerTests
 
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 20; i++)
-            {
                 sampler.Sample(logits, recent);
-            }
 
             (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
         }

@@ -73,9 +73,7 @@ public class StopMatcherTests
 
             emitted.Append(matcher.Flush());
             if (matcher.Found is null)
-            {
                 emitted.ToString().Should().Be(text);
-            }
         }
     }
 
@@ -118,9 +116,7 @@ public class StopMatcherTests
         {
             string? found = stops.Where(stop => text[..end].EndsWith(stop, StringComparison.Ordinal)).MaxBy(stop => stop.Length);
             if (found is not null)
-            {
                 return (text[..(end - found.Length)], found);
-            }
         }
 
         int held = stops

@@ -50,9 +50,7 @@ internal static class GgufMetadata
         ValueType type = (ValueType)reader.ReadUInt32();
         object[] items = new object[reader.ReadUInt64()];
         for (int i = 0; i < items.Length; i++)
-        {
             items[i] = ReadValue(reader, type);
-        }
 
         return items;
     }

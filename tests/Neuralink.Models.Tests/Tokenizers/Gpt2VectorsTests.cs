@@ -45,9 +45,7 @@ public class Gpt2VectorsTests
         {
             vocabulary.Add((string)tokens[id], id);
             if ((int)types[id] == ControlToken)
-            {
                 added.Add(TokenizerJson.AddedToken(id, (string)tokens[id]));
-            }
         }
 
         JsonObject json = TokenizerJson.Of(vocabulary, ((object[])metadata["tokenizer.ggml.merges"]).Cast<string>());

@@ -15,9 +15,7 @@ internal static class RandomText
     {
         StringBuilder text = new();
         for (int left = random.Next(partsMax + 1); left > 0; left--)
-        {
             text.Append(random.Next(3) == 0 ? AnyRune(random).ToString() : s_parts[random.Next(s_parts.Length)]);
-        }
 
         return text.ToString();
     }

@@ -15,9 +15,7 @@ internal static class RepositoryFiles
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Neuralink.sln")))
-            {
                 return folder.FullName;
-            }
         }
 
         throw new InvalidOperationException("The tests run outside the repository.");
@@ -32,9 +30,7 @@ internal sealed class SharedDataFactAttribute : FactAttribute
     {
         Path = path;
         if (!File.Exists(RepositoryFiles.SharedData(path)))
-        {
             Skip = $"the test vectors ../shared/data/{path} are not beside this repository";
-        }
     }
 
     public string Path { get; }

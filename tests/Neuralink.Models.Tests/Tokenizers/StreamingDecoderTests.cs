@@ -49,9 +49,7 @@ public class StreamingDecoderTests
                 StreamingDecoder decoder = new(tokenizer, skip);
                 StringBuilder text = new();
                 foreach (int id in ids)
-                {
                     text.Append(decoder.Append(id));
-                }
 
                 text.Append(decoder.Flush());
                 text.ToString().Should().Be(tokenizer.Decode(ids, skip));

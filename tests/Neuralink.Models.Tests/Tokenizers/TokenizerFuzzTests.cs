@@ -15,15 +15,11 @@ public class TokenizerFuzzTests
     public void A_file_cut_short_is_refused()
     {
         for (int length = 0; length < s_small.Length; length++)
-        {
             LoadAndUse(s_small[..length]).Should().BeFalse();
-        }
 
         Random random = new(5);
         for (int round = 0; round < 50; round++)
-        {
             LoadAndUse(s_whole[..random.Next(s_whole.Length)].AsSpan().TrimEnd("\n"u8).ToArray()).Should().BeFalse();
-        }
     }
 
     [Fact]
@@ -47,9 +43,7 @@ public class TokenizerFuzzTests
         {
             byte[] damaged = [.. s_whole];
             for (int flips = random.Next(1, 4); flips > 0; flips--)
-            {
                 damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
-            }
 
             LoadAndUse(damaged);
         }

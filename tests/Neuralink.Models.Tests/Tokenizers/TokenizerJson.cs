@@ -21,14 +21,10 @@ internal static class TokenizerJson
     {
         JsonObject vocabulary = [];
         for (int value = 0; value < 256; value++)
-        {
             vocabulary.Add(ByteAlphabet.ToChar((byte)value).ToString(), value);
-        }
 
         foreach (string merge in merges)
-        {
             vocabulary.TryAdd(merge.Replace(" ", ""), vocabulary.Count);
-        }
 
         return Of(vocabulary, merges);
     }
@@ -68,9 +64,7 @@ internal static class TokenizerJson
     {
         JsonObject token = new() { ["id"] = id, ["content"] = content, ["special"] = special };
         if (flag is not null)
-        {
             token[flag] = true;
-        }
 
         return token;
     }

@@ -13,15 +13,11 @@ public class TokenizerTests
         Tokenizer tokenizer = TokenizerJson.Load(TokenizerJson.ByteLevel());
         StringBuilder text = new();
         for (int value = 0; value < 0x800; value++)
-        {
             text.Append((char)value);
-        }
 
         text.Append("\u0800\u1000\u2000\u3000\u4000\u5000\u6000\u7000\u8000\u9000\ua000\ub000\uc000\ud000\ue000\uf000");
         foreach (int value in (int[])[0x10000, 0x40000, 0x80000, 0xC0000, 0x100000])
-        {
             text.Append(new Rune(value).ToString());
-        }
 
         int[] ids = tokenizer.Encode(text.ToString());
 
@@ -37,9 +33,7 @@ public class TokenizerTests
         Tokenizer tokenizer = TokenizerJson.Load(TokenizerJson.ByteLevel());
 
         foreach (int id in Enumerable.Range(128, 128))
-        {
             tokenizer.Decode([id]).Should().Be("\uFFFD");
-        }
     }
 
     [Fact]
@@ -144,9 +138,7 @@ public class TokenizerTests
         string text = string.Create(1 << 20, random, static (chars, random) =>
         {
             foreach (ref char value in chars)
-            {
                 value = (char)('a' + random.Next(26));
-            }
         });
 
         int[] ids = tokenizer.Encode(text);

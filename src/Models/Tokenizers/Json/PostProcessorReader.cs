@@ -15,9 +15,7 @@ internal static class PostProcessorReader
     public static SpecialAffixes Read(JsonField section, Func<int, bool> isToken)
     {
         if (section.IsNull)
-        {
             return SpecialAffixes.None;
-        }
 
         string type = section.Type();
         TokenizerKeys.CheckTyped(section, "post_processor");

@@ -28,9 +28,7 @@ internal static class ByteAlphabet
         {
             short value = token[i] < CodeCount ? s_toByte[token[i]] : (short)-1;
             if (value < 0)
-            {
                 return Encoding.UTF8.GetBytes(token);
-            }
 
             bytes[i] = (byte)value;
         }
@@ -56,9 +54,7 @@ internal static class ByteAlphabet
         short[] map = new short[CodeCount];
         Array.Fill(map, (short)-1);
         for (int value = 0; value < 256; value++)
-        {
             map[s_toChar[value]] = (short)value;
-        }
 
         return map;
     }

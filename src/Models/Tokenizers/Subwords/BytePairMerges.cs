@@ -49,9 +49,7 @@ internal sealed class BytePairMerges
             }
 
             if (at < 0)
-            {
                 break;
-            }
 
             symbols[at] = best.Id;
             symbols[(at + 2)..count].CopyTo(symbols[(at + 1)..]);
@@ -81,9 +79,7 @@ internal sealed class BytePairMerges
         }
 
         for (int i = 0; i + 1 < symbols.Length; i++)
-        {
             candidates += Enqueue(queue, symbols, i, i + 1);
-        }
 
         int count = symbols.Length;
         while (queue.TryDequeue(out int left, out ulong priority))
@@ -107,16 +103,12 @@ internal sealed class BytePairMerges
             }
 
             if (previous[left] >= 0)
-            {
                 candidates += Enqueue(queue, symbols, previous[left], left);
-            }
         }
 
         int kept = 0;
         for (int i = 0; i >= 0 && symbols.Length > 0; i = next[i])
-        {
             symbols[kept++] = symbols[i];
-        }
 
         return count;
     }
@@ -124,9 +116,7 @@ internal sealed class BytePairMerges
     private int Enqueue(PriorityQueue<int, ulong> queue, Span<int> symbols, int left, int right)
     {
         if (!_merges.TryGetValue(KeyOf(symbols[left], symbols[right]), out Merge merge))
-        {
             return 0;
-        }
 
         queue.Enqueue(left, PriorityOf(merge.Rank, left));
         return 1;

@@ -30,9 +30,7 @@ internal sealed class WordCache
     public bool TryAppend(ReadOnlySpan<char> word, List<int> tokens)
     {
         if (word.Length > WordCharsMax || !_byChars.TryGetValue(word, out int[]? known))
-        {
             return false;
-        }
 
         tokens.AddRange(known);
         return true;
@@ -42,8 +40,6 @@ internal sealed class WordCache
     public void Keep(ReadOnlySpan<char> word, ReadOnlySpan<int> tokens)
     {
         if (word.Length <= WordCharsMax && Volatile.Read(ref _count) < WordsMax && _byChars.TryAdd(word, tokens.ToArray()))
-        {
             Interlocked.Increment(ref _count);
-        }
     }
 }

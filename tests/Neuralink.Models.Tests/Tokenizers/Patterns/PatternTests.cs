@@ -72,9 +72,7 @@ public class PatternTests
     {
         PatternNode node = PatternParser.Parse(pattern);
         while (node is SequenceNode sequence)
-        {
             node = sequence.Items[0];
-        }
 
         CodePointSet characters = CodePointSet.Parse("D800-DFFF").Complement();
         ((SetNode)node).Set.Intersect(characters).Ranges.Sum(range => range.Last - range.First + 1).Should().Be(count);
@@ -125,9 +123,7 @@ public class PatternTests
     public void Nesting_without_end_is_refused()
     {
         foreach (string pattern in (string[])[new('(', 100_000), new('[', 100_000)])
-        {
             FluentActions.Invoking(() => Pattern.Parse(pattern)).Should().Throw<PatternException>().WithMessage("*inside each other*");
-        }
     }
 
     [Fact]

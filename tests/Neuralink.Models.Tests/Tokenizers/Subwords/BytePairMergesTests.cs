@@ -33,9 +33,7 @@ public class BytePairMergesTests
         // a a -> A, A A -> B, ... : every level of the word merges.
         Dictionary<ulong, Merge> merges = [];
         for (int level = 0; level < 20; level++)
-        {
             merges[BytePairMerges.KeyOf(level, level)] = new Merge(level, level + 1);
-        }
 
         int[] word = new int[1 << 16];
         int count = new BytePairMerges(merges).ApplyByQueue(word, out int candidates);
@@ -69,9 +67,7 @@ public class BytePairMergesTests
                 .OrderBy(found => found.Merge.Rank).ThenBy(found => found.At)
                 .ToList();
             if (best.Count == 0)
-            {
                 return [.. symbols];
-            }
 
             symbols[best[0].At] = best[0].Merge.Id;
             symbols.RemoveAt(best[0].At + 1);

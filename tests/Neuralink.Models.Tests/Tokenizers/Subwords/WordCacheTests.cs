@@ -25,9 +25,7 @@ public class WordCacheTests
         cache.Count.Should().Be(0);
 
         for (int i = 0; i < WordCache.WordsMax + 100; i++)
-        {
             cache.Keep($"{i}", [i]);
-        }
 
         cache.Count.Should().Be(WordCache.WordsMax);
     }
