@@ -27,3 +27,20 @@ public interface IFlashDevice : IDisposable
     /// <exception cref="ObjectDisposedException">The device is disposed.</exception>
     public void Submit(FlashRead read);
 }
+
+/// <summary>A device over a file, which is read in the way asked for or, where that is impossible, in the next best.</summary>
+public interface IFlashFile : IFlashDevice
+{
+    /// <summary>Why the file is not read in the way asked for; null where it is.</summary>
+    public string? FallbackReason { get; }
+}
+
+/// <summary>Where completed reads go.</summary>
+public interface IFlashCompletionSink
+{
+    /// <summary>
+    /// Takes back a completed read, which may be submitted again at once. Called on a thread of the device, so
+    /// it is short and does not throw.
+    /// </summary>
+    public void Completed(FlashRead read);
+}
