@@ -2,7 +2,9 @@ using Neuralink.Placement;
 
 namespace Neuralink.Actors;
 
-/// <summary>Neuron sets to be filled by one actor and returned by another. Grows to what is in use at once, a few sets, and then allocates nothing.</summary>
+/// <summary>
+/// Neuron sets to be filled by one actor and returned by another. Grows to what is in use at once, a few sets, and then allocates nothing.
+/// </summary>
 internal sealed class NeuronSetPool(int capacity)
 {
     private readonly Stack<NeuronSet> _idle = new();

@@ -40,4 +40,5 @@ internal sealed class TimelineTrack(string name)
 }
 
 /// <summary>Something that took time. Start and end are ticks of the recorder's clock.</summary>
-internal readonly record struct TimelineSpan(string Name, LayerIndex Layer, long Start, long End, string Unit, int Count, bool IsOverlapping);
+internal readonly record struct TimelineSpan(
+    string Name, LayerIndex Layer, long Start, long End, string Unit, int Count, bool IsOverlapping);

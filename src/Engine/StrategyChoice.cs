@@ -5,23 +5,28 @@ using Neuralink.Storage.Image;
 namespace Neuralink;
 
 /// <summary>
-/// Which strategy and which lookahead suit a model, for those who do not say. From measurements (docs/experiments/strategies.md): reading ahead pays where lookahead is right most of
-/// the time, which depends on the model and its predictors; computing clusters as they arrive costs nothing. A sketch costs a quarter of an exact lookahead and finds nearly
-/// as much.
+/// Which strategy and which lookahead suit a model, for those who do not say. From measurements (docs/experiments/strategies.md): reading
+/// ahead pays where lookahead is right most of the time, which depends on the model and its predictors; computing clusters as they arrive
+/// costs nothing. A sketch costs a quarter of an exact lookahead and finds nearly as much.
 /// </summary>
 /// <param name="Strategy">The strategy.</param>
 /// <param name="Reason">Why, in words.</param>
 public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
 {
-    // Between the 6 layers of a model whose residuals change too much from one to the next, and the 24 of one where nine in ten of those named are wanted.
+    // Between the 6 layers of a model whose residuals change too much from one to the next, and the 24 of one where nine in
+    // ten of those named are wanted.
     private const int LayersMin = 12;
 
-    /// <summary>Completes options: with the strategy that was asked for, or a chosen one; and with a lookahead unless there is one.</summary>
+    /// <summary>
+    /// Completes options: with the strategy that was asked for, or a chosen one; and with a lookahead unless there is one.
+    /// </summary>
     /// <returns>The options, and the choice where one was made.</returns>
-    public static (EngineOptions Options, StrategyChoice? Choice) Complete(EngineOptions options, ExecutionStrategy? asked, ModelConfig config, FlashImage? image)
+    public static (EngineOptions Options, StrategyChoice? Choice) Complete(
+        EngineOptions options, ExecutionStrategy? asked, ModelConfig config, FlashImage? image)
     {
         StrategyChoice? choice = asked is null ? For(config, options) : null;
-        PredictorOptions lookahead = options.Lookahead ?? new PredictorOptions { Kind = HasTrained(image, options) ? PredictorKind.LowRank : PredictorKind.Sketch };
+        PredictorOptions lookahead = options.Lookahead
+            ?? new PredictorOptions { Kind = HasTrained(image, options) ? PredictorKind.LowRank : PredictorKind.Sketch };
         return (options with { Strategy = asked ?? choice!.Strategy, Lookahead = lookahead }, choice);
     }
 
@@ -39,5 +44,6 @@ public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
             : new(ExecutionStrategy.Cluster, $"{config.LayerCount} layers, each too unlike the next to look ahead");
     }
 
-    private static bool HasTrained(FlashImage? image, EngineOptions options) => image is not null && File.Exists(image.PathOf(LowRankFile.NameOf(options.LookaheadLayers)));
+    private static bool HasTrained(FlashImage? image, EngineOptions options) =>
+        image is not null && File.Exists(image.PathOf(LowRankFile.NameOf(options.LookaheadLayers)));
 }

@@ -59,7 +59,8 @@ public sealed class MemoryPlanTests : IDisposable
         Make(strategy, chunk, smallest).TotalBytes.Should().Be(smallest);
         NeuralinkException error = Refused(strategy, chunk, smallest - 1);
         error.Message.Should().NotContain("\n");
-        error.Message.Should().Contain("resident weights").And.Contain("KV cache").And.Contain("activations").And.Contain("staging").And.Contain("neuron cache");
+        error.Message.Should().Contain("resident weights").And.Contain("KV cache").And.Contain("activations").And.Contain("staging")
+            .And.Contain("neuron cache");
         error.Message.Should().Contain("--memory 1MiB", "that is the smallest in whole MiB");
         Make(strategy, chunk, 1 << 20).Should().NotBeNull("the advice works");
     }
@@ -145,6 +146,7 @@ public sealed class MemoryPlanTests : IDisposable
             tokens => ExactPredictor.RequiredBytes(_config, tokens)
                 + WeightFile.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor),
             (_, _, _, _) => throw new NotSupportedException());
-        return MemoryPlan.Make(_config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options);
+        return MemoryPlan.Make(
+            _config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options);
     }
 }

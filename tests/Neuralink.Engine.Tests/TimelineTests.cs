@@ -32,7 +32,8 @@ public sealed class TimelineTests
         timeline.Write(stream);
         using JsonDocument document = JsonDocument.Parse(stream.ToArray());
         JsonElement[] events = [.. document.RootElement.GetProperty("traceEvents").EnumerateArray()];
-        events.Where(e => Text(e, "ph") == "M").Select(e => Text(e.GetProperty("args"), "name")).Should().Equal("Predictor", "Io", "Compute");
+        events.Where(e => Text(e, "ph") == "M").Select(e => Text(e.GetProperty("args"), "name"))
+            .Should().Equal("Predictor", "Io", "Compute");
         events.Count(e => Text(e, "ph") == "b").Should().BePositive().And.Be(events.Count(e => Text(e, "ph") == "e"));
         events.Where(e => Text(e, "ph") == "X").Should().NotBeEmpty().And.OnlyContain(e => e.GetProperty("dur").GetDouble() >= 0);
     }
@@ -58,12 +59,14 @@ public sealed class TimelineTests
     {
         Timeline timeline = new(TimeProvider.System);
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            BundledModel.Image, new EngineOptions { Threads = 1, Strategy = strategy, Cache = CacheSize.OfShare(0.02), LookaheadPrecisionMin = 0 }, timeline);
+            BundledModel.Image,
+            new EngineOptions { Threads = 1, Strategy = strategy, Cache = CacheSize.OfShare(0.02), LookaheadPrecisionMin = 0 }, timeline);
         await engine.RunAsync(BundledModel.Greedy[0].PromptIds, 16);
         return timeline;
     }
 
-    private static IReadOnlyList<TimelineSpan> Spans(Timeline timeline, string track) => timeline.Tracks.Single(t => t.Name == track).Snapshot();
+    private static IReadOnlyList<TimelineSpan> Spans(Timeline timeline, string track) =>
+        timeline.Tracks.Single(t => t.Name == track).Snapshot();
 
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 

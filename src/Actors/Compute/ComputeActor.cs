@@ -7,8 +7,8 @@ using Neuralink.Placement;
 namespace Neuralink.Actors.Compute;
 
 /// <summary>
-/// Computes forward passes in the order that <see cref="ComputeMachine"/> says.
-/// See <see cref="PassProtocol"/>, <see cref="PredictionProtocol"/> and <see cref="ResidencyProtocol"/>.
+/// Computes forward passes in the order that <see cref="ComputeMachine"/> says. See <see cref="PassProtocol"/>,
+/// <see cref="PredictionProtocol"/> and <see cref="ResidencyProtocol"/>.
 /// </summary>
 internal sealed class ComputeActor : ReceiveActor, IComputeEffects
 {

@@ -9,8 +9,7 @@ namespace Neuralink.Actors.Io;
 
 /// <summary>
 /// The way of reads to the device and back. It has a read object for each that may be in flight, its credit, and it outlives Io: a device
-/// goes on writing
-/// into frames when Io has stopped, so nobody may use those before <see cref="WhenQuiet"/>.
+/// goes on writing into frames when Io has stopped, so nobody may use those before <see cref="WhenQuiet"/>.
 /// <para>
 /// Completed reads come from the device's threads through a queue, with one message to Io for however many there are by the time Io looks.
 /// </para>

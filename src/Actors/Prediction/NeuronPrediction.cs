@@ -45,7 +45,8 @@ internal sealed class ModelPrediction(
     public int Predict(LayerIndex layer, int batch, NeuronSet set) =>
         predictor.Predict(pool, layer.Value, OwnInput, batch, 0, neuronCount, set);
 
-    // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged (docs/experiments/strategies.md).
+    // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged
+    // (docs/experiments/strategies.md).
     public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set) =>
         lookahead.Predictor!.Predict(pool, target.Value, lookahead.Input(input), batch, 0, neuronCount, set);
 }

@@ -7,10 +7,8 @@ namespace Neuralink.Actors.Prediction;
 
 /// <summary>
 /// Says which neurons a layer needs, and looks ahead to a later layer, when <see cref="PredictionMachine"/> says so. Both run on the worker
-/// pool, which Compute
-/// leaves to it meanwhile: the lookahead fills the time in which what the layer lacks is read, and takes no processor from the computing
-/// threads
-/// (docs/experiments/overlap.md). See <see cref="PredictionProtocol"/>.
+/// pool, which Compute leaves to it meanwhile: the lookahead fills the time in which what the layer lacks is read, and takes no processor
+/// from the computing threads (docs/experiments/overlap.md). See <see cref="PredictionProtocol"/>.
 /// </summary>
 internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
 {

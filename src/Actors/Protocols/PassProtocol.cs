@@ -39,7 +39,9 @@ internal static class PassProtocol
     /// <summary>The pass ended with an operating error.</summary>
     public sealed record PassFailed(PassId Pass, Exception Error) : INoSerializationVerificationNeeded;
 
-    /// <summary>Drop the pass if it still runs, and say when nothing of it is left: no lease, no read in flight, no count to come.</summary>
+    /// <summary>
+    /// Drop the pass if it still runs, and say when nothing of it is left: no lease, no read in flight, no count to come.
+    /// </summary>
     public sealed record AbandonPass(PassId Pass) : INoSerializationVerificationNeeded;
 
     /// <summary>Nothing of the pass is left.</summary>

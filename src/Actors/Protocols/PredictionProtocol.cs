@@ -27,15 +27,18 @@ internal static class PredictionProtocol
     /// <param name="Pass">Which.</param>
     /// <param name="Position">Tokens before it.</param>
     /// <param name="Batch">Its tokens.</param>
-    /// <param name="LooksAhead">Whether the inputs for the first layers are ready, and the worker pool the Predictor's until it says Predicted.</param>
+    /// <param name="LooksAhead">Whether the inputs for the first layers are ready, and the worker pool the Predictor's
+    /// until it says Predicted.</param>
     public sealed record PassBegun(PassId Pass, int Position, int Batch, bool LooksAhead) : INoSerializationVerificationNeeded;
 
-    /// <summary>Compute's FFN input of <paramref name="Layer"/> is ready, and so is the input for the layer that is looked ahead to from there.</summary>
+    /// <summary>
+    /// Compute's FFN input of <paramref name="Layer"/> is ready, and so is the input for the layer that is looked ahead to from there.
+    /// </summary>
     public sealed record LayerReached(PassId Pass, LayerIndex Layer, int Batch) : INoSerializationVerificationNeeded;
 
     /// <summary>
-    /// These neurons of <paramref name="Layer"/> are to be computed: those that fire, or that an approximate predictor names. The sender is Compute, whom the
-    /// Cache answers.
+    /// These neurons of <paramref name="Layer"/> are to be computed: those that fire, or that an approximate predictor names. The sender is
+    /// Compute, whom the Cache answers.
     /// </summary>
     public sealed record Fires(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
 

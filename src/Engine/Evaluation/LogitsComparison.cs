@@ -43,8 +43,8 @@ internal sealed class LogitsComparison
     }
 
     /// <summary>
-    /// KL(p || q) = sum p (ln p - ln q) = sum e^(a - max a) (a - b) / A - (ln A + max a - ln B - max b), with p = softmax(a), q = softmax(b), A and B their sums.
-    /// Equal logits give 0, to the bit.
+    /// KL(p || q) = sum p (ln p - ln q) = sum e^(a - max a) (a - b) / A - (ln A + max a - ln B - max b), with p = softmax(a), q =
+    /// softmax(b), A and B their sums. Equal logits give 0, to the bit.
     /// </summary>
     internal static (bool Agrees, double DivergenceNats) Compare(ReadOnlySpan<float> dense, ReadOnlySpan<float> predicted)
     {

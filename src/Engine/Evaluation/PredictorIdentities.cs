@@ -15,7 +15,8 @@ public static class PredictorIdentities
     public static PredictorIdentity Of(PredictorOptions options, FlashImage image) => options.Kind switch
     {
         PredictorKind.Sketch => PredictorIdentity.Sketch(options.Bits, options.Margin ?? SketchPredictor.DefaultMargin(options.Bits)),
-        PredictorKind.LowRank => PredictorIdentity.LowRank(DigestOf(options.Path ?? image.PathOf(LowRankFile.NameOf(0))), options.Threshold),
+        PredictorKind.LowRank =>
+            PredictorIdentity.LowRank(DigestOf(options.Path ?? image.PathOf(LowRankFile.NameOf(0))), options.Threshold),
         _ => throw new ArgumentException("An exact predictor costs nothing.", nameof(options)),
     };
 

@@ -4,8 +4,8 @@ using Neuralink.Storage;
 namespace Neuralink.Evaluation;
 
 /// <summary>
-/// How a comparison's memory is shared out: both models are loaded, without a neuron cache if need be, and a window's dense logits are kept. What a budget leaves is cache,
-/// the predicted model's first, because it runs token by token.
+/// How a comparison's memory is shared out: both models are loaded, without a neuron cache if need be, and a window's dense logits are
+/// kept. What a budget leaves is cache, the predicted model's first, because it runs token by token.
 /// </summary>
 /// <param name="Dense">The dense engine's options.</param>
 /// <param name="Predicted">The other one's.</param>
@@ -29,11 +29,13 @@ internal sealed record QualityMemory(EngineOptions Dense, EngineOptions Predicte
         {
             throw new NeuralinkException(
                 "fit both models into memory",
-                $"at least {ByteSize.Format(smallest)} (dense {ByteSize.Format(denseMin)}, predicted {ByteSize.Format(predictedMin)}, a window's logits {ByteSize.Format(logitsBytes)})",
+                $"at least {ByteSize.Format(smallest)} (dense {ByteSize.Format(denseMin)}, predicted {ByteSize.Format(predictedMin)}, a "
+                + $"window's logits {ByteSize.Format(logitsBytes)})",
                 ByteSize.Format(budget), $"give --memory {(smallest + (1 << 20) - 1) >> 20}MiB or more, or a smaller --window");
         }
         predicted = predicted with { MemoryBytes = budget - logitsBytes - denseMin };
-        return new QualityMemory(dense with { MemoryBytes = budget - logitsBytes - Plan(model, predicted).TotalBytes }, predicted, logitsBytes);
+        return new QualityMemory(
+            dense with { MemoryBytes = budget - logitsBytes - Plan(model, predicted).TotalBytes }, predicted, logitsBytes);
 
         long Smallest(EngineOptions options)
         {

@@ -7,12 +7,13 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Evaluation;
 
 /// <summary>
-/// Measures how well a model predicts texts: dense, and with a predictor on the same windows. Two engines take turns, window by window; the dense one's logits of a window
-/// are kept until the other one's are compared with them.
+/// Measures how well a model predicts texts: dense, and with a predictor on the same windows. Two engines take turns, window by window; the
+/// dense one's logits of a window are kept until the other one's are compared with them.
 /// </summary>
 /// <remarks>
-/// The dense engine runs chunks of tokens: exact prediction gives the dense model's logits to the bit. The other runs token by token, as generation does: what is read for a
-/// chunk serves all of its tokens, so that in a chunk one token's predicted neurons make up for what another's prediction missed, and a predictor would look better than it is.
+/// The dense engine runs chunks of tokens: exact prediction gives the dense model's logits to the bit. The other runs token by token, as
+/// generation does: what is read for a chunk serves all of its tokens, so that in a chunk one token's predicted neurons make up for what
+/// another's prediction missed, and a predictor would look better than it is.
 /// </remarks>
 public sealed class QualityMeter : IAsyncDisposable
 {
@@ -50,7 +51,8 @@ public sealed class QualityMeter : IAsyncDisposable
     /// <param name="time">The clock; null is the system's.</param>
     /// <param name="cancellation">Stops the opening.</param>
     /// <exception cref="NeuralinkException">The image is damaged, an option is out of range, or it does not fit the budget.</exception>
-    public static async Task<QualityMeter> OpenAsync(string imageFolder, QualityOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
+    public static async Task<QualityMeter> OpenAsync(
+        string imageFolder, QualityOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
     {
         ImageModel model = ImageModel.Of(FlashImage.Open(imageFolder));
         ModelConfig config = model.Config;
@@ -65,12 +67,19 @@ public sealed class QualityMeter : IAsyncDisposable
         if (options.Predictor is not { } predictor)
         {
             dense = dense with { MemoryBytes = options.MemoryBytes };
-            return new QualityMeter(await NeuralinkEngine.OpenAsync(imageFolder, dense, time: time, cancellation: cancellation).ConfigureAwait(false), null, window, stride, null);
+            return new QualityMeter(
+                await NeuralinkEngine.OpenAsync(imageFolder, dense, time: time, cancellation: cancellation).ConfigureAwait(false), null,
+                window, stride, null);
         }
         if (predictor.Kind == PredictorKind.Oracle)
-            throw new NeuralinkException("measure a predictor", "exact, low-rank or a sketch", predictor.Name, "an oracle knows one text alone, and for that never changes a token");
+        {
+            throw new NeuralinkException(
+                "measure a predictor", "exact, low-rank or a sketch", predictor.Name,
+                "an oracle knows one text alone, and for that never changes a token");
+        }
         QualityMemory memory = QualityMemory.Share(
-            model, dense, dense with { Predictor = predictor, ChunkTokens = 1 }, LogitsComparison.RequiredBytes(window - 1, config.VocabularySize), options.MemoryBytes);
+            model, dense, dense with { Predictor = predictor, ChunkTokens = 1 },
+            LogitsComparison.RequiredBytes(window - 1, config.VocabularySize), options.MemoryBytes);
         return await OpenBothAsync(imageFolder, memory, window, stride, time, cancellation).ConfigureAwait(false);
     }
 
@@ -79,19 +88,23 @@ public sealed class QualityMeter : IAsyncDisposable
     /// <param name="progress">Told the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="NeuralinkException">A token is not the model's, or flash failed.</exception>
-    public async Task<QualityFigures> MeasureAsync(IReadOnlyList<int[]> texts, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public async Task<QualityFigures> MeasureAsync(
+        IReadOnlyList<int[]> texts, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         IReadOnlyList<ScoreWindow> windows = SlidingWindows.Cut(texts, WindowTokens, StrideTokens);
         RunSum dense = new(), predicted = new();
         foreach ((int index, ScoreWindow window) in windows.Index())
         {
-            dense.Add(window, await ScoreAsync(Dense, window, _comparison is null ? null : _comparison.Keep, cancellation).ConfigureAwait(false));
+            dense.Add(
+                window, await ScoreAsync(Dense, window, _comparison is null ? null : _comparison.Keep, cancellation).ConfigureAwait(false));
             if (Predicted is not null)
                 predicted.Add(window, await ScoreAsync(Predicted, window, _comparison!.Compare, cancellation).ConfigureAwait(false));
             progress?.Report((index + 1.0) / windows.Count);
         }
         RunFigures denseFigures = dense.ToFigures();
-        return new QualityFigures(windows.Sum(window => window.ScoredTokens), windows.Count, denseFigures, Predicted is null ? null : Compare(denseFigures, predicted.ToFigures()));
+        return new QualityFigures(
+            windows.Sum(window => window.ScoredTokens), windows.Count, denseFigures,
+            Predicted is null ? null : Compare(denseFigures, predicted.ToFigures()));
     }
 
     /// <inheritdoc/>
@@ -111,8 +124,10 @@ public sealed class QualityMeter : IAsyncDisposable
         try
         {
             // The predictor's file is what may be wrong here, and the dense model what takes long to load.
-            predicted = await NeuralinkEngine.OpenAsync(imageFolder, memory.Predicted, time: time, cancellation: cancellation).ConfigureAwait(false);
-            dense = await NeuralinkEngine.OpenAsync(imageFolder, memory.Dense, time: time, cancellation: cancellation).ConfigureAwait(false);
+            predicted = await NeuralinkEngine.OpenAsync(imageFolder, memory.Predicted, time: time, cancellation: cancellation)
+                .ConfigureAwait(false);
+            dense = await NeuralinkEngine.OpenAsync(imageFolder, memory.Dense, time: time, cancellation: cancellation)
+                .ConfigureAwait(false);
             arena = new NativeArena(memory.LogitsBytes);
             return new QualityMeter(dense, predicted, window, stride, arena);
         }
@@ -129,18 +144,24 @@ public sealed class QualityMeter : IAsyncDisposable
 
     private static (int Window, int Stride) Windows(QualityOptions options, ModelConfig config)
     {
-        int window = options.WindowTokens ?? Math.Min(config.ContextLength, QualityOptions.DefaultWindowTokensMax), stride = options.StrideTokens ?? window / 2;
+        int window = options.WindowTokens ?? Math.Min(config.ContextLength, QualityOptions.DefaultWindowTokensMax),
+            stride = options.StrideTokens ?? window / 2;
         if (window < 2 || window > config.ContextLength)
-            throw new NeuralinkException("score in windows", $"windows of 2 to {config.ContextLength} tokens, the model's context", $"{window}");
+        {
+            throw new NeuralinkException(
+                "score in windows", $"windows of 2 to {config.ContextLength} tokens, the model's context", $"{window}");
+        }
         if (stride < 1 || stride >= window)
             throw new NeuralinkException("score in windows", $"a stride of 1 to {window - 1} tokens, less than the window", $"{stride}");
         return (window, stride);
     }
 
-    private static Task<ScoreResult> ScoreAsync(NeuralinkEngine engine, ScoreWindow window, LogitsReader? readRow, CancellationToken cancellation)
+    private static Task<ScoreResult> ScoreAsync(
+        NeuralinkEngine engine, ScoreWindow window, LogitsReader? readRow, CancellationToken cancellation)
     {
         LogitsReader? read = readRow is null ? null : (index, logits) => readRow(index - window.ContextTokens, logits);
-        return engine.ScoreAsync(new ScoreRequest { Tokens = window.Tokens, ContextTokens = window.ContextTokens, ReadLogits = read }, cancellation);
+        return engine.ScoreAsync(
+            new ScoreRequest { Tokens = window.Tokens, ContextTokens = window.ContextTokens, ReadLogits = read }, cancellation);
     }
 
     private PredictedFigures Compare(RunFigures dense, RunFigures predicted) =>

@@ -26,7 +26,8 @@ public abstract record GenerationEvent;
 
 /// <summary>A token was generated.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Text">The text that has become certain with it; empty while a character is incomplete or a stop text may be beginning.</param>
+/// <param name="Text">The text that has become certain with it; empty while a character is incomplete or a stop
+/// text may be beginning.</param>
 public sealed record TokenGenerated(int Id, string Text) : GenerationEvent;
 
 /// <summary>The text is complete.</summary>

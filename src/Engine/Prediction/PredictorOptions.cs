@@ -11,7 +11,8 @@ public sealed record PredictorOptions
     public required PredictorKind Kind { get; init; }
 
     /// <summary>
-    /// Low-rank: the predictor's file, or published weights; null takes the image's own. Oracle: the firing trace, which it needs. The others have none.
+    /// Low-rank: the predictor's file, or published weights; null takes the image's own. Oracle: the firing trace, which
+    /// it needs. The others have none.
     /// </summary>
     public string? Path { get; init; }
 
@@ -19,17 +20,20 @@ public sealed record PredictorOptions
     public int Bits { get; init; } = SketchPredictor.DefaultBits;
 
     /// <summary>
-    /// Of a sketch, by how many standard deviations of its error a gate may miss its threshold. Null: <see cref="SketchPredictor.DefaultMargin"/>, and for lookahead
-    /// <see cref="SketchLookaheadMargin"/>.
+    /// Of a sketch, by how many standard deviations of its error a gate may miss its threshold. Null:
+    /// <see cref="SketchPredictor.DefaultMargin"/>, and for lookahead <see cref="SketchLookaheadMargin"/>.
     /// </summary>
     public float? Margin { get; init; }
 
     /// <summary>
-    /// A sketch's margin for another layer's input: what it names beyond the certain costs reads in vain, and its misses are repaired (docs/experiments/predictors.md).
+    /// A sketch's margin for another layer's input: what it names beyond the certain costs reads in vain, and its misses are repaired
+    /// (docs/experiments/predictors.md).
     /// </summary>
     public const float SketchLookaheadMargin = 0f;
 
-    /// <summary>Of published low-rank weights, the logit from which on a neuron is predicted; PowerInfer's `powerinfer.sparse_threshold`.</summary>
+    /// <summary>
+    /// Of published low-rank weights, the logit from which on a neuron is predicted; PowerInfer's `powerinfer.sparse_threshold`.
+    /// </summary>
     public float Threshold { get; init; }
 
     /// <summary>Whether tokens are those of the dense model.</summary>

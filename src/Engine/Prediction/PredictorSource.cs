@@ -32,7 +32,8 @@ internal sealed record PredictorSource(
     /// <param name="layersAhead">0, or how far it is to look ahead.</param>
     /// <param name="model">The model.</param>
     /// <param name="io">How to read the image's weights.</param>
-    /// <exception cref="NeuralinkException">A file cannot be read, is damaged, or belongs to another model or another lookahead.</exception>
+    /// <exception cref="NeuralinkException">A file cannot be read, is damaged, or belongs to another model or
+    /// another lookahead.</exception>
     public static PredictorSource Open(
         PredictorOptions options, int layersAhead, ImageModel model, FlashAccess io) => options.Kind switch
         {
@@ -59,7 +60,8 @@ internal sealed record PredictorSource(
     private static PredictorSource Sketch(PredictorOptions options, int layersAhead, ImageModel model, FlashAccess io)
     {
         ModelConfig config = model.Config;
-        float margin = options.Margin ?? (layersAhead == 0 ? SketchPredictor.DefaultMargin(options.Bits) : PredictorOptions.SketchLookaheadMargin);
+        float margin = options.Margin
+            ?? (layersAhead == 0 ? SketchPredictor.DefaultMargin(options.Bits) : PredictorOptions.SketchLookaheadMargin);
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
             chunkTokens => SketchPredictor.RequiredBytes(config, options.Bits, chunkTokens),
@@ -77,7 +79,9 @@ internal sealed record PredictorSource(
         if (options.Path is null && !File.Exists(path))
         {
             string depth = layersAhead == 0 ? "" : $" --depth {layersAhead}";
-            throw new NeuralinkException($"open {path}", "a low-rank predictor", "no such file", $"train one with 'neuralink train-predictor{depth}', or give a file");
+            throw new NeuralinkException(
+                $"open {path}", "a low-rank predictor", "no such file",
+                $"train one with 'neuralink train-predictor{depth}', or give a file");
         }
         LowRankInfo info;
         using (LowRankFile file = OpenLowRank(path, options, config))
@@ -86,13 +90,15 @@ internal sealed record PredictorSource(
         if (info.Depth != layersAhead && info.Depth != 0)
         {
             throw new NeuralinkException(
-                $"use {path}", layersAhead == 0 ? "a predictor of a layer's own neurons" : $"a predictor of the neurons {layersAhead} layers ahead",
+                $"use {path}",
+                layersAhead == 0 ? "a predictor of a layer's own neurons" : $"a predictor of the neurons {layersAhead} layers ahead",
                 $"one of the neurons {info.Depth} layers ahead", $"train it with --depth {layersAhead}");
         }
         if (layersAhead == 0 && info.Layers.ToList().IndexOf(null) is >= 0 and int gap)
         {
             throw new NeuralinkException(
-                $"use {path}", "a predictor of every layer", $"none of layer {gap}", "train one with 'neuralink train-predictor', or use this one to look ahead");
+                $"use {path}", "a predictor of every layer", $"none of layer {gap}",
+                "train one with 'neuralink train-predictor', or use this one to look ahead");
         }
         return new PredictorSource(
             info.Input, info.Depth, chunkTokens => LowRankPredictor.RequiredBytes(info, chunkTokens),
@@ -159,7 +165,8 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
         return new PredictorSources(main, isShared ? source with { Sharing = main } : source);
     }
 
-    public long RequiredBytes(int chunkTokens) => Main.RequiredBytes(chunkTokens) + (Ahead is { Sharing: null } ahead ? ahead.RequiredBytes(chunkTokens) : 0);
+    public long RequiredBytes(int chunkTokens) =>
+        Main.RequiredBytes(chunkTokens) + (Ahead is { Sharing: null } ahead ? ahead.RequiredBytes(chunkTokens) : 0);
 
     public (NeuronPredictor Main, NeuronPredictor? Ahead) Load(
         NativeArena arena, int chunkTokens, int threads, CancellationToken cancellation)

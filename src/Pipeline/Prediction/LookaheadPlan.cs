@@ -4,8 +4,7 @@ namespace Neuralink.Pipeline.Prediction;
 
 /// <summary>
 /// Which layers are looked ahead to, and when. At layer N that is layer N + <paramref name="distance"/>; before the first layer it is those
-/// that no earlier
-/// layer looks ahead to, from the embedded tokens.
+/// that no earlier layer looks ahead to, from the embedded tokens.
 /// </summary>
 /// <param name="layerCount">Layers of the model.</param>
 /// <param name="distance">How many layers ahead, at least 1.</param>

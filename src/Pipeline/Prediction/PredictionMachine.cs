@@ -31,8 +31,7 @@ internal interface IPredictionEffects
 
 /// <summary>
 /// What is predicted and looked ahead to, and when: a layer's own neurons first, since it waits for them, and then, while the Cache has
-/// those read that it lacks,
-/// a later layer's. Between two predictions it yields, so that reads are on their way before more is predicted.
+/// those read that it lacks, a later layer's. Between two predictions it yields, so that reads are on their way before more is predicted.
 /// <code>
 /// Idle --PassBegun--> LookingAhead --(none is left)--> Idle
 /// Idle --LayerReached--> LookingAhead --(none is left)--> Idle

@@ -3,11 +3,10 @@ using Neuralink.Placement;
 namespace Neuralink.Pipeline.Residency;
 
 /// <summary>
-/// Decides, layer by layer, whether what lookahead names is read ahead. A layer passes the gate while enough of the missing neurons that
-/// were named turned out
-/// to be wanted: the others cost the device reads that a layer waits behind. Only missing neurons count, because cached ones are those that
-/// fire often, and to
-/// name those is easy. Lookahead goes on naming while nothing is read by it, so a layer is judged anew all the time.
+/// Decides, layer by layer, whether what lookahead names is read ahead. A layer passes the gate while enough of the missing neurons
+/// that were named turned out to be wanted: the others cost the device reads that a layer waits behind. Only missing neurons count,
+/// because cached ones are those that fire often, and to name those is easy. Lookahead goes on naming while nothing is read by it, so a
+/// layer is judged anew all the time.
 /// </summary>
 /// <param name="layerCount">Layers of the model.</param>
 /// <param name="precisionMin">The share of the missing neurons it names that must be wanted, 0 to 1.</param>

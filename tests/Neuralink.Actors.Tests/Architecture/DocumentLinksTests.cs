@@ -32,7 +32,8 @@ public sealed partial class DocumentLinksTests
             .Append(Path.Combine(Repository.Root, "README.md"));
 
     // [text](target) and [text]: target, without the place within the target.
-    [GeneratedRegex(@"\]\((?<target>[^)#\s]+)[^)]*\)|^\[[^\]]+\]: (?<target>[^#\s]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\]\((?<target>[^)#\s]+)[^)]*\)|^\[[^\]]+\]: (?<target>[^#\s]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Link();
 
     [GeneratedRegex(@"docs/[\w/-]+(\.md)?", RegexOptions.ExplicitCapture)]

@@ -19,7 +19,8 @@ public sealed partial class LayoutTests
     public void A_part_references_only_those_below_it(string part, params string[] allowed)
     {
         XDocument project = XDocument.Load(Path.Combine(Repository.Root, "src", part, $"Neuralink.{part}.csproj"));
-        project.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension((string)r.Attribute("Include")!)["Neuralink.".Length..])
+        project.Descendants("ProjectReference")
+            .Select(r => Path.GetFileNameWithoutExtension((string)r.Attribute("Include")!)["Neuralink.".Length..])
             .Should().BeEquivalentTo(allowed);
     }
 

@@ -56,5 +56,6 @@ public sealed class LogitsComparisonTests
         comparison.MeanDivergenceNats.Should().Be(LogitsComparison.Compare([0, 9, 0], [0, 0, 9]).DivergenceNats / 2);
     }
 
-    private static float[] Random(Random random, int count, float scale) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * scale)];
+    private static float[] Random(Random random, int count, float scale) =>
+        [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * scale)];
 }

@@ -20,7 +20,10 @@ public sealed class QualityMeterTests : IDisposable
     {
         _image = new PackedModel(_model.Folder);
         Random random = new(5);
-        _texts = [.. ((int[])[57, 9]).Select(length => Enumerable.Range(0, length).Select(_ => random.Next(ByteTokenizer.EndToken)).ToArray())];
+        _texts =
+        [
+            .. ((int[])[57, 9]).Select(length => Enumerable.Range(0, length).Select(_ => random.Next(ByteTokenizer.EndToken)).ToArray())
+        ];
     }
 
     public void Dispose()
@@ -43,7 +46,8 @@ public sealed class QualityMeterTests : IDisposable
                 // The first window that reaches the token.
                 int begin = token < Window ? 0 : (token - Window + Stride) / Stride * Stride;
                 reference.Reset();
-                sum += Likelihood.NegativeLog(reference.Forward(text.AsSpan(begin..token)).AsSpan()[^folder.Config.VocabularySize..], text[token]);
+                sum += Likelihood.NegativeLog(
+                    reference.Forward(text.AsSpan(begin..token)).AsSpan()[^folder.Config.VocabularySize..], text[token]);
             }
         }
         QualityFigures figures = await MeasureAsync(predictor: null);
@@ -67,7 +71,8 @@ public sealed class QualityMeterTests : IDisposable
     public async Task A_sketch_that_predicts_all_neurons_costs_nothing_and_one_that_predicts_few_a_lot()
     {
         PredictorOptions sketch = new() { Kind = PredictorKind.Sketch, Bits = 3 };
-        QualityFigures all = await MeasureAsync(sketch with { Margin = 1000 }), some = await MeasureAsync(sketch), few = await MeasureAsync(sketch with { Margin = -3 });
+        QualityFigures all = await MeasureAsync(sketch with { Margin = 1000 }), some = await MeasureAsync(sketch),
+            few = await MeasureAsync(sketch with { Margin = -3 });
         all.Predicted.Should().Be(new PredictedFigures(new RunFigures(all.Dense.Perplexity, NeuronShare: 1), 1, 1, 0));
 
         PredictedFigures middle = some.Predicted!, worst = few.Predicted!;
@@ -91,7 +96,8 @@ public sealed class QualityMeterTests : IDisposable
             tokens = engine.Tokenizer.Encode(BundledModel.Domains[0].Text)[..100];
             score = await engine.ScoreAsync(tokens);
         }
-        await using QualityMeter meter = await QualityMeter.OpenAsync(BundledModel.Image, new QualityOptions { Predictor = new() { Kind = PredictorKind.Sketch }, WindowTokens = 100 });
+        await using QualityMeter meter = await QualityMeter.OpenAsync(
+            BundledModel.Image, new QualityOptions { Predictor = new() { Kind = PredictorKind.Sketch }, WindowTokens = 100 });
         QualityFigures figures = await meter.MeasureAsync([tokens]);
         (figures.Tokens, figures.Windows).Should().Be((99, 1));
         figures.Dense.Should().Be(new RunFigures(score.Perplexity, score.Io.PredictedShare));
@@ -102,10 +108,17 @@ public sealed class QualityMeterTests : IDisposable
     [Fact]
     public async Task The_smallest_budget_is_named_and_works_and_all_memory_is_within_it()
     {
-        QualityOptions options = new() { Predictor = new() { Kind = PredictorKind.Sketch }, WindowTokens = Window, Threads = 1, MemoryBytes = 1000 };
-        NeuralinkException refused = (await FluentActions.Awaiting(() => QualityMeter.OpenAsync(_image.Folder, options)).Should().ThrowAsync<NeuralinkException>())
-            .WithMessage("*fit both models*at least*dense*predicted*logits 23.27 KiB*give --memory 2MiB*--window*").Which;
-        refused.Message.Should().NotContain("\n");
+        QualityOptions options = new()
+        {
+            Predictor = new() { Kind = PredictorKind.Sketch },
+            WindowTokens = Window,
+            Threads = 1,
+            MemoryBytes = 1000,
+        };
+        Func<Task> open = () => QualityMeter.OpenAsync(_image.Folder, options);
+        (await open.Should().ThrowAsync<NeuralinkException>())
+            .WithMessage("*fit both models*at least*dense*predicted*logits 23.27 KiB*give --memory 2MiB*--window*")
+            .Which.Message.Should().NotContain("\n");
         foreach (long budget in (long[])[2 << 20, 3 << 20, 1 << 30])
         {
             await using QualityMeter meter = await QualityMeter.OpenAsync(_image.Folder, options with { MemoryBytes = budget });
@@ -120,9 +133,12 @@ public sealed class QualityMeterTests : IDisposable
     [InlineData(null, 96, "a stride of 1 to 95 tokens")]
     [InlineData(8, 8, "a stride of 1 to 7 tokens")]
     [InlineData(8, 0, "a stride of 1 to 7 tokens")]
-    public async Task Windows_that_do_not_fit_the_model_are_refused(int? window, int? stride, string expected) =>
-        (await FluentActions.Awaiting(() => QualityMeter.OpenAsync(_image.Folder, new QualityOptions { WindowTokens = window, StrideTokens = stride }))
-            .Should().ThrowAsync<NeuralinkException>()).WithMessage($"*{expected}*");
+    public async Task Windows_that_do_not_fit_the_model_are_refused(int? window, int? stride, string expected)
+    {
+        QualityOptions options = new() { WindowTokens = window, StrideTokens = stride };
+        Func<Task> open = () => QualityMeter.OpenAsync(_image.Folder, options);
+        (await open.Should().ThrowAsync<NeuralinkException>()).WithMessage($"*{expected}*");
+    }
 
     [Fact]
     public async Task Predictors_that_are_not_there_or_know_one_text_alone_are_refused()
@@ -130,9 +146,11 @@ public sealed class QualityMeterTests : IDisposable
         await Refuse(new() { Kind = PredictorKind.LowRank }, "*low-rank.safetensors*no such file*train-predictor*");
         await Refuse(new() { Kind = PredictorKind.Oracle, Path = "a.trace" }, "*oracle knows one text alone*");
 
-        async Task Refuse(PredictorOptions predictor, string message) =>
-            (await FluentActions.Awaiting(() => QualityMeter.OpenAsync(_image.Folder, new QualityOptions { Predictor = predictor })).Should().ThrowAsync<NeuralinkException>())
-                .WithMessage(message);
+        async Task Refuse(PredictorOptions predictor, string message)
+        {
+            Func<Task> open = () => QualityMeter.OpenAsync(_image.Folder, new QualityOptions { Predictor = predictor });
+            (await open.Should().ThrowAsync<NeuralinkException>()).WithMessage(message);
+        }
     }
 
     private async Task<QualityFigures> MeasureAsync(PredictorOptions? predictor, int threads = 1)

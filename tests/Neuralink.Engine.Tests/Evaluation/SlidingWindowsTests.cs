@@ -21,7 +21,10 @@ public sealed class SlidingWindowsTests
         {
             int window = random.Next(2, 20), stride = random.Next(1, window);
             int next = 0;
-            int[][] texts = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Enumerable.Range(0, random.Next(2, 60)).Select(_ => next++).ToArray())];
+            int[][] texts =
+            [
+                .. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Enumerable.Range(0, random.Next(2, 60)).Select(_ => next++).ToArray())
+            ];
             HashSet<int> firsts = [.. texts.Select(text => text[0])];
             List<int> scored = [];
             foreach (ScoreWindow w in SlidingWindows.Cut(texts, window, stride))

@@ -29,7 +29,8 @@ public sealed class ScoreRequestTests : IDisposable
     [InlineData(40, 20)]
     public async Task Each_token_behind_the_context_is_scored_by_the_logits_that_are_shown(int chunk, int context)
     {
-        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(_image.Folder, new EngineOptions { ChunkTokens = chunk, Threads = 1 });
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            _image.Folder, new EngineOptions { ChunkTokens = chunk, Threads = 1 });
         double[] whole = await NegativeLogsAsync(engine, 1), part = await NegativeLogsAsync(engine, context);
         part.Should().Equal(whole[(context - 1)..]);
         double sum = 0;
@@ -46,8 +47,8 @@ public sealed class ScoreRequestTests : IDisposable
     public async Task Context_that_leaves_nothing_to_score_or_to_begin_with_is_refused(int context)
     {
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(_image.Folder, new EngineOptions { Threads = 1 });
-        (await engine.Awaiting(e => e.ScoreAsync(new ScoreRequest { Tokens = _tokens, ContextTokens = context })).Should().ThrowAsync<NeuralinkException>())
-            .WithMessage($"*1 to 40 tokens of context*{context}*");
+        Func<Task> score = () => engine.ScoreAsync(new ScoreRequest { Tokens = _tokens, ContextTokens = context });
+        (await score.Should().ThrowAsync<NeuralinkException>()).WithMessage($"*1 to 40 tokens of context*{context}*");
     }
 
     private async Task<double[]> NegativeLogsAsync(NeuralinkEngine engine, int context)

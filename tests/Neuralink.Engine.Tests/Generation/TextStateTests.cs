@@ -105,10 +105,18 @@ public sealed class TextStateTests
         return generated;
     }
 
-    private static TextState Start(int[] prompt, int maxTokens, params string[] stop) => Start(prompt, maxTokens, ignoreEndTokens: false, stop);
+    private static TextState Start(int[] prompt, int maxTokens, params string[] stop) =>
+        Start(prompt, maxTokens, ignoreEndTokens: false, stop);
 
     private static TextState Start(int[] prompt, int maxTokens, bool ignoreEndTokens, params string[] stop) => new(
-        new GenerationRequest { Prompt = prompt, MaxTokens = maxTokens, Sampling = SamplingOptions.Greedy, Stop = stop, IgnoreEndTokens = ignoreEndTokens },
+        new GenerationRequest
+        {
+            Prompt = prompt,
+            MaxTokens = maxTokens,
+            Sampling = SamplingOptions.Greedy,
+            Stop = stop,
+            IgnoreEndTokens = ignoreEndTokens,
+        },
         s_tokenizer, Vocabulary, [ByteTokenizer.EndToken]);
 
     private static Tokenizer LoadTokenizer()

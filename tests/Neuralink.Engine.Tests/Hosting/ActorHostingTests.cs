@@ -21,8 +21,10 @@ public sealed class ActorHostingTests(RandomImage image) : IClassFixture<RandomI
         ActorSystem system = provider.GetRequiredService<ActorSystem>();
         for (int i = 0; i < 2; i++)
         {
-            await using NeuralinkEngine first = await NeuralinkEngine.OpenAsync(image.Folder, new EngineOptions { Threads = 1 }, system: system);
-            await using NeuralinkEngine second = await NeuralinkEngine.OpenAsync(image.Folder, new EngineOptions { Threads = 1 }, system: system);
+            await using NeuralinkEngine first = await NeuralinkEngine.OpenAsync(
+                image.Folder, new EngineOptions { Threads = 1 }, system: system);
+            await using NeuralinkEngine second = await NeuralinkEngine.OpenAsync(
+                image.Folder, new EngineOptions { Threads = 1 }, system: system);
             var both = await Task.WhenAll(
                 first.RunAsync(image.Prompt, RandomImage.NewTokens), second.RunAsync(image.Prompt, RandomImage.NewTokens));
             both.Should().OnlyContain(result => result.Tokens.SequenceEqual(image.Tokens));
@@ -35,9 +37,11 @@ public sealed class ActorHostingTests(RandomImage image) : IClassFixture<RandomI
     public async Task A_job_fails_when_the_hosts_actor_system_ends_and_no_other_is_taken()
     {
         ActorSystem system = ActorHosting.NewSystem();
-        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Folder, new EngineOptions { Threads = 1 }, system: system);
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            image.Folder, new EngineOptions { Threads = 1 }, system: system);
         await system.Terminate();
-        await engine.Invoking(e => e.RunAsync(image.Prompt, 4)).Should().ThrowAsync<InvalidOperationException>().WithMessage("*actor system has ended*");
+        await engine.Invoking(e => e.RunAsync(image.Prompt, 4)).Should().ThrowAsync<InvalidOperationException>()
+            .WithMessage("*actor system has ended*");
     }
 
     [Fact]

@@ -9,7 +9,8 @@ public sealed class AllocationCollection;
 [Collection(nameof(AllocationTests))]
 public sealed class AllocationTests
 {
-    // A layer takes about ten messages of 24 to 56 bytes each, and Akka allocates 64 more to schedule each; a token adds its own and its event.
+    // A layer takes about ten messages of 24 to 56 bytes each, and Akka allocates 64 more to schedule each; a
+    // token adds its own and its event.
     private const int BytesPerLayer = 1792;
     private const int BytesPerToken = 1024;
 
@@ -22,7 +23,8 @@ public sealed class AllocationTests
     [InlineData(ExecutionStrategy.PrefetchCluster)]
     public async Task A_token_allocates_at_most_its_messages(ExecutionStrategy strategy)
     {
-        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(BundledModel.Image, new EngineOptions { Threads = 2, Strategy = strategy });
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            BundledModel.Image, new EngineOptions { Threads = 2, Strategy = strategy });
         await AllocatedAsync(engine, Long);
         long shorter = await AllocatedAsync(engine, Short), longer = await AllocatedAsync(engine, Long);
         double perToken = (double)(longer - shorter) / (Long - Short);

@@ -2,7 +2,9 @@ using Neuralink.Tests.Support;
 
 namespace Neuralink.Engine.Tests.Pipeline;
 
-/// <summary>The bundled model through pack and pipeline gives what an independent implementation computed, however the engine is set up.</summary>
+/// <summary>
+/// The bundled model through pack and pipeline gives what an independent implementation computed, however the engine is set up.
+/// </summary>
 public sealed class BundledModelTests(BundledModelTests.Model model) : IClassFixture<BundledModelTests.Model>
 {
     // Of the first text, unless the setup is worth all of it, and of the second in the same engine, whose cache the first has filled.

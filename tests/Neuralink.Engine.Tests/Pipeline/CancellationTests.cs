@@ -105,7 +105,11 @@ public sealed class CancellationTests(RandomImage image) : IClassFixture<RandomI
         // Every seventh read fails, but none twice running: three times in a row would rightly fail the generation.
         ConcurrentDictionary<long, bool> failed = new();
         await using FaultyEngine faulty = await FaultyEngine.OpenAsync(
-            image, (number, read) => !failed.TryRemove(read.OffsetBytes, out _) && number % 7 == 0 && failed.TryAdd(read.OffsetBytes, true) ? new FlashFault.Fail() : null, chunkTokens: 3);
+            image, (number, read) =>
+                !failed.TryRemove(read.OffsetBytes, out _) && number % 7 == 0 && failed.TryAdd(read.OffsetBytes, true)
+                    ? new FlashFault.Fail()
+                    : null,
+            chunkTokens: 3);
         for (int round = 0; round < 60; round++)
         {
             using CancellationTokenSource cancel = new();
@@ -130,9 +134,11 @@ public sealed class CancellationTests(RandomImage image) : IClassFixture<RandomI
     public async Task A_score_can_be_cancelled()
     {
         TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using FaultyEngine faulty = await FaultyEngine.OpenAsync(image, (number, _) => number == 5 && held.TrySetResult() ? new FlashFault.Hold() : null);
+        await using FaultyEngine faulty = await FaultyEngine.OpenAsync(
+            image, (number, _) => number == 5 && held.TrySetResult() ? new FlashFault.Hold() : null);
         using CancellationTokenSource cancel = new();
-        Task<ScoreResult> running = faulty.Engine.ScoreAsync(image.Prompt, cancel.Token).WaitAsync(FaultyEngine.Hangs, CancellationToken.None);
+        Task<ScoreResult> running = faulty.Engine.ScoreAsync(image.Prompt, cancel.Token)
+            .WaitAsync(FaultyEngine.Hangs, CancellationToken.None);
         await held.Task.WaitAsync(FaultyEngine.Hangs);
         await cancel.CancelAsync();
         await ReleaseUntilDoneAsync(faulty, running);
@@ -145,11 +151,13 @@ public sealed class CancellationTests(RandomImage image) : IClassFixture<RandomI
     public async Task A_second_generation_at_the_same_time_is_refused_and_the_first_unharmed()
     {
         TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using FaultyEngine faulty = await FaultyEngine.OpenAsync(image, (number, _) => number == 4 && held.TrySetResult() ? new FlashFault.Hold() : null);
+        await using FaultyEngine faulty = await FaultyEngine.OpenAsync(
+            image, (number, _) => number == 4 && held.TrySetResult() ? new FlashFault.Hold() : null);
         Task<GenerationResult> first = faulty.RunAsync();
         await held.Task.WaitAsync(FaultyEngine.Hangs);
         (await faulty.Invoking(f => f.RunAsync()).Should().ThrowAsync<NeuralinkException>()).WithMessage("*idle engine*running*");
-        (await faulty.Invoking(f => f.Engine.ScoreAsync(image.Prompt)).Should().ThrowAsync<NeuralinkException>()).WithMessage("*idle engine*running*");
+        (await faulty.Invoking(f => f.Engine.ScoreAsync(image.Prompt)).Should().ThrowAsync<NeuralinkException>()).WithMessage(
+            "*idle engine*running*");
         await ReleaseUntilDoneAsync(faulty, first);
         (await first).Tokens.Should().Equal(image.Tokens);
         await faulty.ShouldWorkAsync();
@@ -162,7 +170,8 @@ public sealed class CancellationTests(RandomImage image) : IClassFixture<RandomI
     public async Task Disposal_ends_a_running_generation(long heldRead)
     {
         TaskCompletionSource held = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        FaultyEngine faulty = await FaultyEngine.OpenAsync(image, (number, _) => number >= heldRead && held.TrySetResult() ? new FlashFault.Hold() : null);
+        FaultyEngine faulty = await FaultyEngine.OpenAsync(
+            image, (number, _) => number >= heldRead && held.TrySetResult() ? new FlashFault.Hold() : null);
         Task<GenerationResult> running = faulty.RunAsync();
         await held.Task.WaitAsync(FaultyEngine.Hangs);
         await faulty.Engine.DisposeAsync().AsTask().WaitAsync(FaultyEngine.Hangs);
@@ -183,8 +192,10 @@ public sealed class CancellationTests(RandomImage image) : IClassFixture<RandomI
         await ShouldRefuse([1], -1, $"*context of {context}*");
         await ShouldRefuse([1, vocabulary], 1, $"*0 to {vocabulary - 1}*{vocabulary}*");
         await ShouldRefuse([-1], 1, $"*0 to {vocabulary - 1}*-1*");
-        await faulty.Engine.Invoking(e => e.ScoreAsync(new int[] { 1 })).Should().ThrowAsync<NeuralinkException>().WithMessage("*at least 2 tokens*1*");
-        await faulty.Engine.Invoking(e => e.ScoreAsync(new int[] { 1, vocabulary })).Should().ThrowAsync<NeuralinkException>().WithMessage($"*{vocabulary}*");
+        await faulty.Engine.Invoking(e => e.ScoreAsync(new int[] { 1 })).Should().ThrowAsync<NeuralinkException>()
+            .WithMessage("*at least 2 tokens*1*");
+        await faulty.Engine.Invoking(e => e.ScoreAsync(new int[] { 1, vocabulary })).Should().ThrowAsync<NeuralinkException>()
+            .WithMessage($"*{vocabulary}*");
         (await faulty.Engine.RunAsync(new int[context - 1], 1)).Tokens.Should().HaveCount(1, "that fits exactly");
         await faulty.ShouldWorkAsync();
 

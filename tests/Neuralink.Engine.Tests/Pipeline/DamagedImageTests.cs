@@ -86,7 +86,8 @@ public sealed class DamagedImageTests : IDisposable
 
     private async Task ShouldNotOpenAsync(params string[] parts)
     {
-        NeuralinkException error = (await FluentActions.Awaiting(() => NeuralinkEngine.OpenAsync(_image.Folder, new EngineOptions { QueueDepth = 2 }))
+        NeuralinkException error =
+            (await FluentActions.Awaiting(() => NeuralinkEngine.OpenAsync(_image.Folder, new EngineOptions { QueueDepth = 2 }))
             .Should().ThrowAsync<NeuralinkException>()).Which;
         error.Message.Should().ContainAll(parts).And.NotContain("\n");
     }

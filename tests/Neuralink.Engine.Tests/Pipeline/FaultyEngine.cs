@@ -23,7 +23,8 @@ internal sealed class FaultyEngine : IAsyncDisposable
     public RandomImage Image { get; }
 
     public static async Task<FaultyEngine> OpenAsync(
-        RandomImage image, Func<long, FlashRead, FlashFault?> plan, ExecutionStrategy strategy = ExecutionStrategy.Prefetch, int chunkTokens = 5)
+        RandomImage image, Func<long, FlashRead, FlashFault?> plan, ExecutionStrategy strategy = ExecutionStrategy.Prefetch,
+        int chunkTokens = 5)
     {
         FaultInjectingDevice? device = null;
         EngineOptions options = new()
@@ -35,7 +36,8 @@ internal sealed class FaultyEngine : IAsyncDisposable
             Cache = CacheSize.OfShare(0.1),
             CollapseGapBytes = 0,                        // many reads, so that there are many moments
         };
-        NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Folder, options, decorate: inner => device = new FaultInjectingDevice(inner, plan));
+        NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            image.Folder, options, decorate: inner => device = new FaultInjectingDevice(inner, plan));
         return new FaultyEngine(engine, device!, image);
     }
 

@@ -17,10 +17,13 @@ public sealed class MemoryBudgetTests(RandomImage image) : IClassFixture<RandomI
     public async Task The_smallest_budget_that_works_gives_the_right_tokens(ExecutionStrategy strategy, int chunk)
     {
         EngineOptions options = new() { Strategy = strategy, ChunkTokens = chunk, Threads = 1, QueueDepth = 2, MemoryBytes = 1 };
-        NeuralinkException refused = (await FluentActions.Awaiting(() => NeuralinkEngine.OpenAsync(image.Folder, options)).Should().ThrowAsync<NeuralinkException>()).Which;
+        Func<Task> open = () => NeuralinkEngine.OpenAsync(image.Folder, options);
+        NeuralinkException refused = (await open.Should().ThrowAsync<NeuralinkException>()).Which;
         refused.Message.Should().Contain("expected at least");
-        await using NeuralinkEngine probe = await NeuralinkEngine.OpenAsync(image.Folder, options with { MemoryBytes = null, Cache = CacheSize.OfBytes(0) });
-        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Folder, options with { MemoryBytes = probe.Memory.TotalBytes });
+        await using NeuralinkEngine probe = await NeuralinkEngine.OpenAsync(
+            image.Folder, options with { MemoryBytes = null, Cache = CacheSize.OfBytes(0) });
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            image.Folder, options with { MemoryBytes = probe.Memory.TotalBytes });
         engine.Memory.Frames.CachedMax.Should().Be(0);
         engine.Memory.Frames.LeasedMax.Should().BeLessThan(engine.Model.FfnSize / 2, "or there would be no waves");
         (await engine.RunAsync(image.Prompt, RandomImage.NewTokens)).Tokens.Should().Equal(image.Tokens);
@@ -35,13 +38,22 @@ public sealed class MemoryBudgetTests(RandomImage image) : IClassFixture<RandomI
         using PackedModel packed = new(model.Folder);
         using DenseOracle dense = new(model.Folder);
         (int[] prompt, int[] tokens) = dense.Clear(promptTokens: 9, RandomImage.NewTokens, marginMin: 0.03f);
-        EngineOptions options = new() { Strategy = strategy, ChunkTokens = 1, Threads = 1, QueueDepth = 2, MemoryBytes = 1, Cache = CacheSize.OfBytes(0) };
+        EngineOptions options = new()
+        {
+            Strategy = strategy,
+            ChunkTokens = 1,
+            Threads = 1,
+            QueueDepth = 2,
+            MemoryBytes = 1,
+            Cache = CacheSize.OfBytes(0),
+        };
         long smallest;
         await using (NeuralinkEngine probe = await NeuralinkEngine.OpenAsync(packed.Folder, options with { MemoryBytes = null }))
             smallest = probe.Memory.TotalBytes;
         ReadCost slow = ReadCost.Linear(readMicros: 500, bytesPerMicro: 100);
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            packed.Folder, options with { MemoryBytes = smallest }, decorate: inner => new ThrottledDevice(inner, slow, TimeProvider.System));
+            packed.Folder, options with { MemoryBytes = smallest },
+            decorate: inner => new ThrottledDevice(inner, slow, TimeProvider.System));
         GenerationResult result = await engine.RunAsync(prompt, RandomImage.NewTokens).WaitAsync(FaultyEngine.Hangs);
         result.Tokens.Should().Equal(tokens);
         engine.LeaseCount.Should().Be(0);
@@ -50,8 +62,11 @@ public sealed class MemoryBudgetTests(RandomImage image) : IClassFixture<RandomI
         int passes = prompt.Length + tokens.Length - 1, layers = engine.Model.LayerCount;
         (result.Io.Wanted / passes / layers).Should().BeGreaterThan(engine.Memory.Frames.LeasedMax, "or there would be no waves");
         double millis = result.Timings.PromptMillis + result.Timings.PredictedMillis;
-        Diagnosis.Of(new DiagnosedRun(result.Io, millis, passes, layers, engine.Memory.Frames.CachedMax, engine.Strategy.ReadsAhead, slow.BytesPerMicroMax * 1e6))
-            .Should().StartWith("disk-bound").And.Contain("the cache is too small: it holds 0 neurons").And.Contain("--memory").And.NotContain("\n");
+        Diagnosis.Of(
+            new DiagnosedRun(
+                result.Io, millis, passes, layers, engine.Memory.Frames.CachedMax, engine.Strategy.ReadsAhead, slow.BytesPerMicroMax * 1e6))
+            .Should().StartWith("disk-bound").And.Contain("the cache is too small: it holds 0 neurons").And.Contain("--memory")
+            .And.NotContain("\n");
     }
 
     [Fact]

@@ -20,7 +20,8 @@ public sealed class PairwiseDesignTests
     }
 
     [Fact]
-    public void The_same_dimensions_give_the_same_rows() => PairwiseDesign.Rows([3, 4, 2, 5]).Should().BeEquivalentTo(PairwiseDesign.Rows([3, 4, 2, 5]), o => o.WithStrictOrdering());
+    public void The_same_dimensions_give_the_same_rows() =>
+        PairwiseDesign.Rows([3, 4, 2, 5]).Should().BeEquivalentTo(PairwiseDesign.Rows([3, 4, 2, 5]), o => o.WithStrictOrdering());
 
     [Fact]
     public void What_is_excluded_never_meets_and_all_else_does()
@@ -33,5 +34,6 @@ public sealed class PairwiseDesignTests
 
     [Fact]
     public void A_value_that_fits_nothing_is_said() =>
-        FluentActions.Invoking(() => PairwiseDesign.Rows([2, 2, 2], pair => pair is { First: 0, FirstValue: 0, Second: 1 })).Should().Throw<InvalidOperationException>();
+        FluentActions.Invoking(() => PairwiseDesign.Rows([2, 2, 2], pair => pair is { First: 0, FirstValue: 0, Second: 1 }))
+            .Should().Throw<InvalidOperationException>();
 }

@@ -3,8 +3,8 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Engine.Tests.Pipeline;
 
 /// <summary>
-/// The bundled model's score, through the engine, is that of the plainest forward pass to the bit. What that one makes of whole domains is compared
-/// with the independent implementation in Models' own tests, without actors and so in less time.
+/// The bundled model's score, through the engine, is that of the plainest forward pass to the bit. What that one makes of whole domains is
+/// compared with the independent implementation in Models' own tests, without actors and so in less time.
 /// </summary>
 public sealed class PerplexityTests
 {
@@ -20,7 +20,8 @@ public sealed class PerplexityTests
         {
             int[] window = tokens[begin..(begin + DomainReference.WindowTokens + 1)];
             plain.Reset();
-            (await engine.ScoreAsync(window)).NegativeLogLikelihood.Should().Be(plain.NegativeLogLikelihood(window), "of the window at {0}", begin);
+            (await engine.ScoreAsync(window)).NegativeLogLikelihood.Should().Be(
+                plain.NegativeLogLikelihood(window), "of the window at {0}", begin);
         }
     }
 }

@@ -17,7 +17,13 @@ public sealed class PredictorGapsTests(RandomImage image) : IClassFixture<Random
         PredictorOptions published = new() { Kind = PredictorKind.LowRank, Path = path };
         Func<Task> open = () => NeuralinkEngine.OpenAsync(image.Folder, new EngineOptions { Predictor = published });
         await open.Should().ThrowAsync<NeuralinkException>().WithMessage("*a predictor of every layer, found none of layer 0*");
-        EngineOptions options = new() { Strategy = ExecutionStrategy.PrefetchCluster, Lookahead = published, LookaheadPrecisionMin = 0, Threads = 2 };
+        EngineOptions options = new()
+        {
+            Strategy = ExecutionStrategy.PrefetchCluster,
+            Lookahead = published,
+            LookaheadPrecisionMin = 0,
+            Threads = 2,
+        };
         await using (NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Folder, options))
             (await engine.RunAsync(image.Prompt, RandomImage.NewTokens)).Tokens.Should().Equal(image.Tokens);
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
@@ -26,7 +32,8 @@ public sealed class PredictorGapsTests(RandomImage image) : IClassFixture<Random
     [Fact]
     public async Task Pinning_needs_an_image_that_knows_what_is_hot()
     {
-        Func<Task> open = () => NeuralinkEngine.OpenAsync(image.Folder, new EngineOptions { CachePolicy = new CacheOptions { PinnedShare = 0.5 } });
+        Func<Task> open = () =>
+            NeuralinkEngine.OpenAsync(image.Folder, new EngineOptions { CachePolicy = new CacheOptions { PinnedShare = 0.5 } });
         await open.Should().ThrowAsync<NeuralinkException>().WithMessage("*knows which fire most*`neuralink place --trace`*");
     }
 
@@ -35,5 +42,6 @@ public sealed class PredictorGapsTests(RandomImage image) : IClassFixture<Random
     [InlineData(1.5)]
     [InlineData(double.NaN)]
     public void A_cache_policy_outside_its_range_is_refused(double share) =>
-        new EngineOptions { CachePolicy = new CacheOptions { PinnedShare = share } }.Invoking(o => o.Validate()).Should().Throw<NeuralinkException>();
+        new EngineOptions { CachePolicy = new CacheOptions { PinnedShare = share } }.Invoking(o => o.Validate())
+            .Should().Throw<NeuralinkException>();
 }

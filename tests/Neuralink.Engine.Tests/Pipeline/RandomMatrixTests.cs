@@ -3,8 +3,8 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Engine.Tests.Pipeline;
 
 /// <summary>
-/// The setups of <see cref="TokenMatrix"/>, over the model of one family or the other: the same tokens, and scores equal to the bit. The family is a
-/// dimension of the matrix, so either meets every value of the others.
+/// The setups of <see cref="TokenMatrix"/>, over the model of one family or the other: the same tokens, and scores equal to the bit. The
+/// family is a dimension of the matrix, so either meets every value of the others.
 /// </summary>
 public sealed class RandomMatrixTests
 {
@@ -25,7 +25,8 @@ public sealed class RandomMatrixTests
         foreach (TokenSetup setup in TokenMatrix.Setups.Where(setup => setup.RandomModel == name))
         {
             // Its three layers leave nothing to look ahead to from further away.
-            await using NeuralinkEngine engine = await (setup with { Options = setup.Options with { LookaheadLayers = Math.Min(setup.Options.LookaheadLayers, 2) } }).OpenAsync(images, 0);
+            EngineOptions options = setup.Options with { LookaheadLayers = Math.Min(setup.Options.LookaheadLayers, 2) };
+            await using NeuralinkEngine engine = await (setup with { Options = options }).OpenAsync(images, 0);
             (await engine.RunAsync(prompt, NewTokens).WaitAsync(FaultyEngine.Hangs)).Tokens.Should().Equal(tokens, "of {0}", setup);
             double found = (await engine.ScoreAsync(whole).WaitAsync(FaultyEngine.Hangs)).NegativeLogLikelihood;
             found.Should().Be(score ??= found, "of {0}", setup);

@@ -50,7 +50,8 @@ public sealed class RandomModelTests
     [InlineData("opt", WeightFormat.F16, SafetensorsDtype.F16)]
     [InlineData("llama-biased-bf16", WeightFormat.F32, SafetensorsDtype.BF16)]
     [InlineData("opt-unbiased-f16", WeightFormat.F32, SafetensorsDtype.F16)]
-    public async Task A_conversion_while_packing_gives_the_tokens_of_a_checkpoint_converted_beforehand(string name, WeightFormat format, SafetensorsDtype converted)
+    public async Task A_conversion_while_packing_gives_the_tokens_of_a_checkpoint_converted_beforehand(
+        string name, WeightFormat format, SafetensorsDtype converted)
     {
         RandomModelSpec spec = RandomModels.ByName(name);
         using RandomModel source = new(spec), oracle = new(spec with { MatrixDtype = converted });

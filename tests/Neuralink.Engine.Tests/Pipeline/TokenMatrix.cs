@@ -6,12 +6,15 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Engine.Tests.Pipeline;
 
 /// <summary>
-/// Setups that must not change a token: not every combination, which would be millions, but such that any two values of any two of their dimensions
-/// meet. Those that look ahead are a design of their own, because the others have no use for who looks ahead.
+/// Setups that must not change a token: not every combination, which would be millions, but such that any two values of any two of their
+/// dimensions meet. Those that look ahead are a design of their own, because the others have no use for who looks ahead.
 /// </summary>
 internal static class TokenMatrix
 {
-    private static readonly PlacementMethod[] s_orders = [PlacementMethod.Identity, PlacementMethod.Random, PlacementMethod.Frequency, PlacementMethod.Neuralink];
+    private static readonly PlacementMethod[] s_orders =
+    [
+        PlacementMethod.Identity, PlacementMethod.Random, PlacementMethod.Frequency, PlacementMethod.Neuralink
+    ];
     private static readonly CachePolicyKind[] s_policies = Enum.GetValues<CachePolicyKind>();
     private static readonly int[] s_depths = [1, 3, 64], s_threads = [1, 2], s_chunks = [1, 5, 32], s_layersAhead = [1, 2, 3];
     private static readonly FlashAccess[] s_access = Enum.GetValues<FlashAccess>();
@@ -28,22 +31,26 @@ internal static class TokenMatrix
     public static IReadOnlyList<TokenSetup> Setups { get; } = [.. Design(readsAhead: false), .. Design(readsAhead: true)];
 
     /// <summary>
-    /// Those that are worth a long text: the first of each strategy, cache policy and lookahead. What a policy or the gate of the lookahead changes
-    /// slowly needs many tokens; which neurons, frames and reads belong together is right or wrong within a few.
+    /// Those that are worth a long text: the first of each strategy, cache policy and lookahead. What a policy or the gate of the lookahead
+    /// changes slowly needs many tokens; which neurons, frames and reads belong together is right or wrong within a few.
     /// </summary>
     public static IReadOnlySet<int> Long { get; } = new HashSet<int>(
         [.. Firsts(s => s.Options.Strategy), .. Firsts(s => s.Options.CachePolicy!.Kind), .. Firsts(s => s.Lookahead)]);
 
-    private static IEnumerable<int> Firsts<T>(Func<TokenSetup, T> of) => Setups.Index().GroupBy(s => of(s.Item)).Select(group => group.First().Index);
+    private static IEnumerable<int> Firsts<T>(Func<TokenSetup, T> of) =>
+        Setups.Index().GroupBy(s => of(s.Item)).Select(group => group.First().Index);
 
     private static IEnumerable<TokenSetup> Design(bool readsAhead)
     {
-        ExecutionStrategy[] strategies = [.. Enum.GetValues<ExecutionStrategy>().Where(s => StrategySwitches.Of(s).ReadsAhead == readsAhead)];
+        ExecutionStrategy[] strategies =
+        [
+            .. Enum.GetValues<ExecutionStrategy>().Where(s => StrategySwitches.Of(s).ReadsAhead == readsAhead)
+        ];
         int[] counts =
         [
-            strategies.Length, s_orders.Length, s_policies.Length, s_depths.Length, s_threads.Length, s_access.Length, s_caches.Length, s_chunks.Length,
-            s_gaps.Length, s_predictors.Length, .. readsAhead ? (int[])[s_lookaheads.Length, s_layersAhead.Length, s_precisions.Length] : [],
-            s_randomModels.Length,
+            strategies.Length, s_orders.Length, s_policies.Length, s_depths.Length, s_threads.Length, s_access.Length, s_caches.Length,
+            s_chunks.Length, s_gaps.Length, s_predictors.Length,
+            .. readsAhead ? (int[])[s_lookaheads.Length, s_layersAhead.Length, s_precisions.Length] : [], s_randomModels.Length,
         ];
         foreach (int[] row in PairwiseDesign.Rows(counts, IsOverAnotherOrder))
         {
@@ -65,7 +72,8 @@ internal static class TokenMatrix
         }
 
         bool IsOverAnotherOrder(ValuePair pair) =>
-            pair is { First: 0, Second: 1 } && StrategySwitches.Of(strategies[pair.FirstValue]).Order is { } order && order != s_orders[pair.SecondValue];
+            pair is { First: 0, Second: 1 } && StrategySwitches.Of(strategies[pair.FirstValue]).Order is { } order
+                && order != s_orders[pair.SecondValue];
     }
 }
 
@@ -88,7 +96,8 @@ internal enum LookaheadKind
 /// <param name="Lookahead">Who looks ahead.</param>
 /// <param name="Options">All else.</param>
 /// <param name="RandomModel">Which of the random models it is for.</param>
-internal sealed record TokenSetup(PlacementMethod Order, PredictorKind Predictor, LookaheadKind Lookahead, EngineOptions Options, string RandomModel)
+internal sealed record TokenSetup(
+    PlacementMethod Order, PredictorKind Predictor, LookaheadKind Lookahead, EngineOptions Options, string RandomModel)
 {
     /// <summary>Whether it works for a single text, which has been traced.</summary>
     public bool KnowsOneText => Predictor == PredictorKind.Oracle || Lookahead == LookaheadKind.Oracle;
@@ -116,6 +125,7 @@ internal sealed record TokenSetup(PlacementMethod Order, PredictorKind Predictor
 
     /// <summary>All of it, for a test's name.</summary>
     public override string ToString() =>
-        $"{Options.Strategy}, {Order} order, {Predictor} predictor, {Lookahead} {Options.LookaheadLayers} ahead at {Options.LookaheadPrecisionMin}, {Options.CachePolicy!.Kind} of "
-        + $"{Options.Cache!.Value.Share}, {Options.Io} depth {Options.QueueDepth}, {Options.Threads} threads, chunk {Options.ChunkTokens}, gap {Options.CollapseGapBytes}";
+        $"{Options.Strategy}, {Order} order, {Predictor} predictor, {Lookahead} {Options.LookaheadLayers} ahead at "
+        + $"{Options.LookaheadPrecisionMin}, {Options.CachePolicy!.Kind} of {Options.Cache!.Value.Share}, {Options.Io} depth "
+        + $"{Options.QueueDepth}, {Options.Threads} threads, chunk {Options.ChunkTokens}, gap {Options.CollapseGapBytes}";
 }

@@ -4,5 +4,8 @@ namespace Neuralink.Engine.Tests.Pipeline;
 internal static class TokenStrategies
 {
     public static IReadOnlyList<ExecutionStrategy> OverAnyOrder { get; } =
-        [.. Enum.GetValues<ExecutionStrategy>().Where(s => StrategySwitches.Of(s).Order is null or Placement.Ordering.PlacementMethod.Identity)];
+        [
+            .. Enum.GetValues<ExecutionStrategy>()
+                .Where(s => StrategySwitches.Of(s).Order is null or Placement.Ordering.PlacementMethod.Identity)
+        ];
 }
