@@ -5,6 +5,7 @@ using Neuralink.Placement.Evaluation;
 using Neuralink.Placement.Ordering;
 using Neuralink.Placement.Traces;
 using Neuralink.Storage.Traces;
+using Neuralink.Studies.Orders;
 
 namespace Neuralink.Cli.Placements;
 
@@ -18,26 +19,25 @@ internal sealed class ComparePlay(
 
     public IReadOnlyList<CacheReport> Play(FiringTrace test, IProgress<double> progress, CancellationToken cancellation)
     {
-        EvaluationSetup[] setups =
-        [
-            .. cachedShares.Select(share => new EvaluationSetup { StrideBytes = strideBytes, Cost = cost, CachedShare = share })
-        ];
+        EvaluationSetup setup = new() { StrideBytes = strideBytes, Cost = cost };
         int layers = test.Info.LayerCount;
-        ReadTotals[][][] totals = [.. setups.Select(_ => orders.Select(_ => new ReadTotals[layers]).ToArray())];
-        OrderBound[][] bounds = [.. setups.Select(_ => new OrderBound[layers])];
+        ReadTotals[][][] totals = [.. cachedShares.Select(_ => orders.Select(_ => new ReadTotals[layers]).ToArray())];
+        OrderBound[][] bounds = [.. cachedShares.Select(_ => new OrderBound[layers])];
         TraceLayers.Visit(test, TraceLayers.ThreadsWithin(test, memoryBytesMax, LayerCopies), Visit, progress, cancellation);
-        return [.. setups.Select((setup, s) => Report(setup.CachedShare, totals[s], bounds[s], test.Info.TokenCount))];
+        return [.. cachedShares.Select((share, s) => Report(share, totals[s], bounds[s], test.Info.TokenCount))];
 
         void Visit(LayerIndex layer, FiringMatrix firing)
         {
-            for (int s = 0; s < setups.Length; s++)
+            for (int s = 0; s < cachedShares.Count; s++)
             {
-                for (int o = 0; o < orders.Count; o++)
+                // What the cache misses is the same in all orders, so all but the first play just that.
+                (totals[s][0][layer.Value], FiringMatrix missed) = OrderStudy.Of(firing, orders[0].Layers(layer), setup, cachedShares[s]);
+                for (int o = 1; o < orders.Count; o++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    totals[s][o][layer.Value] = OrderEvaluation.Of(firing, orders[o].Layers(layer), setups[s]);
+                    (totals[s][o][layer.Value], _) = OrderStudy.Of(missed, orders[o].Layers(layer), setup, cachedShare: 0);
                 }
-                bounds[s][layer.Value] = OrderBound.Of(firing, setups[s]);
+                bounds[s][layer.Value] = OrderBound.Of(missed, setup);
             }
         }
     }

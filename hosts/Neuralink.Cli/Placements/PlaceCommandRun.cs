@@ -10,6 +10,7 @@ using Neuralink.Storage;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Profiles;
 using Neuralink.Storage.Traces;
+using Neuralink.Studies.Orders;
 
 namespace Neuralink.Cli.Placements;
 
@@ -108,8 +109,8 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
             TraceLayers.ThreadsWithin(trace, settings.MemoryBytesMax),
             (layer, firing) =>
             {
-                before[layer.Value] = OrderEvaluation.Of(firing, image.PlacementOf(layer), setup);
-                after[layer.Value] = OrderEvaluation.Of(firing, orders[layer.Value], setup);
+                before[layer.Value] = OrderStudy.Of(firing, image.PlacementOf(layer), setup, cachedShare: 0).Totals;
+                after[layer.Value] = OrderStudy.Of(firing, orders[layer.Value], setup, cachedShare: 0).Totals;
                 counts[layer.Value] = firing.Frequencies();
                 rows[layer.Value] = firing.Sample(begin, end);
             },

@@ -3,8 +3,8 @@ using Neuralink.Placement.Synthetic;
 namespace Neuralink.Placement.Caching;
 
 /// <summary>
-/// The cache policy and its parameters. The defaults were measured with <see cref="Evaluation.CacheSimulation"/>, for caches of 5% and 10%
-/// of the neurons, on the bundled model and on models of the shapes of OPT-1.3B and Llama-2-7B: docs/experiments/caching.md.
+/// The cache policy and its parameters. The defaults were measured by playing traces through the policies, for caches of 5% and 10% of the
+/// neurons, on the bundled model and on models of the shapes of OPT-1.3B and Llama-2-7B: docs/experiments/caching.md.
 /// </summary>
 public sealed record CacheOptions
 {

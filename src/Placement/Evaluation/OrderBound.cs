@@ -33,16 +33,16 @@ public readonly record struct OrderBound(long Reads, double Micros)
     private const int ReachMax = 64;
 
     /// <summary>
-    /// The bounds for <paramref name="firing"/>, played from an empty cache. What the cache misses does not depend on the order. The pair
-    /// counts are exact: they take some 0.1 to 1 second for a layer of 16384 neurons and 20 thousand tokens (docs/experiments/orders.md),
+    /// The bounds for a trace. The pair counts are exact: they take some 0.1 to 1 second for a layer of 16384 neurons and 20 thousand tokens (docs/experiments/orders.md),
     /// and the memory of the trace's lists.
     /// </summary>
-    public static OrderBound Of(FiringMatrix firing, EvaluationSetup setup)
+    /// <param name="wanted">The neurons that each token reads: those that are active and not cached.</param>
+    /// <param name="setup">The device.</param>
+    public static OrderBound Of(FiringMatrix wanted, EvaluationSetup setup)
     {
-        FiringMatrix wanted = setup.CachedShare > 0 ? Missed(firing, setup) : firing;
-        int extentSlots = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
-        int mergeSlots = new ReadPlanner(setup.Cost, setup.StrideBytes, extentSlots, firing.NeuronCount).GapSlotsMax + 1;
-        AffineCost[] costs = [.. AffineCost.Below(setup.Cost, setup.StrideBytes, Math.Min(extentSlots, firing.NeuronCount))];
+        int extentSlots = setup.ExtentSlotsMax;
+        int mergeSlots = new ReadPlanner(setup.Cost, setup.StrideBytes, extentSlots, wanted.NeuronCount).GapSlotsMax + 1;
+        AffineCost[] costs = [.. AffineCost.Below(setup.Cost, setup.StrideBytes, Math.Min(extentSlots, wanted.NeuronCount))];
         int reach = (int)Math.Min(Math.Max(mergeSlots, costs.Max(c => Math.Ceiling(c.ReachSlots))), ReachMax);
         using FiringLists lists = new(wanted, ArrayPool<int>.Shared);
         StrongestNeighbours neighbours = new(lists, 2 * reach);
@@ -70,18 +70,6 @@ public readonly record struct OrderBound(long Reads, double Micros)
         }
 
         double Windows(int slots) => Math.Max(OrderBound.Windows(lists, neighbours, slots), bundles + ((slots - 1) * tokens));
-    }
-
-    private static FiringMatrix Missed(FiringMatrix firing, EvaluationSetup setup)
-    {
-        MissedNeurons missed = new(firing, setup);
-        ulong[] words = new ulong[firing.TokenCount * firing.WordsPerToken];
-        for (int token = 0; token < firing.TokenCount; token++)
-        {
-            foreach (int neuron in missed.Next())
-                words[(token * firing.WordsPerToken) + (neuron / 64)] |= 1UL << (neuron % 64);
-        }
-        return new FiringMatrix(firing.NeuronCount, words);
     }
 
     /// <summary>The wanted bundles, the tokens that want any, and the reads if all wanted bundles of a token lay together.</summary>

@@ -35,24 +35,23 @@ internal static class BestOrdering
     /// </returns>
     public static int[] Order(FiringMatrix firing, int[] start, OrderingOptions options, CancellationToken cancellation)
     {
-        EvaluationSetup bare = new() { StrideBytes = options.StrideBytes, Cost = options.Cost };
-        EvaluationSetup cached = bare with { CachedShare = options.CachedShare };
+        EvaluationSetup setup = new() { StrideBytes = options.StrideBytes, Cost = options.Cost };
         if (!IsWorthIt(options))
             return start;
-        int[][] wanted = [.. Sample(firing, bare), .. Sample(firing, cached)];
+        int[][] wanted = [.. Sample(firing, cachedShare: 0), .. Sample(firing, options.CachedShare)];
         if (wanted.Length == 0)
             return start;
         TokenSample sample = new(firing.NeuronCount, wanted);
         Annealer annealer = new(sample, new GapCost(options.Cost, options.StrideBytes), start, options.Seed);
         int[] order = annealer.Run((long)options.StepsPerNeuron * firing.NeuronCount, cancellation);
-        return IsNoDearer(bare) && IsNoDearer(cached) ? order : start;
+        return IsNoDearer(cachedShare: 0) && IsNoDearer(options.CachedShare) ? order : start;
 
-        bool IsNoDearer(EvaluationSetup setup) => Micros(order, setup) <= Micros(start, setup);
+        bool IsNoDearer(double cachedShare) => Micros(order, cachedShare) <= Micros(start, cachedShare);
 
-        double Micros(int[] neuronOfSlot, EvaluationSetup setup)
+        double Micros(int[] neuronOfSlot, double cachedShare)
         {
             cancellation.ThrowIfCancellationRequested();
-            return OrderEvaluation.Of(firing, Permutation.Of(neuronOfSlot), setup).Micros;
+            return OrderCost.MicrosOf(firing, Permutation.Of(neuronOfSlot), setup, cachedShare);
         }
     }
 
@@ -67,11 +66,11 @@ internal static class BestOrdering
     private static int TokensOf(int neuronCount) => (int)Math.Min(TokensMax, TableBytesMax / neuronCount);
 
     // The neurons that evenly spread tokens miss. All tokens are played, so that the cache holds what it would hold.
-    private static IEnumerable<int[]> Sample(FiringMatrix firing, EvaluationSetup setup)
+    private static IEnumerable<int[]> Sample(FiringMatrix firing, double cachedShare)
     {
         int count = TokensOf(firing.NeuronCount) / 2;
         int step = Math.Max(1, (firing.TokenCount + count - 1) / count);
-        MissedNeurons missed = new(firing, setup);
+        MissedNeurons missed = new(firing, cachedShare);
         for (int token = 0; token < firing.TokenCount; token++)
         {
             ReadOnlySpan<int> neurons = missed.Next();

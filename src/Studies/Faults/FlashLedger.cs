@@ -75,6 +75,8 @@ internal sealed class FlashLedger(Scenario scenario) : ISimulatedDevice
         return new ReadResult(reading.Bytes, reading.Error, now);
     }
 
+    public long Check(ReadTicket read) => scenario.Work();
+
     private static bool IsWaitedFor(FetchBatch batch) => batch.IsDemand && batch.HasNext;
 
     private int KeyAt(FetchBatch batch, int index) =>

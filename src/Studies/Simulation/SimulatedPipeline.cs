@@ -24,6 +24,7 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     private readonly Stack<NeuronSet> _idleSets = new();
     private readonly Action<PassId> _done;
     private readonly Action<PassId, Exception?> _ended;
+    private readonly Read[] _reads;      // [credit]
     private long _workersBusyUntil;
     private int _rentedSets;
     private int _asked;           // batches that Io has
@@ -50,6 +51,7 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
         _prediction = new PredictionMachine(setup.Lookahead, this);
         _residency = new ResidencyMachine(setup.Cache, residency, this);
         _fetch = new FetchMachine(setup.Fetch, this);
+        _reads = [.. Enumerable.Range(0, setup.Fetch.QueueDepth).Select(credit => new Read(this, credit))];
     }
 
     /// <summary>A pass is to be run.</summary>
@@ -165,7 +167,7 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     }
 
     void IFetchEffects.Submit(int credit, ReadTicket read) =>
-        _time.At(_device.Begin(credit, read, _reading.Cursor), () => Complete(credit));
+        _time.At(_device.Begin(credit, read, _reading.Cursor), _reads[credit].End);
 
     void IFetchEffects.Answer(FetchBatch batch)
     {
@@ -177,17 +179,20 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
             Tell(_reading, _caching, () => _residency.Fetched(batch));
     }
 
-    private void Complete(int credit)
+    private void End(Read read)
     {
-        ReadResult result = _device.End(credit, _time.Now);
+        read.Result = _device.End(read.Credit, _time.Now);
         if (_isGone)
             return;
         _completing++;
-        _reading.Post(_time.Now + _setup.WakeTicks, () =>
-        {
-            _completing--;
-            _fetch.Completed(credit, result, _reading.Cursor);
-        });
+        _reading.Post(_time.Now + _setup.WakeTicks, read.Complete);
+    }
+
+    private void Complete(Read read)
+    {
+        _completing--;
+        _reading.Work(_device.Check(_fetch.Reading(read.Credit)));
+        _fetch.Completed(read.Credit, read.Result, _reading.Cursor);
     }
 
     private void Tell(VirtualThread from, VirtualThread to, Action handle) =>
@@ -212,5 +217,24 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     {
         if (!_isGone)
             happens();
+    }
+
+    /// <summary>What happens to a read of a credit; there are many, so it is made once.</summary>
+    private sealed class Read
+    {
+        public Read(SimulatedPipeline pipeline, int credit)
+        {
+            Credit = credit;
+            End = () => pipeline.End(this);
+            Complete = () => pipeline.Complete(this);
+        }
+
+        public int Credit { get; }
+
+        public ReadResult Result { get; set; }
+
+        public Action End { get; }
+
+        public Action Complete { get; }
     }
 }

@@ -87,6 +87,9 @@ internal interface ISimulatedDevice
     /// <returns>When it ends.</returns>
     public long Begin(int credit, ReadTicket read, long now);
 
+    /// <summary>How long Io takes to check a read that came back.</summary>
+    public long Check(ReadTicket read);
+
     /// <summary>A read ends; also after the pipeline that asked for it is gone.</summary>
     /// <param name="credit">Which.</param>
     /// <param name="now">The time.</param>

@@ -8,28 +8,49 @@ namespace Neuralink.Studies.Simulation;
 /// </summary>
 internal sealed class VirtualTime
 {
-    private readonly PriorityQueue<Action, (long Time, long Order)> _events = new();
+    private readonly PriorityQueue<Event, (long Time, long Order)> _later = new();
+    private readonly Queue<Event> _present = new();      // due now, and asked for after all that is due now in _later
     private long _order;
 
     /// <summary>The time, in ticks.</summary>
     public long Now { get; private set; }
 
-    public void At(long time, Action happens)
-    {
-        if (time < Now)
-            throw new InvalidOperationException($"{time} is past; it is {Now}.");
-        _events.Enqueue(happens, (time, _order++));
-    }
+    /// <summary>Something happens at a time.</summary>
+    public void At(long time, Action happens) => At(time, new Event(happens, Thread: null, Incarnation: 0));
+
+    /// <summary>A thread is given something at a time, or wakes if that is null.</summary>
+    public void At(long time, VirtualThread thread, int incarnation, Action? message) => At(time, new Event(message, thread, incarnation));
 
     /// <summary>Makes the next thing happen; false when nothing will happen any more.</summary>
     public bool Step()
     {
-        if (!_events.TryDequeue(out Action? happens, out (long Time, long Order) due))
+        if (_later.TryPeek(out Event next, out (long Time, long Order) due) && (due.Time == Now || _present.Count == 0))
+        {
+            _later.Dequeue();
+            Now = due.Time;
+        }
+        else if (!_present.TryDequeue(out next))
+        {
             return false;
-        Now = due.Time;
-        happens();
+        }
+        if (next.Thread is { } thread)
+            thread.Receive(next.Incarnation, next.Message);
+        else
+            next.Message!();
         return true;
     }
+
+    private void At(long time, Event happens)
+    {
+        if (time < Now)
+            throw new InvalidOperationException($"{time} is past; it is {Now}.");
+        if (time == Now)
+            _present.Enqueue(happens);
+        else
+            _later.Enqueue(happens, (time, _order++));
+    }
+
+    private readonly record struct Event(Action? Message, VirtualThread? Thread, int Incarnation);
 }
 
 /// <summary>
@@ -52,17 +73,7 @@ internal sealed class VirtualThread(VirtualTime time)
     public void Work(long ticks) => Cursor += ticks;
 
     /// <summary>A message arrives at a time.</summary>
-    public void Post(long at, Action handle)
-    {
-        int incarnation = _incarnation;
-        time.At(at, () =>
-        {
-            if (incarnation != _incarnation)
-                return;
-            _mailbox.Enqueue(handle);
-            HandleNext();
-        });
-    }
+    public void Post(long at, Action handle) => time.At(at, this, _incarnation, handle);
 
     /// <summary>Forgets what waits and what is on its way: its actors are gone.</summary>
     public void Clear()
@@ -72,21 +83,24 @@ internal sealed class VirtualThread(VirtualTime time)
         _isBusy = false;
     }
 
-    private void HandleNext()
+    /// <summary>A message is there, or (null) the handler that ran is done.</summary>
+    public void Receive(int incarnation, Action? message)
     {
-        if (_isBusy || !_mailbox.TryDequeue(out Action? handle))
+        if (incarnation != _incarnation)
             return;
-        _isBusy = true;
-        Cursor = time.Now;
-        handle();
-        int incarnation = _incarnation;
-        time.At(Cursor, () =>
-        {
-            if (incarnation != _incarnation)
-                return;
+        if (message is null)
             _isBusy = false;
-            HandleNext();
-        });
+        else
+            _mailbox.Enqueue(message);
+        while (!_isBusy && _mailbox.TryDequeue(out Action? handle))
+        {
+            Cursor = time.Now;
+            handle();
+            if (Cursor == time.Now)
+                continue;
+            _isBusy = true;
+            time.At(Cursor, this, _incarnation, message: null);
+        }
     }
 }
 

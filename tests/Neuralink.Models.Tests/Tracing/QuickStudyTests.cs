@@ -5,6 +5,7 @@ using Neuralink.Placement.Cost;
 using Neuralink.Placement.Evaluation;
 using Neuralink.Placement.Ordering;
 using Neuralink.Placement.Traces;
+using Neuralink.Studies.Orders;
 using Neuralink.Tests.Support;
 
 namespace Neuralink.Models.Tests.Tracing;
@@ -41,7 +42,8 @@ public sealed class QuickStudyTests : IClassFixture<QuickStudyTests.Traces>
         ReadTotals[] layers =
         [
             .. _traces.Train.Zip(
-                _traces.Test, (train, test) => OrderEvaluation.Of(test, Permutation.Of(LayerOrdering.NeuronOfSlot(train, options)), setup)),
+                _traces.Test,
+                (train, test) => OrderStudy.Of(test, Permutation.Of(LayerOrdering.NeuronOfSlot(train, options)), setup, 0).Totals),
         ];
         LayerMeans means = LayerMeans.Of(layers, _traces.Test[0].TokenCount);
         means.ReadsPerToken.Should().BeApproximately(reads, Tolerance * reads);

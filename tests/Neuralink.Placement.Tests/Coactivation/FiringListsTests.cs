@@ -1,7 +1,7 @@
 using System.Buffers;
 using Neuralink.Placement.Coactivation;
-using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Coactivation;
 

@@ -8,17 +8,16 @@ namespace Neuralink.Placement.Tests.Evaluation;
 /// <summary>What it costs to read from an order, and what a cache would hold, written with lists and sets instead of bits.</summary>
 internal static class NaiveEvaluation
 {
-    public static ReadTotals Of(FiringMatrix firing, int[] neuronOfSlot, EvaluationSetup setup)
+    public static double MicrosOf(FiringMatrix firing, int[] neuronOfSlot, EvaluationSetup setup, double cachedShare)
     {
-        long longest = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes), used = 0;
+        long longest = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
         Plan totals = default;
-        foreach (int[] missed in Missed(firing, (int)(setup.CachedShare * firing.NeuronCount)))
+        foreach (int[] missed in Missed(firing, (int)(cachedShare * firing.NeuronCount)))
         {
             int[] slots = [.. missed.Select(neuron => Array.IndexOf(neuronOfSlot, neuron)).Order()];
-            used += slots.Length;
             totals += Best(slots, longest, slotCount => setup.Cost.MicrosOf(slotCount * setup.StrideBytes));
         }
-        return new ReadTotals(totals.Reads, used, totals.Slots, totals.Micros);
+        return totals.Micros;
     }
 
     /// <summary>

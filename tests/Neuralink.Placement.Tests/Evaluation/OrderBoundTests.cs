@@ -1,6 +1,5 @@
 using Neuralink.Placement.Evaluation;
 using Neuralink.Placement.Ordering;
-using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
 using Neuralink.Tests.Support;
 
@@ -25,11 +24,11 @@ public sealed class OrderBoundTests
             {
                 StrideBytes = 1024,
                 Cost = RandomCost.Create(random),
-                CachedShare = cachedShare,
                 ReadBytesMax = random.Next(3) == 0 ? 1024 * random.Next(1, 6) : int.MaxValue,
             };
-            OrderBound bound = OrderBound.Of(firing, setup);
-            (long reads, double micros) = Best(firing, setup);
+            FiringMatrix wanted = Missed(firing, cachedShare);
+            OrderBound bound = OrderBound.Of(wanted, setup);
+            (long reads, double micros) = Best(wanted, setup);
             bound.Reads.Should().BeLessThanOrEqualTo(reads, "of seed {0}", seed);
             bound.Micros.Should().BeLessThanOrEqualTo(micros * (1 + Rounding), "of seed {0}", seed);
         }
@@ -43,13 +42,14 @@ public sealed class OrderBoundTests
     public void No_method_beats_it_on_the_very_trace_it_was_given(double cachedShare, int neurons, int strideBytes)
     {
         FiringMatrix firing = RandomTrace.Create(neurons, tokens: 200, seed: neurons, share: 0.05);
-        EvaluationSetup setup = new() { StrideBytes = strideBytes, CachedShare = cachedShare };
-        OrderBound bound = OrderBound.Of(firing, setup);
+        EvaluationSetup setup = new() { StrideBytes = strideBytes };
+        FiringMatrix wanted = Missed(firing, cachedShare);
+        OrderBound bound = OrderBound.Of(wanted, setup);
         foreach (PlacementMethod method in Enum.GetValues<PlacementMethod>())
         {
             OrderingOptions options = new() { Method = method, StrideBytes = strideBytes, StepsPerNeuron = 50 };
             int[] order = LayerOrdering.NeuronOfSlot(firing, options);
-            ReadTotals totals = OrderEvaluation.Of(firing, Permutation.Of(order), setup);
+            PlannedReads totals = PlannedReads.Of(wanted, order, setup);
             totals.Reads.Should().BeGreaterThanOrEqualTo(bound.Reads);
             totals.Micros.Should().BeGreaterThanOrEqualTo(bound.Micros * (1 - Rounding));
         }
@@ -83,7 +83,7 @@ public sealed class OrderBoundTests
         FiringMatrix firing = FiringMatrix.FromLists(600, [.. tokens]);
         EvaluationSetup setup = new() { StrideBytes = 16384 };
         OrderBound bound = OrderBound.Of(firing, setup);
-        ReadTotals found = OrderEvaluation.Of(firing, Permutation.Identity(600), setup);
+        PlannedReads found = PlannedReads.Of(firing, [.. Enumerable.Range(0, 600)], setup);
         bound.Reads.Should().BeGreaterThan((long)(0.7 * found.Reads));
         bound.Micros.Should().BeGreaterThan(0.8 * found.Micros);
     }
@@ -91,9 +91,12 @@ public sealed class OrderBoundTests
     [Fact]
     public void A_trace_without_tokens_is_free()
     {
-        EvaluationSetup setup = new() { StrideBytes = 512, CachedShare = 0.1 };
+        EvaluationSetup setup = new() { StrideBytes = 512 };
         OrderBound.Of(new FiringMatrix(70, []), setup).Should().Be(new OrderBound(0, 0));
     }
+
+    private static FiringMatrix Missed(FiringMatrix firing, double cachedShare) =>
+        FiringMatrix.FromLists(firing.NeuronCount, NaiveEvaluation.Missed(firing, (int)(cachedShare * firing.NeuronCount)));
 
     private static FiringMatrix SmallTrace(Random random, int neurons, int tokens)
     {
@@ -108,7 +111,7 @@ public sealed class OrderBoundTests
         (long Reads, double Micros) best = (long.MaxValue, double.MaxValue);
         foreach (int[] order in Orders([.. Enumerable.Range(0, firing.NeuronCount)], 0))
         {
-            ReadTotals totals = OrderEvaluation.Of(firing, Permutation.Of(order), setup);
+            PlannedReads totals = PlannedReads.Of(firing, order, setup);
             best = (Math.Min(best.Reads, totals.Reads), Math.Min(best.Micros, totals.Micros));
         }
         return best;

@@ -2,8 +2,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using Neuralink.Placement.Evaluation;
 using Neuralink.Placement.Ordering;
-using Neuralink.Placement.Tests.Traces;
+using Neuralink.Placement.Ordering.Annealing;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Ordering;
 
@@ -62,8 +63,8 @@ public sealed class BestOrderingTests
     private static double Micros(FiringMatrix firing, PlacementMethod method, int strideBytes, double cachedShare)
     {
         int[] order = LayerOrdering.NeuronOfSlot(firing, Options(strideBytes) with { Method = method });
-        EvaluationSetup setup = new() { StrideBytes = strideBytes, CachedShare = cachedShare };
-        return OrderEvaluation.Of(firing, Permutation.Of(order), setup).Micros;
+        EvaluationSetup setup = new() { StrideBytes = strideBytes };
+        return OrderCost.MicrosOf(firing, Permutation.Of(order), setup, cachedShare);
     }
 
     private static OrderingOptions Options(int strideBytes) =>

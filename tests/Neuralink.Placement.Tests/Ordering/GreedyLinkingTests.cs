@@ -1,6 +1,5 @@
 using System.Buffers;
 using Neuralink.Placement.Ordering;
-using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
 using Neuralink.Tests.Support;
 

@@ -1,6 +1,6 @@
 using Neuralink.Placement.Ordering;
-using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Ordering;
 

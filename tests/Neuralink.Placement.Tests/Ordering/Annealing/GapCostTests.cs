@@ -1,8 +1,8 @@
 using Neuralink.Placement.Cost;
 using Neuralink.Placement.Evaluation;
 using Neuralink.Placement.Ordering.Annealing;
-using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Ordering.Annealing;
 
@@ -27,7 +27,7 @@ public sealed class GapCostTests
                 units += gap.Of(i == 0 ? gap.Reach : slots[i] - slots[i - 1]);
         }
         EvaluationSetup setup = new() { StrideBytes = strideBytes, ReadBytesMax = int.MaxValue };
-        double expected = OrderEvaluation.Of(firing, Permutation.Identity(firing.NeuronCount), setup).Micros;
+        double expected = OrderCost.MicrosOf(firing, Permutation.Identity(firing.NeuronCount), setup, cachedShare: 0);
         (units / GapCost.Alone * setup.Cost.MicrosOf(strideBytes)).Should().BeApproximately(expected, 0.04 * expected);
     }
 

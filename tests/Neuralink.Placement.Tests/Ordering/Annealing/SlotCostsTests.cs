@@ -1,7 +1,7 @@
 using Neuralink.Placement.Cost;
 using Neuralink.Placement.Ordering.Annealing;
-using Neuralink.Placement.Tests.Traces;
 using Neuralink.Placement.Traces;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Placement.Tests.Ordering.Annealing;
 

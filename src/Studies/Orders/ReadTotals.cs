@@ -1,8 +1,8 @@
-namespace Neuralink.Placement.Evaluation;
+namespace Neuralink.Studies.Orders;
 
 /// <summary>The reads of some tokens' neurons. These are sums: those of all layers add up to those of the model.</summary>
 /// <param name="Reads">Reads, after access collapse.</param>
-/// <param name="WantedBundles">Bundles of neurons that fired and were not cached.</param>
+/// <param name="WantedBundles">Bundles of active neurons that were not cached.</param>
 /// <param name="ReadBundles">Bundles read, including those in bridged gaps.</param>
 /// <param name="Micros">Microseconds that the device takes.</param>
 public readonly record struct ReadTotals(long Reads, long WantedBundles, long ReadBundles, double Micros)

@@ -1,16 +1,16 @@
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Traces;
 
-namespace Neuralink.Placement.Evaluation;
+namespace Neuralink.Placement.Ordering.Annealing;
 
 /// <summary>
 /// Plays a trace token by token through a cache of the default policy, which is empty at first, and tells which neurons would have to be
 /// read. The result does not depend on the order on flash, because each bundle is admitted as if it were read alone.
 /// </summary>
-internal sealed class MissedNeurons(FiringMatrix firing, EvaluationSetup setup)
+internal sealed class MissedNeurons(FiringMatrix firing, double cachedShare)
 {
     private readonly CachePolicy _cache =
-        CachePolicies.Create(new CacheOptions(), firing.NeuronCount, (int)(setup.CachedShare * firing.NeuronCount));
+        CachePolicies.Create(new CacheOptions(), firing.NeuronCount, (int)(cachedShare * firing.NeuronCount));
 
     private readonly int[] _neurons = new int[firing.NeuronCount];
     private int _token;

@@ -1,6 +1,6 @@
-using Neuralink.Placement.Evaluation;
+using Neuralink.Studies.Orders;
 
-namespace Neuralink.Placement.Tests.Evaluation;
+namespace Neuralink.Studies.Tests.Orders;
 
 public sealed class LayerMeansTests
 {

@@ -1,10 +1,10 @@
+using Neuralink.Placement;
 using Neuralink.Placement.Traces;
-using Neuralink.Tests.Support;
 
-namespace Neuralink.Placement.Tests.Traces;
+namespace Neuralink.Tests.Support;
 
 /// <summary>Makes small traces with clusters, hot neurons, and neurons that never fire.</summary>
-internal static class RandomTrace
+public static class RandomTrace
 {
     public static FiringMatrix Create(int neurons, int tokens, int seed, double share = 0.2)
     {

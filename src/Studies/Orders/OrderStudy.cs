@@ -1,0 +1,67 @@
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Placement;
+using Neuralink.Placement.Caching;
+using Neuralink.Placement.Evaluation;
+using Neuralink.Placement.Traces;
+using Neuralink.Studies.Simulation;
+
+namespace Neuralink.Studies.Orders;
+
+/// <summary>
+/// Tells what it costs to read one layer's neurons under an order: the layer alone is played through the engine's machines, token by
+/// token, with a cache of its own of the default policy.
+/// <para>
+/// The cache admits each bundle as if it were read alone. So what it misses does not depend on the order, orders are compared for the same
+/// wanted bundles, and <see cref="OrderBound"/> holds for all of them.
+/// </para>
+/// </summary>
+public static class OrderStudy
+{
+    /// <summary>Plays <paramref name="firing"/> from an empty cache.</summary>
+    /// <param name="firing">The test trace of the layer.</param>
+    /// <param name="order">The order of the layer's neurons.</param>
+    /// <param name="setup">The device.</param>
+    /// <param name="cachedShare">The cache's share of the layer's neurons, 0 to 1. The paper evaluates 5% (v3) and 10% (v1).</param>
+    /// <returns>The sums over all tokens, and the neurons that each token had to read.</returns>
+    /// <exception cref="ArgumentException">The order is of another number of neurons.</exception>
+    public static (ReadTotals Totals, FiringMatrix Missed) Of(
+        FiringMatrix firing, Permutation order, EvaluationSetup setup, double cachedShare)
+    {
+        int neurons = firing.NeuronCount;
+        ulong[] missed = new ulong[firing.TokenCount * firing.WordsPerToken];
+        TraceSimulation simulation = new(new TraceSetup
+        {
+            Layers = [firing],
+            Orders = [order],
+            Strategy = StrategySwitches.Of(ExecutionStrategy.Serial),
+            Limits = new CacheLimits((int)(cachedShare * neurons), LeasedMax: neurons, PrefetchedMax: 0),
+            Policy = new CacheOptions { SegmentProbability = 1 },
+            StrideBytes = setup.StrideBytes,
+            ExtentSlotsMax = Math.Min(setup.ExtentSlotsMax, neurons),
+            PlannedCost = setup.Cost,
+            DeviceCost = setup.Cost,
+            IsTimed = false,
+            Asked = Mark,
+        });
+        SimulatedRun run = simulation.Play(0..firing.TokenCount);
+        return (TotalsOf(run), new FiringMatrix(neurons, missed));
+
+        void Mark(Range rows, FetchBatch batch)
+        {
+            Span<ulong> row = missed.AsSpan(rows.Start.Value * firing.WordsPerToken, firing.WordsPerToken);
+            foreach (Slot slot in batch.Slots)
+            {
+                int neuron = order.NeuronAt(slot).Value;
+                row[neuron / 64] |= 1UL << (neuron % 64);
+            }
+        }
+    }
+
+    private static ReadTotals TotalsOf(SimulatedRun run)
+    {
+        long asked = run.Counts[Counter.BundlesAsked];
+        return new ReadTotals(run.Counts[Counter.Reads], asked, asked + run.Counts[Counter.BundlesBridged], run.DeviceMicros);
+    }
+}

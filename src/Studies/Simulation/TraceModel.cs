@@ -1,0 +1,171 @@
+using System.Numerics;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Placement;
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Studies.Simulation;
+
+/// <summary>What computing takes, in ticks of the virtual clock; of a layer unless said otherwise.</summary>
+internal readonly record struct ComputeTicks
+{
+    public long Attention { get; init; }
+
+    public long Predictor { get; init; }
+
+    public long Lookahead { get; init; }
+
+    /// <summary>Gate and up rows of one neuron.</summary>
+    public double ActivateNeuron { get; init; }
+
+    /// <summary>The down column of one neuron.</summary>
+    public double DownNeuron { get; init; }
+
+    /// <summary>Processors that share what reads cost them.</summary>
+    public int Processors { get; init; }
+}
+
+/// <summary>Where the computing thread's time went, in ticks.</summary>
+internal readonly record struct SpentTicks
+{
+    public long Attention { get; init; }
+
+    public long Predictor { get; init; }
+
+    public long Lookahead { get; init; }
+
+    public long Activate { get; init; }
+
+    public long Down { get; init; }
+
+    /// <summary>With nothing to do but wait for flash.</summary>
+    public long Wait { get; init; }
+
+    /// <summary>All but waits.</summary>
+    public long Working => Attention + Predictor + Lookahead + Activate + Down;
+
+    public static SpentTicks operator +(SpentTicks a, SpentTicks b) => Combine(a, b, sign: 1);
+
+    public static SpentTicks operator -(SpentTicks a, SpentTicks b) => Combine(a, b, sign: -1);
+
+    private static SpentTicks Combine(SpentTicks a, SpentTicks b, int sign) => new()
+    {
+        Attention = a.Attention + (sign * b.Attention),
+        Predictor = a.Predictor + (sign * b.Predictor),
+        Lookahead = a.Lookahead + (sign * b.Lookahead),
+        Activate = a.Activate + (sign * b.Activate),
+        Down = a.Down + (sign * b.Down),
+        Wait = a.Wait + (sign * b.Wait),
+    };
+}
+
+/// <summary>Names neurons of a layer for a pass, in any order.</summary>
+/// <param name="rows">The pass's rows of the trace.</param>
+/// <param name="layer">The layer.</param>
+/// <param name="marks">A bit for each neuron, as in a <see cref="FiringMatrix"/>; to be set.</param>
+internal delegate void NameNeurons(Range rows, LayerIndex layer, Span<ulong> marks);
+
+/// <summary>
+/// Plays an activation trace, pass by pass: of a pass of several rows, a layer needs the union. How long work takes is given. Processor
+/// time of reads delays what is computed meanwhile, and costs nothing while Compute waits.
+/// </summary>
+internal sealed class TraceModel : ISimulatedModel
+{
+    private readonly IReadOnlyList<FiringMatrix> _layers;
+    private readonly ComputeTicks _ticks;
+    private readonly ModelledDevice _device;
+    private readonly LayerCounters _counts;
+    private readonly NameNeurons? _predictedToo;
+    private readonly NameNeurons? _lookedAhead;
+    private readonly ulong[] _marks;
+    private long _waitingSince;
+
+    /// <param name="layers">The trace of each layer.</param>
+    /// <param name="ticks">What computing takes.</param>
+    /// <param name="device">Whose reads take processor time.</param>
+    /// <param name="counts">Has the waits.</param>
+    /// <param name="predictedToo">Names what an approximate predictor predicts beyond what is active; null where it is exact.</param>
+    /// <param name="lookedAhead">Names what lookahead takes for active.</param>
+    public TraceModel(
+        IReadOnlyList<FiringMatrix> layers, ComputeTicks ticks, ModelledDevice device, LayerCounters counts, NameNeurons? predictedToo,
+        NameNeurons? lookedAhead)
+    {
+        (_layers, _ticks, _device, _counts, _predictedToo, _lookedAhead) = (layers, ticks, device, counts, predictedToo, lookedAhead);
+        _marks = new ulong[layers[0].WordsPerToken];
+    }
+
+    /// <summary>The rows of the next pass.</summary>
+    public Range Rows { get; set; }
+
+    /// <summary>Where the time went so far.</summary>
+    public SpentTicks Spent { get; private set; }
+
+    public long Embed() => 0;
+
+    public long Attend(LayerIndex layer) => Spend(new SpentTicks { Attention = _ticks.Attention });
+
+    public long Predict(LayerIndex layer, NeuronSet active)
+    {
+        MarkActive(layer);
+        _predictedToo?.Invoke(Rows, layer, _marks);
+        TakeMarks(active);
+        return Spend(new SpentTicks { Predictor = _ticks.Predictor });
+    }
+
+    public long LookAhead(LayerIndex target, NeuronSet named)
+    {
+        if (_lookedAhead is null)
+            throw new InvalidOperationException("Nobody looks ahead.");
+        _lookedAhead(Rows, target, _marks);
+        TakeMarks(named);
+        return Spend(new SpentTicks { Lookahead = _ticks.Lookahead });
+    }
+
+    public long Activate(LayerIndex layer, FrameLease lease, ReadOnlyMemory<int> ordinals) =>
+        Spend(new SpentTicks { Activate = (long)(ordinals.Length * _ticks.ActivateNeuron) });
+
+    public long AddDown(LayerIndex layer, FrameLease lease) => Spend(new SpentTicks { Down = (long)(lease.Count * _ticks.DownNeuron) });
+
+    public void BeginWait(LayerIndex layer, long now) => _waitingSince = now;
+
+    public void EndWait(LayerIndex layer, long now)
+    {
+        _device.TakeProcessorTicks();
+        Spent += new SpentTicks { Wait = now - _waitingSince };
+        _counts.Add(layer, Counter.WaitTicks, now - _waitingSince);
+    }
+
+    public void LeaveLayer(LayerIndex layer)
+    {
+    }
+
+    public long Finish() => 0;
+
+    private long Spend(SpentTicks work)
+    {
+        Spent += work;
+        return work.Working + (_device.TakeProcessorTicks() / Math.Max(1, _ticks.Processors));
+    }
+
+    private void MarkActive(LayerIndex layer)
+    {
+        (int first, int count) = Rows.GetOffsetAndLength(_layers[layer.Value].TokenCount);
+        for (int row = first; row < first + count; row++)
+        {
+            ReadOnlySpan<ulong> words = _layers[layer.Value].Token(row);
+            for (int word = 0; word < words.Length; word++)
+                _marks[word] |= words[word];
+        }
+    }
+
+    /// <summary>Moves the marks into a set.</summary>
+    private void TakeMarks(NeuronSet set)
+    {
+        for (int word = 0; word < _marks.Length; word++)
+        {
+            for (ulong bits = _marks[word]; bits != 0; bits &= bits - 1)
+                set.Add(new NeuronId((word * 64) + BitOperations.TrailingZeroCount(bits)));
+            _marks[word] = 0;
+        }
+    }
+}

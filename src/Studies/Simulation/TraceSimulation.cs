@@ -1,0 +1,159 @@
+using Neuralink.Pipeline.Compute;
+using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Prediction;
+using Neuralink.Pipeline.Residency;
+using Neuralink.Placement;
+using Neuralink.Placement.Caching;
+using Neuralink.Placement.Cost;
+using Neuralink.Placement.Reads;
+using Neuralink.Placement.Traces;
+
+namespace Neuralink.Studies.Simulation;
+
+/// <summary>Which trace is played through which pipeline, over which device.</summary>
+internal sealed record TraceSetup
+{
+    /// <summary>The trace of each layer, all of one width and length.</summary>
+    public required IReadOnlyList<FiringMatrix> Layers { get; init; }
+
+    /// <summary>The order of each layer on flash.</summary>
+    public required IReadOnlyList<Permutation> Orders { get; init; }
+
+    public required StrategySwitches Strategy { get; init; }
+
+    public required CacheLimits Limits { get; init; }
+
+    public CacheOptions Policy { get; init; } = new();
+
+    public required int StrideBytes { get; init; }
+
+    /// <summary>The most bundles of a read.</summary>
+    public required int ExtentSlotsMax { get; init; }
+
+    /// <summary>The curve that reads are planned by.</summary>
+    public required ReadCost PlannedCost { get; init; }
+
+    /// <summary>What reads really take.</summary>
+    public required ReadCost DeviceCost { get; init; }
+
+    /// <summary>Says whether to read through gaps; null where that is always done as planned.</summary>
+    public BottleneckDetector? Detector { get; init; }
+
+    /// <summary>Whether reads take virtual time; otherwise it counts only which there are and what they cost.</summary>
+    public bool IsTimed { get; init; } = true;
+
+    public int QueueDepth { get; init; } = 1;
+
+    /// <summary>What reads take beside the device's work.</summary>
+    public ReadTicks ReadTicks { get; init; }
+
+    public ComputeTicks ComputeTicks { get; init; }
+
+    /// <summary>What a message takes that wakes another thread, in ticks.</summary>
+    public long WakeTicks { get; init; }
+
+    public LookaheadPlan Lookahead { get; init; } = LookaheadPlan.None;
+
+    /// <summary>Of the missing neurons that lookahead names of a layer, the share that must be wanted for it to be read ahead.</summary>
+    public double PrecisionMin { get; init; }
+
+    /// <summary>Makes who names what lookahead takes for active, given what the cache holds.</summary>
+    public Func<CachePolicy, NameNeurons>? LookedAhead { get; init; }
+
+    /// <summary>Names what an approximate predictor predicts beyond what is active.</summary>
+    public NameNeurons? PredictedToo { get; init; }
+
+    /// <summary>Is told of each batch that is to be read, and of the rows of the pass that runs.</summary>
+    public Action<Range, FetchBatch>? Asked { get; init; }
+}
+
+/// <summary>
+/// Plays an activation trace through the engine's own machines under a virtual clock: what is read, and how long it takes. The same setup
+/// gives the same result every time.
+/// </summary>
+internal sealed class TraceSimulation
+{
+    private readonly VirtualTime _time = new();
+    private readonly TraceModel _model;
+    private readonly ModelledDevice _device;
+    private readonly LayerCounters _counts;
+    private readonly SimulatedPipeline _pipeline;
+    private long _pass;
+    private bool _isDone;
+
+    public TraceSimulation(TraceSetup setup)
+    {
+        Check(setup);
+        NeuronKeys keys = new(setup.Layers.Count, setup.Layers[0].NeuronCount);
+        _counts = new LayerCounters(keys.LayerCount);
+        CachePolicy policy = CachePolicies.Create(setup.Policy, keys.Count, setup.Limits.CachedMax);
+        _device = new ModelledDevice(
+            setup.DeviceCost, setup.StrideBytes, setup.ExtentSlotsMax, setup.QueueDepth, setup.ReadTicks, setup.IsTimed,
+            batch => setup.Asked?.Invoke(_model!.Rows, batch));
+        _model = new TraceModel(
+            setup.Layers, setup.ComputeTicks, _device, _counts, setup.PredictedToo, setup.LookedAhead?.Invoke(policy));
+        _pipeline = new SimulatedPipeline(MachinesOf(setup, keys, policy), _time, _model, _device, _ => _isDone = true, Ended);
+    }
+
+    /// <summary>Plays some rows of the trace as one pass after the other, with the cache as it is.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="rowsPerPass">Rows that go through the layers together; fewer in the last pass.</param>
+    public SimulatedRun Play(Range rows, int rowsPerPass = 1)
+    {
+        (LayerCounters counts, SpentTicks spent) = (_counts.Snapshot(), _model.Spent);
+        (double deviceMicros, long start) = (_device.BusyMicros, _time.Now);
+        for (int row = rows.Start.Value; row < rows.End.Value; row += rowsPerPass)
+        {
+            _model.Rows = row..Math.Min(row + rowsPerPass, rows.End.Value);
+            _isDone = false;
+            _pipeline.Run(new PassId(++_pass));
+            while (!_isDone)
+                Invariant.Require(_time.Step(), "a pass ends");
+        }
+        return new SimulatedRun(
+            _counts.Since(counts), _time.Now - start, _model.Spent - spent, _device.BusyMicros - deviceMicros);
+    }
+
+    private static void Ended(PassId pass, Exception? failure) => throw new InvalidOperationException($"{pass} ended early.", failure);
+
+    private static void Check(TraceSetup setup)
+    {
+        (int neurons, int tokens) = (setup.Layers[0].NeuronCount, setup.Layers[0].TokenCount);
+        if (setup.Layers.Any(l => l.NeuronCount != neurons || l.TokenCount != tokens))
+            throw new ArgumentException("Layers differ in neurons or tokens.", nameof(setup));
+        if (setup.Orders.Count != setup.Layers.Count || setup.Orders.Any(o => o.Count != neurons))
+            throw new ArgumentException($"{setup.Layers.Count} orders of {neurons} neurons expected.", nameof(setup));
+    }
+
+    private SimulationSetup MachinesOf(TraceSetup setup, NeuronKeys keys, CachePolicy policy) => new()
+    {
+        Keys = keys,
+        Cache = new CacheState(setup.Limits, keys, policy, new LookaheadGate(keys.LayerCount, setup.PrecisionMin), _counts),
+        Residency = new ResidencySetup
+        {
+            Limits = setup.Limits,
+            Strategy = setup.Strategy,
+            LayerCount = keys.LayerCount,
+            PlacementOf = layer => setup.Orders[layer.Value],
+        },
+        Fetch = new FetchSetup
+        {
+            Planner = new ReadPlanner(setup.PlannedCost, setup.StrideBytes, setup.ExtentSlotsMax, keys.NeuronsPerLayer),
+            Detector = setup.Detector,
+            AttemptsMax = 1,
+            QueueDepth = setup.QueueDepth,
+            Counts = _counts,
+            MicrosPerTick = 1 / ModelledDevice.TicksPerMicro,
+        },
+        Lookahead = setup.Lookahead,
+        WakeTicks = setup.WakeTicks,
+    };
+}
+
+/// <summary>What some passes did and took.</summary>
+/// <param name="Counts">What the machines counted.</param>
+/// <param name="Ticks">How long they took.</param>
+/// <param name="Spent">Where Compute's time went.</param>
+/// <param name="DeviceMicros">The device's work.</param>
+internal sealed record SimulatedRun(LayerCounters Counts, long Ticks, SpentTicks Spent, double DeviceMicros);
