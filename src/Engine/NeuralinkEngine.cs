@@ -5,10 +5,12 @@ using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
+using Neuralink.Storage.Profiles;
 
 namespace Neuralink;
 
@@ -31,12 +33,19 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     private NeuralinkEngine(EngineResources resources, ActorSystem? system, TimeSpan loadTime)
     {
         _resources = resources;
+        Name = ModelStore.NameOf(resources.Image.Folder);
         LoadTime = loadTime;
         _ownsSystem = system is null;
         _system = system ?? ActorHosting.NewSystem();
         _pipeline = _system.ActorOf(PipelineActor.Props(resources.Parts, Fail), $"neuralink-{Guid.NewGuid():n}");
         _pipelineEnded = WatchAsync();
     }
+
+    /// <summary>What the model is called.</summary>
+    public string Name { get; private set; }
+
+    /// <summary>What a device profile decided, or null.</summary>
+    public ProfileUse? Profile { get; private set; }
 
     /// <summary>The model's configuration.</summary>
     public ModelConfig Model => _resources.Config;
@@ -118,6 +127,43 @@ public sealed class NeuralinkEngine : IAsyncDisposable
                 }
             },
             cancellation);
+
+    /// <summary>
+    /// Opens a model by its folder: finds or packs its image, and completes the options by the device's profile, the model and what is to be
+    /// generated.
+    /// </summary>
+    /// <param name="setup">The model, and how to open it.</param>
+    /// <param name="store">Where packed models and profiles are, and who is told what happens; null has none and tells nobody.</param>
+    /// <param name="timeline">Records what the actors do, or null.</param>
+    /// <param name="system">Runs the actors, as of the other overload.</param>
+    /// <param name="cancellation">Stops the packing and the opening.</param>
+    /// <exception cref="NeuralinkException">There is no such model, or it cannot be packed or opened.</exception>
+    public static async Task<NeuralinkEngine> OpenAsync(
+        ModelSetup setup, ModelStore? store = null, Timeline? timeline = null, ActorSystem? system = null,
+        CancellationToken cancellation = default)
+    {
+        ModelStore models = store ?? new ModelStore(new ModelStoreOptions());
+        LocatedModel model = await Task.Run(() => models.Locate(setup.Folder, setup.Weights, cancellation), cancellation)
+            .ConfigureAwait(false);
+        NeuralinkEngine engine = await models.OpenAsync(model, OpenImageAsync, cancellation).ConfigureAwait(false);
+        engine.Name = model.Name;
+        return engine;
+
+        async Task<NeuralinkEngine> OpenImageAsync(FlashImage image)
+        {
+            ModelConfig config = ModelConfigJson.Read(image);
+            int? context = setup.ContextTokens?.Invoke(ImageTokenizer.Load(image), config);
+            DeviceProfile? found = setup.FindProfile(image.NeuronsPath, models.Options);
+            (EngineOptions options, ProfileUse? profile, StrategyChoice? choice) = setup.Complete(config, image, found);
+            if (choice is not null)
+                models.Options.Note($"strategy {StrategySwitches.Of(choice.Strategy).Name}: {choice.Reason}");
+            NeuralinkEngine opened = await OpenAsync(
+                image.Folder, options with { ContextTokens = context ?? options.ContextTokens }, timeline, models.Options.Time,
+                decorate: null, system, cancellation).ConfigureAwait(false);
+            opened.Profile = profile;
+            return opened;
+        }
+    }
 
     /// <summary>Generates a text, token by token; the last event has the result.</summary>
     /// <param name="request">What to generate.</param>

@@ -7,7 +7,7 @@ namespace Neuralink;
 public static class NeuralinkHosting
 {
     /// <summary>
-    /// Adds the dispatchers that an engine's actors run on, so that <see cref="NeuralinkEngine.OpenAsync"/> can be given the host's actor
+    /// Adds the dispatchers that an engine's actors run on, so that <see cref="NeuralinkEngine"/> can be given the host's actor
     /// system. Engines of one system share their threads: several that are to run at the same time have systems of their own.
     /// </summary>
     public static AkkaConfigurationBuilder AddNeuralinkActors(this AkkaConfigurationBuilder builder) =>

@@ -111,7 +111,7 @@ internal static class OverlapCommand
             + $"{Median(r => r.Io.IoMillis / Passes(r)),10:0.00} "
             + $"{Median(r => r.Io.Reads * cost.MicrosOf((long)r.Io.MeanReadBytes) / 1000 / Passes(r)),10:0.00} "
             + $"{Median(r => (double)r.Io.PrefetchOnTime / Passes(r)),8:0} {Median(r => (double)r.Io.PrefetchLate / Passes(r)),5:0} "
-            + $"{Median(r => (double)r.Io.PrefetchWasted / Passes(r)),7:0} {Median(r => (double)r.Io.Repaired / Passes(r)),9:0}");
+            + $"{Median(r => (double)r.Io.PrefetchWasted / Passes(r)),7:0} {Median(r => (double)r.Io.DemandMisses / Passes(r)),9:0}");
 
         double Median(Func<GenerationResult, double> figure) => results.Select(figure).Order().ElementAt(results.Count / 2);
     }

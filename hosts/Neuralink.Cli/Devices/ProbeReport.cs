@@ -6,42 +6,77 @@ using Neuralink.Storage.Profiles;
 namespace Neuralink.Cli.Devices;
 
 /// <summary>What `probe --json` prints, in snake_case: sizes in bytes, rates a second, megabytes of 10^6 bytes.</summary>
-/// <param name="Profile">The profile's file.</param>
-/// <param name="Volume">What was measured.</param>
-/// <param name="File">The file that was read, or null for a temporary one.</param>
-/// <param name="FileBytes">Its length.</param>
-/// <param name="Rounds">How often each cell was measured.</param>
-/// <param name="IoMethod">The advice: how to submit reads.</param>
-/// <param name="QueueDepth">The advice: how many to keep in flight.</param>
-/// <param name="UringRefusal">Why io_uring was not measured, or null.</param>
-/// <param name="FirstReadsSlowdown">How many times longer the first reads of the file took than the same reads later;
-/// null for a temporary file.</param>
-/// <param name="Speedups">What depth and method bring, and take of the processor.</param>
-/// <param name="MegabytesPerSecondMax">The ceiling of random reads so submitted.</param>
-/// <param name="KneeBytes">From this size on a random read gets 80% of the ceiling.</param>
-/// <param name="BreakEvenGaps">How wide a gap between two bundles is worth reading through.</param>
-/// <param name="Reads">The cost of random reads so submitted: the profile's.</param>
-/// <param name="Cells">Every measurement.</param>
-internal sealed record ProbeReport(
-    string Profile, DeviceVolume Volume, string? File, long FileBytes, int Rounds, string IoMethod, int QueueDepth, string? UringRefusal,
-    double? FirstReadsSlowdown, IReadOnlyList<DepthFigures> Speedups,
-    double MegabytesPerSecondMax, long KneeBytes, IReadOnlyList<GapFigures> BreakEvenGaps, IReadOnlyList<DeviceRead> Reads,
-    IReadOnlyList<CellFigures> Cells)
+internal sealed record ProbeReport
 {
+    /// <summary>The profile's file.</summary>
+    public required string Profile { get; init; }
+
+    /// <summary>What was measured.</summary>
+    public required DeviceVolume Volume { get; init; }
+
+    /// <summary>The file that was read, or null for a temporary one.</summary>
+    public required string? File { get; init; }
+
+    /// <summary>Its length.</summary>
+    public required long FileBytes { get; init; }
+
+    /// <summary>How often each cell was measured.</summary>
+    public required int Rounds { get; init; }
+
+    /// <summary>The advice: how to submit reads.</summary>
+    public required string IoMethod { get; init; }
+
+    /// <summary>The advice: how many to keep in flight.</summary>
+    public required int QueueDepth { get; init; }
+
+    /// <summary>Why io_uring was not measured, or null.</summary>
+    public required string? UringRefusal { get; init; }
+
+    /// <summary>How many times longer the first reads of the file took than the same reads later; null for a temporary file.</summary>
+    public required double? FirstReadsSlowdown { get; init; }
+
+    /// <summary>What depth and method bring, and take of the processor.</summary>
+    public required IReadOnlyList<DepthFigures> Speedups { get; init; }
+
+    /// <summary>The ceiling of random reads so submitted.</summary>
+    public required double MegabytesPerSecondMax { get; init; }
+
+    /// <summary>From this size on a random read gets 80% of the ceiling.</summary>
+    public required long KneeBytes { get; init; }
+
+    /// <summary>How wide a gap between two bundles is worth reading through.</summary>
+    public required IReadOnlyList<GapFigures> BreakEvenGaps { get; init; }
+
+    /// <summary>The cost of random reads so submitted: the profile's.</summary>
+    public required IReadOnlyList<DeviceRead> Reads { get; init; }
+
+    /// <summary>Every measurement.</summary>
+    public required IReadOnlyList<CellFigures> Cells { get; init; }
+
     // From a small model's bundle to that of a 13B model in 16 bits.
     private static readonly int[] s_bundles = [4 << 10, 16 << 10, 32 << 10];
 
-    public static ProbeReport Of(DeviceProfile profile, string path, ProbeResult result, ProbeAnalysis analysis) => new(
-        path, profile.Volume!, result.File, result.FileBytes, result.Rounds, analysis.IoMethod, analysis.QueueDepth, result.UringRefusal,
-        result.FirstReadsSlowdown,
-        [.. from method in ProbeAnalysis.Summarize(result.Measurements).GroupBy(s => s.IoMethod, StringComparer.Ordinal)
+    public static ProbeReport Of(DeviceProfile profile, string path, ProbeResult result, ProbeAnalysis analysis) => new()
+    {
+        Profile = path,
+        Volume = profile.Volume!,
+        File = result.File,
+        FileBytes = result.FileBytes,
+        Rounds = result.Rounds,
+        IoMethod = analysis.IoMethod,
+        QueueDepth = analysis.QueueDepth,
+        UringRefusal = result.UringRefusal,
+        FirstReadsSlowdown = result.FirstReadsSlowdown,
+        Speedups = [.. from method in ProbeAnalysis.Summarize(result.Measurements).GroupBy(s => s.IoMethod, StringComparer.Ordinal)
             let shallowest = method.MinBy(s => s.QueueDepth)!.ReadsPerSecond
             from depth in method
-            select new DepthFigures(
-                depth.IoMethod, depth.QueueDepth, depth.ReadsPerSecond / shallowest, depth.ReadsPerSecond, depth.ProcessorMicros)],
-        analysis.Cost.BytesPerMicroMax, analysis.Cost.KneeBytes(),
-        [.. s_bundles.Select(bytes => new GapFigures(bytes, analysis.Cost.BreakEvenGapBytes(bytes)))],
-        profile.Reads, [.. result.Measurements.Select(CellFigures.Of)]);
+            select new DepthFigures(depth.IoMethod, depth.QueueDepth, depth.ReadsPerSecond / shallowest, depth.ReadsPerSecond, depth.ProcessorMicros)],
+        MegabytesPerSecondMax = analysis.Cost.BytesPerMicroMax,
+        KneeBytes = analysis.Cost.KneeBytes(),
+        BreakEvenGaps = [.. s_bundles.Select(bytes => new GapFigures(bytes, analysis.Cost.BreakEvenGapBytes(bytes)))],
+        Reads = profile.Reads,
+        Cells = [.. result.Measurements.Select(CellFigures.Of)],
+    };
 
     public string ToJson() => JsonSerializer.Serialize(this, ProbeReportJson.Readable.ProbeReport);
 }

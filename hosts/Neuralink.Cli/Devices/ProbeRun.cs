@@ -31,7 +31,7 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
     private string Target()
     {
         if (settings.Path is not { } path)
-            return Directory.CreateDirectory(CacheFolder.Of(surroundings)).FullName;
+            return Directory.CreateDirectory(ModelLocator.CacheFolderOf(surroundings)).FullName;
         if (FlashImage.IsImage(path))
             path = Path.Combine(path, ImageFiles.Neurons);
         path = DeviceVolume.RealPath(path);
@@ -81,6 +81,6 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
             profile.Write(output);
             return output;
         }
-        return new ProfileStore(surroundings).Save(profile);
+        return new ProfileStore(ModelLocator.StoreOptions(surroundings)).Save(profile);
     }
 }

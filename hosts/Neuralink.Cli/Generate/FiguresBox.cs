@@ -29,7 +29,7 @@ internal static class FiguresBox
     private static IEnumerable<(string Name, string Figures)> Rows(GenerationReport r, bool isGreedy)
     {
         TimingsReport t = r.Timings;
-        IoReport io = r.Io;
+        IoMetrics io = r.Io;
         MemoryReport m = r.Memory;
         string seed = isGreedy ? "" : $", seed {r.Seed}";
         yield return ("prompt", $"{r.PromptTokens} tokens in {Duration(t.PromptMs)}, {t.PromptPerSecond:0.#} tokens/s");
@@ -38,8 +38,8 @@ internal static class FiguresBox
         yield return ("first token", $"after {Duration(t.TtftMs)}; model loaded in {Duration(t.LoadMs)}");
         yield return ("flash", $"{Size(io.BytesRead)} in {io.Reads} reads of {Size(io.MeanReadBytes)}, {Size(io.BytesUsed)} of it used");
         yield return ("bandwidth", $"{Size(io.RawBytesPerSecond)}/s from flash, {Size(io.EffectiveBytesPerSecond)}/s of it needed; {io.Bridged} bundles read in gaps");
-        yield return ("waiting", $"compute waited {Duration(io.WaitMs)} for flash, which was busy {Duration(io.IoMs)} ({r.Strategy})");
-        yield return ("neurons", $"{io.FiringShare:0.0%} fired{Predicted(r)}; {io.CacheHitRate:0.0%} of the needed were in the cache, {io.Repaired} read on demand");
+        yield return ("waiting", $"compute waited {Duration(io.WaitMillis)} for flash, which was busy {Duration(io.IoMillis)} ({r.Strategy})");
+        yield return ("neurons", $"{io.FiringShare:0.0%} fired{Predicted(r)}; {io.CacheHitRate:0.0%} of the needed were in the cache, {io.DemandMisses} read on demand");
         if (io.LookaheadRecall is { } recall)
         {
             yield return ("read ahead", $"{io.Prefetched} neurons: {io.PrefetchOnTime} in time, {io.PrefetchLate} late, {io.PrefetchWasted} in vain");

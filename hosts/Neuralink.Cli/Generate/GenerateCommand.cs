@@ -30,7 +30,7 @@ internal sealed class GenerateCommand
     private readonly Option<int?> _maxTokens = TypedOption.Of<int>(
         ["--max-tokens", "-n"], "N",
         $"The most tokens to generate; more than the model's context has room for is an error "
-        + $"[default: {GenerateSettings.DefaultMaxTokens}, or fewer where the context ends]",
+        + $"[default: {ContextFit.DefaultMaxTokens}, or fewer where the context ends]",
         "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<float?> _temperature = TypedOption.Of<float>(

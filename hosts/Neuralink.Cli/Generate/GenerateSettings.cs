@@ -7,15 +7,12 @@ namespace Neuralink.Cli.Generate;
 /// <summary>What the command line of `generate` says.</summary>
 internal sealed record GenerateSettings
 {
-    /// <summary>Tokens that are generated when --max-tokens is not given.</summary>
-    public const int DefaultMaxTokens = 128;
-
     /// <summary>The model's folder, or null for the bundled one.</summary>
     public required string? Model { get; init; }
 
     public required PromptSource Prompt { get; init; }
 
-    /// <summary>Null: <see cref="DefaultMaxTokens"/>, or what the model's context has room for.</summary>
+    /// <summary>Null: <see cref="ContextFit.DefaultMaxTokens"/>, or what the model's context has room for.</summary>
     public required int? MaxTokens { get; init; }
 
     public required SamplingOptions Sampling { get; init; }

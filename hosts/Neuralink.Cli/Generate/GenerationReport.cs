@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Neuralink.Cli.Terminal;
+using Neuralink.Storage.Devices;
 
 namespace Neuralink.Cli.Generate;
 
@@ -9,36 +10,75 @@ namespace Neuralink.Cli.Generate;
 /// What --json prints, in snake_case. The names are a contract that tools parse: new ones may be added, none is renamed or removed.
 /// Times in milliseconds, sizes in bytes, io.prefetched to io.repaired in neurons, rates and shares 0 to 1.
 /// </summary>
-/// <param name="Text">What was generated, without the prompt.</param>
-/// <param name="PromptTokens">Tokens of the prompt.</param>
-/// <param name="Tokens">The generated ids.</param>
-/// <param name="FinishReason">"stop" or "length".</param>
-/// <param name="Timings">How long it took.</param>
-/// <param name="Io">What was read.</param>
-/// <param name="Memory">How the native memory is shared out.</param>
-/// <param name="FiringShare">Share of the neurons that fired, over all layers and tokens.</param>
-/// <param name="Model">Its name.</param>
-/// <param name="Strategy">How reading and computing shared the time.</param>
-/// <param name="Device">Where the neurons were read from, and how.</param>
-/// <param name="Profile">The device profile that decided how to read, or null.</param>
-/// <param name="Seed">Of the random numbers.</param>
-/// <param name="Diagnosis">What held the run up, and what to change, in words.</param>
-/// <param name="Layers">What Io says, layer by layer.</param>
-internal sealed record GenerationReport(
-    string Text, int PromptTokens, IReadOnlyList<int> Tokens, string FinishReason, TimingsReport Timings, IoReport Io, MemoryReport Memory,
-    double FiringShare, string Model, string Strategy, string Device, ProfileReport? Profile, ulong Seed, string Diagnosis, IReadOnlyList<IoReport> Layers)
+internal sealed record GenerationReport
 {
-    public static GenerationReport Of(GenerationResult result, NeuralinkEngine engine, string model, ProfileReport? profile, GenerateSettings settings)
+    /// <summary>What was generated, without the prompt.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Tokens of the prompt.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>The generated ids.</summary>
+    public required IReadOnlyList<int> Tokens { get; init; }
+
+    /// <summary>"stop" or "length".</summary>
+    public required string FinishReason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public required TimingsReport Timings { get; init; }
+
+    /// <summary>What was read.</summary>
+    public required IoMetrics Io { get; init; }
+
+    /// <summary>How the native memory is shared out.</summary>
+    public required MemoryReport Memory { get; init; }
+
+    /// <summary>Share of the neurons that fired, over all layers and tokens.</summary>
+    public required double FiringShare { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>How reading and computing shared the time.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary>Where the neurons were read from, and how.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The device profile that decided how to read, or null.</summary>
+    public required ProfileReport? Profile { get; init; }
+
+    /// <summary>Of the random numbers.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>What held the run up, and what to change, in words.</summary>
+    public required string Diagnosis { get; init; }
+
+    /// <summary>What Io says, layer by layer.</summary>
+    public required IReadOnlyList<IoMetrics> Layers { get; init; }
+
+    public static GenerationReport Of(GenerationResult result, NeuralinkEngine engine, GenerateSettings settings)
     {
         GenerationTimings t = result.Timings;
         MemoryPlan m = engine.Memory;
-        return new GenerationReport(
-            result.Text, result.PromptTokens, result.Tokens, result.FinishReason == Neuralink.FinishReason.Stop ? "stop" : "length",
-            new TimingsReport(engine.LoadTime.TotalMilliseconds, t.PromptMillis, t.PredictedMillis, t.PromptPerSecond, t.PredictedPerSecond, t.FirstTokenMillis),
-            IoReport.Of(result.Io),
-            new MemoryReport(m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
-            result.FiringShare, model, engine.Strategy.Name,
-            engine.DeviceDescription, profile, settings.Sampling.Seed, Neuralink.Diagnosis.Of(Diagnosed(result, engine)), [.. result.Layers.Select(IoReport.Of)]);
+        return new GenerationReport
+        {
+            Text = result.Text,
+            PromptTokens = result.PromptTokens,
+            Tokens = result.Tokens,
+            FinishReason = result.FinishReason == Neuralink.FinishReason.Stop ? "stop" : "length",
+            Timings = new TimingsReport(engine.LoadTime.TotalMilliseconds, t.PromptMillis, t.PredictedMillis, t.PromptPerSecond, t.PredictedPerSecond, t.FirstTokenMillis),
+            Io = result.Io,
+            Memory = new MemoryReport(m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
+            FiringShare = result.FiringShare,
+            Model = engine.Name,
+            Strategy = engine.Strategy.Name,
+            Device = engine.DeviceDescription,
+            Profile = engine.Profile is { } use ? ProfileReport.Of(use, engine.Image.StrideBytes) : null,
+            Seed = settings.Sampling.Seed,
+            Diagnosis = Neuralink.Diagnosis.Of(Diagnosed(result, engine)),
+            Layers = result.Layers,
+        };
     }
 
     private static DiagnosedRun Diagnosed(GenerationResult r, NeuralinkEngine engine) => new(
@@ -49,45 +89,20 @@ internal sealed record GenerationReport(
 }
 
 /// <summary>What was taken from a device profile, or said in its place: Io as --io has it, sizes in bytes.</summary>
-internal sealed record ProfileReport(string Name, string Io, int QueueDepth, long CollapseGapBytes);
+internal sealed record ProfileReport(string Name, string Io, int QueueDepth, long CollapseGapBytes)
+{
+    public static ProfileReport Of(ProfileUse use, int strideBytes) =>
+        new(use.Name, NameOf(use.Io), use.QueueDepth, use.ReadCost.BreakEvenGapBytes(strideBytes));
+
+    private static string NameOf(FlashAccess io) => io switch
+    {
+        FlashAccess.Direct => "direct",
+        FlashAccess.Buffered => "buffered",
+        _ => "uring",
+    };
+}
 
 internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
-
-/// <param name="BytesRead">From flash.</param>
-/// <param name="BytesUsed">Of these, weights of neurons that were needed.</param>
-/// <param name="Reads">Read commands.</param>
-/// <param name="MeanReadBytes">Bytes of an average one.</param>
-/// <param name="CacheHitRate">Of the neurons that were needed, the share in the cache.</param>
-/// <param name="Prefetched">Read ahead.</param>
-/// <param name="PrefetchOnTime">Of these, there when they were needed.</param>
-/// <param name="PrefetchLate">On their way when they were needed.</param>
-/// <param name="PrefetchWasted">Not needed.</param>
-/// <param name="Repaired">Read when they were needed.</param>
-/// <param name="WaitMs">Compute waiting for flash.</param>
-/// <param name="IoMs">Flash busy.</param>
-/// <param name="Wanted">Neurons that were needed.</param>
-/// <param name="Bridged">Bundles read only because they lay in a gap.</param>
-/// <param name="BridgedWantedLater">Of the bundles that were needed and read, those that had been read in a gap a few tokens before.</param>
-/// <param name="Retries">Reads that were repeated because they failed.</param>
-/// <param name="RawBytesPerSecond">What flash gave while it was busy.</param>
-/// <param name="EffectiveBytesPerSecond">Of that, weights of neurons that were needed.</param>
-/// <param name="LookaheadRecall">Of the needed, the share that lookahead named, or null.</param>
-/// <param name="LookaheadPrecision">Of what lookahead named, the share that was needed, or null.</param>
-/// <param name="PredictorPrecision">Of what the predictor named, the share that fired.</param>
-/// <param name="PredictedShare">Of all neurons, the share that the predictor named.</param>
-/// <param name="FiringShare">Of all neurons, the share that fired.</param>
-/// <param name="LayerMs">From reaching attention to the end of the FFN.</param>
-internal sealed record IoReport(
-    long BytesRead, long BytesUsed, long Reads, double MeanReadBytes, double CacheHitRate, long Prefetched, long PrefetchOnTime,
-    long PrefetchLate, long PrefetchWasted, long Repaired, double WaitMs, double IoMs, long Wanted, long Bridged, long BridgedWantedLater, long Retries,
-    double RawBytesPerSecond, double EffectiveBytesPerSecond, double? LookaheadRecall, double? LookaheadPrecision, double PredictorPrecision,
-    double PredictedShare, double FiringShare, double LayerMs)
-{
-    public static IoReport Of(IoFigures io) => new(
-        io.BytesRead, io.BytesUsed, io.Reads, io.MeanReadBytes, io.CacheHitRate, io.Prefetched, io.PrefetchOnTime, io.PrefetchLate, io.PrefetchWasted,
-        io.Repaired, io.WaitMillis, io.IoMillis, io.Wanted, io.Bridged, io.BridgedWantedLater, io.Retries, io.RawBytesPerSecond, io.EffectiveBytesPerSecond,
-        io.LookaheadRecall, io.LookaheadPrecision, io.PredictorPrecision, io.PredictedShare, io.FiringShare, io.LayerMillis);
-}
 
 /// <summary>The engine's native memory, and beside it the largest resident set of the whole process so far (VmHWM on Linux).</summary>
 internal sealed record MemoryReport(long Resident, long Predictor, long Kv, long Activations, long Staging, long Cache, long Total, long ProcessPeak);

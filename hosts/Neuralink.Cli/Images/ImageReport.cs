@@ -5,41 +5,84 @@ using Neuralink.Storage.Image;
 namespace Neuralink.Cli.Images;
 
 /// <summary>What `inspect --json` prints, in snake_case. Sizes in bytes.</summary>
-/// <param name="Folder">The image.</param>
-/// <param name="FormatVersion">Of the image.</param>
-/// <param name="WrittenBy">The program that packed it.</param>
-/// <param name="Architecture">"llama" or "opt", the decoder's structure.</param>
-/// <param name="ModelType">The configuration's own model_type.</param>
-/// <param name="Activation">What makes the FFN sparse.</param>
-/// <param name="Weights">"f32", "f16" or "bf16".</param>
-/// <param name="Context">Positions the model was made for.</param>
-/// <param name="HiddenSize">Width of the residual stream.</param>
-/// <param name="VocabularySize">Rows of the embedding.</param>
-/// <param name="Predictor">"exact".</param>
-/// <param name="Placement">How the neurons are ordered, as the manifest has it.</param>
-/// <param name="BytesResident">Of the files that are loaded into memory, the predictor's included.</param>
-/// <param name="BytesPredictor">The predictor's part of these.</param>
-/// <param name="BytesOnFlash">Of all bundles.</param>
-/// <param name="Layers">A row a layer.</param>
-/// <param name="Files">What the image consists of beside its manifest.</param>
-internal sealed record ImageReport(
-    string Folder, int FormatVersion, string WrittenBy, string Architecture, string ModelType, string Activation, string Weights,
-    int Context, int HiddenSize, int VocabularySize, string Predictor,
-    PlacementManifest Placement, long BytesResident, long BytesPredictor, long BytesOnFlash,
-    IReadOnlyList<LayerReport> Layers, IReadOnlyList<FileReport> Files)
+internal sealed record ImageReport
 {
+    /// <summary>The image.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Of the image.</summary>
+    public required int FormatVersion { get; init; }
+
+    /// <summary>The program that packed it.</summary>
+    public required string WrittenBy { get; init; }
+
+    /// <summary>"llama" or "opt", the decoder's structure.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>The configuration's own model_type.</summary>
+    public required string ModelType { get; init; }
+
+    /// <summary>What makes the FFN sparse.</summary>
+    public required string Activation { get; init; }
+
+    /// <summary>"f32", "f16" or "bf16".</summary>
+    public required string Weights { get; init; }
+
+    /// <summary>Positions the model was made for.</summary>
+    public required int Context { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Rows of the embedding.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>"exact".</summary>
+    public required string Predictor { get; init; }
+
+    /// <summary>How the neurons are ordered, as the manifest has it.</summary>
+    public required PlacementManifest Placement { get; init; }
+
+    /// <summary>Of the files that are loaded into memory, the predictor's included.</summary>
+    public required long BytesResident { get; init; }
+
+    /// <summary>The predictor's part of these.</summary>
+    public required long BytesPredictor { get; init; }
+
+    /// <summary>Of all bundles.</summary>
+    public required long BytesOnFlash { get; init; }
+
+    /// <summary>A row a layer.</summary>
+    public required IReadOnlyList<LayerReport> Layers { get; init; }
+
+    /// <summary>What the image consists of beside its manifest.</summary>
+    public required IReadOnlyList<FileReport> Files { get; init; }
+
     public static ImageReport Of(FlashImage image)
     {
         ImageManifest m = image.Manifest;
         ModelConfig config = ModelConfigJson.Read(image);
         long layerBytes = (long)image.SlotCount * image.StrideBytes, predictorBytes = m.Files[ImageFiles.Predictor].Bytes;
-        return new ImageReport(
-            image.Folder, m.FormatVersion, m.WrittenBy, config.Family == ModelFamily.Opt ? "opt" : "llama", config.ModelType,
-            ActivationNames.NameOf(config.Activation, config.ActivationThreshold), m.Weights, config.ContextLength, config.HiddenSize,
-            config.VocabularySize, m.Predictor, m.Placement,
-            m.Files[ImageFiles.Resident].Bytes + predictorBytes, predictorBytes, image.LayerCount * layerBytes,
-            [.. Enumerable.Range(0, image.LayerCount).Select(Layer)],
-            [.. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Xxh128))]);
+        return new ImageReport
+        {
+            Folder = image.Folder,
+            FormatVersion = m.FormatVersion,
+            WrittenBy = m.WrittenBy,
+            Architecture = config.Family == ModelFamily.Opt ? "opt" : "llama",
+            ModelType = config.ModelType,
+            Activation = ActivationNames.NameOf(config.Activation, config.ActivationThreshold),
+            Weights = m.Weights,
+            Context = config.ContextLength,
+            HiddenSize = config.HiddenSize,
+            VocabularySize = config.VocabularySize,
+            Predictor = m.Predictor,
+            Placement = m.Placement,
+            BytesResident = m.Files[ImageFiles.Resident].Bytes + predictorBytes,
+            BytesPredictor = predictorBytes,
+            BytesOnFlash = image.LayerCount * layerBytes,
+            Layers = [.. Enumerable.Range(0, image.LayerCount).Select(Layer)],
+            Files = [.. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Xxh128))],
+        };
 
         LayerReport Layer(int i) => new(i, image.SlotCount, image.StrideBytes, m.Bundle.PayloadBytes, layerBytes, m.Placement.Method);
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Packing;
@@ -42,7 +41,8 @@ internal static class PackCommand
 
         // Refuses what cannot be packed, and says what is ignored, before a progress bar is drawn.
         HuggingFaceFolder.Open(source, surroundings.Note).Dispose();
-        PackingProgress.Run(surroundings, source, destination, options, cancellation);
+        ProgressDisplay.Run(
+            surroundings, "packing", share => ModelPacker.Pack(source, destination, options, new PackedShare(share), cancellation));
         TimeSpan time = surroundings.Time.GetElapsedTime(start);
         FlashImage image = FlashImage.Open(destination);
         ImageReport report = ImageReport.Of(image);

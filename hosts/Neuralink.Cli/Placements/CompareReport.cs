@@ -4,23 +4,42 @@ using Neuralink.Storage.Traces;
 
 namespace Neuralink.Cli.Placements;
 
-/// <summary>
-/// What `placement compare --json` prints, in snake_case. All figures are of one layer and one token: the mean of the layers' own.
-/// </summary>
-/// <param name="Model">The model's name.</param>
-/// <param name="ModelDigest">What the traces belong to.</param>
-/// <param name="Layers">Its layers.</param>
-/// <param name="Neurons">Of each layer.</param>
-/// <param name="StrideBytes">Of a neuron's bundle on flash.</param>
-/// <param name="Device">The device profile's name.</param>
-/// <param name="Reads">The device profile's read costs.</param>
-/// <param name="Seed">Of methods that choose by chance.</param>
-/// <param name="Train">The trace the orders were made from.</param>
-/// <param name="Orders">What was compared, and how long ordering took.</param>
-/// <param name="Tests">A test trace each.</param>
-internal sealed record CompareReport(
-    string Model, string ModelDigest, int Layers, int Neurons, int StrideBytes, string Device, IReadOnlyList<DeviceRead> Reads, int Seed,
-    ComparedTrace Train, IReadOnlyList<OrderReport> Orders, IReadOnlyList<TestReport> Tests);
+/// <summary>What `placement compare --json` prints, in snake_case. All figures are of one layer and one token: the mean of the layers' own.</summary>
+internal sealed record CompareReport
+{
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What the traces belong to.</summary>
+    public required string ModelDigest { get; init; }
+
+    /// <summary>Its layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Of each layer.</summary>
+    public required int Neurons { get; init; }
+
+    /// <summary>Of a neuron's bundle on flash.</summary>
+    public required int StrideBytes { get; init; }
+
+    /// <summary>The device profile's name.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The device profile's read costs.</summary>
+    public required IReadOnlyList<DeviceRead> Reads { get; init; }
+
+    /// <summary>Of methods that choose by chance.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>The trace the orders were made from.</summary>
+    public required ComparedTrace Train { get; init; }
+
+    /// <summary>What was compared, and how long ordering took.</summary>
+    public required IReadOnlyList<OrderReport> Orders { get; init; }
+
+    /// <summary>A test trace each.</summary>
+    public required IReadOnlyList<TestReport> Tests { get; init; }
+}
 
 /// <summary>A trace of the comparison.</summary>
 internal sealed record ComparedTrace(string Path, string Texts, string TextsDigest, int Tokens)

@@ -72,9 +72,20 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
             ProgressDisplay.Run(surroundings, $"playing {Path.GetFileName(test.Path)}", share =>
                 played.Add(new TestReport(ComparedTrace.Of(test), IsUnseen(train, test), play.Play(test, share, cancellation))));
         }
-        return new CompareReport(
-            train.Info.ModelName, model.Digest, model.LayerCount, model.NeuronCount, model.StrideBytes, device.Name, device.Reads,
-            settings.Seed, ComparedTrace.Of(train), [.. orders.Select(o => new OrderReport(o.Name, o.OrderingSeconds))], played);
+        return new CompareReport
+        {
+            Model = train.Info.ModelName,
+            ModelDigest = model.Digest,
+            Layers = model.LayerCount,
+            Neurons = model.NeuronCount,
+            StrideBytes = model.StrideBytes,
+            Device = device.Name,
+            Reads = device.Reads,
+            Seed = settings.Seed,
+            Train = ComparedTrace.Of(train),
+            Orders = [.. orders.Select(o => new OrderReport(o.Name, o.OrderingSeconds))],
+            Tests = played,
+        };
     }
 
     private ComparedOrder Order(

@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Neuralink.Studies.Planning;
-using Neuralink.Cli.Generate;
 using Neuralink.Models.Weights;
 
 namespace Neuralink.Cli.Planning;
@@ -50,7 +49,7 @@ internal sealed record PlanReport(
 /// <param name="ReadsPerToken">Of them.</param>
 /// <param name="Millis">The parts of a token's time.</param>
 /// <param name="TokensPerSecond">What they come to.</param>
-/// <param name="FirstTokensPerSecond">Of the first <see cref="GenerateSettings.DefaultMaxTokens"/> in a new process, as generate measures them.</param>
+/// <param name="FirstTokensPerSecond">Of the first <see cref="ContextFit.DefaultMaxTokens"/> in a new process, as generate measures them.</param>
 internal sealed record PlanColumn(
     string Name, PlanMemory Memory, double CachedShare, double CacheHitRate, double BytesPerToken, double ReadsPerToken, PlanMillis Millis, double TokensPerSecond,
     double FirstTokensPerSecond)
@@ -65,7 +64,7 @@ internal sealed record PlanColumn(
             p.CachedShare, p.HitShare, p.BytesPerToken, p.ReadsPerToken,
             new PlanMillis(
                 c.ResidentMillis, c.PredictorMillis, c.LookaheadMillis, c.ActivateMillis + c.DownMillis, p.Time.ComputeMillis - parts, p.Time.DeviceMillis, p.Time.HiddenMillis, p.Time.WaitMillis, p.Time.TotalMillis),
-            p.Time.TokensPerSecond, p.FirstTokensPerSecond(GenerateSettings.DefaultMaxTokens));
+            p.Time.TokensPerSecond, p.FirstTokensPerSecond(ContextFit.DefaultMaxTokens));
     }
 }
 

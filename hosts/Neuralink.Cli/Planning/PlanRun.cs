@@ -17,8 +17,7 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
     {
         PlanSubject subject = PlanSubject.Find(settings, surroundings);
         PlanDevice device = PlanDevice.Find(settings, subject, surroundings);
-        (EngineOptions options, _) = StrategyChoice.Complete(device.Options, settings.Strategy, subject.Model.Config, subject.Image);
-        options = options with { ContextTokens = ContextOf(subject) };
+        EngineOptions options = device.Options with { ContextTokens = ContextOf(subject) };
         MemoryPlan memory = subject.Model.MemoryPlanOf(options);      // what does not fit is said before anything takes time
         FiringForecast firing = FiringOf(subject, cancellation);
         ComputeSpeed speed = GenerationPlanner.Measure(subject.Model, options, firing, s_timing, surroundings.Time);

@@ -20,7 +20,7 @@ internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? 
     public static PlanSubject Find(PlanSettings settings, Surroundings surroundings)
     {
         string folder = settings.Model ?? BundledModel.Find(surroundings);
-        string name = ModelLocator.NameOf(folder);
+        string name = ModelStore.NameOf(folder);
         if (FlashImage.IsImage(folder))
         {
             if (settings.Weights is not null)

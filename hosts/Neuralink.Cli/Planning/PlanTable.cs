@@ -1,4 +1,3 @@
-using Neuralink.Cli.Generate;
 using Neuralink.Storage;
 using Spectre.Console;
 
@@ -38,7 +37,7 @@ internal static class PlanTable
         Row("of these hidden", c => Millis(c.Millis.ReadsHidden));
         table.AddEmptyRow();
         Row("tokens/s", c => $"{c.TokensPerSecond:0.0}");
-        Row($"of the first {GenerateSettings.DefaultMaxTokens}", c => $"{c.FirstTokensPerSecond:0.0}");
+        Row($"of the first {ContextFit.DefaultMaxTokens}", c => $"{c.FirstTokensPerSecond:0.0}");
         console.Write(table);
         console.WriteLine($"{r.FiringShare:0.0%} of the neurons fire at a token. What this rests on:");
         foreach (string assumption in r.Assumptions)

@@ -5,30 +5,61 @@ using Neuralink.Storage.Image;
 namespace Neuralink.Cli.Quality;
 
 /// <summary>What `perplexity --json` prints, in snake_case. Shares are 0 to 1.</summary>
-/// <param name="Model">The model's name.</param>
-/// <param name="ModelDigest">What the figures belong to.</param>
-/// <param name="Texts">What was scored.</param>
-/// <param name="Tokens">Tokens that were scored.</param>
-/// <param name="Windows">Windows they were scored in.</param>
-/// <param name="WindowTokens">Tokens of a window.</param>
-/// <param name="StrideTokens">From one window to the next.</param>
-/// <param name="Perplexity">Of the dense model.</param>
-/// <param name="FiringShare">Share of the neurons that fired in it.</param>
-/// <param name="Predicted">The predictor beside it; null without one.</param>
-/// <param name="MemoryBytes">Native memory.</param>
-/// <param name="Seconds">Of scoring.</param>
-internal sealed record PerplexityReport(
-    string Model, string ModelDigest, string Texts, int Tokens, int Windows, int WindowTokens, int StrideTokens, double Perplexity,
-    double FiringShare, PredictedReport? Predicted, long MemoryBytes, double Seconds)
+internal sealed record PerplexityReport
 {
-    public static PerplexityReport Of(
-        QualityFigures figures, QualityMeter meter, string model, string texts, string? predictor, double seconds) => new(
-        model, meter.Dense.Image.ModelDigest, texts, figures.Tokens, figures.Windows, meter.WindowTokens, meter.StrideTokens,
-        figures.Dense.Perplexity, figures.Dense.NeuronShare,
-        figures.Predicted is { } p
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What the figures belong to.</summary>
+    public required string ModelDigest { get; init; }
+
+    /// <summary>What was scored.</summary>
+    public required string Texts { get; init; }
+
+    /// <summary>Tokens that were scored.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>Windows they were scored in.</summary>
+    public required int Windows { get; init; }
+
+    /// <summary>Tokens of a window.</summary>
+    public required int WindowTokens { get; init; }
+
+    /// <summary>From one window to the next.</summary>
+    public required int StrideTokens { get; init; }
+
+    /// <summary>Of the dense model.</summary>
+    public required double Perplexity { get; init; }
+
+    /// <summary>Share of the neurons that fired in it.</summary>
+    public required double FiringShare { get; init; }
+
+    /// <summary>The predictor beside it; null without one.</summary>
+    public required PredictedReport? Predicted { get; init; }
+
+    /// <summary>Native memory.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Of scoring.</summary>
+    public required double Seconds { get; init; }
+
+    public static PerplexityReport Of(QualityFigures figures, QualityMeter meter, string model, string texts, string? predictor, double seconds) => new()
+    {
+        Model = model,
+        ModelDigest = meter.Dense.Image.ModelDigest,
+        Texts = texts,
+        Tokens = figures.Tokens,
+        Windows = figures.Windows,
+        WindowTokens = meter.WindowTokens,
+        StrideTokens = meter.StrideTokens,
+        Perplexity = figures.Dense.Perplexity,
+        FiringShare = figures.Dense.NeuronShare,
+        Predicted = figures.Predicted is { } p
             ? new PredictedReport(predictor!, p.Run.Perplexity, p.PerplexityRatio, p.AgreementShare, p.KlDivergenceNats, p.Run.NeuronShare)
             : null,
-        meter.MemoryBytes, seconds);
+        MemoryBytes = meter.MemoryBytes,
+        Seconds = seconds,
+    };
 
     /// <summary>The figures as they are stored of <paramref name="identity"/>.</summary>
     public PredictorQuality ToQuality(PredictorIdentity identity) => new(

@@ -14,8 +14,10 @@ internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings su
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        LocatedModel model = ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation);
-        FlashImage image = OpenOrRepair(model, cancellation);
+        ModelStore store = ModelLocator.Store(surroundings);
+        string folder = ModelLocator.FolderOf(settings.Model, settings.Weights, surroundings);
+        LocatedModel model = store.Locate(folder, settings.Weights, cancellation);
+        FlashImage image = store.Open(model, cancellation);
         // What could keep the figures from being stored is better known before they are measured.
         QualityFile? stored = settings.Save ? QualityFile.Read(image) : null;
         PerplexityTexts texts = await PerplexityTexts.ReadAsync(settings, ImageTokenizer.Load(image), cancellation);
@@ -40,14 +42,6 @@ internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings su
             surroundings.Note($"stored in {image.PathOf(QualityFile.FileName)}");
         }
         return ExitCode.Success;
-    }
-
-    /// <summary>An image in the cache is ours to repair.</summary>
-    private FlashImage OpenOrRepair(LocatedModel model, CancellationToken cancellation)
-    {
-        if (model.Source is not null && ImageCache.FindDamage(model.Image) is { } damage)
-            new ImageCache(surroundings).Repair(model.Source, model.Image, settings.Weights, damage, cancellation);
-        return FlashImage.Open(model.Image);
     }
 
     private QualityFigures Measure(QualityMeter meter, PerplexityTexts texts, CancellationToken cancellation)

@@ -5,21 +5,41 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Cli.Traces;
 
 /// <summary>What `trace show --json` prints, in snake_case. Shares are 0 to 1, lengths in neurons.</summary>
-/// <param name="Trace">The file.</param>
-/// <param name="Digest">SHA-256 of the file.</param>
-/// <param name="Bytes">Its length.</param>
-/// <param name="Model">The model's name.</param>
-/// <param name="ModelDigest">What the trace belongs to.</param>
-/// <param name="Texts">What was traced.</param>
-/// <param name="Tokens">Tokens traced.</param>
-/// <param name="Neurons">Of each layer.</param>
-/// <param name="StrideBytes">Of a neuron's bundle on flash.</param>
-/// <param name="Mean">Over the layers.</param>
-/// <param name="Layers">A row a layer.</param>
-internal sealed record TraceReport(
-    string Trace, string Digest, long Bytes, string Model, string ModelDigest, string Texts, int Tokens, int Neurons, int StrideBytes,
-    TraceFigures Mean, IReadOnlyList<TraceFigures> Layers)
+internal sealed record TraceReport
 {
+    /// <summary>The file.</summary>
+    public required string Trace { get; init; }
+
+    /// <summary>SHA-256 of the file.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Its length.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What the trace belongs to.</summary>
+    public required string ModelDigest { get; init; }
+
+    /// <summary>What was traced.</summary>
+    public required string Texts { get; init; }
+
+    /// <summary>Tokens traced.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>Of each layer.</summary>
+    public required int Neurons { get; init; }
+
+    /// <summary>Of a neuron's bundle on flash.</summary>
+    public required int StrideBytes { get; init; }
+
+    /// <summary>Over the layers.</summary>
+    public required TraceFigures Mean { get; init; }
+
+    /// <summary>A row a layer.</summary>
+    public required IReadOnlyList<TraceFigures> Layers { get; init; }
+
     public static TraceReport Of(FiringTrace trace, IProgress<double> progress, CancellationToken cancellation)
     {
         FiringTraceInfo info = trace.Info;
@@ -30,9 +50,20 @@ internal sealed record TraceReport(
         TraceFigures mean = new(
             null, layers.Average(l => l.FiringShare), layers.Average(l => l.HotShare), layers.Average(l => l.MeanRunLength),
             layers.Average(l => l.CoActivation), layers.Average(l => l.IndependentCoActivation));
-        return new TraceReport(
-            trace.Path, trace.Digest, trace.LengthBytes, info.ModelName, info.ModelDigest, info.Texts, info.TokenCount, info.NeuronCount,
-            info.StrideBytes, mean, layers);
+        return new TraceReport
+        {
+            Trace = trace.Path,
+            Digest = trace.Digest,
+            Bytes = trace.LengthBytes,
+            Model = info.ModelName,
+            ModelDigest = info.ModelDigest,
+            Texts = info.Texts,
+            Tokens = info.TokenCount,
+            Neurons = info.NeuronCount,
+            StrideBytes = info.StrideBytes,
+            Mean = mean,
+            Layers = layers,
+        };
     }
 }
 

@@ -16,8 +16,10 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         FiringTraceWriter.CheckName(settings.Output, settings.Force);
-        LocatedModel model = ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation);
-        FlashImage image = OpenOrRepair(model, cancellation);
+        ModelStore store = ModelLocator.Store(surroundings);
+        string folder = ModelLocator.FolderOf(settings.Model, settings.Weights, surroundings);
+        LocatedModel model = store.Locate(folder, settings.Weights, cancellation);
+        FlashImage image = store.Open(model, cancellation);
         ModelConfig config = ModelConfigJson.Read(image);
         int window = settings.WindowTokens ?? Math.Min(TraceSettings.DefaultWindowTokens, config.ContextLength);
         Tokenizer tokenizer = ImageTokenizer.Load(image);
@@ -48,14 +50,6 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
         }
         WriteSummary(writer.Info, total - begin, surroundings.Time.GetElapsedTime(start).TotalSeconds);
         return ExitCode.Success;
-    }
-
-    /// <summary>An image in the cache is ours to repair.</summary>
-    private FlashImage OpenOrRepair(LocatedModel model, CancellationToken cancellation)
-    {
-        if (model.Source is not null && ImageCache.FindDamage(model.Image) is { } damage)
-            new ImageCache(surroundings).Repair(model.Source, model.Image, settings.Weights, damage, cancellation);
-        return FlashImage.Open(model.Image);
     }
 
     private void WriteSummary(FiringTraceInfo info, int tokens, double seconds)

@@ -5,29 +5,49 @@ using Neuralink.Models.Training;
 
 namespace Neuralink.Cli.Training;
 
-/// <summary>
-/// What `train-predictor --json` prints, in snake_case. Shares are 0 to 1; all figures but the multiply-adds are of held-out tokens.
-/// </summary>
-/// <param name="Predictor">The file.</param>
-/// <param name="Model">The model's name.</param>
-/// <param name="ModelDigest">What the predictor belongs to.</param>
-/// <param name="TrainedOn">The texts.</param>
-/// <param name="Depth">Layers between input and prediction.</param>
-/// <param name="WantedRecall">--recall.</param>
-/// <param name="WantedShareFactor">--share.</param>
-/// <param name="Seconds">Of training.</param>
-/// <param name="MultiplyAdds">Of predicting all layers for one token.</param>
-/// <param name="OfDenseToken">These over a token's with every neuron.</param>
-/// <param name="OfSparseToken">These over a token's with the neurons that fire.</param>
-/// <param name="Mean">Over the layers that have a predictor.</param>
-/// <param name="Layers">Those layers.</param>
-internal sealed record TrainPredictorReport(
-    string Predictor, string Model, string ModelDigest, string TrainedOn, int Depth, double WantedRecall, double WantedShareFactor,
-    double Seconds, long MultiplyAdds,
-    double OfDenseToken, double OfSparseToken, TrainedMean Mean, IReadOnlyList<TrainedLayerFigures> Layers)
+/// <summary>What `train-predictor --json` prints, in snake_case. Shares are 0 to 1; all figures but the multiply-adds are of held-out tokens.</summary>
+internal sealed record TrainPredictorReport
 {
-    public static TrainPredictorReport Of(
-        TrainedPredictor trained, string path, ModelConfig config, TrainingOptions options, double seconds)
+    /// <summary>The file.</summary>
+    public required string Predictor { get; init; }
+
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What the predictor belongs to.</summary>
+    public required string ModelDigest { get; init; }
+
+    /// <summary>The texts.</summary>
+    public required string TrainedOn { get; init; }
+
+    /// <summary>Layers between input and prediction.</summary>
+    public required int Depth { get; init; }
+
+    /// <summary>--recall.</summary>
+    public required double WantedRecall { get; init; }
+
+    /// <summary>--share.</summary>
+    public required double WantedShareFactor { get; init; }
+
+    /// <summary>Of training.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Of predicting all layers for one token.</summary>
+    public required long MultiplyAdds { get; init; }
+
+    /// <summary>These over a token's with every neuron.</summary>
+    public required double OfDenseToken { get; init; }
+
+    /// <summary>These over a token's with the neurons that fire.</summary>
+    public required double OfSparseToken { get; init; }
+
+    /// <summary>Over the layers that have a predictor.</summary>
+    public required TrainedMean Mean { get; init; }
+
+    /// <summary>Those layers.</summary>
+    public required IReadOnlyList<TrainedLayerFigures> Layers { get; init; }
+
+    public static TrainPredictorReport Of(TrainedPredictor trained, string path, ModelConfig config, TrainingOptions options, double seconds)
     {
         LowRankInfo info = trained.Info;
         TrainedLayerFigures[] layers =
@@ -46,30 +66,75 @@ internal sealed record TrainPredictorReport(
         double sparse = TokenWork.OutsideLayers(config) + layers.Sum(layer => TokenWork.OfSparseLayer(config, layer.TrueShare))
             + ((config.LayerCount - layers.Length) * TokenWork.OfSparseLayer(config, share));
         TrainedMean mean = new(
-            layers.Average(l => l.Rank), layers.Average(l => l.Recall), layers.Average(l => l.Precision),
-            layers.Average(l => l.PredictedShare), share, layers.Average(l => l.Loss));
-        return new TrainPredictorReport(
-            path, info.ModelName, info.ModelDigest!, info.TrainedOn, info.Depth, options.Recall, options.ShareFactor, seconds, work,
-            work / dense, work / sparse, mean, layers);
+            layers.Average(l => l.Rank), layers.Average(l => l.Recall), layers.Average(l => l.Precision), layers.Average(l => l.PredictedShare), share,
+            layers.Average(l => l.Loss));
+        return new TrainPredictorReport
+        {
+            Predictor = path,
+            Model = info.ModelName,
+            ModelDigest = info.ModelDigest!,
+            TrainedOn = info.TrainedOn,
+            Depth = info.Depth,
+            WantedRecall = options.Recall,
+            WantedShareFactor = options.ShareFactor,
+            Seconds = seconds,
+            MultiplyAdds = work,
+            OfDenseToken = work / dense,
+            OfSparseToken = work / sparse,
+            Mean = mean,
+            Layers = layers,
+        };
     }
 }
 
 /// <summary>Means over layers.</summary>
 internal sealed record TrainedMean(double Rank, double Recall, double Precision, double PredictedShare, double TrueShare, double Loss);
 
-/// <summary>
-/// One layer; see <see cref="LowRankFigures"/>. <see cref="OfDenseLayer"/>: its multiply-adds over the layer's own with every neuron.
-/// </summary>
-internal sealed record TrainedLayerFigures(
-    int Layer, int Rank, float Threshold, double Recall, double Precision, double PredictedShare, double TrueShare, double Loss,
-    long MultiplyAdds, double OfDenseLayer, bool Enough, IReadOnlyList<LowRankPoint> Curve)
+/// <summary>One layer; see <see cref="LowRankFigures"/>. <see cref="OfDenseLayer"/>: its multiply-adds over the layer's own with every neuron.</summary>
+internal sealed record TrainedLayerFigures
 {
+    public required int Layer { get; init; }
+
+    public required int Rank { get; init; }
+
+    public required float Threshold { get; init; }
+
+    public required double Recall { get; init; }
+
+    public required double Precision { get; init; }
+
+    public required double PredictedShare { get; init; }
+
+    public required double TrueShare { get; init; }
+
+    public required double Loss { get; init; }
+
+    public required long MultiplyAdds { get; init; }
+
+    public required double OfDenseLayer { get; init; }
+
+    public required bool Enough { get; init; }
+
+    public required IReadOnlyList<LowRankPoint> Curve { get; init; }
+
     public static TrainedLayerFigures Of(int index, LowRankLayer layer, long work, long denseWork, bool isEnough)
     {
         LowRankFigures f = layer.Figures!;
-        return new(
-            index, layer.Rank, layer.Threshold, f.Recall, f.Precision, f.PredictedShare, f.TrueShare, f.Loss, work,
-            (double)work / denseWork, isEnough, f.Curve);
+        return new()
+        {
+            Layer = index,
+            Rank = layer.Rank,
+            Threshold = layer.Threshold,
+            Recall = f.Recall,
+            Precision = f.Precision,
+            PredictedShare = f.PredictedShare,
+            TrueShare = f.TrueShare,
+            Loss = f.Loss,
+            MultiplyAdds = work,
+            OfDenseLayer = (double)work / denseWork,
+            Enough = isEnough,
+            Curve = f.Curve,
+        };
     }
 }
 

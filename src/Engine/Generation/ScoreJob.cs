@@ -44,7 +44,8 @@ internal sealed class ScoreJob(JobSetup setup, ScoreRequest request, TaskComplet
 
     private ScoreResult Result()
     {
-        IoFigures io = IoFigures.Of(setup.Counters.Snapshot().Since(_before!), layer: null, setup.Config.FfnSize, setup.PayloadBytes, setup.Time);
+        LayerCounters spent = setup.Counters.Snapshot().Since(_before!);
+        IoMetrics io = new(spent, layer: null, setup.Config.FfnSize, setup.PayloadBytes, setup.Time);
         return new ScoreResult(_tokens.Length - request.ContextTokens, _negativeLogLikelihood, io);
     }
 }

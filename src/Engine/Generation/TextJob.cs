@@ -68,16 +68,26 @@ internal sealed class TextJob : IJob
     {
         LayerCounters spent = _setup.Counters.Snapshot().Since(_before!);
         int[] tokens = _text.Generated.ToArray();
-        double prompt = Millis(_start, _promptDone), predicted = Millis(_promptDone, _lastToken), afterFirst = Millis(_firstToken, _lastToken);
-        GenerationTimings timings = new(
-            prompt, predicted, Millis(_start, _firstToken),
-            PromptPerSecond: _text.PromptTokens / Math.Max(prompt, 1e-6) * 1000,
-            PredictedPerSecond: tokens.Length < 2 ? 0 : (tokens.Length - 1) / Math.Max(afterFirst, 1e-6) * 1000);
-        return new GenerationResult(
-            _text.Text, _text.PromptTokens, tokens, _text.Finished!.Value, timings, Figures(null),
-            [.. Enumerable.Range(0, spent.LayerCount).Select(layer => Figures(new LayerIndex(layer)))]);
+        double prompt = Millis(_start, _promptDone), afterFirst = Millis(_firstToken, _lastToken);
+        return new GenerationResult
+        {
+            Text = _text.Text,
+            PromptTokens = _text.PromptTokens,
+            Tokens = tokens,
+            FinishReason = _text.Finished!.Value,
+            Timings = new GenerationTimings
+            {
+                PromptMillis = prompt,
+                PredictedMillis = Millis(_promptDone, _lastToken),
+                FirstTokenMillis = Millis(_start, _firstToken),
+                PromptPerSecond = _text.PromptTokens / Math.Max(prompt, 1e-6) * 1000,
+                PredictedPerSecond = tokens.Length < 2 ? 0 : (tokens.Length - 1) / Math.Max(afterFirst, 1e-6) * 1000,
+            },
+            Io = Metrics(null),
+            Layers = [.. Enumerable.Range(0, spent.LayerCount).Select(layer => Metrics(new LayerIndex(layer)))],
+        };
 
-        IoFigures Figures(LayerIndex? layer) => IoFigures.Of(spent, layer, _setup.Config.FfnSize, _setup.PayloadBytes, _setup.Time);
+        IoMetrics Metrics(LayerIndex? layer) => new(spent, layer, _setup.Config.FfnSize, _setup.PayloadBytes, _setup.Time);
     }
 
     private double Millis(long from, long to) => _setup.Time.GetElapsedTime(from, to).TotalMilliseconds;

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Neuralink;
 
 /// <summary>
-/// One line that says what held a run up, and what to change. Every number in it follows from the run's own figures: what a remedy brings is a bound
-/// ("at most"), as nothing of the remedy has been measured.
+/// One line that says what held a run up, and what to change. Every number in it follows from the run's own metrics: what a remedy brings is
+/// a bound ("at most"), as nothing of the remedy has been measured.
 /// </summary>
 public static class Diagnosis
 {
@@ -21,7 +21,7 @@ public static class Diagnosis
     /// <param name="run">Its facts.</param>
     public static string Of(DiagnosedRun run)
     {
-        IoFigures io = run.Io;
+        IoMetrics io = run.Io;
         double waitShare = io.WaitMillis / run.TotalMillis, computeMillis = run.TotalMillis - io.WaitMillis;
         if (io.Reads == 0)
             return "compute-bound: everything was in memory; more threads or weights of fewer bits help, flash has no part in it";
@@ -35,7 +35,7 @@ public static class Diagnosis
 
     private static string Remedy(DiagnosedRun run, double computeMillis)
     {
-        IoFigures io = run.Io;
+        IoMetrics io = run.Io;
         double wantedPerPass = (double)io.Wanted / run.Passes;
         if (run.CachedMax < wantedPerPass / run.LayerCount)
         {
@@ -44,21 +44,25 @@ public static class Diagnosis
         }
         double hiddenAtBest = Math.Max(computeMillis, io.IoMillis) / run.TotalMillis;
         if (!run.ReadsAhead && hiddenAtBest < 1 - WaitShareMin)
-            return $"nothing is read ahead: where lookahead is right, --strategy prefetch+cluster can take at most {Percent(1 - hiddenAtBest)} off the time";
+        {
+            return "nothing is read ahead: where lookahead is right, --strategy prefetch+cluster can take at most "
+                + $"{Percent(1 - hiddenAtBest)} off the time";
+        }
         double wasted = (double)io.PrefetchWasted / Math.Max(1, io.Prefetched);
         if (wasted > WastedShareMax)
         {
-            return $"{Percent(wasted)} of what was read ahead was in vain: a trained lookahead (`neuralink train-predictor --depth 1`, --lookahead low-rank) "
-                + $"can take at most that share of these reads away, and --strategy cluster reads nothing in vain";
+            return $"{Percent(wasted)} of what was read ahead was in vain: a trained lookahead (`neuralink train-predictor --depth 1`, "
+                + "--lookahead low-rank) can take at most that share of these reads away, and --strategy cluster reads nothing in vain";
         }
         if (io.RawBytesPerSecond < CeilingShare * run.DeviceBytesPerSecond)
         {
             double faster = io.RawBytesPerSecond / run.DeviceBytesPerSecond;
-            return $"reads of {io.MeanReadBytes / 1024:0.#} KiB get {Percent(faster)} of the device's bandwidth: larger ones (`neuralink place --method best`, a deeper queue) "
-                + $"can take at most {Percent(1 - faster)} off the reading";
+            return $"reads of {io.MeanReadBytes / 1024:0.#} KiB get {Percent(faster)} of the device's bandwidth: larger ones "
+                + $"(`neuralink place --method best`, a deeper queue) can take at most {Percent(1 - faster)} off the reading";
         }
-        return $"the device is at {Percent(Math.Min(1, io.RawBytesPerSecond / run.DeviceBytesPerSecond))} of its bandwidth: only fewer bytes help; "
-            + $"twice the cache, which found {Percent(io.CacheHitRate)}, can take at most {Percent(MoreHits(io.CacheHitRate))} off the reads";
+        double share = Math.Min(1, io.RawBytesPerSecond / run.DeviceBytesPerSecond);
+        return $"the device is at {Percent(share)} of its bandwidth: only fewer bytes help; twice the cache, "
+            + $"which found {Percent(io.CacheHitRate)}, can take at most {Percent(MoreHits(io.CacheHitRate))} off the reads";
     }
 
     // The hit rate is concave in the size of the cache: twice the size finds at most twice as much.
@@ -68,7 +72,7 @@ public static class Diagnosis
 }
 
 /// <summary>What a diagnosis is made from.</summary>
-/// <param name="Io">The run's figures.</param>
+/// <param name="Io">The run's metrics.</param>
 /// <param name="TotalMillis">Its time, prompt and generation.</param>
 /// <param name="Passes">Forward passes that this took.</param>
 /// <param name="LayerCount">Layers of the model.</param>
@@ -76,4 +80,4 @@ public static class Diagnosis
 /// <param name="ReadsAhead">Whether the strategy reads ahead.</param>
 /// <param name="DeviceBytesPerSecond">The highest bandwidth that the device is known for.</param>
 public sealed record DiagnosedRun(
-    IoFigures Io, double TotalMillis, int Passes, int LayerCount, int CachedMax, bool ReadsAhead, double DeviceBytesPerSecond);
+    IoMetrics Io, double TotalMillis, int Passes, int LayerCount, int CachedMax, bool ReadsAhead, double DeviceBytesPerSecond);

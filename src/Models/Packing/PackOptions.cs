@@ -12,3 +12,9 @@ public sealed record PackOptions(WeightFormat? Weights = null, bool Replace = fa
 /// <param name="DoneBytes">Bytes written so far.</param>
 /// <param name="TotalBytes">Bytes of the whole image but for headers.</param>
 public readonly record struct PackProgress(string Stage, long DoneBytes, long TotalBytes);
+
+/// <summary>How far packing has come, as a share.</summary>
+public sealed class PackedShare(IProgress<double> share) : IProgress<PackProgress>
+{
+    public void Report(PackProgress value) => share.Report(value.TotalBytes == 0 ? 1 : (double)value.DoneBytes / value.TotalBytes);
+}

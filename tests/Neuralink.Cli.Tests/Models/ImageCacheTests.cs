@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Neuralink.Cli.Models;
 using Neuralink.Storage.Image;
 using Neuralink.Tests.Support;
 
@@ -171,6 +170,20 @@ public sealed class ImageCacheTests : IDisposable
         CliResult image = await _home.RunAsync("generate", "-m", tiny.Image, "-p", "a", "-n", "1", "--strategy", "serial");
         image.Code.Should().Be(0, "of {0}", image.Error);
         image.Error.Should().NotContain("neuralink: ", "there is nothing to say of a profile");
+    }
+
+    [Fact]
+    public async Task Every_command_calls_a_model_by_its_folder()
+    {
+        using TinyImage tiny = new();
+        string model = _home.PathOf("tiny-1.3b");
+        Directory.CreateSymbolicLink(model, tiny.Source);
+        CliResult box = await _home.RunAsync("generate", "-m", model, "-p", "a", "-n", "1");
+        CliResult json = await _home.RunAsync("generate", "-m", $"{model}/", "-p", "a", "-n", "1", "--json");
+        json.Out.Should().Contain("\"model\": \"tiny-1.3b\"");
+        box.Error.Should().Contain("packing tiny-1.3b for").And.Contain("╭─tiny-1.3b─");
+        (await _home.RunAsync("plan", model)).Out.Should().StartWith("tiny-1.3b, f32, not packed");
+        _home.Cached.Should().ContainSingle(image => Path.GetFileName(image).StartsWith("tiny-1.3b-"));
     }
 
     private Task<CliResult> Generate(params string[] args) =>

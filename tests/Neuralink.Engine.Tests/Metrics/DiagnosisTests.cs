@@ -22,19 +22,23 @@ public sealed class DiagnosisTests
 
     [Fact]
     public void A_lookahead_that_is_mostly_wrong_is_named() =>
-        Of(lookedAhead: 400, right: 100, wasted: 300).Should().Contain("100% of what was read ahead was in vain").And.Contain("train-predictor --depth 1");
+        Of(lookedAhead: 400, right: 100, wasted: 300).Should().Contain("100% of what was read ahead was in vain")
+            .And.Contain("train-predictor --depth 1");
 
     [Fact]
     public void Small_reads_are_named_with_the_share_of_the_bandwidth_they_get() =>
-        Of(deviceBytesPerSecond: 4e6).Should().Contain("reads of 1 KiB get 43% of the device's bandwidth").And.Contain("at most 57% off the reading");
+        Of(deviceBytesPerSecond: 4e6).Should().Contain("reads of 1 KiB get 43% of the device's bandwidth")
+            .And.Contain("at most 57% off the reading");
 
     [Fact]
     public void A_device_at_its_bandwidth_needs_fewer_bytes() =>
         Of().Should().Contain("at 100% of its bandwidth").And.Contain("found 20%, can take at most 25% off the reads");
 
-    // 1000 ms, of which 600 were waited and the device was busy, 1000 reads of a KiB; 10 passes through 2 layers of which each wants 50 neurons.
+    // 1000 ms, of which 600 were waited and the device was busy, 1000 reads of a KiB; 10 passes through 2 layers of which each wants 50
+    // neurons.
     private static string Of(
-        double waitMillis = 600, int cachedMax = 100, bool readsAhead = true, int lookedAhead = 0, int right = 0, int wasted = 0, double deviceBytesPerSecond = 1.7e6)
+        double waitMillis = 600, int cachedMax = 100, bool readsAhead = true, int lookedAhead = 0, int right = 0, int wasted = 0,
+        double deviceBytesPerSecond = 1.7e6)
     {
         LayerCounters counters = new(2);
         for (int layer = 0; layer < 2; layer++)
@@ -54,9 +58,10 @@ public sealed class DiagnosisTests
         return Diagnosis.Of(Run(counters, 1000, cachedMax, readsAhead, deviceBytesPerSecond));
     }
 
-    private static DiagnosedRun Run(LayerCounters counters, double totalMillis, int cachedMax = 100, bool readsAhead = true, double deviceBytesPerSecond = 1.7e6) => new(
-        IoFigures.Of(counters, layer: null, neuronsPerLayer: 100, payloadBytes: 1024, TimeProvider.System), totalMillis, Passes: 10, LayerCount: 2, cachedMax, readsAhead,
-        deviceBytesPerSecond);
+    private static DiagnosedRun Run(
+        LayerCounters counters, double totalMillis, int cachedMax = 100, bool readsAhead = true, double deviceBytesPerSecond = 1.7e6) => new(
+        new IoMetrics(counters, layer: null, neuronsPerLayer: 100, payloadBytes: 1024, TimeProvider.System), totalMillis, Passes: 10,
+        LayerCount: 2, cachedMax, readsAhead, deviceBytesPerSecond);
 
     private static long Ticks(double millis) => (long)(millis * TimeProvider.System.TimestampFrequency / 1000);
 }

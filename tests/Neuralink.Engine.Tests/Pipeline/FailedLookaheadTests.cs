@@ -64,9 +64,9 @@ public sealed class FailedLookaheadTests : IDisposable
         }
         failed.Should().BeGreaterThan(3, "of prefetches that failed for good");
         attempts.Values.Should().OnlyContain(count => count == 0);
-        IoFigures io = result.Io;
+        IoMetrics io = result.Io;
         io.Retries.Should().Be(failed * (Attempts - 1));
-        (io.PrefetchLate + io.Repaired).Should().BeGreaterThanOrEqualTo(failed);
+        (io.PrefetchLate + io.DemandMisses).Should().BeGreaterThanOrEqualTo(failed);
         if (isLate)
             io.PrefetchLate.Should().BePositive("the layers overtake a slow device");
     }

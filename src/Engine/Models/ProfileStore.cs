@@ -1,18 +1,19 @@
-using Neuralink.Cli.Models;
-using Neuralink.Cli.Terminal;
 using Neuralink.Storage;
 using Neuralink.Storage.Profiles;
 
-namespace Neuralink.Cli.Devices;
+namespace Neuralink;
 
 /// <summary>The profiles of this machine's volumes, in the cache folder, each under a name derived from its volume.</summary>
-internal sealed class ProfileStore(Surroundings surroundings)
+public sealed class ProfileStore(ModelStoreOptions options)
 {
     /// <summary>Keeps a profile for its volume, in place of the one that is there.</summary>
     /// <returns>Where.</returns>
+    /// <exception cref="NeuralinkException">There is no cache folder, or it cannot be written.</exception>
     public string Save(DeviceProfile profile)
     {
-        string folder = Directory.CreateDirectory(CacheFolder.Of(surroundings)).FullName;
+        string cache = options.CacheFolder
+            ?? throw new NeuralinkException("save a device profile", "a cache folder", "none", "name one, or save the profile elsewhere");
+        string folder = Directory.CreateDirectory(cache).FullName;
         string path = Path.Combine(folder, profile.Volume!.FileName);
         profile.Write(path, replace: true);
         return path;
@@ -24,24 +25,24 @@ internal sealed class ProfileStore(Surroundings surroundings)
     /// </summary>
     public DeviceProfile? Find(string path)
     {
-        if (CacheFolder.Find(surroundings) is not { } cache)
+        if (options.CacheFolder is not { } cache)
             return null;        // nor was there one to save a profile in
         try
         {
-            DeviceVolume volume = DeviceVolume.Of(path, surroundings.MachineName);
+            DeviceVolume volume = DeviceVolume.Of(path, options.MachineName);
             string saved = Path.Combine(cache, volume.FileName);
             if (!File.Exists(saved))
                 return null;
             DeviceProfile profile = DeviceProfile.Read(saved);
             if (profile.Volume == volume)
                 return profile;
-            surroundings.Note(
-                $"the device profile {saved} is not used: it is of {profile.Volume?.Name ?? profile.Name}, not of {volume.Name}; measure "
-                + "this one with 'neuralink probe'");
+            options.Note(
+                $"the device profile {saved} is not used: it is of {profile.Volume?.Name ?? profile.Name}, not of {volume.Name}; "
+                + "measure this one with 'neuralink probe'");
         }
         catch (NeuralinkException error)
         {
-            surroundings.Note($"no device profile is used: {error.Message}");
+            options.Note($"no device profile is used: {error.Message}");
         }
         return null;
     }

@@ -1,26 +1,23 @@
-using Neuralink.Cli.Models;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers.Files;
+using Neuralink.Tests.Support;
 
-namespace Neuralink.Cli.Tests.Models;
+namespace Neuralink.Engine.Tests.Models;
 
 /// <summary>Whatever decides what a model does belongs into its image's key, and so does its absence.</summary>
 public sealed class ImageKeyTests : IDisposable
 {
-    private readonly TestHome _home = new();
-    private readonly string _model;
-
-    public ImageKeyTests() => _model = _home.CopyModel();
+    private readonly RandomModel _random = new(RandomModels.ByName("llama-tied-f16"));
 
     public static TheoryData<string> Settings => new(HuggingFaceFiles.Settings);
 
-    public void Dispose() => _home.Dispose();
+    public void Dispose() => _random.Dispose();
 
     [Theory]
     [MemberData(nameof(Settings))]
     public void Every_file_of_settings_counts_there_or_not(string name)
     {
-        string path = Path.Combine(_model, name);
+        string path = Path.Combine(Folder, name);
         HashSet<string> keys = [Key()];
         foreach (string content in (string[])["", "{}", "{ }", "[1, 2]"])
         {
@@ -32,7 +29,7 @@ public sealed class ImageKeyTests : IDisposable
         if (!OperatingSystem.IsWindows())
         {
             string absent = Key();
-            File.CreateSymbolicLink(path, _home.PathOf("nowhere"));
+            File.CreateSymbolicLink(path, Path.Combine(Folder, "nowhere", "at all"));
             Key().Should().Be(absent, "a link that leads nowhere is no file");
         }
     }
@@ -41,9 +38,11 @@ public sealed class ImageKeyTests : IDisposable
     public void Other_files_do_not_count()
     {
         string key = Key();
-        File.WriteAllText(Path.Combine(_model, "README.md"), "text");
+        File.WriteAllText(Path.Combine(Folder, "README.md"), "text");
         Key().Should().Be(key);
     }
 
-    private string Key() => ImageKey.Of(_model, "f16");
+    private string Folder => _random.Folder;
+
+    private string Key() => ImageKey.Of(Folder, "f16");
 }

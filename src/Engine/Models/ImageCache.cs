@@ -1,4 +1,3 @@
-using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Packing;
@@ -7,10 +6,12 @@ using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
-namespace Neuralink.Cli.Models;
+namespace Neuralink;
 
 /// <summary>Images of unpacked models, packed when they are first used and found again by their <see cref="ImageKey"/>.</summary>
-internal sealed class ImageCache(Surroundings surroundings)
+/// <param name="folder">Where they are kept.</param>
+/// <param name="options">Who is told.</param>
+internal sealed class ImageCache(string folder, ModelStoreOptions options)
 {
     /// <summary>The image of a Hugging Face folder.</summary>
     /// <param name="modelFolder">The folder.</param>
@@ -19,14 +20,14 @@ internal sealed class ImageCache(Surroundings surroundings)
     /// <exception cref="NeuralinkException">The folder is not usable, or the cache folder cannot be written.</exception>
     public string Get(string modelFolder, WeightFormat? weights, CancellationToken cancellation)
     {
-        string cache = CacheFolder.Of(surroundings);
-        Leftovers.Remove(cache, surroundings.Time);
+        Leftovers.Remove(folder, options.Time);
         List<string> notes = [];
-        string image = Path.Combine(cache, $"{ModelLocator.NameOf(modelFolder)}-{KeyOf(modelFolder, weights, notes)}.nlk");
+        string image = Path.Combine(folder, $"{ModelStore.NameOf(modelFolder)}-{KeyOf(modelFolder, weights, notes)}.nlk");
         if (TryOpen(image) is { } damage)
         {
-            notes.ForEach(surroundings.Note);
-            Pack(modelFolder, image, new PackOptions(weights, Replace: Directory.Exists(image)), Directory.Exists(image) ? damage : null, cancellation);
+            notes.ForEach(options.Note);
+            bool isThere = Directory.Exists(image);
+            Pack(modelFolder, image, new PackOptions(weights, Replace: isThere), isThere ? damage : null, cancellation);
         }
         return image;
     }
@@ -80,18 +81,19 @@ internal sealed class ImageCache(Surroundings surroundings)
         }
     }
 
-    private void Pack(string modelFolder, string image, PackOptions options, NeuralinkException? damage, CancellationToken cancellation)
+    private void Pack(string modelFolder, string image, PackOptions packing, NeuralinkException? damage, CancellationToken cancellation)
     {
         ModelPacker.CheckTokenizer(modelFolder, HuggingFaceConfig.Read(modelFolder));
-        string name = ModelLocator.NameOf(modelFolder);
-        surroundings.Note(damage is null
+        string name = ModelStore.NameOf(modelFolder);
+        options.Note(damage is null
             ? $"packing {name} for reading from flash, this once, into {image}"
             : $"the packed image is damaged ({damage.Message}); packing {name} again");
         foreach (string old in Outdated(Path.GetDirectoryName(image)!, name))
-            surroundings.Note($"{old} is of an older format, which this version of neuralink does not read; it may be deleted");
+            options.Note($"{old} is of an older format, which this version of neuralink does not read; it may be deleted");
         try
         {
-            PackingProgress.Run(surroundings, modelFolder, image, options, cancellation);
+            options.ShowProgress(
+                "packing", share => ModelPacker.Pack(modelFolder, image, packing, new PackedShare(share), cancellation));
         }
         catch (NeuralinkException) when (TryOpen(image) is null)
         {

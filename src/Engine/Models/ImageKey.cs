@@ -4,7 +4,7 @@ using System.Text;
 using Neuralink.Models.Configuration;
 using Neuralink.Storage.Image;
 
-namespace Neuralink.Cli.Models;
+namespace Neuralink;
 
 /// <summary>
 /// What identifies the image of a model folder, without reading its weights: the image's version, the weight format asked for, every file
@@ -27,7 +27,9 @@ internal static class ImageKey
     /// <summary>Hexadecimal digits.</summary>
     /// <param name="modelFolder">The Hugging Face folder.</param>
     /// <param name="weights">The weight format asked for.</param>
-    /// <param name="formatVersion">The image's: after it changes, the images in the cache are not found again, and packed anew beside the old.</param>
+    /// <param name="formatVersion">
+    /// The image's: after it changes, the images in the cache are not found again, and packed anew beside the old.
+    /// </param>
     public static string Of(string modelFolder, string weights, int formatVersion = ImageManifest.CurrentVersion)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -69,7 +71,8 @@ internal static class ImageKey
         byte[] prefix = new byte[sizeof(ulong)];
         if (stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false) < prefix.Length)
             return [];
-        ulong length = Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(prefix), (ulong)Math.Min(stream.Length - prefix.Length, HeaderBytesMax));
+        long lengthMax = Math.Min(stream.Length - prefix.Length, HeaderBytesMax);
+        ulong length = Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(prefix), (ulong)lengthMax);
         byte[] header = new byte[length];
         return header[..stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false)];
     }
