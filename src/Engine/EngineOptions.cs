@@ -22,11 +22,12 @@ public sealed record EngineOptions
     /// <summary>How the cache is ruled. Null: as the strategy says.</summary>
     public CacheOptions? CachePolicy { get; init; }
 
-    internal CacheOptions Policy => CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
+    internal CacheOptions Policy =>
+        CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
 
     /// <summary>
-    /// The share of the missing neurons that lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1. Default: what is read in vain delays
-    /// what a layer waits for, so little more than half right loses (docs/experiments/strategies.md).
+    /// The share of the missing neurons that lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1.
+    /// Default: what is read in vain delays what a layer waits for, so little more than half right loses (docs/experiments/strategies.md).
     /// </summary>
     public double LookaheadPrecisionMin { get; init; } = 0.6;
 
@@ -36,13 +37,17 @@ public sealed record EngineOptions
     /// <summary>Workers that compute, 1 to 256. Default: the processors there are.</summary>
     public int Threads { get; init; } = Math.Min(Environment.ProcessorCount, 256);
 
-    /// <summary>How reading and computing share the time; <see cref="StrategyChoice"/> says what suits a model. Default: what never reads in vain.</summary>
+    /// <summary>
+    /// How reading and computing share the time; <see cref="StrategyChoice"/> says what suits a model. Default: what never reads in vain.
+    /// </summary>
     public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Cluster;
 
     /// <summary>Who says which neurons a layer needs.</summary>
     public PredictorOptions Predictor { get; init; } = PredictorOptions.Exact;
 
-    /// <summary>Who says which neurons a later layer will need, for strategies that read ahead. Null: as <see cref="Predictor"/> does.</summary>
+    /// <summary>
+    /// Who says which neurons a later layer will need, for strategies that read ahead. Null: as <see cref="Predictor"/> does.
+    /// </summary>
     public PredictorOptions? Lookahead { get; init; }
 
     internal PredictorOptions LookaheadPredictor => Lookahead ?? Predictor;
@@ -51,8 +56,8 @@ public sealed record EngineOptions
     public int LookaheadLayers { get; init; } = 1;
 
     /// <summary>
-    /// Reads in flight, 1 to 256, a thread each unless io_uring reads. Default: from 16 threads on a virtio disk gives its full bandwidth at 64 KiB, and 32
-    /// add little (docs/experiments/devices.md).
+    /// Reads in flight, 1 to 256, a thread each unless io_uring reads. Default: from 16 threads on a virtio disk gives its full bandwidth
+    /// at 64 KiB, and 32 add little (docs/experiments/devices.md).
     /// </summary>
     public int QueueDepth { get; init; } = 16;
 
@@ -69,19 +74,28 @@ public sealed record EngineOptions
     public int ChunkTokens { get; init; } = 32;
 
     /// <summary>
-    /// What the device's reads cost: they are planned for the least of it, and gaps are no longer read through while the device proves bound by bandwidth.
-    /// Default: the knee of both a UFS 4.0 phone (paper, section on the online stage) and the virtio disk this is built on is near 20 KiB.
+    /// What the device's reads cost: they are planned for the least of it, and gaps are no longer read through while the device proves
+    /// bound by bandwidth. Default: the knee of both a UFS 4.0 phone (paper, section on the online stage) and the virtio disk this is built
+    /// on is near 20 KiB.
     /// </summary>
     public ReadCost ReadCost { get; init; } = ReadCost.Default;
 
-    /// <summary>The widest gap that is read through, 0 to 1 MiB, whatever reads cost; 0 joins only neighbours. Null: as <see cref="ReadCost"/> has it.</summary>
+    /// <summary>
+    /// The widest gap that is read through, 0 to 1 MiB, whatever reads cost; 0 joins only neighbours. Null: as <see cref="ReadCost"/> has
+    /// it.
+    /// </summary>
     public int? CollapseGapBytes { get; init; }
 
-    /// <summary><see cref="CollapseGapBytes"/>, or none where the strategy does not collapse; null where reads are planned by what they cost.</summary>
+    /// <summary>
+    /// <see cref="CollapseGapBytes"/>, or none where the strategy does not collapse; null where reads are planned by what they cost.
+    /// </summary>
     internal int? FixedGapBytes => CollapseGapBytes ?? (StrategySwitches.Of(Strategy).Collapses ? null : 0);
 
-    /// <summary><see cref="ReadCost"/>, or the curve by which just the gaps of up to <see cref="FixedGapBytes"/> cost less than a read more.</summary>
-    internal ReadCost PlannedReadCost => FixedGapBytes is { } gapBytes ? ReadCost.Linear(readMicros: gapBytes + 1, bytesPerMicro: 1) : ReadCost;
+    /// <summary>
+    /// <see cref="ReadCost"/>, or the curve by which just the gaps of up to <see cref="FixedGapBytes"/> cost less than a read more.
+    /// </summary>
+    internal ReadCost PlannedReadCost =>
+        FixedGapBytes is { } gapBytes ? ReadCost.Linear(readMicros: gapBytes + 1, bytesPerMicro: 1) : ReadCost;
 
     /// <summary>The longest read, 4 KiB to 16 MiB. Default: bandwidth is flat from here on (docs/experiments/devices.md).</summary>
     public int ReadBytesMax { get; init; } = 256 << 10;
@@ -101,10 +115,13 @@ public sealed record EngineOptions
         Require(Threads is >= 1 and <= 256, "1 to 256 threads", Threads);
         Require(Enum.IsDefined(Strategy), "a strategy", Strategy);
         Require(Predictor.IsValid, "a predictor: a sketch of 2 to 4 bits, an oracle with its trace", Predictor);
-        Require(Lookahead is null or { IsValid: true }, "a predictor for the lookahead: a sketch of 2 to 4 bits, an oracle with its trace", Lookahead);
+        Require(
+            Lookahead is null or { IsValid: true },
+            "a predictor for the lookahead: a sketch of 2 to 4 bits, an oracle with its trace", Lookahead);
         Require(LookaheadLayers is >= 1 and <= 8, "a lookahead of 1 to 8 layers", LookaheadLayers);
         Require(
-            Policy is { SmallShare: >= 0 and <= 1, GhostShare: >= 0 and <= 100, SegmentProbability: >= 0 and <= 1, PinnedShare: >= 0 and <= 1 }
+            Policy is { SmallShare: >= 0 and <= 1, GhostShare: >= 0 and <= 100 }
+                and { SegmentProbability: >= 0 and <= 1, PinnedShare: >= 0 and <= 1 }
                 and { SegmentSlots: >= 1, WindowTokens: >= 1, AgingUses: > 0 },
             "a cache policy of shares and probabilities of 0 to 1, and counts above 0", Policy);
         Require(LookaheadPrecisionMin is >= 0 and <= 1, "a lookahead precision of 0 to 1", LookaheadPrecisionMin);

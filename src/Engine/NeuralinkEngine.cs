@@ -108,7 +108,8 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// </exception>
     public static Task<NeuralinkEngine> OpenAsync(
         string imageFolder, EngineOptions options, Timeline? timeline = null, TimeProvider? time = null,
-        Func<IFlashDevice, IFlashDevice>? decorate = null, ActorSystem? system = null, CancellationToken cancellation = default) => Task.Run(
+        Func<IFlashDevice, IFlashDevice>? decorate = null, ActorSystem? system = null,
+        CancellationToken cancellation = default) => Task.Run(
             () =>
             {
                 if (system is not null)
@@ -129,8 +130,8 @@ public sealed class NeuralinkEngine : IAsyncDisposable
             cancellation);
 
     /// <summary>
-    /// Opens a model by its folder: finds or packs its image, and completes the options by the device's profile, the model and what is to be
-    /// generated.
+    /// Opens a model by its folder: finds or packs its image, and completes the options by the device's profile, the model and what is to
+    /// be generated.
     /// </summary>
     /// <param name="setup">The model, and how to open it.</param>
     /// <param name="store">Where packed models and profiles are, and who is told what happens; null has none and tells nobody.</param>
@@ -169,7 +170,8 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <param name="request">What to generate.</param>
     /// <param name="cancellation">Ends the generation; when the enumeration has thrown, every lease is returned.</param>
     /// <exception cref="NeuralinkException">The request cannot be met, or flash failed; the engine lives on.</exception>
-    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
+        GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         CheckTokens(request.Prompt.Span, request.MaxTokens);
         TextState text = new(request, Tokenizer, Model.VocabularySize, Model.EndTokens);
@@ -249,7 +251,8 @@ public sealed class NeuralinkEngine : IAsyncDisposable
         if (newTokens < 0 || (long)prompt.Length + newTokens > ContextTokens)
         {
             throw new NeuralinkException(
-                "start the text", $"prompt and new tokens to fit a context of {ContextTokens} tokens", $"{prompt.Length} + {newTokens}", "shorten the prompt or generate fewer tokens");
+                "start the text", $"prompt and new tokens to fit a context of {ContextTokens} tokens", $"{prompt.Length} + {newTokens}",
+                "shorten the prompt or generate fewer tokens");
         }
         Tokenizer.RequireRows(prompt, Model.VocabularySize);
     }

@@ -70,7 +70,8 @@ internal sealed record ProbeReport
         Speedups = [.. from method in ProbeAnalysis.Summarize(result.Measurements).GroupBy(s => s.IoMethod, StringComparer.Ordinal)
             let shallowest = method.MinBy(s => s.QueueDepth)!.ReadsPerSecond
             from depth in method
-            select new DepthFigures(depth.IoMethod, depth.QueueDepth, depth.ReadsPerSecond / shallowest, depth.ReadsPerSecond, depth.ProcessorMicros)],
+            select new DepthFigures(
+                depth.IoMethod, depth.QueueDepth, depth.ReadsPerSecond / shallowest, depth.ReadsPerSecond, depth.ProcessorMicros)],
         MegabytesPerSecondMax = analysis.Cost.BytesPerMicroMax,
         KneeBytes = analysis.Cost.KneeBytes(),
         BreakEvenGaps = [.. s_bundles.Select(bytes => new GapFigures(bytes, analysis.Cost.BreakEvenGapBytes(bytes)))],

@@ -80,10 +80,12 @@ internal sealed class GenerateCommand
 
     private readonly Option<CachePolicyKind?> _cachePolicy = TypedOption.OneOf<CachePolicyKind>(
         "--cache-policy", "How the cache is ruled [default: as the strategy says: window for llmflash and frequency, otherwise lfu]",
-        ("lfu", CachePolicyKind.Lfu), ("s3-fifo", CachePolicyKind.S3Fifo), ("lru", CachePolicyKind.Lru), ("window", CachePolicyKind.Window), ("none", CachePolicyKind.None));
+        ("lfu", CachePolicyKind.Lfu), ("s3-fifo", CachePolicyKind.S3Fifo), ("lru", CachePolicyKind.Lru),
+        ("window", CachePolicyKind.Window), ("none", CachePolicyKind.None));
 
     private readonly Option<long?> _gap = TypedOption.Of<long>(
-        ["--gap"], "BYTES", "Read through gaps of up to this many bytes, e.g. 16KiB; 0 reads through none [default: as the device's reads cost]",
+        ["--gap"], "BYTES",
+        "Read through gaps of up to this many bytes, e.g. 16KiB; 0 reads through none [default: as the device's reads cost]",
         "a number of bytes such as 16KiB", ValueReaders.Bytes);
 
     private readonly Option<int?> _threads = TypedOption.Of<int>(
@@ -92,24 +94,29 @@ internal sealed class GenerateCommand
 
     private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf(
         "--strategy",
-        "serial: read a layer's neurons, then compute it; prefetch: read the next layer's meanwhile; cluster: compute neurons as their reads arrive; "
+        "serial: read a layer's neurons, then compute it; prefetch: read the next layer's meanwhile; cluster: compute neurons as "
+        + "their reads arrive; "
         + "llmflash, frequency: baselines, for images of identity and frequency order [default: what suits the model, said at start]",
         [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
 
     private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
         ["--predictor"], "KIND",
-        "Who says which neurons fire. exact: the resident gates, never changes a token; low-rank[=FILE]: trained or published weights; sketch[=BITS]: gates in "
+        "Who says which neurons fire. exact: the resident gates, never changes a token; low-rank[=FILE]: trained or published "
+        + "weights; sketch[=BITS]: gates in "
         + "2 to 4 bits; oracle=TRACE: the recorded truth, for studies [default: exact]", PredictorExpected, ValueReaders.Predictor);
 
     private readonly Option<PredictorOptions?> _lookahead = TypedOption.OfClass<PredictorOptions>(
-        ["--lookahead"], "KIND", "Who says which neurons later layers will want, for strategies that read ahead; as --predictor [default: a trained one if the image has it, otherwise a sketch]",
+        ["--lookahead"], "KIND",
+        "Who says which neurons later layers will want, for strategies that read ahead; as --predictor [default: a trained one if "
+        + "the image has it, otherwise a sketch]",
         PredictorExpected, ValueReaders.Predictor);
 
     private readonly Option<int?> _ahead = TypedOption.Of<int>(
         ["--ahead"], "N", $"How many layers are looked ahead [default: {s_engine.LookaheadLayers}]", "an integer", ValueReaders.Integer);
 
     private readonly Option<int?> _queueDepth = TypedOption.Of<int>(
-        ["--queue-depth"], "N", $"Reads in flight [default: the device profile's, or {s_engine.QueueDepth}]", "an integer", ValueReaders.Integer);
+        ["--queue-depth"], "N", $"Reads in flight [default: the device profile's, or {s_engine.QueueDepth}]", "an integer",
+        ValueReaders.Integer);
 
     private readonly Option<FlashAccess?> _io = TypedOption.OneOf<FlashAccess>(
         "--io", "direct: read past the operating system's page cache; buffered: through it; uring: past it by Linux's io_uring "
@@ -118,12 +125,17 @@ internal sealed class GenerateCommand
 
     private readonly Option<string?> _profile = TypedOption.Text(
         ["--profile"], "DEVICE.json",
-        "What reads cost, by 'neuralink probe': sets --io and --queue-depth unless they are given, and one named here the gaps that are read through; none uses no profile "
+        "What reads cost, by 'neuralink probe': sets --io and --queue-depth unless they are given, and one named here the gaps "
+        + "that are read through; none uses no profile "
         + "[default: the one saved for the image's volume, unless reads are buffered]");
 
     private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
-    private readonly Option<string?> _trace = TypedOption.Text(["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object with the text and all figures instead of the text as it comes" };
+    private readonly Option<string?> _trace = TypedOption.Text(
+        ["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Print one JSON object with the text and all figures instead of the text as it comes",
+    };
 
     private const string PredictorExpected = "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE";
 
@@ -143,7 +155,8 @@ internal sealed class GenerateCommand
             + "standard error.");
         foreach (Option option in (ReadOnlySpan<Option>)
             [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory,
-            _cache, _cachePolicy, _gap, _threads, _strategy, _predictor, _lookahead, _ahead, _queueDepth, _io, _profile, _weights, _trace, _json])
+            _cache, _cachePolicy, _gap, _threads, _strategy, _predictor, _lookahead, _ahead, _queueDepth, _io, _profile, _weights, _trace,
+            _json])
         {
             command.Options.Add(option);
         }

@@ -67,9 +67,13 @@ internal sealed record GenerationReport
             PromptTokens = result.PromptTokens,
             Tokens = result.Tokens,
             FinishReason = result.FinishReason == Neuralink.FinishReason.Stop ? "stop" : "length",
-            Timings = new TimingsReport(engine.LoadTime.TotalMilliseconds, t.PromptMillis, t.PredictedMillis, t.PromptPerSecond, t.PredictedPerSecond, t.FirstTokenMillis),
+            Timings = new TimingsReport(
+                engine.LoadTime.TotalMilliseconds, t.PromptMillis, t.PredictedMillis, t.PromptPerSecond, t.PredictedPerSecond,
+                t.FirstTokenMillis),
             Io = result.Io,
-            Memory = new MemoryReport(m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes, ProcessMemory.PeakBytes()),
+            Memory = new MemoryReport(
+                m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes,
+                ProcessMemory.PeakBytes()),
             FiringShare = result.FiringShare,
             Model = engine.Name,
             Strategy = engine.Strategy.Name,
@@ -82,7 +86,8 @@ internal sealed record GenerationReport
     }
 
     private static DiagnosedRun Diagnosed(GenerationResult r, NeuralinkEngine engine) => new(
-        r.Io, r.Timings.PromptMillis + r.Timings.PredictedMillis, engine.PassesFor(r.PromptTokens) + Math.Max(0, r.Tokens.Count - 1), engine.Model.LayerCount,
+        r.Io, r.Timings.PromptMillis + r.Timings.PredictedMillis, engine.PassesFor(r.PromptTokens) + Math.Max(0, r.Tokens.Count - 1),
+        engine.Model.LayerCount,
         engine.Memory.Frames.CachedMax, engine.Strategy.ReadsAhead, engine.Options.ReadCost.BytesPerMicroMax * 1e6);
 
     public string ToJson() => JsonSerializer.Serialize(this, GenerationReportJson.Readable.GenerationReport);
@@ -102,10 +107,12 @@ internal sealed record ProfileReport(string Name, string Io, int QueueDepth, lon
     };
 }
 
-internal sealed record TimingsReport(double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
+internal sealed record TimingsReport(
+    double LoadMs, double PromptMs, double PredictedMs, double PromptPerSecond, double PredictedPerSecond, double TtftMs);
 
 /// <summary>The engine's native memory, and beside it the largest resident set of the whole process so far (VmHWM on Linux).</summary>
-internal sealed record MemoryReport(long Resident, long Predictor, long Kv, long Activations, long Staging, long Cache, long Total, long ProcessPeak);
+internal sealed record MemoryReport(
+    long Resident, long Predictor, long Kv, long Activations, long Staging, long Cache, long Total, long ProcessPeak);
 
 [JsonSerializable(typeof(GenerationReport))]
 internal sealed partial class GenerationReportJson : JsonSerializerContext

@@ -31,7 +31,9 @@ internal sealed record PromptSource
         string prompt = _text is not null and not StandardInput
             ? _text.TrimStart(ByteOrderMark)
             : WithoutLineEnd(await ReadStreamAsync(surroundings, cancellation));
-        return prompt.Length > 0 ? prompt : throw new NeuralinkException("start the text", "a prompt of at least 1 token", "an empty prompt", "give some text");
+        return prompt.Length > 0
+            ? prompt
+            : throw new NeuralinkException("start the text", "a prompt of at least 1 token", "an empty prompt", "give some text");
     }
 
     private Task<string> ReadStreamAsync(Surroundings surroundings, CancellationToken cancellation) => _file is not (null or StandardInput)
@@ -39,5 +41,6 @@ internal sealed record PromptSource
         : Utf8Text.ReadInputAsync(
             surroundings, "read the prompt from standard input", "give the prompt with --prompt or --file", cancellation);
 
-    private static string WithoutLineEnd(string text) => text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+    private static string WithoutLineEnd(string text) =>
+        text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
 }

@@ -81,7 +81,11 @@ internal sealed record ImageReport
             BytesPredictor = predictorBytes,
             BytesOnFlash = image.LayerCount * layerBytes,
             Layers = [.. Enumerable.Range(0, image.LayerCount).Select(Layer)],
-            Files = [.. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Xxh128))],
+            Files =
+            [
+                .. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal)
+                    .Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Xxh128)),
+            ],
         };
 
         LayerReport Layer(int i) => new(i, image.SlotCount, image.StrideBytes, m.Bundle.PayloadBytes, layerBytes, m.Placement.Method);

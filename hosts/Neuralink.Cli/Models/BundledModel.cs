@@ -16,7 +16,8 @@ internal static class BundledModel
         string beside = Path.Combine(surroundings.ProgramFolder, s_place);
         return Repository(surroundings) is { } root && Directory.Exists(Path.Combine(root, s_place)) ? Path.Combine(root, s_place)
             : Directory.Exists(beside) ? beside
-            : throw new NeuralinkException("find the bundled model", $"the folder {beside}", "no such folder", "give another model with --model");
+            : throw new NeuralinkException(
+                "find the bundled model", $"the folder {beside}", "no such folder", "give another model with --model");
     }
 
     private static string? Repository(Surroundings surroundings)

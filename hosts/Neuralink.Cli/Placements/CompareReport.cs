@@ -4,7 +4,9 @@ using Neuralink.Storage.Traces;
 
 namespace Neuralink.Cli.Placements;
 
-/// <summary>What `placement compare --json` prints, in snake_case. All figures are of one layer and one token: the mean of the layers' own.</summary>
+/// <summary>
+/// What `placement compare --json` prints, in snake_case. All figures are of one layer and one token: the mean of the layers' own.
+/// </summary>
 internal sealed record CompareReport
 {
     /// <summary>The model's name.</summary>

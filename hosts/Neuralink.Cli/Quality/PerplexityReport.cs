@@ -43,23 +43,24 @@ internal sealed record PerplexityReport
     /// <summary>Of scoring.</summary>
     public required double Seconds { get; init; }
 
-    public static PerplexityReport Of(QualityFigures figures, QualityMeter meter, string model, string texts, string? predictor, double seconds) => new()
-    {
-        Model = model,
-        ModelDigest = meter.Dense.Image.ModelDigest,
-        Texts = texts,
-        Tokens = figures.Tokens,
-        Windows = figures.Windows,
-        WindowTokens = meter.WindowTokens,
-        StrideTokens = meter.StrideTokens,
-        Perplexity = figures.Dense.Perplexity,
-        FiringShare = figures.Dense.NeuronShare,
-        Predicted = figures.Predicted is { } p
+    public static PerplexityReport Of(
+        QualityFigures figures, QualityMeter meter, string model, string texts, string? predictor, double seconds) => new()
+        {
+            Model = model,
+            ModelDigest = meter.Dense.Image.ModelDigest,
+            Texts = texts,
+            Tokens = figures.Tokens,
+            Windows = figures.Windows,
+            WindowTokens = meter.WindowTokens,
+            StrideTokens = meter.StrideTokens,
+            Perplexity = figures.Dense.Perplexity,
+            FiringShare = figures.Dense.NeuronShare,
+            Predicted = figures.Predicted is { } p
             ? new PredictedReport(predictor!, p.Run.Perplexity, p.PerplexityRatio, p.AgreementShare, p.KlDivergenceNats, p.Run.NeuronShare)
             : null,
-        MemoryBytes = meter.MemoryBytes,
-        Seconds = seconds,
-    };
+            MemoryBytes = meter.MemoryBytes,
+            Seconds = seconds,
+        };
 
     /// <summary>The figures as they are stored of <paramref name="identity"/>.</summary>
     public PredictorQuality ToQuality(PredictorIdentity identity) => new(

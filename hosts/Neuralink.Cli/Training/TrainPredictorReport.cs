@@ -5,7 +5,9 @@ using Neuralink.Models.Training;
 
 namespace Neuralink.Cli.Training;
 
-/// <summary>What `train-predictor --json` prints, in snake_case. Shares are 0 to 1; all figures but the multiply-adds are of held-out tokens.</summary>
+/// <summary>
+/// What `train-predictor --json` prints, in snake_case. Shares are 0 to 1; all figures but the multiply-adds are of held-out tokens.
+/// </summary>
 internal sealed record TrainPredictorReport
 {
     /// <summary>The file.</summary>
@@ -47,7 +49,8 @@ internal sealed record TrainPredictorReport
     /// <summary>Those layers.</summary>
     public required IReadOnlyList<TrainedLayerFigures> Layers { get; init; }
 
-    public static TrainPredictorReport Of(TrainedPredictor trained, string path, ModelConfig config, TrainingOptions options, double seconds)
+    public static TrainPredictorReport Of(
+        TrainedPredictor trained, string path, ModelConfig config, TrainingOptions options, double seconds)
     {
         LowRankInfo info = trained.Info;
         TrainedLayerFigures[] layers =
@@ -66,7 +69,8 @@ internal sealed record TrainPredictorReport
         double sparse = TokenWork.OutsideLayers(config) + layers.Sum(layer => TokenWork.OfSparseLayer(config, layer.TrueShare))
             + ((config.LayerCount - layers.Length) * TokenWork.OfSparseLayer(config, share));
         TrainedMean mean = new(
-            layers.Average(l => l.Rank), layers.Average(l => l.Recall), layers.Average(l => l.Precision), layers.Average(l => l.PredictedShare), share,
+            layers.Average(l => l.Rank), layers.Average(l => l.Recall), layers.Average(l => l.Precision),
+            layers.Average(l => l.PredictedShare), share,
             layers.Average(l => l.Loss));
         return new TrainPredictorReport
         {
@@ -90,7 +94,9 @@ internal sealed record TrainPredictorReport
 /// <summary>Means over layers.</summary>
 internal sealed record TrainedMean(double Rank, double Recall, double Precision, double PredictedShare, double TrueShare, double Loss);
 
-/// <summary>One layer; see <see cref="LowRankFigures"/>. <see cref="OfDenseLayer"/>: its multiply-adds over the layer's own with every neuron.</summary>
+/// <summary>
+/// One layer; see <see cref="LowRankFigures"/>. <see cref="OfDenseLayer"/>: its multiply-adds over the layer's own with every neuron.
+/// </summary>
 internal sealed record TrainedLayerFigures
 {
     public required int Layer { get; init; }

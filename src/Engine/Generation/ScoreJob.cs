@@ -21,14 +21,16 @@ internal sealed class ScoreJob(JobSetup setup, ScoreRequest request, TaskComplet
         // A chunk that is context alone has no target.
         int firstTarget = Math.Clamp(request.ContextTokens, begin + 1, _done + 1);
         return new PassProtocol.RunPass(
-            pass, _tokens[begin.._done], begin, WantsLogits: false, _tokens[firstTarget..(_done + 1)], _negativeLogLikelihood, request.ReadLogits is { } read ? read.Invoke : null);
+            pass, _tokens[begin.._done], begin, WantsLogits: false, _tokens[firstTarget..(_done + 1)], _negativeLogLikelihood,
+            request.ReadLogits is { } read ? read.Invoke : null);
     }
 
     public bool Accept(PassProtocol.PassDone done)
     {
         _negativeLogLikelihood = double.IsFinite(done.Score)
             ? done.Score
-            : throw new NeuralinkException("score the text", "finite logits", $"{done.Score}", "the model's weights or the text overflow its numbers");
+            : throw new NeuralinkException(
+                "score the text", "finite logits", $"{done.Score}", "the model's weights or the text overflow its numbers");
         return _done < _count;
     }
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Neuralink;
 
 /// <summary>
-/// One line that says what held a run up, and what to change. Every number in it follows from the run's own metrics: what a remedy brings is
-/// a bound ("at most"), as nothing of the remedy has been measured.
+/// One line that says what held a run up, and what to change. Every number in it follows from the run's own metrics: what a remedy brings
+/// is a bound ("at most"), as nothing of the remedy has been measured.
 /// </summary>
 public static class Diagnosis
 {
@@ -27,8 +27,8 @@ public static class Diagnosis
             return "compute-bound: everything was in memory; more threads or weights of fewer bits help, flash has no part in it";
         if (waitShare < WaitShareMin)
         {
-            return $"compute-bound: it waited for flash for {Percent(waitShare)} of the time, so a faster disk or a larger cache saves at most that; "
-                + "more threads, weights of fewer bits or a cheaper predictor help";
+            return $"compute-bound: it waited for flash for {Percent(waitShare)} of the time, so a faster disk or a larger cache saves "
+                + "at most that; more threads, weights of fewer bits or a cheaper predictor help";
         }
         return $"disk-bound: it waited for flash for {Percent(waitShare)} of the time; {Remedy(run, computeMillis)}";
     }
@@ -39,7 +39,8 @@ public static class Diagnosis
         double wantedPerPass = (double)io.Wanted / run.Passes;
         if (run.CachedMax < wantedPerPass / run.LayerCount)
         {
-            return $"the cache is too small: it holds {run.CachedMax} neurons, and a layer needs {wantedPerPass / run.LayerCount:0} for a token; "
+            return $"the cache is too small: it holds {run.CachedMax} neurons, and a layer needs "
+                + $"{wantedPerPass / run.LayerCount:0} for a token; "
                 + "give more --memory or --cache (`neuralink plan` says what it brings)";
         }
         double hiddenAtBest = Math.Max(computeMillis, io.IoMillis) / run.TotalMillis;

@@ -84,7 +84,9 @@ public sealed class IoMetrics
     /// <summary>Bytes a second that came from flash while it was busy.</summary>
     public double RawBytesPerSecond => Ratio(BytesRead, IoMillis / 1000);
 
-    /// <summary>Of these, bytes a second of neurons that were needed: the paper's effective bandwidth (arXiv 2410.19274, evaluation).</summary>
+    /// <summary>
+    /// Of these, bytes a second of neurons that were needed: the paper's effective bandwidth (arXiv 2410.19274, evaluation).
+    /// </summary>
     public double EffectiveBytesPerSecond => Ratio(BytesUsed, IoMillis / 1000);
 
     /// <summary>Of what was wanted, the share that lookahead had named; null without lookahead.</summary>

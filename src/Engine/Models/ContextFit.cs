@@ -2,7 +2,9 @@ using Neuralink.Storage;
 
 namespace Neuralink;
 
-/// <summary>How many tokens a generation may have: a default gives way to the end of the context, a number that was asked for does not.</summary>
+/// <summary>
+/// How many tokens a generation may have: a default gives way to the end of the context, a number that was asked for does not.
+/// </summary>
 public static class ContextFit
 {
     /// <summary>Tokens that are generated when nobody says how many.</summary>

@@ -33,7 +33,8 @@ internal sealed class ImageCache(string folder, ModelStoreOptions options)
     }
 
     /// <summary>Packs again an image that turned out to be damaged when it was loaded.</summary>
-    public void Repair(string modelFolder, string image, WeightFormat? weights, NeuralinkException damage, CancellationToken cancellation) =>
+    public void Repair(
+        string modelFolder, string image, WeightFormat? weights, NeuralinkException damage, CancellationToken cancellation) =>
         Pack(modelFolder, image, new PackOptions(weights, Replace: true), damage, cancellation);
 
     /// <summary>Why the files of an image that are loaded whole are not what they were when packed, or null.</summary>

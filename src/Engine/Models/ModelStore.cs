@@ -43,12 +43,14 @@ public sealed class ModelStore
         {
             return weights is null
                 ? new LocatedModel(folder, Source: null, weights, name)
-                : throw new NeuralinkException($"open {folder} with other weights", "an unpacked model", "a flash image, whose weights are packed");
+                : throw new NeuralinkException(
+                    $"open {folder} with other weights", "an unpacked model", "a flash image, whose weights are packed");
         }
         if (!File.Exists(Path.Combine(folder, HuggingFaceFiles.Config)))
             throw NoModel(folder);
         ImageCache cache = _cache ?? throw new NeuralinkException(
-            $"pack {folder}", "a cache folder for packed models", "none", "name one, or pack the model with 'neuralink pack' and give the image");
+            $"pack {folder}", "a cache folder for packed models", "none",
+            "name one, or pack the model with 'neuralink pack' and give the image");
         return new LocatedModel(cache.Get(folder, weights, cancellation), folder, weights, name);
     }
 
@@ -113,7 +115,9 @@ public sealed class ModelStore
 /// <summary>Where a host keeps packed models and device profiles, and how it is told what happens.</summary>
 public sealed record ModelStoreOptions
 {
-    /// <summary>Has packed models and device profiles; null refuses what is not packed. <see cref="Neuralink.CacheFolder"/> says where.</summary>
+    /// <summary>
+    /// Has packed models and device profiles; null refuses what is not packed. <see cref="Neuralink.CacheFolder"/> says where.
+    /// </summary>
     public string? CacheFolder { get; init; }
 
     /// <summary>The machine's name: a device profile is of one machine.</summary>
