@@ -12,6 +12,7 @@ return args switch
     ["device", .. string[] rest] => DeviceCommand.Run(rest),
     ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
     ["layers", .. string[] rest] => await LayersCommand.RunAsync(rest),
+    ["first-token", .. string[] rest] => await FirstTokenCommand.RunAsync(rest),
     ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
     ["simulate-faults", .. string[] rest] => SimulateFaultsCommand.Run(rest),
@@ -37,6 +38,8 @@ static int Usage()
           overlap [--threads 1] [--rounds 7] [--slow 1] [--margin M] [--model DIR]
                                                                overlapped against serial reads, on a device as slow as the computing
           layers [--rounds 7]                                  what messages, leases and the cache cost a layer: all cached, no arithmetic
+          first-token --image IMG [--cache 1] [--tokens 32] [--rounds 5]
+                                                               the first tokens on an empty cache, with and without a warm-up
           online --identity IMG --placed IMG [--profile DEVICE.json] [--rounds 5] [--tokens 32] [--cache 0.05] [--io direct|uring]
                  [--only NAMES]
                                                                the online stage against LLM in a flash, and with each part switched off

@@ -104,7 +104,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
         _isEnding = false;
         PipelineStates states = _parts.Renew();
         IActorRef io = Watched(IoActor.Props(_parts.Io, states.Fetch), "io");
-        IActorRef cache = Watched(CacheActor.Props(_parts.Residency, states.Cache, states.Sets, io), "cache");
+        IActorRef cache = Watched(CacheActor.Props(_parts.Residency, states, _parts.Warm, io), "cache");
         IActorRef predictor = Watched(PredictorActor.Props(_parts.Predictor, states.Sets, cache), "predictor");
         IActorRef compute = Watched(ComputeActor.Props(_parts.Compute, predictor, cache), "compute");
         _generation = Watched(GenerationActor.Props(compute), "generation");
@@ -144,6 +144,9 @@ internal sealed class PipelineParts
 
     /// <summary>What the actors that run change.</summary>
     public PipelineStates States => _states ?? Renew();
+
+    /// <summary>Ends when the empty cache has been filled, or is not going to be; the first time, if actors start anew.</summary>
+    public TaskCompletionSource Warm { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>New states for new actors.</summary>
     public PipelineStates Renew() => _states = NewStates();

@@ -22,6 +22,12 @@ public sealed record EngineOptions
     /// <summary>How the cache is ruled. Null: as the strategy says.</summary>
     public CacheOptions? CachePolicy { get; init; }
 
+    /// <summary>
+    /// Whether the empty cache is filled in large reads from opening on, while nothing more urgent is to be read. Default: a token that
+    /// finds its neurons in DRAM is worth more than the reads that nobody may come to want (docs/experiments/first-token.md).
+    /// </summary>
+    public WarmUpMode WarmUp { get; init; } = WarmUpMode.Auto;
+
     internal CacheOptions Policy =>
         CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
 
@@ -124,6 +130,7 @@ public sealed record EngineOptions
                 and { SegmentProbability: >= 0 and <= 1, PinnedShare: >= 0 and <= 1 }
                 and { SegmentSlots: >= 1, WindowTokens: >= 1, AgingUses: > 0 },
             "a cache policy of shares and probabilities of 0 to 1, and counts above 0", Policy);
+        Require(Enum.IsDefined(WarmUp), "a warm-up, auto or none", WarmUp);
         Require(LookaheadPrecisionMin is >= 0 and <= 1, "a lookahead precision of 0 to 1", LookaheadPrecisionMin);
         Require(QueueDepth is >= 1 and <= 256, "a queue depth of 1 to 256", QueueDepth);
         Require(Enum.IsDefined(Io), "io direct, buffered or uring", Io);

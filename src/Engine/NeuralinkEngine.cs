@@ -72,6 +72,12 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <summary>How long opening took.</summary>
     public TimeSpan LoadTime { get; }
 
+    /// <summary>
+    /// Ends when the empty cache has been filled as <see cref="EngineOptions.WarmUp"/> says, which goes on while texts are generated; at
+    /// once where there is nothing to fill.
+    /// </summary>
+    public Task WhenWarm => _resources.Parts.Warm.Task;
+
     /// <summary>Positions there is room for: prompt and generated tokens together.</summary>
     public int ContextTokens => _resources.Plan.ContextTokens;
 

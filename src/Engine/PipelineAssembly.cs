@@ -26,6 +26,7 @@ internal sealed class PipelineAssembly(
     private readonly LayerCounters _counters = new(model.Config.LayerCount);
     private readonly int _extentSlotsMax = options.ExtentSlotsMax(model.Image.StrideBytes);
     private readonly int[] _hottest = HottestOf(model.Image, options.Policy, plan.Frames.CachedMax);
+    private readonly WarmUpPlan? _warmUp = WarmUpPlans.For(options, model.Image, plan.Frames.CachedMax);
 
     /// <exception cref="NeuralinkException">Hot neurons are to be pinned and the image does not know them.</exception>
     public PipelineParts Assemble(LoadedModel loaded, Timeline? timeline)
@@ -87,8 +88,8 @@ internal sealed class PipelineAssembly(
             Counts = _counters,
             MicrosPerTick = time.GetElapsedTime(0, 1_000_000).TotalMicroseconds / 1_000_000,
         };
-        return new PipelineStates(
-            new CacheState(plan.Frames, keys, policy, gate, _counters), fetch, new NeuronSetPool(keys.NeuronsPerLayer));
+        CacheState cache = new(plan.Frames, keys, policy, gate, _counters, _warmUp);
+        return new PipelineStates(cache, fetch, new NeuronSetPool(keys.NeuronsPerLayer));
     }
 
     /// <summary>What fired most in the trace that the image was placed by, as far as the policy pins it.</summary>

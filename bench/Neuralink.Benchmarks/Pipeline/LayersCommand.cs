@@ -90,7 +90,7 @@ internal static class LayersCommand
             PredictorSetup predictor = parts.Predictor with { Prediction = new NoPrediction() };
             ComputeSetup compute = parts.Compute with { Pass = new NoPass() };
             IActorRef io = Context.ActorOf(IoActor.Props(parts.Io, states.Fetch));
-            IActorRef cache = Context.ActorOf(CacheActor.Props(parts.Residency, states.Cache, states.Sets, io));
+            IActorRef cache = Context.ActorOf(CacheActor.Props(parts.Residency, states, parts.Warm, io));
             IActorRef prediction = Context.ActorOf(PredictorActor.Props(predictor, states.Sets, cache));
             _compute = Context.ActorOf(ComputeActor.Props(compute, prediction, cache));
             Receive<int>(count =>

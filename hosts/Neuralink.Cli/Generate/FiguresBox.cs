@@ -49,6 +49,12 @@ internal static class FiguresBox
             "neurons",
             $"{io.FiringShare:0.0%} fired{Predicted(r)}; {io.CacheHitRate:0.0%} of the needed were in the cache, "
             + $"{io.DemandMisses} read on demand");
+        if (io.WarmedUp > 0)
+        {
+            yield return (
+                "warm-up",
+                $"{io.WarmedUp} neurons read into the empty cache, {Size(io.WarmUpBytes)} in {io.WarmUpReads} reads besides those above");
+        }
         if (io.LookaheadRecall is { } recall)
         {
             yield return (

@@ -83,6 +83,12 @@ internal sealed class GenerateCommand
         ("lfu", CachePolicyKind.Lfu), ("s3-fifo", CachePolicyKind.S3Fifo), ("lru", CachePolicyKind.Lru),
         ("window", CachePolicyKind.Window), ("none", CachePolicyKind.None));
 
+    private readonly Option<WarmUpMode?> _warmUp = TypedOption.OneOf<WarmUpMode>(
+        "--warm-up",
+        "Fill the empty cache in large reads while nothing more urgent is read. auto: if it holds all neurons, or at least half of them "
+        + "and the image knows which fire most [default: auto]",
+        ("auto", WarmUpMode.Auto), ("none", WarmUpMode.None));
+
     private readonly Option<long?> _gap = TypedOption.Of<long>(
         ["--gap"], "BYTES",
         "Read through gaps of up to this many bytes, e.g. 16KiB; 0 reads through none [default: as the device's reads cost]",
@@ -155,8 +161,8 @@ internal sealed class GenerateCommand
             + "standard error.");
         foreach (Option option in (ReadOnlySpan<Option>)
             [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory,
-            _cache, _cachePolicy, _gap, _threads, _strategy, _predictor, _lookahead, _ahead, _queueDepth, _io, _profile, _weights, _trace,
-            _json])
+            _cache, _cachePolicy, _warmUp, _gap, _threads, _strategy, _predictor, _lookahead, _ahead, _queueDepth, _io, _profile, _weights,
+            _trace, _json])
         {
             command.Options.Add(option);
         }
@@ -210,6 +216,7 @@ internal sealed class GenerateCommand
         MemoryBytes = parsed.GetValue(_memory),
         Cache = parsed.GetValue(_cache),
         CachePolicy = parsed.GetValue(_cachePolicy) is { } policy ? CacheOptions.Of(policy) : s_engine.CachePolicy,
+        WarmUp = parsed.GetValue(_warmUp) ?? s_engine.WarmUp,
         CollapseGapBytes = (int?)Math.Min(parsed.GetValue(_gap) ?? -1, int.MaxValue) is >= 0 and var gap ? gap : s_engine.CollapseGapBytes,
         Threads = parsed.GetValue(_threads) ?? s_engine.Threads,
         Predictor = parsed.GetValue(_predictor) ?? s_engine.Predictor,

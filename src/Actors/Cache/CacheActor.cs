@@ -13,14 +13,17 @@ namespace Neuralink.Actors.Cache;
 internal sealed class CacheActor : ReceiveActor, IResidencyEffects
 {
     private readonly NeuronSetPool _sets;
+    private readonly TaskCompletionSource _warm;
     private readonly IActorRef _io;
+    private readonly ResidencyMachine _machine;
     private IActorRef _compute = ActorRefs.Nobody;
 
-    public CacheActor(ResidencySetup setup, CacheState cache, NeuronSetPool sets, IActorRef io)
+    public CacheActor(ResidencySetup setup, PipelineStates states, TaskCompletionSource warm, IActorRef io)
     {
-        _sets = sets;
+        _sets = states.Sets;
+        _warm = warm;
         _io = io;
-        ResidencyMachine machine = new(cache, setup, this);
+        ResidencyMachine machine = _machine = new(states.Cache, setup, this);
         Receive<PredictionProtocol.Fires>(fires =>
         {
             _compute = Sender;
@@ -37,10 +40,18 @@ internal sealed class CacheActor : ReceiveActor, IResidencyEffects
         });
     }
 
-    public static Props Props(ResidencySetup setup, CacheState cache, NeuronSetPool sets, IActorRef io) =>
-        Akka.Actor.Props.Create(() => new CacheActor(setup, cache, sets, io)).WithDispatcher(ActorHosting.ComputeDispatcher);
+    /// <param name="setup">Limits and strategy.</param>
+    /// <param name="states">What is resident, and the sets that are given back.</param>
+    /// <param name="warm">Completed when the empty cache has been filled.</param>
+    /// <param name="io">Reads.</param>
+    public static Props Props(ResidencySetup setup, PipelineStates states, TaskCompletionSource warm, IActorRef io) =>
+        Akka.Actor.Props.Create(() => new CacheActor(setup, states, warm, io)).WithDispatcher(ActorHosting.ComputeDispatcher);
+
+    protected override void PreStart() => _machine.WarmUp();
 
     void IResidencyEffects.Fetch(FetchBatch batch) => _io.Tell(new FetchProtocol.Fetch(batch), Self);
+
+    void IResidencyEffects.Hasten(FetchBatch batch) => _io.Tell(new FetchProtocol.Hasten(batch), Self);
 
     void IResidencyEffects.Grant(PassId pass, FrameLease lease) => _compute.Tell(new ResidencyProtocol.Granted(pass, lease), Self);
 
@@ -52,4 +63,6 @@ internal sealed class CacheActor : ReceiveActor, IResidencyEffects
     void IResidencyEffects.AllReturned(PassId pass) => _compute.Tell(new ResidencyProtocol.AllReturned(pass), Self);
 
     void IResidencyEffects.Release(NeuronSet neurons) => _sets.Return(neurons);
+
+    void IResidencyEffects.WarmedUp() => _warm.TrySetResult();
 }

@@ -30,6 +30,7 @@ internal sealed class IoActor : ReceiveActor, IFetchEffects
             _askers.Add(message.Batch, Sender);
             _machine.Fetch(message.Batch, Now());
         });
+        Receive<FetchProtocol.Hasten>(message => _machine.Hasten(message.Batch, Now()));
         Receive<FetchProtocol.CompletionsReady>(_ => TakeCompleted());
     }
 
@@ -59,7 +60,12 @@ internal sealed class IoActor : ReceiveActor, IFetchEffects
 
     void IFetchEffects.Answer(FetchBatch batch)
     {
-        string what = batch.IsDemand ? "fetch (demand)" : "fetch (lookahead)";
+        string what = batch.Kind switch
+        {
+            FetchKind.Demand => "fetch (demand)",
+            FetchKind.Prefetch => "fetch (lookahead)",
+            _ => "fetch (warm-up)",
+        };
         _setup.Timeline?.Overlapping(what, batch.Layer, batch.StartedTimestamp, Now(), "neurons", batch.Count);
         _askers.Remove(batch, out IActorRef? asker);
         asker!.Tell(batch.Error is { } error ? new FetchProtocol.FetchFailed(batch, error) : new FetchProtocol.Fetched(batch), Self);

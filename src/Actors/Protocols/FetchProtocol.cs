@@ -18,8 +18,11 @@ namespace Neuralink.Actors.Protocols;
 /// </summary>
 internal static class FetchProtocol
 {
-    /// <summary>Read the batch; demand batches go before prefetches.</summary>
+    /// <summary>Read the batch; demand batches go before prefetches, and these before what warms the cache up.</summary>
     public sealed record Fetch(FetchBatch Batch) : INoSerializationVerificationNeeded;
+
+    /// <summary>A layer has come to wait for a batch that warms the cache up. It may be on its way back.</summary>
+    public sealed record Hasten(FetchBatch Batch) : INoSerializationVerificationNeeded;
 
     /// <summary>Every bundle of the batch is in its frame and its CRC is right.</summary>
     public sealed record Fetched(FetchBatch Batch) : INoSerializationVerificationNeeded;

@@ -23,7 +23,7 @@ public static class Diagnosis
     {
         IoMetrics io = run.Io;
         double waitShare = io.WaitMillis / run.TotalMillis, computeMillis = run.TotalMillis - io.WaitMillis;
-        if (io.Reads == 0)
+        if (io.Reads + io.WarmUpReads == 0)
             return "compute-bound: everything was in memory; more threads or weights of fewer bits help, flash has no part in it";
         if (waitShare < WaitShareMin)
         {

@@ -82,7 +82,7 @@ public sealed class IoMetrics
     public long Retries => Count(Counter.Retries);
 
     /// <summary>Bytes a second that came from flash while it was busy.</summary>
-    public double RawBytesPerSecond => Ratio(BytesRead, IoMillis / 1000);
+    public double RawBytesPerSecond => Ratio(BytesRead + WarmUpBytes, IoMillis / 1000);
 
     /// <summary>
     /// Of these, bytes a second of neurons that were needed: the paper's effective bandwidth (arXiv 2410.19274, evaluation).
@@ -107,6 +107,18 @@ public sealed class IoMetrics
     /// <summary>From reaching the layers' attention to leaving them, the wait included.</summary>
     [JsonPropertyName("layer_ms")]
     public double LayerMillis => Millis(Counter.LayerTicks);
+
+    /// <summary>Neurons read because the empty cache had room, before anybody wanted them.</summary>
+    public long WarmedUp => Count(Counter.WarmedUp);
+
+    /// <summary>Wanted ones that were being read because there was room.</summary>
+    public long WarmUpLate => Count(Counter.WarmUpLate);
+
+    /// <summary>Read commands that only warmed the cache up; not among <see cref="Reads"/>.</summary>
+    public long WarmUpReads => Count(Counter.WarmUpReads);
+
+    /// <summary>Bytes read by them; not among <see cref="BytesRead"/>.</summary>
+    public long WarmUpBytes => Count(Counter.WarmUpBytes);
 
     private bool LooksAhead => Count(Counter.LookaheadNamed) > 0;
 

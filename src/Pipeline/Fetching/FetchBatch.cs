@@ -3,16 +3,29 @@ using Neuralink.Placement.Reads;
 
 namespace Neuralink.Pipeline.Fetching;
 
+/// <summary>Why bundles are read, the most urgent first.</summary>
+internal enum FetchKind
+{
+    /// <summary>A layer waits for them.</summary>
+    Demand,
+
+    /// <summary>A later layer will probably want them.</summary>
+    Prefetch,
+
+    /// <summary>The cache has room for them.</summary>
+    WarmUp,
+}
+
 /// <summary>
 /// Bundles of one layer to be read together, and how far that has come. Made once for the largest set and reused; it has one owner at a
 /// time: the Cache fills it, Io reads it, the Cache takes it back.
 /// </summary>
 internal sealed class FetchBatch(int capacity)
 {
-    private readonly Slot[] _slots = new Slot[capacity];
-    private readonly int[] _keys = new int[capacity];
-    private readonly int[] _frames = new int[capacity];
-    private readonly Extent[] _extents = new Extent[capacity];
+    private Slot[] _slots = new Slot[capacity];
+    private int[] _keys = new int[capacity];
+    private int[] _frames = new int[capacity];
+    private Extent[] _extents = new Extent[capacity];
     private int _extentCount;
     private int _nextExtent;
     private int _nextSlot;
@@ -23,8 +36,14 @@ internal sealed class FetchBatch(int capacity)
 
     public LayerIndex Layer { get; private set; }
 
-    /// <summary>Whether a layer waits for it; otherwise it is a prefetch.</summary>
-    public bool IsDemand { get; private set; }
+    /// <summary>Why it is read.</summary>
+    public FetchKind Kind { get; private set; }
+
+    /// <summary>Whether a layer waits for it.</summary>
+    public bool IsDemand => Kind == FetchKind.Demand;
+
+    /// <summary>Whether a layer has come to wait for it although it was to warm the cache up. Io's.</summary>
+    public bool IsHastened { get; set; }
 
     public int Count { get; private set; }
 
@@ -49,11 +68,12 @@ internal sealed class FetchBatch(int capacity)
     /// <summary>Whether a read is left to be handed out.</summary>
     public bool HasNext => _nextExtent < _extentCount && Error is null;
 
-    public void Reset(long id, LayerIndex layer, bool isDemand)
+    public void Reset(long id, LayerIndex layer, FetchKind kind)
     {
         Id = id;
         Layer = layer;
-        IsDemand = isDemand;
+        Kind = kind;
+        IsHastened = false;
         Count = 0;
         Error = null;
         StartedTimestamp = 0;
@@ -62,8 +82,22 @@ internal sealed class FetchBatch(int capacity)
 
     public void Add(Slot slot, int frame)
     {
+        if (Count == _slots.Length)
+            Grow();
         _slots[Count] = slot;
         _frames[Count++] = frame;
+    }
+
+    /// <summary>
+    /// Only batches that warm the cache up outgrow the largest set of a lease, while the engine has just opened.
+    /// </summary>
+    private void Grow()
+    {
+        int length = Math.Max(2 * Count, 16);
+        Array.Resize(ref _slots, length);
+        Array.Resize(ref _keys, length);
+        Array.Resize(ref _frames, length);
+        Array.Resize(ref _extents, length);
     }
 
     /// <summary>Puts the wanted slots in ascending order.</summary>

@@ -56,28 +56,32 @@ internal sealed record FetchSetup
 }
 
 /// <summary>
-/// Which read comes next, and what a read that came back means. Batches that a layer waits for go before prefetches; within a kind, first
-/// come first served. A read is tried a bounded number of times; a batch is answered when none of its reads is out, and after a failure
-/// none is begun.
-/// Time comes in with the messages.
+/// Which read comes next, and what a read that came back means. Batches that a layer waits for go before prefetches, and these before what
+/// warms the cache up, which has few reads in flight; within a kind, first come first served. A read is tried a bounded number of times. A
+/// batch is answered when none of its reads is out, and after a failure none is begun. Time comes in with the messages.
 /// </summary>
 internal sealed class FetchMachine
 {
     private readonly FetchSetup _setup;
     private readonly IFetchEffects _effects;
-    private readonly Queue<FetchBatch> _demand = new();
-    private readonly Queue<FetchBatch> _prefetch = new();
+    // At the least this many reads of the largest size in flight have the bandwidth of a disk, and delay a read that is needed little.
+    private const int WarmUpReadsMax = 8;
+
+    private readonly Queue<FetchBatch>[] _queues = [new(), new(), new()];      // [kind]
+    private readonly int _warmUpReadsMax;
     private readonly ReadTicket[] _reading;      // [credit]
     private readonly Stack<int> _credits = new();
     private long _busySince;
     private long _intervalBytes;
     private int _intervalWanted;
+    private int _warmUpReads;
 
     public FetchMachine(FetchSetup setup, IFetchEffects effects)
     {
         _setup = setup;
         _effects = effects;
         _reading = new ReadTicket[setup.QueueDepth];
+        _warmUpReadsMax = Math.Clamp(setup.QueueDepth / 2, 1, WarmUpReadsMax);
         for (int credit = setup.QueueDepth - 1; credit >= 0; credit--)
             _credits.Push(credit);
     }
@@ -92,7 +96,20 @@ internal sealed class FetchMachine
     {
         batch.StartedTimestamp = now;
         batch.Plan(_setup.Planner, bridging: _setup.Detector is null or { IsBandwidthBound: false });
-        (batch.IsDemand ? _demand : _prefetch).Enqueue(batch);
+        QueueOf(batch).Enqueue(batch);
+        SubmitAll(now);
+    }
+
+    /// <summary>
+    /// A layer has come to wait for a batch that warms the cache up: what is left of it goes the way of the batches that layers wait for.
+    /// Nothing is done where all of it has been begun, or it is answered already.
+    /// </summary>
+    public void Hasten(FetchBatch batch, long now)
+    {
+        if (!Remove(_queues[(int)FetchKind.WarmUp], batch))
+            return;
+        batch.IsHastened = true;
+        QueueOf(batch).Enqueue(batch);
         SubmitAll(now);
     }
 
@@ -115,6 +132,8 @@ internal sealed class FetchMachine
         }
         _reading[credit] = default;
         _credits.Push(credit);
+        if (batch.Kind == FetchKind.WarmUp)
+            _warmUpReads--;
         EndIntervalIfDone(batch, result, InFlight);
         if (batch.IsDone)
             _effects.Answer(batch);
@@ -125,8 +144,9 @@ internal sealed class FetchMachine
     private ReadTicket? Settle(ReadTicket read, ReadResult result)
     {
         LayerIndex layer = read.Batch.Layer;
-        _setup.Counts.Add(layer, Counter.Reads);
-        _setup.Counts.Add(layer, Counter.BytesRead, result.Bytes);
+        bool warmsUp = read.Batch.Kind == FetchKind.WarmUp;
+        _setup.Counts.Add(layer, warmsUp ? Counter.WarmUpReads : Counter.Reads);
+        _setup.Counts.Add(layer, warmsUp ? Counter.WarmUpBytes : Counter.BytesRead, result.Bytes);
         _intervalBytes += result.Bytes;
         if (result.Error is not null && read.Attempt < _setup.AttemptsMax && read.Batch.Error is null)
         {
@@ -135,8 +155,11 @@ internal sealed class FetchMachine
         }
         if (result.Error is null)
         {
-            _setup.Counts.Add(layer, Counter.BundlesAsked, read.WantedCount);
-            _setup.Counts.Add(layer, Counter.BundlesBridged, read.Extent.SlotCount - read.WantedCount);
+            if (!warmsUp)
+            {
+                _setup.Counts.Add(layer, Counter.BundlesAsked, read.WantedCount);
+                _setup.Counts.Add(layer, Counter.BundlesBridged, read.Extent.SlotCount - read.WantedCount);
+            }
             _intervalWanted += read.WantedCount;
         }
         read.Batch.Finish(result.Error);
@@ -146,12 +169,21 @@ internal sealed class FetchMachine
 
     private void SubmitAll(long now)
     {
-        while (_credits.Count > 0 && (_demand.TryPeek(out FetchBatch? batch) || _prefetch.TryPeek(out batch)))
+        while (_credits.Count > 0 && NextBatch() is { } batch)
         {
             (Extent extent, int slotIndex, int wantedCount) = batch.TakeNext();
+            if (batch.Kind == FetchKind.WarmUp)
+                _warmUpReads++;
             Retire(batch);
             Submit(_credits.Pop(), new ReadTicket(batch, extent, slotIndex, wantedCount, Attempt: 1), now);
         }
+    }
+
+    private FetchBatch? NextBatch()
+    {
+        if (_queues[(int)FetchKind.Demand].TryPeek(out FetchBatch? batch) || _queues[(int)FetchKind.Prefetch].TryPeek(out batch))
+            return batch;
+        return _warmUpReads < _warmUpReadsMax && _queues[(int)FetchKind.WarmUp].TryPeek(out batch) ? batch : null;
     }
 
     private void Submit(int credit, ReadTicket read, long now)
@@ -179,13 +211,33 @@ internal sealed class FetchMachine
     }
 
     /// <summary>
-    /// Drops a batch without further reads from its queue, at whose head it is unless it left before: once answered it is not Io's any
-    /// more.
+    /// Drops a batch without further reads from its queue, unless it left before: once answered it is not Io's any more. A batch that
+    /// was hastened can fail before its turn has come; any other is at the head.
     /// </summary>
     private void Retire(FetchBatch batch)
     {
-        Queue<FetchBatch> queue = batch.IsDemand ? _demand : _prefetch;
-        if (!batch.HasNext && queue.TryPeek(out FetchBatch? head) && ReferenceEquals(head, batch))
+        Queue<FetchBatch> queue = QueueOf(batch);
+        if (batch.HasNext)
+            return;
+        if (queue.TryPeek(out FetchBatch? head) && ReferenceEquals(head, batch))
             queue.Dequeue();
+        else if (batch.IsHastened)
+            Remove(queue, batch);
+    }
+
+    private Queue<FetchBatch> QueueOf(FetchBatch batch) => _queues[(int)(batch.IsHastened ? FetchKind.Demand : batch.Kind)];
+
+    private static bool Remove(Queue<FetchBatch> queue, FetchBatch batch)
+    {
+        bool isFound = false;
+        for (int left = queue.Count; left > 0; left--)
+        {
+            FetchBatch head = queue.Dequeue();
+            if (ReferenceEquals(head, batch))
+                isFound = true;
+            else
+                queue.Enqueue(head);
+        }
+        return isFound;
     }
 }

@@ -46,13 +46,25 @@ internal enum Counter
     /// <summary>Read, and a few passes before read already, only because they lay in a gap: what keeping those would have saved.</summary>
     BridgedWantedLater,
 
+    /// <summary>Bundles asked for because the cache had room, before anybody wanted them.</summary>
+    WarmedUp,
+
+    /// <summary>Wanted while still being read because the cache had room.</summary>
+    WarmUpLate,
+
     // Io
 
-    /// <summary>Read commands, repeated ones included.</summary>
+    /// <summary>Read commands, repeated ones included; but for those of <see cref="WarmUpReads"/>.</summary>
     Reads,
 
-    /// <summary>Bytes that arrived.</summary>
+    /// <summary>Bytes that arrived by them.</summary>
     BytesRead,
+
+    /// <summary>Read commands that only warmed the cache up, repeated ones included.</summary>
+    WarmUpReads,
+
+    /// <summary>Bytes that arrived by them.</summary>
+    WarmUpBytes,
 
     /// <summary>Reads that were repeated.</summary>
     Retries,

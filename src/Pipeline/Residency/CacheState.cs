@@ -22,13 +22,16 @@ internal sealed class CacheState
     private readonly PrefetchList _prefetched;
     private readonly LookaheadAccuracy _lookahead;
     private readonly BridgeLog _bridges;
+    private readonly WarmUp _warmUp;
 
     /// <param name="limits">How the frames are shared out.</param>
     /// <param name="keys">The model's neurons.</param>
     /// <param name="policy">Rules over the cached frames.</param>
     /// <param name="gate">Whether to read ahead.</param>
     /// <param name="counts">Has the counters of the Cache.</param>
-    public CacheState(CacheLimits limits, NeuronKeys keys, CachePolicy policy, LookaheadGate gate, LayerCounters counts)
+    /// <param name="warmUp">What fills the empty cache; null leaves that to the layers that want something.</param>
+    public CacheState(
+        CacheLimits limits, NeuronKeys keys, CachePolicy policy, LookaheadGate gate, LayerCounters counts, WarmUpPlan? warmUp = null)
     {
         if (policy.KeyCount != keys.Count || policy.Capacity > limits.CachedMax)
         {
@@ -44,6 +47,7 @@ internal sealed class CacheState
         _prefetched = new PrefetchList(_frames, limits.PrefetchedMax);
         _lookahead = new LookaheadAccuracy(keys, gate, counts);
         _bridges = new BridgeLog(keys, counts);
+        _warmUp = new WarmUp(warmUp, keys, _frames, policy, counts);
     }
 
     /// <summary>Bundles at rest.</summary>
@@ -52,6 +56,18 @@ internal sealed class CacheState
     public int LeasedCount { get; private set; }
 
     public int PrefetchedCount => _prefetched.Count;
+
+    /// <summary>Bundles being read because there is room for them.</summary>
+    public int WarmingUpCount => _warmUp.LoadingCount;
+
+    /// <summary>Whether all that fills the empty cache has been asked for.</summary>
+    public bool IsWarmedUp => _warmUp.IsDone;
+
+    /// <summary>The layer to go on filling when <paramref name="layer"/> was served last. While not <see cref="IsWarmedUp"/>.</summary>
+    public LayerIndex NextToWarmUp(LayerIndex layer) => _warmUp.NextLayer(layer);
+
+    /// <summary>Adds the next bundles that the cache has room for, none where nothing is left of the layer.</summary>
+    public void WarmUp(LayerIndex layer, Permutation placement, FetchBatch batch) => _warmUp.AddNext(layer, placement, batch);
 
     /// <summary>Leases frames for the next neurons of a layer; those not resident are added to <paramref name="misses"/>.</summary>
     /// <param name="layer">The layer.</param>
@@ -121,7 +137,10 @@ internal sealed class CacheState
             {
                 ref Frame frame = ref _frames[index];
                 frame.SegmentSlots = end - begin;
-                frame.Use = frame.Use == FrameUse.LeasedLoading ? FrameUse.Leased : FrameUse.Prefetched;
+                if (frame.Use == FrameUse.WarmingUp)
+                    EndWarmUp(index);
+                else
+                    frame.Use = frame.Use == FrameUse.LeasedLoading ? FrameUse.Leased : FrameUse.Prefetched;
             }
         }
     }
@@ -134,13 +153,13 @@ internal sealed class CacheState
             if (_frames[frame].Use == FrameUse.LeasedLoading)
                 _frames[frame].Use = FrameUse.LeasedFailed;
             else
-                DropPrefetched(frame);
+                DropAhead(frame);
         }
     }
 
     /// <summary>
-    /// Takes a failed prefetch back. What a lease waits for meanwhile goes on loading, and is added to <paramref name="again"/>, which has
-    /// the same id.
+    /// Takes a failed batch back that nobody waited for when it was asked for. What a lease waits for meanwhile goes on loading. It is
+    /// added to <paramref name="again"/>, which has the same id.
     /// </summary>
     public void FailAhead(FetchBatch batch, FetchBatch again)
     {
@@ -150,7 +169,7 @@ internal sealed class CacheState
             if (_frames[frame].Use == FrameUse.LeasedLoading)
                 again.Add(batch.Slots[i], frame);
             else
-                DropPrefetched(frame);
+                DropAhead(frame);
         }
     }
 
@@ -237,9 +256,13 @@ internal sealed class CacheState
             throw new InvalidOperationException("The policy holds a bundle that no frame holds.");
         int leased = counts[(int)FrameUse.Leased] + counts[(int)FrameUse.LeasedLoading] + counts[(int)FrameUse.LeasedFailed];
         int prefetched = counts[(int)FrameUse.Prefetched] + counts[(int)FrameUse.PrefetchedLoading];
+        int warming = counts[(int)FrameUse.WarmingUp];
         (int free, int cached) = (counts[(int)FrameUse.Free], counts[(int)FrameUse.Cached]);
-        if ((free, leased, prefetched, cached) != (_frames.FreeCount, LeasedCount, PrefetchedCount, CachedCount))
+        (int, int, int, int, int) expected = (_frames.FreeCount, LeasedCount, PrefetchedCount, WarmingUpCount, CachedCount);
+        if ((free, leased, prefetched, warming, cached) != expected)
             throw new InvalidOperationException("A frame is lost.");
+        if (warming > 0 && _policy.Count + warming > _policy.Capacity)
+            throw new InvalidOperationException("There is no room for what is being read.");
         if (CachedCount > _limits.CachedMax || LeasedCount > _limits.LeasedMax || PrefetchedCount > _limits.PrefetchedMax)
             throw new InvalidOperationException("A limit is exceeded.");
     }
@@ -272,11 +295,30 @@ internal sealed class CacheState
                 frame.Use = FrameUse.LeasedLoading;
                 lease.AddPending(index, frame.Fetch);
                 return;
+            case FrameUse.WarmingUp:
+                _warmUp.EndLoading();
+                _counts.Add(layer, Counter.WarmUpLate);
+                frame.Use = FrameUse.LeasedLoading;
+                lease.AddPending(index, frame.Fetch);
+                return;
             default:
                 throw new InvalidOperationException($"Frame {index} is {frame.Use} and cannot be leased.");
         }
         frame.Use = FrameUse.Leased;
         lease.AddHit(index);
+    }
+
+    private void DropAhead(int frame)
+    {
+        if (_frames[frame].Use == FrameUse.WarmingUp)
+        {
+            _warmUp.EndLoading();
+            _frames.Free(frame);
+        }
+        else
+        {
+            DropPrefetched(frame);
+        }
     }
 
     private void DropPrefetched(int frame)
@@ -304,8 +346,22 @@ internal sealed class CacheState
 
     private void OfferToPolicy(int frame)
     {
+        if (WarmingUpCount > 0 && _warmUp.IsFull)
+        {
+            _frames.Free(frame);      // the last places are taken by what is being read
+            return;
+        }
         Cache(frame);
         int evicted = _policy.Insert(_frames[frame].Key.Value, _frames[frame].SegmentSlots);
+        if (evicted != CachePolicy.None)
+            Evict(new NeuronKey(evicted));
+    }
+
+    private void EndWarmUp(int frame)
+    {
+        _warmUp.EndLoading();
+        Cache(frame);
+        int evicted = _policy.InsertUnused(_frames[frame].Key.Value);
         if (evicted != CachePolicy.None)
             Evict(new NeuronKey(evicted));
     }

@@ -80,6 +80,9 @@ internal sealed class FrameLease(int capacity, int frameCount)
         Group();
     }
 
+    /// <summary>Whether it waits for what a fetch brings, or did.</summary>
+    internal bool WaitsFor(long fetch) => _fetches.Contains(fetch);
+
     /// <summary>A fetch is over.</summary>
     /// <param name="fetch">Which.</param>
     /// <param name="cluster">The ordinals that were waiting for it.</param>

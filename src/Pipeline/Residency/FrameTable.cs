@@ -21,6 +21,9 @@ internal enum FrameUse : byte
     /// <summary>Read ahead, and not yet asked for.</summary>
     Prefetched,
 
+    /// <summary>It is being read because the cache has room, and goes to rest when it arrives.</summary>
+    WarmingUp,
+
     /// <summary>At rest between uses, as the policy wants it.</summary>
     Cached,
 }

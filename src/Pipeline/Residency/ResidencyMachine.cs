@@ -10,6 +10,9 @@ internal interface IResidencyEffects
     /// <summary>Has Io read the batch, which is Io's until it comes back.</summary>
     public void Fetch(FetchBatch batch);
 
+    /// <summary>Has Io read a batch sooner, which it may have answered already: a layer has come to wait for it.</summary>
+    public void Hasten(FetchBatch batch);
+
     /// <summary>Leases frames to Compute; its hits are readable.</summary>
     public void Grant(PassId pass, FrameLease lease);
 
@@ -24,6 +27,9 @@ internal interface IResidencyEffects
 
     /// <summary>The set is not needed any more.</summary>
     public void Release(NeuronSet neurons);
+
+    /// <summary>What fills the empty cache has been read, or there was nothing to do. Called once.</summary>
+    public void WarmedUp();
 }
 
 /// <summary>What a <see cref="ResidencyMachine"/> is made for.</summary>
@@ -53,6 +59,9 @@ internal sealed record ResidencySetup
 /// </summary>
 internal sealed class ResidencyMachine
 {
+    // Io is to have enough to read while the thread that all actors but Io share computes.
+    private const int WarmUpBatchesMax = 16;
+
     private readonly CacheState _cache;
     private readonly ResidencySetup _setup;
     private readonly IResidencyEffects _effects;
@@ -60,6 +69,9 @@ internal sealed class ResidencyMachine
     private readonly Stack<FetchBatch> _idleBatches = new();
     private readonly Stack<FetchBatch> _laterClusters = new();
     private Phase _phase;
+    private readonly List<FetchBatch> _warmingUp = [];      // batches that are out, and that no layer waits for
+    private int _warmUpCount;          // these and the others
+    private bool _isWarm;
     private long _nextFetch;
     private int _fetching;
 
@@ -91,6 +103,9 @@ internal sealed class ResidencyMachine
     /// <summary>Fetches that are not back.</summary>
     public int FetchingCount => _fetching;
 
+    /// <summary>Begins to fill the empty cache, in large reads, while nothing more urgent is to be read. Once, before all else.</summary>
+    public void WarmUp() => GoOnWarmingUp();
+
     /// <summary>These neurons of a layer are to be computed. The set is the machine's until it is released.</summary>
     public void Fires(PassId pass, LayerIndex layer, NeuronSet neurons)
     {
@@ -110,7 +125,7 @@ internal sealed class ResidencyMachine
     {
         if (!IsLate(pass))
         {
-            FetchBatch misses = NewBatch(layer, isDemand: false);
+            FetchBatch misses = NewBatch(layer, FetchKind.Prefetch);
             _cache.Prefetch(layer, _setup.PlacementOf(layer), neurons.Ids, misses);
             Fetch(misses);
         }
@@ -169,8 +184,9 @@ internal sealed class ResidencyMachine
 
     private void GrantNextWave()
     {
-        FetchBatch misses = NewBatch(_layer, isDemand: true);
+        FetchBatch misses = NewBatch(_layer, FetchKind.Demand);
         _taken += _cache.Lease(_layer, _setup.PlacementOf(_layer), _wanted!.Ids[_taken..], _lease, misses);
+        HastenWhatIsWaitedFor();
         if (_setup.Strategy.Clusters)
             FetchClusters(misses);
         else
@@ -189,7 +205,7 @@ internal sealed class ResidencyMachine
         int count = ClusterCut.Find(misses.Slots, begins);
         while (count > 0)
         {
-            FetchBatch cluster = NewBatch(_layer, isDemand: true);
+            FetchBatch cluster = NewBatch(_layer, FetchKind.Demand);
             misses.MoveTail(begins[--count], cluster);
             _lease.Move(cluster.Frames, cluster.Id);
             _laterClusters.Push(cluster);
@@ -208,6 +224,7 @@ internal sealed class ResidencyMachine
             ReturnAllWhenQuiet();
             return;
         }
+        GoOnWarmingUp();
         bool wasWaitedFor = _lease.Settle(fetch, out ReadOnlyMemory<int> cluster);
         if (!wasWaitedFor || _lease.HasFailed)
             return;
@@ -227,15 +244,16 @@ internal sealed class ResidencyMachine
     }
 
     /// <summary>
-    /// What a layer has come to wait for of a failed prefetch is read as if it had never been read ahead, in the prefetch's name, by which
-    /// the lease knows it.
+    /// What a layer has come to wait for of what was read ahead and failed is read again alone, in the failed batch's name, by which the
+    /// lease knows it.
     /// </summary>
     private void ReadAtNeed(FetchBatch failed)
     {
-        FetchBatch again = NewBatch(failed.Layer, isDemand: true, failed.Id);
+        FetchBatch again = NewBatch(failed.Layer, FetchKind.Demand, failed.Id);
         _cache.FailAhead(failed, again);
         EndFetch(failed);
         Fetch(again);
+        GoOnWarmingUp();
     }
 
     private void ReturnAllWhenQuiet()
@@ -247,6 +265,7 @@ internal sealed class ResidencyMachine
         ReleaseWanted();
         _phase = Phase.Serving;
         _effects.AllReturned(_dropped);
+        GoOnWarmingUp();
     }
 
     private void ReleaseWanted()
@@ -267,16 +286,53 @@ internal sealed class ResidencyMachine
         _effects.Fetch(batch);
     }
 
+    private void HastenWhatIsWaitedFor()
+    {
+        for (int i = 0; i < _warmingUp.Count; i++)
+        {
+            FetchBatch batch = _warmingUp[i];
+            if (!_lease.WaitsFor(batch.Id))
+                continue;
+            _warmingUp.RemoveAt(i--);
+            _effects.Hasten(batch);
+        }
+    }
+
+    private void GoOnWarmingUp()
+    {
+        while (_warmUpCount < WarmUpBatchesMax && !_cache.IsWarmedUp)
+        {
+            LayerIndex layer = _cache.NextToWarmUp(_layer);
+            FetchBatch batch = NewBatch(layer, FetchKind.WarmUp);
+            _cache.WarmUp(layer, _setup.PlacementOf(layer), batch);
+            if (batch.Count > 0)
+            {
+                _warmUpCount++;
+                _warmingUp.Add(batch);
+            }
+            Fetch(batch);
+        }
+        if (_isWarm || _warmUpCount > 0 || !_cache.IsWarmedUp)
+            return;
+        _isWarm = true;
+        _effects.WarmedUp();
+    }
+
     private void EndFetch(FetchBatch batch)
     {
         _fetching--;
+        if (batch.Kind == FetchKind.WarmUp)
+        {
+            _warmUpCount--;
+            _warmingUp.Remove(batch);
+        }
         _idleBatches.Push(batch);
     }
 
-    private FetchBatch NewBatch(LayerIndex layer, bool isDemand, long? id = null)
+    private FetchBatch NewBatch(LayerIndex layer, FetchKind kind, long? id = null)
     {
         FetchBatch batch = _idleBatches.Count > 0 ? _idleBatches.Pop() : new FetchBatch(_setup.Limits.FetchMax);
-        batch.Reset(id ?? _nextFetch++, layer, isDemand);
+        batch.Reset(id ?? _nextFetch++, layer, kind);
         return batch;
     }
 }

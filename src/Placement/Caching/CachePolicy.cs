@@ -59,6 +59,16 @@ public abstract class CachePolicy
         return Capacity == 0 ? key : Take(key, segmentSlots);
     }
 
+    /// <summary>Holds <paramref name="key"/>, which was read because there is room and not because a token uses it.</summary>
+    /// <returns>As <see cref="Insert"/>; <paramref name="key"/> itself where there is no room.</returns>
+    /// <exception cref="InvalidOperationException">The key is held already.</exception>
+    public int InsertUnused(int key)
+    {
+        if (Holds(key))
+            throw new InvalidOperationException($"Key {key} is held already.");
+        return Count >= Capacity ? key : TakeUnused(key);
+    }
+
     /// <summary>Notes that a token has passed through all layers.</summary>
     public virtual void EndPass()
     {
@@ -76,6 +86,11 @@ public abstract class CachePolicy
 
     /// <summary>Does the work of <see cref="Touch"/>. The key is held.</summary>
     protected abstract void Use(int key);
+
+    /// <summary>
+    /// Does the work of <see cref="InsertUnused"/>. The key is not held, and there is room. By default, as if a token had used it once.
+    /// </summary>
+    protected virtual int TakeUnused(int key) => Take(key, segmentSlots: 1);
 
     /// <summary>Does the work of <see cref="Insert"/>. The key is not held, and the capacity is at least 1.</summary>
     protected abstract int Take(int key, int segmentSlots);

@@ -76,13 +76,25 @@ public sealed class LfuPolicy : CachePolicy
                 _isHeld[evicted] = false;
                 _count--;
             }
-            _isHeld[key] = true;
-            _byCount[_counts[key]].Add(key);
-            _least = Math.Min(_least, _counts[key]);
-            _count++;
+            Hold(key);
         }
         Age();
         return evicted;
+    }
+
+    /// <inheritdoc/>
+    protected override int TakeUnused(int key)
+    {
+        Hold(key);
+        return None;
+    }
+
+    private void Hold(int key)
+    {
+        _isHeld[key] = true;
+        _byCount[_counts[key]].Add(key);
+        _least = Math.Min(_least, _counts[key]);
+        _count++;
     }
 
     private void CountUse(int key)

@@ -47,10 +47,13 @@ public sealed class PinnedPolicy : CachePolicy
     }
 
     /// <inheritdoc/>
-    protected override int Take(int key, int segmentSlots)
+    protected override int Take(int key, int segmentSlots) => _isPinned[key] ? Pin(key) : _others.Insert(key, segmentSlots);
+
+    /// <inheritdoc/>
+    protected override int TakeUnused(int key) => _isPinned[key] ? Pin(key) : _others.InsertUnused(key);
+
+    private int Pin(int key)
     {
-        if (!_isPinned[key])
-            return _others.Insert(key, segmentSlots);
         _isHeld[key] = true;
         _pinnedHeld++;
         return None;
@@ -68,7 +71,13 @@ public static class HotSet
     public static int[] Of(IReadOnlyList<int[]> frequencies, int count)
     {
         int neurons = frequencies.Count == 0 ? 0 : frequencies[0].Length;
-        IEnumerable<int> keys = Enumerable.Range(0, frequencies.Count * neurons);
-        return [.. keys.OrderByDescending(key => frequencies[key / neurons][key % neurons]).Take(count)];
+        long[] order = new long[frequencies.Count * neurons];      // ascending: the opposite of the frequency, then the key
+        for (int key = 0; key < order.Length; key++)
+            order[key] = ((long)-frequencies[key / neurons][key % neurons] << 32) | (uint)key;
+        Array.Sort(order);
+        int[] hottest = new int[Math.Min(count, order.Length)];
+        for (int i = 0; i < hottest.Length; i++)
+            hottest[i] = (int)order[i];
+        return hottest;
     }
 }

@@ -33,8 +33,8 @@ public readonly record struct OrderBound(long Reads, double Micros)
     private const int ReachMax = 64;
 
     /// <summary>
-    /// The bounds for a trace. The pair counts are exact: they take some 0.1 to 1 second for a layer of 16384 neurons and 20 thousand tokens (docs/experiments/orders.md),
-    /// and the memory of the trace's lists.
+    /// The bounds for a trace. The pair counts are exact: they take some 0.1 to 1 second for a layer of 16384 neurons and 20 thousand
+    /// tokens (docs/experiments/orders.md), and the memory of the trace's lists.
     /// </summary>
     /// <param name="wanted">The neurons that each token reads: those that are active and not cached.</param>
     /// <param name="setup">The device.</param>

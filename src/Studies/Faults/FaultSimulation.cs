@@ -64,7 +64,7 @@ internal sealed class FaultSimulation
                 _pipeline.Check(_flash.InFlight);
             Invariant.Require(++events < EventsMax, "a scenario ends");
         }
-        Invariant.Require((_jobsLeft, _passesLeft, _isQuiet) == (0, 0, true), "nothing waits for ever");
+        Invariant.Require((_jobsLeft, _passesLeft, _isQuiet, _pipeline.IsWarm) == (0, 0, true, true), "nothing waits for ever");
     }
 
     private SimulatedPipeline NewPipeline() => new(SetupOf(_scenario), _time, _ledger, _flash, Done, Ended);
@@ -78,7 +78,7 @@ internal sealed class FaultSimulation
         return new SimulationSetup
         {
             Keys = scenario.Keys,
-            Cache = new CacheState(scenario.Limits, scenario.Keys, policy, gate, counts),
+            Cache = new CacheState(scenario.Limits, scenario.Keys, policy, gate, counts, scenario.WarmUp),
             Residency = new ResidencySetup
             {
                 Limits = scenario.Limits,

@@ -46,7 +46,8 @@ internal sealed class FlashLedger(Scenario scenario) : ISimulatedDevice
         Invariant.Require(++InFlight <= scenario.QueueDepth, "no more reads are in flight than the device takes");
         Invariant.Require(read.WantedCount > 0, "a read has something that is wanted");
         Invariant.Require(read.Attempt <= scenario.AttemptsMax, "a read is tried a bounded number of times");
-        Invariant.Require(read.Batch.IsDemand || read.Attempt > 1 || !_batches.Any(IsWaitedFor), "reads ahead wait for a layer's own");
+        bool mayWait = !read.Batch.IsDemand && !read.Batch.IsHastened && read.Attempt == 1;
+        Invariant.Require(!mayWait || !_batches.Any(IsWaitedFor), "reads ahead wait for a layer's own");
         List<(int Frame, int Key)> targets = [];
         for (int i = read.SlotIndex; i < read.SlotIndex + read.WantedCount; i++)
             targets.Add((read.Batch.Frames[i], KeyAt(read.Batch, i)));

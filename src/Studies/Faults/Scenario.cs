@@ -47,6 +47,7 @@ internal sealed class Scenario
         _latencyMax = Pick(2, 50, 2000);
         _workMax = Pick(1, 50);
         BreakSomeSlots();
+        WarmUp = Random.Next(2) == 0 ? null : RandomWarmUp();
     }
 
     public Random Random { get; }
@@ -58,6 +59,9 @@ internal sealed class Scenario
     public CacheLimits Limits { get; }
 
     public CacheOptions Policy { get; }
+
+    /// <summary>What fills the empty cache, or null.</summary>
+    public WarmUpPlan? WarmUp { get; }
 
     /// <summary>[layer]</summary>
     public Permutation[] Placements { get; }
@@ -115,6 +119,15 @@ internal sealed class Scenario
         return Random.NextDouble() < _faultShare;
     }
 
+    private WarmUpPlan RandomWarmUp()
+    {
+        WarmUpPlan plan = WarmUpPlan.Everything(Keys, Random.Next(1, 17));
+        double left = Pick(0, 0.3);
+        for (int key = 0; key < Keys.Count; key++)
+            plan.Keys[key] = Random.NextDouble() >= left;
+        return plan;
+    }
+
     private void BreakSomeSlots()
     {
         if (Random.Next(4) != 0)
@@ -126,7 +139,8 @@ internal sealed class Scenario
     private Permutation RandomPermutation()
     {
         int[] order = [.. Enumerable.Range(0, Keys.NeuronsPerLayer)];
-        Random.Shuffle(order);
+        if (Random.Next(3) > 0)
+            Random.Shuffle(order);
         return Permutation.Of(order);
     }
 }

@@ -52,7 +52,11 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
         _residency = new ResidencyMachine(setup.Cache, residency, this);
         _fetch = new FetchMachine(setup.Fetch, this);
         _reads = [.. Enumerable.Range(0, setup.Fetch.QueueDepth).Select(credit => new Read(this, credit))];
+        _caching.Post(time.Now, _residency.WarmUp);
     }
+
+    /// <summary>Whether nothing is read any more only because there is room for it.</summary>
+    public bool IsWarm { get; private set; }
 
     /// <summary>A pass is to be run.</summary>
     public void Run(PassId pass) => _computing.Post(_time.Now, () => _compute.Run(pass));
@@ -80,6 +84,8 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     {
         CacheState cache = _setup.Cache;
         Invariant.Require((cache.LeasedCount, cache.PrefetchedCount) == (0, 0), "no frame is leased or prefetched");
+        if (!IsWarm)
+            return;      // reads that nobody waits for go on
         Invariant.Require((_residency.FetchingCount, _asked, _fetch.InFlight) == (0, 0, 0), "no fetch, batch or read is out");
         Invariant.Require(_rentedSets == 0, "no set is out");
         Invariant.Require(_reading.WaitingCount == 0, "no message waits for Io");
@@ -150,6 +156,8 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
         Tell(_caching, _reading, () => _fetch.Fetch(batch, _reading.Cursor));
     }
 
+    void IResidencyEffects.Hasten(FetchBatch batch) => Tell(_caching, _reading, () => _fetch.Hasten(batch, _reading.Cursor));
+
     void IResidencyEffects.Grant(PassId pass, FrameLease lease) => Tell(_caching, _computing, () => _compute.Granted(pass, lease));
 
     void IResidencyEffects.Arrived(PassId pass, ReadOnlyMemory<int> ordinals, bool isLast) =>
@@ -164,6 +172,12 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     {
         _rentedSets--;
         _idleSets.Push(neurons);
+    }
+
+    void IResidencyEffects.WarmedUp()
+    {
+        Invariant.Require(!IsWarm, "the cache is warm once");
+        IsWarm = true;
     }
 
     void IFetchEffects.Submit(int credit, ReadTicket read) =>

@@ -33,7 +33,7 @@ public sealed class CacheActorSpecs : ProtocolSpecs
             LayerCount = LayerCount,
             PlacementOf = _ => Permutation.Identity(NeuronCount),
         };
-        _cache = Sys.ActorOf(CacheActor.Props(setup, _state, _sets, _io));
+        _cache = Sys.ActorOf(CacheActor.Props(setup, new PipelineStates(_state, Fetch: null!, _sets), new TaskCompletionSource(), _io));
     }
 
     [Fact]

@@ -107,7 +107,7 @@ public sealed class IoActorSpecs : ProtocolSpecs, IClassFixture<RandomImage>
     private static FetchBatch Batch(params int[] slots)
     {
         FetchBatch batch = new(slots.Length);
-        batch.Reset(0, new LayerIndex(0), isDemand: true);
+        batch.Reset(0, new LayerIndex(0), FetchKind.Demand);
         for (int i = 0; i < slots.Length; i++)
             batch.Add(new Slot(slots[i]), frame: i);
         return batch;

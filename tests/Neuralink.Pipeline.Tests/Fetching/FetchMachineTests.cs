@@ -27,7 +27,7 @@ public sealed class FetchMachineTests
             LayerCounters counts = new(layerCount: 3);
             RecordingEffects effects = new();
             FetchMachine machine = new(Setup(counts, gap, longest, queueDepth: 3), effects);
-            FetchBatch[] batches = [.. Enumerable.Range(0, 3).Select(i => RandomBatch(random, i, isDemand: i == 1))];
+            FetchBatch[] batches = [.. Enumerable.Range(0, 3).Select(i => RandomBatch(random, i, i == 1 ? FetchKind.Demand : FetchKind.Prefetch))];
             Dictionary<(long Batch, int Slot), int> wanted = Wanted(batches), read = [];
             foreach (FetchBatch batch in batches)
                 machine.Fetch(batch, now: 0);
@@ -62,9 +62,9 @@ public sealed class FetchMachineTests
         BottleneckDetector detector = new(bytesPerMicroMax: 1000);
         FetchMachine machine = new(Setup(_counts, gap: 2, longest: 8) with { Detector = detector }, _effects);
         long window = (long)BottleneckDetector.WindowMicros;
-        ReadAll(Batch(0, isDemand: true, 1, 3, 40), from: 0, to: window).Should().Be(2);
+        ReadAll(Batch(0, FetchKind.Demand, 1, 3, 40), from: 0, to: window).Should().Be(2);
         detector.IsBandwidthBound.Should().BeTrue("2 reads of 30 MB in a window of 50 ms are above the ceiling");
-        ReadAll(Batch(1, isDemand: true, 1, 2, 4), from: window, to: window + 7).Should().Be(2);
+        ReadAll(Batch(1, FetchKind.Demand, 1, 2, 4), from: window, to: window + 7).Should().Be(2);
         (_counts[Counter.Reads], _counts[Counter.BundlesAsked], _counts[Counter.BundlesBridged]).Should().Be((4, 6, 1));
         _counts[Counter.BusyTicks].Should().Be(window + 7);
 
@@ -82,14 +82,14 @@ public sealed class FetchMachineTests
     public void The_device_is_busy_from_the_first_read_until_nothing_is_out()
     {
         FetchMachine machine = new(Setup(_counts, queueDepth: 2), _effects);
-        machine.Fetch(Batch(0, isDemand: true, 1, 3), now: 100);
+        machine.Fetch(Batch(0, FetchKind.Demand, 1, 3), now: 100);
         long back = 130;
         foreach ((int credit, _) in _effects.TakeOut())
         {
             machine.Completed(credit, new ReadResult(1, null, back), now: back + 5);
             back += 30;
         }
-        machine.Fetch(Batch(1, isDemand: true, 1), now: 500);
+        machine.Fetch(Batch(1, FetchKind.Demand, 1), now: 500);
         machine.Completed(_effects.TakeOut().Single().Credit, new ReadResult(1, null, 510), now: 515);
         _counts[Counter.BusyTicks].Should().Be(60 + 10);
     }
@@ -98,7 +98,7 @@ public sealed class FetchMachineTests
     public void A_read_is_tried_three_times_and_then_its_batch_fails_once_its_other_reads_are_back()
     {
         FetchMachine machine = new(Setup(_counts, queueDepth: 2), _effects);
-        FetchBatch batch = Batch(0, isDemand: true, 1, 3, 5);
+        FetchBatch batch = Batch(0, FetchKind.Demand, 1, 3, 5);
         IOException error = new("a fault");
         machine.Fetch(batch, now: 0);
         (int bad, int good) = (_effects.Out[0].Credit, _effects.Out[1].Credit);
@@ -122,8 +122,8 @@ public sealed class FetchMachineTests
     public void What_a_layer_waits_for_goes_before_what_is_only_predicted()
     {
         FetchMachine machine = new(Setup(_counts, queueDepth: 1), _effects);
-        machine.Fetch(Batch(0, isDemand: false, 1, 2), now: 0);
-        machine.Fetch(Batch(1, isDemand: true, 7, 9), now: 0);
+        machine.Fetch(Batch(0, FetchKind.Prefetch, 1, 2), now: 0);
+        machine.Fetch(Batch(1, FetchKind.Demand, 7, 9), now: 0);
         List<long> order = [];
         while (_effects.Out.Count > 0)
         {
@@ -135,15 +135,63 @@ public sealed class FetchMachineTests
     }
 
     [Fact]
+    public void What_warms_the_cache_up_comes_last_with_half_of_the_reads_in_flight_unless_it_is_hastened()
+    {
+        FetchMachine machine = new(Setup(_counts, queueDepth: 4), _effects);
+        FetchBatch first = Batch(0, FetchKind.WarmUp, 1, 3, 5, 7), second = Batch(1, FetchKind.WarmUp, 11, 13);
+        machine.Fetch(first, now: 0);
+        machine.Fetch(second, now: 0);
+        machine.Fetch(Batch(2, FetchKind.Prefetch, 21), now: 0);
+        _effects.Out.Select(o => o.Read.Batch.Id).Should().Equal(0, 0, 2);
+        machine.Hasten(second, now: 0);
+        _effects.Out.Select(o => o.Read.Batch.Id).Should().Equal(0, 0, 2, 1);
+        List<long> order = [];
+        while (_effects.Out.Count > 0)
+        {
+            (int credit, ReadTicket ticket) = _effects.Out[0];
+            _effects.Out.RemoveAt(0);
+            order.Add(ticket.Batch.Id);
+            machine.Completed(credit, new ReadResult(1, null, 0), now: 0);
+        }
+        order.Should().Equal(0, 0, 2, 1, 1, 0, 0);
+        machine.Hasten(first, now: 0);      // too late, which is nobody's fault
+        _effects.Out.Should().BeEmpty();
+        (_counts[Counter.WarmUpReads], _counts[Counter.WarmUpBytes], _counts[Counter.Reads]).Should().Be((6, 6, 1));
+    }
+
+    [Fact]
+    public void A_hastened_batch_that_fails_before_its_turn_is_answered_and_read_no_further()
+    {
+        FetchMachine machine = new(Setup(_counts, queueDepth: 2) with { AttemptsMax = 1 }, _effects);
+        FetchBatch warming = Batch(0, FetchKind.WarmUp, 1, 3, 5);
+        machine.Fetch(warming, now: 0);
+        machine.Fetch(Batch(1, FetchKind.Demand, 21, 23, 25), now: 0);
+        machine.Hasten(warming, now: 0);
+        (int credit, ReadTicket read) = _effects.Out[0];
+        read.Batch.Should().BeSameAs(warming);
+        _effects.Out.RemoveAt(0);
+        machine.Completed(credit, new ReadResult(0, new IOException("a fault"), 0), now: 0);
+        _effects.Answered.Should().Equal(warming);
+        warming.Reset(2, new LayerIndex(0), FetchKind.Demand);
+        while (_effects.Out.Count > 0)
+        {
+            foreach ((int c, _) in _effects.TakeOut())
+                machine.Completed(c, new ReadResult(1, null, 0), now: 0);
+        }
+        _effects.Answered.Should().HaveCount(2);
+        machine.InFlight.Should().Be(0);
+    }
+
+    [Fact]
     public void A_batch_is_used_again()
     {
-        FetchBatch batch = Batch(0, isDemand: true, 5, 1);
+        FetchBatch batch = Batch(0, FetchKind.Demand, 5, 1);
         FetchMachine machine = new(Setup(_counts) with { AttemptsMax = 1 }, _effects);
         machine.Fetch(batch, now: 0);
         foreach ((int credit, _) in _effects.TakeOut())
             machine.Completed(credit, new ReadResult(0, new IOException("a fault"), 0), now: 0);
         batch.IsDone.Should().BeTrue();
-        batch.Reset(1, new LayerIndex(2), isDemand: false);
+        batch.Reset(1, new LayerIndex(2), FetchKind.Prefetch);
         (batch.Id, batch.Layer, batch.IsDemand, batch.Count, batch.Error, batch.HasNext)
             .Should().Be((1, new LayerIndex(2), false, 0, (Exception?)null, false));
     }
@@ -181,17 +229,17 @@ public sealed class FetchMachineTests
         return wanted;
     }
 
-    private static FetchBatch RandomBatch(Random random, long id, bool isDemand)
+    private static FetchBatch RandomBatch(Random random, long id, FetchKind kind)
     {
         int[] slots = [.. Enumerable.Range(0, 40).Where(_ => random.Next(3) == 0).DefaultIfEmpty(3)];
         random.Shuffle(slots);
-        return Batch(id, isDemand, slots);
+        return Batch(id, kind, slots);
     }
 
-    private static FetchBatch Batch(long id, bool isDemand, params int[] slots)
+    private static FetchBatch Batch(long id, FetchKind kind, params int[] slots)
     {
         FetchBatch batch = new(64);
-        batch.Reset(id, new LayerIndex(0), isDemand);
+        batch.Reset(id, new LayerIndex(0), kind);
         foreach (int slot in slots)
             batch.Add(new Slot(slot), frame: 100 + slot);
         return batch;

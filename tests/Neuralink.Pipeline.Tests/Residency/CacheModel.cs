@@ -114,7 +114,7 @@ internal sealed class CacheModel
 
     private void Prefetch(int layer, int[] neurons)
     {
-        FetchBatch misses = NewBatch(layer, isDemand: false);
+        FetchBatch misses = NewBatch(layer, FetchKind.Prefetch);
         _state.Prefetch(new(layer), _placement, Ids(neurons), misses);
         _expected[Counter.Prefetched] += misses.Count;
         foreach (Slot slot in misses.Slots)
@@ -124,7 +124,7 @@ internal sealed class CacheModel
 
     private void Lease(int layer, int[] neurons)
     {
-        FetchBatch misses = NewBatch(layer, isDemand: true);
+        FetchBatch misses = NewBatch(layer, FetchKind.Demand);
         int cachedBefore = _state.CachedCount, known = neurons.Take(_limits.LeasedMax).Count(n => _policy.Holds(Key(layer, n)));
         int taken = _state.Lease(new(layer), _placement, Ids(neurons), _lease, misses);
         taken.Should().Be(Math.Min(neurons.Length, _limits.LeasedMax)).And.Be(_lease.Count);
@@ -166,7 +166,7 @@ internal sealed class CacheModel
         FetchBatch batch = _inFlight[index];
         _inFlight.RemoveAt(index);
         FetchBatch again = new(_limits.FetchMax);
-        again.Reset(batch.Id, batch.Layer, isDemand: true);
+        again.Reset(batch.Id, batch.Layer, FetchKind.Demand);
         if (!fails)
             _state.Complete(batch);
         else if (batch.IsDemand || _random.Next(2) == 0)
@@ -264,10 +264,10 @@ internal sealed class CacheModel
             _inFlight.Add(batch);
     }
 
-    private FetchBatch NewBatch(int layer, bool isDemand)
+    private FetchBatch NewBatch(int layer, FetchKind kind)
     {
         FetchBatch batch = new(_limits.FetchMax);
-        batch.Reset(_nextFetch++, new(layer), isDemand);
+        batch.Reset(_nextFetch++, new(layer), kind);
         return batch;
     }
 

@@ -99,7 +99,7 @@ public sealed class CacheStateModelTests
             FetchBatch ahead = Prefetch(state, 5);
             state.Complete(ahead);
             FetchBatch misses = new(4);
-            misses.Reset(8, new(1), isDemand: true);
+            misses.Reset(8, new(1), FetchKind.Demand);
             state.Lease(new(1), Permutation.Identity(16), [.. wanted.Select(n => new NeuronId(n))], lease, misses);
             state.Complete(misses);
             state.Release(lease);
@@ -155,7 +155,7 @@ public sealed class CacheStateModelTests
     private static FetchBatch Prefetch(CacheState state, int neuron)
     {
         FetchBatch ahead = new(4);
-        ahead.Reset(9, new(1), isDemand: false);
+        ahead.Reset(9, new(1), FetchKind.Prefetch);
         state.Prefetch(new(1), Permutation.Identity(16), [new(neuron)], ahead);
         return ahead;
     }
@@ -163,7 +163,7 @@ public sealed class CacheStateModelTests
     private static void Lease(CacheState state, FrameLease lease, params int[] neurons)
     {
         FetchBatch misses = new(8);
-        misses.Reset(1, new(0), isDemand: true);
+        misses.Reset(1, new(0), FetchKind.Demand);
         state.Lease(new(0), s_reversed, Array.ConvertAll(neurons, n => new NeuronId(n)), lease, misses);
         misses.Sort();
         state.Complete(misses);
