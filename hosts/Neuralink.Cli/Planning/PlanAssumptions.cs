@@ -6,30 +6,35 @@ namespace Neuralink.Cli.Planning;
 internal static class PlanAssumptions
 {
     public static IEnumerable<string> Of(
-        PlanSubject subject, PlanDevice device, EngineOptions options, FiringForecast firing, LookaheadQuality lookahead, bool hasTrace)
+        PlanSubject subject, PlanDevice device, EngineOptions options, FiringForecast firing, LookaheadQuality lookahead)
     {
         string part = firing.Layers.Count < firing.LayerCount ? $", {firing.Layers.Count} of the {firing.LayerCount} layers" : "";
         yield return firing.IsRecorded
-            ? $"Firing: {firing.Source}; {firing.Layers[0].TokenCount} tokens{part} were played through the engine's own cache and read planner, empty at first; the figures are of all but "
-                + "their first eighth."
+            ? $"Firing: {firing.Source}; {firing.Layers[0].TokenCount} tokens{part} were played through the engine's own pipeline under a "
+                + "virtual clock, with a cache that is empty at first; the figures are of all but their first eighth."
             : $"Firing is {firing.Source}. Real models differ: {HowToTrace(subject)}.";
         if (subject.Image is null)
             yield return "The model is not packed: its neurons are taken to lie in the model's own order.";
         yield return device.IsMeasured
             ? $"Reads cost what the device profile says: {device.Name}."
             : $"No device profile: reads are taken to cost those of {device.Name}; measure yours with 'neuralink probe'.";
-        yield return $"Computing was timed just now on {options.Threads} threads with a stand-in of these shapes, which reads no weights; whatever else ran meanwhile slowed it. The first tokens of a process are slower, while "
-            + "their code is compiled: for small models that shows.";
+        yield return $"Computing was timed just now on {options.Threads} threads with a stand-in of these shapes, which reads no weights; "
+            + "whatever else ran meanwhile slowed it. The first tokens of a process are slower, while their code is compiled: for small "
+            + "models that shows.";
         yield return $"Attention looks back over {options.ContextTokens / 2} tokens, half of the context.";
         if (options.Predictor.Kind is PredictorKind.LowRank or PredictorKind.Sketch)
-            yield return $"The {options.Predictor.Name} predictor is taken to predict {GenerationPlanner.PredictedPerFiring(options.Predictor):0.0} neurons for each that fires.";
+        {
+            yield return $"The {options.Predictor.Name} predictor is taken to predict "
+                + $"{GenerationPlanner.PredictedPerFiring(options.Predictor):0.0} neurons for each that fires.";
+        }
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
         if (strategy.ReadsAhead)
         {
-            string found = $"the lookahead finds {lookahead.Found:0%} of what the next layers lack, at a precision of {lookahead.Precision:0%}";
+            string found = $"the lookahead finds {lookahead.Found:0%} of what the next layers lack, at a precision of "
+                + $"{lookahead.Precision:0%}";
             yield return lookahead.IsMeasured
-                ? $"By the figures of its training, which count cached neurons too, {found}; a fifth of the shorter of a layer's computing and its reading ahead stays visible."
-                : $"Assumed from the number of layers: {found}; a fifth of the shorter of a layer's computing and its reading ahead stays visible. Compare 'read ahead' of a generation.";
+                ? $"By the figures of its training, which count cached neurons too, {found}."
+                : $"Assumed from the number of layers: {found}. Compare 'read ahead' of a generation.";
         }
         if (strategy.Order is not null)
             yield return $"The strategy {strategy.Name} is defined with neurons in a certain order, which generate insists on.";

@@ -12,7 +12,8 @@ internal sealed class PlanCommand
 
     private readonly Argument<string?> _model = new("MODEL|IMG")
     {
-        Description = "A flash image, or a Hugging Face folder, which is planned for as it would be packed, from its configuration alone [default: the bundled tiny-stories]",
+        Description = "A flash image, or a Hugging Face folder, which is planned for as it would be packed, from its configuration alone "
+            + "[default: the bundled tiny-stories]",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -21,14 +22,18 @@ internal sealed class PlanCommand
         "a number of bytes such as 64MiB", ValueReaders.Bytes);
 
     private readonly Option<CacheSize?> _cache = TypedOption.Of<CacheSize>(
-        ["--cache"], "SIZE", $"FFN neurons kept in DRAM: a share or bytes, as of generate [default: what --memory leaves, or without it {EngineOptions.DefaultCacheShare:0%}]",
+        ["--cache"], "SIZE",
+        "FFN neurons kept in DRAM: a share or bytes, as of generate [default: what --memory leaves, or without it "
+        + $"{EngineOptions.DefaultCacheShare:0%}]",
         "a share of at most 100% such as 10% or 0.1, or bytes with a unit such as 512MiB", ValueReaders.Cache);
 
     private readonly Option<int?> _threads = TypedOption.Of<int>(
         ["--threads"], "N", "Threads that compute [default: the processors there are]", "an integer", ValueReaders.Integer);
 
     private readonly Option<int?> _context = TypedOption.Of<int>(
-        ["--context"], "N", $"Tokens of prompt and generated text together [default: {PlanSettings.DefaultContextTokens}, or the model's context where that is shorter]",
+        ["--context"], "N",
+        $"Tokens of prompt and generated text together [default: {PlanSettings.DefaultContextTokens}, or the model's context where that "
+        + "is shorter]",
         "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf(
@@ -39,18 +44,24 @@ internal sealed class PlanCommand
         ["--predictor"], "KIND", "Who says which neurons fire, as of generate [default: exact]", PredictorExpected, ValueReaders.Predictor);
 
     private readonly Option<PredictorOptions?> _lookahead = TypedOption.OfClass<PredictorOptions>(
-        ["--lookahead"], "KIND", "Who says which neurons later layers will want [default: a trained one if the image has it, otherwise a sketch]", PredictorExpected, ValueReaders.Predictor);
+        ["--lookahead"], "KIND",
+        "Who says which neurons later layers will want [default: a trained one if the image has it, otherwise a sketch]",
+        PredictorExpected, ValueReaders.Predictor);
 
     private readonly Option<int?> _ahead = TypedOption.Of<int>(
         ["--ahead"], "N", $"How many layers are looked ahead [default: {s_engine.LookaheadLayers}]", "an integer", ValueReaders.Integer);
 
     private readonly Option<string?> _profile = TypedOption.Text(
-        ["--profile"], "DEVICE.json", "What reads cost, by 'neuralink probe'; none uses no profile [default: the one saved for the image's volume]");
+        ["--profile"], "DEVICE.json",
+        "What reads cost, by 'neuralink probe'; none uses no profile [default: the one saved for the image's volume]");
 
     private readonly Option<string?> _trace = TypedOption.Text(
-        ["--trace"], "TRACE", "A firing trace of the model, by 'neuralink trace' [default: the sample that 'neuralink place' keeps in an image, or else assumptions]");
+        ["--trace"], "TRACE",
+        "A firing trace of the model, by 'neuralink trace' [default: the sample that 'neuralink place' keeps in an image, or else "
+        + "assumptions]");
 
-    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format that a model which is not packed yet would be packed in");
+    private readonly Option<WeightFormat?> _weights = WeightsOption.Create(
+        "The format that a model which is not packed yet would be packed in");
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table" };
 
     private const string PredictorExpected = "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE";
@@ -66,7 +77,8 @@ internal sealed class PlanCommand
     {
         Command command = new(
             "plan",
-            "Say what fits into a memory and how fast a model will generate, before anything of it is loaded, and the same for half and double the memory.")
+            "Say what fits into a memory and how fast a model will generate, before anything of it is loaded, and the same for half and "
+            + "double the memory.")
         {
             _model, _memory, _cache, _threads, _context, _strategy, _predictor, _lookahead, _ahead, _profile, _trace, _weights, _json,
         };

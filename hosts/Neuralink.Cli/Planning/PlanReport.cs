@@ -24,17 +24,20 @@ namespace Neuralink.Cli.Planning;
 /// <param name="Columns">Half the memory, or the smallest that works; the memory; double.</param>
 /// <param name="Assumptions">In words.</param>
 internal sealed record PlanReport(
-    string Model, bool Packed, string Weights, string Strategy, string Predictor, string? Lookahead, int Threads, int ContextTokens, double FiringShare, bool FiringRecorded,
-    string Device, bool DeviceMeasured, IReadOnlyList<PlanColumn> Columns, IReadOnlyList<string> Assumptions)
+    string Model, bool Packed, string Weights, string Strategy, string Predictor, string? Lookahead, int Threads, int ContextTokens,
+    double FiringShare, bool FiringRecorded, string Device, bool DeviceMeasured, IReadOnlyList<PlanColumn> Columns,
+    IReadOnlyList<string> Assumptions)
 {
     public static PlanReport Of(
-        PlanSubject subject, PlanDevice device, EngineOptions options, FiringForecast firing, LookaheadQuality lookahead, IReadOnlyList<PlanColumn> columns, bool hasTrace)
+        PlanSubject subject, PlanDevice device, EngineOptions options, FiringForecast firing, LookaheadQuality lookahead,
+        IReadOnlyList<PlanColumn> columns)
     {
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
         return new PlanReport(
             subject.Name, subject.Image is not null, WeightFormats.NameOf(subject.Model.Format), strategy.Name, options.Predictor.Name,
-            strategy.ReadsAhead ? (options.Lookahead ?? options.Predictor).Name : null, options.Threads, options.ContextTokens!.Value, firing.FiringShare, firing.IsRecorded,
-            device.Name, device.IsMeasured, columns, [.. PlanAssumptions.Of(subject, device, options, firing, lookahead, hasTrace)]);
+            strategy.ReadsAhead ? (options.Lookahead ?? options.Predictor).Name : null, options.Threads, options.ContextTokens!.Value,
+            firing.FiringShare, firing.IsRecorded,
+            device.Name, device.IsMeasured, columns, [.. PlanAssumptions.Of(subject, device, options, firing, lookahead)]);
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, PlanReportJson.Readable.PlanReport);
@@ -49,22 +52,24 @@ internal sealed record PlanReport(
 /// <param name="ReadsPerToken">Of them.</param>
 /// <param name="Millis">The parts of a token's time.</param>
 /// <param name="TokensPerSecond">What they come to.</param>
-/// <param name="FirstTokensPerSecond">Of the first <see cref="ContextFit.DefaultMaxTokens"/> in a new process, as generate measures them.</param>
+/// <param name="FirstTokensPerSecond">Of the first <see cref="ContextFit.DefaultMaxTokens"/> in a new process, as generate measures
+/// them.</param>
 internal sealed record PlanColumn(
-    string Name, PlanMemory Memory, double CachedShare, double CacheHitRate, double BytesPerToken, double ReadsPerToken, PlanMillis Millis, double TokensPerSecond,
-    double FirstTokensPerSecond)
+    string Name, PlanMemory Memory, double CachedShare, double CacheHitRate, double BytesPerToken, double ReadsPerToken, PlanMillis Millis,
+    double TokensPerSecond, double FirstTokensPerSecond)
 {
     public static PlanColumn Of(string name, GenerationPlan p)
     {
         MemoryPlan m = p.Memory;
-        TokenCosts c = p.Costs;
-        double parts = c.ResidentMillis + c.PredictorMillis + c.LookaheadMillis + c.ActivateMillis + c.DownMillis;
+        TokenTime t = p.Time;
         return new PlanColumn(
-            name, new PlanMemory(m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes),
+            name,
+            new PlanMemory(m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes),
             p.CachedShare, p.HitShare, p.BytesPerToken, p.ReadsPerToken,
             new PlanMillis(
-                c.ResidentMillis, c.PredictorMillis, c.LookaheadMillis, c.ActivateMillis + c.DownMillis, p.Time.ComputeMillis - parts, p.Time.DeviceMillis, p.Time.HiddenMillis, p.Time.WaitMillis, p.Time.TotalMillis),
-            p.Time.TokensPerSecond, p.FirstTokensPerSecond(ContextFit.DefaultMaxTokens));
+                t.ResidentMillis, t.PredictorMillis, t.LookaheadMillis, t.FfnMillis, t.OverheadMillis, t.DeviceMillis, t.HiddenMillis,
+                t.WaitMillis, t.TotalMillis),
+            t.TokensPerSecond, p.FirstTokensPerSecond(ContextFit.DefaultMaxTokens));
     }
 }
 
@@ -73,7 +78,8 @@ internal sealed record PlanMemory(long Resident, long Predictor, long Kv, long A
 
 /// <summary>Milliseconds of a token: what computes, then the device's work, what of it is hidden, what is waited for, and all.</summary>
 internal sealed record PlanMillis(
-    double Resident, double Predictor, double Lookahead, double SparseFfn, double Overhead, double Reads, double ReadsHidden, double Wait, double Token);
+    double Resident, double Predictor, double Lookahead, double SparseFfn, double Overhead, double Reads, double ReadsHidden,
+    double Wait, double Token);
 
 [JsonSerializable(typeof(PlanReport))]
 internal sealed partial class PlanReportJson : JsonSerializerContext

@@ -28,7 +28,7 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
             PlanColumn.Of("", planner.Plan(options)),
             PlanColumn.Of("double", planner.Plan(WithMemory(options, memory, 2))),
         ];
-        PlanReport report = PlanReport.Of(subject, device, options, firing, planner.Lookahead, columns, settings.Trace is not null);
+        PlanReport report = PlanReport.Of(subject, device, options, firing, planner.Lookahead, columns);
         if (settings.Json)
             surroundings.Out.WriteLine(report.ToJson());
         else
@@ -52,17 +52,26 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
     {
         int longest = subject.Model.Config.ContextLength;
         if (settings.ContextTokens > longest)
-            throw new NeuralinkException($"plan for {subject.Name}", $"a context of at most {longest} tokens, which the model was made for", $"{settings.ContextTokens}");
+        {
+            throw new NeuralinkException(
+                $"plan for {subject.Name}", $"a context of at most {longest} tokens, which the model was made for",
+                $"{settings.ContextTokens}");
+        }
         return settings.ContextTokens ?? Math.Min(longest, PlanSettings.DefaultContextTokens);
     }
 
     private FiringForecast FiringOf(PlanSubject subject, CancellationToken cancellation)
     {
         if (settings.Trace is not { } path)
-            return subject.Image is { } image && FiringSample.Find(image) is { } sample ? FiringForecast.Of(sample) : FiringForecast.Assume(subject.Model.Config);
+        {
+            return subject.Image is { } image && FiringSample.Find(image) is { } sample
+                ? FiringForecast.Of(sample)
+                : FiringForecast.Assume(subject.Model.Config);
+        }
         using FiringTrace trace = FiringTrace.Open(path);
         // What is not packed has no digest: its shape must do.
-        trace.ExpectModel(subject.Name, subject.Image?.ModelDigest ?? trace.Info.ModelDigest, subject.Model.Config.LayerCount, subject.Model.Config.FfnSize);
+        string digest = subject.Image?.ModelDigest ?? trace.Info.ModelDigest;
+        trace.ExpectModel(subject.Name, digest, subject.Model.Config.LayerCount, subject.Model.Config.FfnSize);
         return FiringForecast.Of(trace, cancellation);
     }
 
@@ -70,7 +79,8 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
     private static LookaheadQuality QualityOf(PlanSubject subject, EngineOptions options)
     {
         PredictorOptions ahead = options.Lookahead ?? options.Predictor;
-        if (ahead is { Kind: PredictorKind.LowRank } && (ahead.Path ?? subject.Image?.PathOf(LowRankFile.NameOf(options.LookaheadLayers))) is { } path && File.Exists(path)
+        string? found = ahead.Path ?? subject.Image?.PathOf(LowRankFile.NameOf(options.LookaheadLayers));
+        if (ahead is { Kind: PredictorKind.LowRank } && found is { } path && File.Exists(path)
             && LowRankFile.IsOurs(path))
         {
             using LowRankFile file = LowRankFile.Open(path);

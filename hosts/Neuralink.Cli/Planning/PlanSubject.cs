@@ -24,7 +24,10 @@ internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? 
         if (FlashImage.IsImage(folder))
         {
             if (settings.Weights is not null)
-                throw new UsageException($"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
+            {
+                throw new UsageException(
+                    $"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
+            }
             FlashImage image = FlashImage.Open(folder);
             return new PlanSubject(name, PlannedModel.Of(image), image);
         }

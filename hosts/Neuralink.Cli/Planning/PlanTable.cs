@@ -9,11 +9,18 @@ internal static class PlanTable
     public static void Write(PlanReport r, IAnsiConsole console)
     {
         string lookahead = r.Lookahead is null ? "" : $", lookahead {r.Lookahead}";
-        console.WriteLine($"{r.Model}, {r.Weights}{(r.Packed ? "" : ", not packed")}: {r.Strategy}, predictor {r.Predictor}{lookahead}, {r.Threads} threads, context of {r.ContextTokens} tokens");
+        string packed = r.Packed ? "" : ", not packed";
+        console.WriteLine(
+            $"{r.Model}, {r.Weights}{packed}: {r.Strategy}, predictor {r.Predictor}{lookahead}, {r.Threads} threads, "
+            + $"context of {r.ContextTokens} tokens");
         Table table = new() { Border = TableBorder.Rounded };
         table.AddColumn(new TableColumn(new Text("")) { NoWrap = true });
         foreach (PlanColumn column in r.Columns)
-            table.AddColumn(new TableColumn(new Text($"{Size(column.Memory.Total)}{(column.Name.Length > 0 ? $" ({column.Name})" : "")}")) { Alignment = Justify.Right, NoWrap = true });
+        {
+            string name = column.Name.Length > 0 ? $" ({column.Name})" : "";
+            Text head = new($"{Size(column.Memory.Total)}{name}");
+            table.AddColumn(new TableColumn(head) { Alignment = Justify.Right, NoWrap = true });
+        }
         Row("resident weights", c => Size(c.Memory.Resident));
         Row("predictor", c => Size(c.Memory.Predictor));
         Row("KV cache", c => Size(c.Memory.Kv));

@@ -40,7 +40,7 @@ internal sealed class FlashLedger(Scenario scenario) : ISimulatedDevice
             Invariant.Require(_content[batch.Frames[i]] == KeyAt(batch, i), "each frame has the bundle that it was to be read into for");
     }
 
-    public long Begin(int credit, ReadTicket read, long now)
+    public long? Begin(int credit, ReadTicket read, long now)
     {
         Invariant.Require(_reading[credit] is null, "a credit stands for one read");
         Invariant.Require(++InFlight <= scenario.QueueDepth, "no more reads are in flight than the device takes");
@@ -76,7 +76,7 @@ internal sealed class FlashLedger(Scenario scenario) : ISimulatedDevice
         return new ReadResult(reading.Bytes, reading.Error, now);
     }
 
-    public long Check(ReadTicket read) => scenario.Work();
+    public long Check(ReadTicket read, long now) => scenario.Work();
 
     private static bool IsWaitedFor(FetchBatch batch) => batch.IsDemand && batch.HasNext;
 

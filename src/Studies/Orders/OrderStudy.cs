@@ -43,15 +43,15 @@ public static class OrderStudy
             PlannedCost = setup.Cost,
             DeviceCost = setup.Cost,
             IsTimed = false,
-            Asked = Mark,
+            Reading = Mark,
         });
         SimulatedRun run = simulation.Play(0..firing.TokenCount);
         return (TotalsOf(run), new FiringMatrix(neurons, missed));
 
-        void Mark(Range rows, FetchBatch batch)
+        void Mark(Range rows, ReadTicket read)
         {
             Span<ulong> row = missed.AsSpan(rows.Start.Value * firing.WordsPerToken, firing.WordsPerToken);
-            foreach (Slot slot in batch.Slots)
+            foreach (Slot slot in read.Batch.Slots.Slice(read.SlotIndex, read.WantedCount))
             {
                 int neuron = order.NeuronAt(slot).Value;
                 row[neuron / 64] |= 1UL << (neuron % 64);

@@ -10,8 +10,9 @@ using Neuralink.Storage.Memory;
 namespace Neuralink.Studies.Planning;
 
 /// <summary>
-/// Times a stand-in of a model on this machine: the engine's own decoder, predictors and kernels, on its own worker pool, over weights of the model's shapes that nobody has
-/// read. As many layers as fill <see cref="WorkingBytes"/>, so that caches serve as much of it as they would of the model, and no more of the largest matrices than that.
+/// Times a stand-in of a model on this machine: the engine's own decoder, predictors and kernels, on its own worker pool, over weights of
+/// the model's shapes that nobody has read. As many layers as fill <see cref="WorkingBytes"/>, so that caches serve as much of it as they
+/// would of the model, and no more of the largest matrices than that.
 /// </summary>
 internal sealed class ComputeProbe : IDisposable
 {
@@ -41,7 +42,15 @@ internal sealed class ComputeProbe : IDisposable
         int vocabulary = (int)Math.Clamp(WorkingBytes / kernels.RowBytes(c.EmbeddingSize), 1, c.VocabularySize);
         _predictorScale = (double)c.FfnSize / ffn;
         _logitsScale = (double)c.VocabularySize / vocabulary;
-        ModelConfig one = c with { LayerCount = 1, FfnSize = ffn, VocabularySize = vocabulary, TiedEmbedding = true, ContextLength = contextTokens, EndTokens = [] };
+        ModelConfig one = c with
+        {
+            LayerCount = 1,
+            FfnSize = ffn,
+            VocabularySize = vocabulary,
+            TiedEmbedding = true,
+            ContextLength = contextTokens,
+            EndTokens = [],
+        };
         long layerBytes = WeightFile.RequiredBytes(one, model.Format, TensorPlace.Resident)
             - ((long)vocabulary * kernels.RowBytes(c.EmbeddingSize))
             + WeightFile.RequiredBytes(one, model.Format, TensorPlace.Predictor) + ((long)neurons * model.Layout.StrideBytes);
@@ -69,7 +78,8 @@ internal sealed class ComputeProbe : IDisposable
         _pass.Add(sequence, [0], logits: 1);
         _predictor = Load(options.Predictor, weights, model.Format);
         _ahead = !looksAhead ? null : isShared ? _predictor : Load(options.LookaheadPredictor, weights, model.Format);
-        _ffn = new StandInFfn(_arena, new BundleKernels(model.Layout, c.ActivationFunction, gateFirst: !options.Predictor.IsExact), model.Layout.StrideBytes, frames, neurons, _activations);
+        BundleKernels bundles = new(model.Layout, c.ActivationFunction, gateFirst: !options.Predictor.IsExact);
+        _ffn = new StandInFfn(_arena, bundles, model.Layout.StrideBytes, frames, neurons, _activations);
         _set = new NeuronSet(c.FfnSize);
     }
 
@@ -80,7 +90,8 @@ internal sealed class ComputeProbe : IDisposable
     /// <param name="neurons">Computed of a layer, at least 1.</param>
     /// <param name="duration">How long to time, after as long a warm-up.</param>
     /// <param name="time">The clock.</param>
-    public static ComputeSpeed Measure(PlannedModel model, EngineOptions options, int contextTokens, int neurons, TimeSpan duration, TimeProvider time)
+    public static ComputeSpeed Measure(
+        PlannedModel model, EngineOptions options, int contextTokens, int neurons, TimeSpan duration, TimeProvider time)
     {
         double messageMicros = MessageProbe.Micros(time);
         using ComputeProbe probe = new(model, options, contextTokens, neurons, time);
@@ -90,9 +101,19 @@ internal sealed class ComputeProbe : IDisposable
         TimeSpan warmUp = time.GetElapsedTime(start);
         (_, double[] parts) = probe.Run(duration);
         double tokenMillis = (parts[..^1].Sum() * probe._standIn.LayerCount) + parts[^1];
-        return new ComputeSpeed(
-            parts[0], parts[1] * probe._predictorScale, parts[2] * probe._predictorScale, parts[3], parts[4], parts[5] * probe._logitsScale, messageMicros, probe.CheckMicros(),
-            Math.Max(0, warmUp.TotalMilliseconds - (warmUpTokens * tokenMillis)));
+        return new ComputeSpeed
+        {
+            AttentionMillis = parts[0],
+            PredictorMillis = parts[1] * probe._predictorScale,
+            LookaheadMillis = parts[2] * probe._predictorScale,
+            ActivateMillis = parts[3],
+            DownMillis = parts[4],
+            Neurons = neurons,
+            LogitsMillis = parts[5] * probe._logitsScale,
+            MessageMicros = messageMicros,
+            CheckMicros = probe.CheckMicros(),
+            WarmUpMillis = Math.Max(0, warmUp.TotalMilliseconds - (warmUpTokens * tokenMillis)),
+        };
     }
 
     public void Dispose()
@@ -123,7 +144,10 @@ internal sealed class ComputeProbe : IDisposable
         _ => ExactPredictor.Load(new CopiedWeights(weights, _arena, "predictor"), _arena, _standIn, format, chunkTokens: 1, _pool.Threads),
     };
 
-    /// <summary>Tokens of the stand-in that were run, and milliseconds of each part of a layer and of the logits: medians, which another program that runs now and then does not move.</summary>
+    /// <summary>
+    /// Tokens of the stand-in that were run, and milliseconds of each part of a layer and of the logits: medians, which another program
+    /// that runs now and then does not move.
+    /// </summary>
     private (int Tokens, double[] Parts) Run(TimeSpan duration)
     {
         const int Parts = 6;

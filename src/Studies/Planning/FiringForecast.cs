@@ -50,8 +50,9 @@ public sealed record FiringForecast(
     }
 
     /// <summary>
-    /// Independent neurons of a published share: 4% for OPT, 24% for FATReLU and dReLU, 15% for other gated models (Neuralink, arXiv 2410.19274, section "Evaluation setup": 3% to 4%
-    /// of OPT-1.3B and 6.7B, 21% to 28% of ProSparse and TurboSparse; between for plain ReLU), which few neurons make the most of.
+    /// Independent neurons of a published share: 4% for OPT, 24% for FATReLU and dReLU, 15% for other gated models (Neuralink, arXiv
+    /// 2410.19274, section "Evaluation setup": 3% to 4% of OPT-1.3B and 6.7B, 21% to 28% of ProSparse and TurboSparse; between for plain
+    /// ReLU), which few neurons make the most of.
     /// </summary>
     /// <param name="config">The model.</param>
     /// <param name="seed">Of the chance.</param>
@@ -63,18 +64,21 @@ public sealed record FiringForecast(
         int[] indices = Spread(layers, config.LayerCount);
         return new FiringForecast(
             [.. indices.Select(layer => Draw(frequencies, new SplitMix64(seed, (ulong)layer)))], indices, config.LayerCount,
-            $"an assumption: {share:0%} of the neurons fire, each by itself, {EightyShare:0%} of them at 80% of the times; nothing is known of which fire together", IsRecorded: false);
+            $"an assumption: {share:0%} of the neurons fire, each by itself, {EightyShare:0%} of them at 80% of the times; nothing is "
+            + "known of which fire together", IsRecorded: false);
     }
 
     /// <summary>All layers if they can be played quickly, else as many, spread evenly.</summary>
     private static FiringForecast Pick(FiringMatrix[] layers, string source, bool isRecorded)
     {
         long pairs = layers.Sum(l => l.FiringCount());
-        int[] indices = Spread((int)Math.Clamp(pairs <= PairsMax ? layers.Length : layers.Length * PairsMax / pairs, 1, layers.Length), layers.Length);
+        long count = pairs <= PairsMax ? layers.Length : layers.Length * PairsMax / pairs;
+        int[] indices = Spread((int)Math.Clamp(count, 1, layers.Length), layers.Length);
         return new FiringForecast([.. indices.Select(i => layers[i])], indices, layers.Length, source, isRecorded);
     }
 
-    private static int[] Spread(int count, int layerCount) => [.. Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * layerCount / (2L * count)))];
+    private static int[] Spread(int count, int layerCount) =>
+        [.. Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * layerCount / (2L * count)))];
 
     private static FiringMatrix Draw(double[] frequencies, SplitMix64 random)
     {

@@ -7,15 +7,16 @@ namespace Neuralink.Studies.Planning;
 /// <param name="IsMeasured">Whether the predictor's own figures say so.</param>
 public readonly record struct LookaheadQuality(double Found, double Precision, bool IsMeasured)
 {
-    // Curves near 0.39 found at a precision of 0.61 with 6 layers (`generate --json` on the bundled model) and 0.87 at 0.91 with 24 (docs/experiments/overlap.md).
+    // Curves near 0.39 found at a precision of 0.61 with 6 layers (`generate --json` on the bundled model) and 0.87 at 0.91 with 24
+    // (docs/experiments/overlap.md).
     private const double FoundLayers = 7.5, PrecisionLayers = 3.5;
 
     /// <summary>Bundles read in vain for each that is wanted and not cached.</summary>
     public double VainShare => Precision > 0 ? Found * ((1 / Precision) - 1) : 0;
 
     /// <summary>
-    /// Without figures: neighbouring residuals are the more parallel the more layers there are (Deja Vu, arXiv 2310.17157, section 4.2, for deep models). Only two models, of 6
-    /// layers and of 24, say how much.
+    /// Without figures: neighbouring residuals are the more parallel the more layers there are (Deja Vu, arXiv 2310.17157, section 4.2, for
+    /// deep models). Only two models, of 6 layers and of 24, say how much.
     /// </summary>
     /// <param name="options">Who looks ahead.</param>
     /// <param name="layersAhead">How far.</param>

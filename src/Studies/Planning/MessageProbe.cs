@@ -2,7 +2,9 @@ using Neuralink.Actors.Hosting;
 
 namespace Neuralink.Studies.Planning;
 
-/// <summary>What a message costs that wakes another thread: two actors on the engine's dispatchers, one on each, send each other one message.</summary>
+/// <summary>
+/// What a message costs that wakes another thread: two actors on the engine's dispatchers, one on each, send each other one message.
+/// </summary>
 internal static class MessageProbe
 {
     private const int WarmUp = 200, Measured = 800;
@@ -13,7 +15,8 @@ internal static class MessageProbe
         using ActorSystem system = ActorHosting.NewSystem();
         TaskCompletionSource<double> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         IActorRef answerer = system.ActorOf(Props.Create(() => new Answerer()).WithDispatcher(ActorHosting.IoDispatcher));
-        IActorRef asker = system.ActorOf(Props.Create(() => new Asker(answerer, time, result)).WithDispatcher(ActorHosting.ComputeDispatcher));
+        Props props = Props.Create(() => new Asker(answerer, time, result));
+        IActorRef asker = system.ActorOf(props.WithDispatcher(ActorHosting.ComputeDispatcher));
         asker.Tell(Ball.Instance, ActorRefs.NoSender);
         return result.Task.GetAwaiter().GetResult();
     }

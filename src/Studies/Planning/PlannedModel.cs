@@ -45,13 +45,18 @@ public sealed class PlannedModel
 
     /// <summary>How the engine would share out its memory.</summary>
     /// <param name="options">Its options.</param>
-    /// <exception cref="NeuralinkException">It does not fit (the message has the plan and the smallest budget that works), or a predictor is not there.</exception>
-    public MemoryPlan MemoryPlanOf(EngineOptions options) => MemoryPlan.Make(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
+    /// <exception cref="NeuralinkException">It does not fit (the message has the plan and the smallest budget that works), or a predictor
+    /// is not there.</exception>
+    public MemoryPlan MemoryPlanOf(EngineOptions options) =>
+        MemoryPlan.Make(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
 
-    internal MemoryPlan SmallestPlanOf(EngineOptions options) => MemoryPlan.Smallest(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
+    internal MemoryPlan SmallestPlanOf(EngineOptions options) =>
+        MemoryPlan.Smallest(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
 
     internal PredictorSources PredictorsOf(EngineOptions options) =>
-        _image is null ? PredictorSources.Of(options, (predictor, _) => SourceOf(predictor)) : PredictorSources.Open(ImageModel.Of(_image), options);
+        _image is null
+            ? PredictorSources.Of(options, (predictor, _) => SourceOf(predictor))
+            : PredictorSources.Open(ImageModel.Of(_image), options);
 
     /// <summary>What a predictor that is made from the packed weights will need.</summary>
     private PredictorSource SourceOf(PredictorOptions options)
@@ -62,7 +67,8 @@ public sealed class PlannedModel
                 WeightFile.RequiredBytes(Config, Format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(Config, chunk),
             PredictorKind.Sketch => chunk => SketchPredictor.RequiredBytes(Config, options.Bits, chunk),
             _ => throw new NeuralinkException(
-                "plan for a model that is not packed", "a predictor made from its weights: exact or sketch", options.Name, "pack the model with 'neuralink pack' and give the image"),
+                "plan for a model that is not packed", "a predictor made from its weights: exact or sketch", options.Name,
+                "pack the model with 'neuralink pack' and give the image"),
         };
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0, bytes,

@@ -5,7 +5,10 @@ using Neuralink.Storage.Memory;
 
 namespace Neuralink.Studies.Planning;
 
-/// <summary>The FFN of neurons that lie in frames here and there, as <see cref="SparseFfn"/> shares it among the workers, over bundles of stand-in weights.</summary>
+/// <summary>
+/// The FFN of neurons that lie in frames here and there, as <see cref="SparseFfn"/> shares it among the workers, over bundles of stand-in
+/// weights.
+/// </summary>
 internal sealed class StandInFfn
 {
     private const int GrainColumns = 32;
@@ -57,11 +60,13 @@ internal sealed class StandInFfn
 
     private sealed class Activating(StandInFfn ffn, BundleKernels kernels, Activations activations, float[] values) : IParallelBody
     {
-        public void Execute(int begin, int end, int worker) => kernels.Activate(ffn.View(begin, end), activations.FfnInput.First(1), 1, values.AsSpan(begin, end - begin));
+        public void Execute(int begin, int end, int worker) =>
+            kernels.Activate(ffn.View(begin, end), activations.FfnInput.First(1), 1, values.AsSpan(begin, end - begin));
     }
 
     private sealed class Adding(StandInFfn ffn, BundleKernels kernels, Activations activations, float[] values) : IParallelBody
     {
-        public void Execute(int begin, int end, int worker) => kernels.AddDown(ffn.View(0, ffn.NeuronCount), values, activations.FfnOutput.First(1), 1, begin, end);
+        public void Execute(int begin, int end, int worker) =>
+            kernels.AddDown(ffn.View(0, ffn.NeuronCount), values, activations.FfnOutput.First(1), 1, begin, end);
     }
 }

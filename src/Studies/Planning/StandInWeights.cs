@@ -6,8 +6,8 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Studies.Planning;
 
 /// <summary>
-/// Weights in the place of a model's own, to time its shapes with: all alike, finite and positive, except those that decide firing, which are negative. So no
-/// neuron is predicted, and a neuron that is computed all the same fires.
+/// Weights in the place of a model's own, to time its shapes with: all alike, finite and positive, except those that decide firing, which
+/// are negative. So no neuron is predicted, and a neuron that is computed all the same fires.
 /// </summary>
 internal sealed class StandInWeights : ITensorSource
 {
@@ -23,12 +23,14 @@ internal sealed class StandInWeights : ITensorSource
     {
         _dtype = WeightFormats.ToDtype(format);
         TensorNames names = TensorNames.For(config.Family);
-        _firing = [.. Enumerable.Range(0, config.LayerCount).SelectMany(i => new[] { $"{names.Layer(i).Firing}.weight", $"{names.Layer(i).Firing}.bias" })];
+        IEnumerable<string> firing = Enumerable.Range(0, config.LayerCount).Select(i => names.Layer(i).Firing);
+        _firing = [.. firing.SelectMany(name => new[] { $"{name}.weight", $"{name}.bias" })];
     }
 
     public string Location => "stand-in weights";
 
     public TensorInfo Get(string name) => new(name, _dtype, [], FileOffset: 0, LengthBytes: 0);
 
-    public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) => destination.Fill(_firing.Contains(tensor.Name) ? Negative : Positive);
+    public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) =>
+        destination.Fill(_firing.Contains(tensor.Name) ? Negative : Positive);
 }

@@ -30,9 +30,9 @@ internal sealed class ModelledDevice : ISimulatedDevice
     private readonly ReadTicks _ticks;
     private readonly int[] _bytes;           // [credit], of the read in flight
     private readonly bool _isTimed;
-    private readonly Action<FetchBatch> _asked;
+    private readonly Action<ReadTicket>? _reading;
     private long _busyUntil;
-    private long _processorTicks;
+    private readonly List<(long Time, long Ticks)> _processorWork = [];
 
     /// <param name="cost">What a read takes.</param>
     /// <param name="strideBytes">Bytes of a bundle.</param>
@@ -40,15 +40,15 @@ internal sealed class ModelledDevice : ISimulatedDevice
     /// <param name="queueDepth">Reads in flight.</param>
     /// <param name="ticks">What else a read takes.</param>
     /// <param name="isTimed">Whether reads take virtual time; otherwise their cost is summed up only.</param>
-    /// <param name="asked">Is told of each batch that is to be read.</param>
+    /// <param name="reading">Is told of each read that begins.</param>
     public ModelledDevice(
         ReadCost cost, int strideBytes, int extentSlotsMax, int queueDepth, ReadTicks ticks, bool isTimed,
-        Action<FetchBatch> asked)
+        Action<ReadTicket>? reading)
     {
         _strideBytes = strideBytes;
         _ticks = ticks;
         _isTimed = isTimed;
-        _asked = asked;
+        _reading = reading;
         _bytes = new int[queueDepth];
         _micros = new double[extentSlotsMax + 1];
         for (int slots = 1; slots <= extentSlotsMax; slots++)
@@ -58,25 +58,30 @@ internal sealed class ModelledDevice : ISimulatedDevice
     /// <summary>The device's work so far, in microseconds.</summary>
     public double BusyMicros { get; private set; }
 
-    /// <summary>Processor time that reads took since this was last asked.</summary>
-    public long TakeProcessorTicks()
+    /// <summary>Processor time that reads took before a time, and since this was last asked. What came later is forgotten.</summary>
+    public long TakeProcessorTicks(long before = long.MaxValue)
     {
-        long ticks = _processorTicks;
-        _processorTicks = 0;
+        long ticks = 0;
+        foreach ((long time, long work) in _processorWork)
+            ticks += time < before ? work : 0;
+        _processorWork.Clear();
         return ticks;
     }
 
-    public void Asked(FetchBatch batch) => _asked(batch);
+    public void Asked(FetchBatch batch)
+    {
+    }
 
     public void Answered(FetchBatch batch)
     {
     }
 
-    public long Begin(int credit, ReadTicket read, long now)
+    public long? Begin(int credit, ReadTicket read, long now)
     {
+        _reading?.Invoke(read);
         double micros = _micros[read.Extent.SlotCount];
         BusyMicros += micros;
-        _processorTicks += _ticks.Submit;
+        _processorWork.Add((now, _ticks.Submit));
         _bytes[credit] = read.Extent.SlotCount * _strideBytes;
         if (!_isTimed)
             return now;
@@ -86,10 +91,10 @@ internal sealed class ModelledDevice : ISimulatedDevice
 
     public ReadResult End(int credit, long now) => new(_bytes[credit], Error: null, now);
 
-    public long Check(ReadTicket read)
+    public long Check(ReadTicket read, long now)
     {
         long ticks = read.WantedCount * _ticks.CheckBundle;
-        _processorTicks += ticks;
+        _processorWork.Add((now, ticks));
         return ticks;
     }
 }

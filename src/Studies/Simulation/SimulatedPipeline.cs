@@ -72,6 +72,20 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
             thread.Clear();
     }
 
+    /// <summary>Makes the next thing happen; false when nothing will happen any more.</summary>
+    public bool Step()
+    {
+        if (_device.EndsNow(isQuiet: false) is { } early)
+            EndNow(early);
+        else if (_time.Step())
+            return true;
+        else if (_device.EndsNow(isQuiet: true) is { } late)
+            EndNow(late);
+        else
+            return false;
+        return true;
+    }
+
     /// <summary>Throws unless the cache is in order, and a credit is lent for each read of so many that the device has.</summary>
     public void Check(int inFlight)
     {
@@ -180,8 +194,11 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
         IsWarm = true;
     }
 
-    void IFetchEffects.Submit(int credit, ReadTicket read) =>
-        _time.At(_device.Begin(credit, read, _reading.Cursor), _reads[credit].End);
+    void IFetchEffects.Submit(int credit, ReadTicket read)
+    {
+        if (_device.Begin(credit, read, _reading.Cursor) is { } end)
+            _time.At(end, _reads[credit].End);
+    }
 
     void IFetchEffects.Answer(FetchBatch batch)
     {
@@ -191,6 +208,12 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
             Tell(_reading, _caching, () => _residency.FetchFailed(batch, error));
         else
             Tell(_reading, _caching, () => _residency.Fetched(batch));
+    }
+
+    private void EndNow(int credit)
+    {
+        ReadResult result = _device.End(credit, _time.Now);
+        _reading.HandleNow(() => _fetch.Completed(credit, result, _time.Now));
     }
 
     private void End(Read read)
@@ -205,7 +228,7 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     private void Complete(Read read)
     {
         _completing--;
-        _reading.Work(_device.Check(_fetch.Reading(read.Credit)));
+        _reading.Work(_device.Check(_fetch.Reading(read.Credit), _reading.Cursor));
         _fetch.Completed(read.Credit, read.Result, _reading.Cursor);
     }
 

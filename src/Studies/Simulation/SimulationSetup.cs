@@ -84,11 +84,15 @@ internal interface ISimulatedDevice
     /// <param name="credit">Unlike that of any other read in flight.</param>
     /// <param name="read">What to read.</param>
     /// <param name="now">The time.</param>
-    /// <returns>When it ends.</returns>
-    public long Begin(int credit, ReadTicket read, long now);
+    /// <returns>When it ends; null where <see cref="EndsNow"/> will say so.</returns>
+    public long? Begin(int credit, ReadTicket read, long now);
+
+    /// <summary>The credit of a read that ends at this very moment, before anything else happens; or null.</summary>
+    /// <param name="isQuiet">Whether nothing else will happen.</param>
+    public int? EndsNow(bool isQuiet) => null;
 
     /// <summary>How long Io takes to check a read that came back.</summary>
-    public long Check(ReadTicket read);
+    public long Check(ReadTicket read, long now);
 
     /// <summary>A read ends; also after the pipeline that asked for it is gone.</summary>
     /// <param name="credit">Which.</param>

@@ -79,6 +79,7 @@ internal sealed class TraceModel : ISimulatedModel
     private readonly NameNeurons? _lookedAhead;
     private readonly ulong[] _marks;
     private long _waitingSince;
+    private long _delay;        // processor time of reads, for which what is computed next takes longer
 
     /// <param name="layers">The trace of each layer.</param>
     /// <param name="ticks">What computing takes.</param>
@@ -130,7 +131,8 @@ internal sealed class TraceModel : ISimulatedModel
 
     public void EndWait(LayerIndex layer, long now)
     {
-        _device.TakeProcessorTicks();
+        // What reads took of the processors while Compute waited delayed nothing.
+        _delay += _device.TakeProcessorTicks(before: _waitingSince);
         Spent += new SpentTicks { Wait = now - _waitingSince };
         _counts.Add(layer, Counter.WaitTicks, now - _waitingSince);
     }
@@ -144,7 +146,9 @@ internal sealed class TraceModel : ISimulatedModel
     private long Spend(SpentTicks work)
     {
         Spent += work;
-        return work.Working + (_device.TakeProcessorTicks() / Math.Max(1, _ticks.Processors));
+        long delay = _delay + _device.TakeProcessorTicks();
+        _delay = 0;
+        return work.Working + (delay / Math.Max(1, _ticks.Processors));
     }
 
     private void MarkActive(LayerIndex layer)

@@ -64,8 +64,11 @@ internal sealed record TraceSetup
     /// <summary>Names what an approximate predictor predicts beyond what is active.</summary>
     public NameNeurons? PredictedToo { get; init; }
 
-    /// <summary>Is told of each batch that is to be read, and of the rows of the pass that runs.</summary>
-    public Action<Range, FetchBatch>? Asked { get; init; }
+    /// <summary>Is told of each read that begins, and of the rows of the pass that runs.</summary>
+    public Action<Range, ReadTicket>? Reading { get; init; }
+
+    /// <summary>Is read from instead of the modelled device.</summary>
+    public ISimulatedDevice? Device { get; init; }
 }
 
 /// <summary>
@@ -90,10 +93,11 @@ internal sealed class TraceSimulation
         CachePolicy policy = CachePolicies.Create(setup.Policy, keys.Count, setup.Limits.CachedMax);
         _device = new ModelledDevice(
             setup.DeviceCost, setup.StrideBytes, setup.ExtentSlotsMax, setup.QueueDepth, setup.ReadTicks, setup.IsTimed,
-            batch => setup.Asked?.Invoke(_model!.Rows, batch));
+            read => setup.Reading?.Invoke(_model!.Rows, read));
         _model = new TraceModel(
             setup.Layers, setup.ComputeTicks, _device, _counts, setup.PredictedToo, setup.LookedAhead?.Invoke(policy));
-        _pipeline = new SimulatedPipeline(MachinesOf(setup, keys, policy), _time, _model, _device, _ => _isDone = true, Ended);
+        _pipeline = new SimulatedPipeline(
+            MachinesOf(setup, keys, policy), _time, _model, setup.Device ?? _device, _ => _isDone = true, Ended);
     }
 
     /// <summary>Plays some rows of the trace as one pass after the other, with the cache as it is.</summary>
@@ -109,7 +113,7 @@ internal sealed class TraceSimulation
             _isDone = false;
             _pipeline.Run(new PassId(++_pass));
             while (!_isDone)
-                Invariant.Require(_time.Step(), "a pass ends");
+                Invariant.Require(_pipeline.Step(), "a pass ends");
         }
         return new SimulatedRun(
             _counts.Since(counts), _time.Now - start, _model.Spent - spent, _device.BusyMicros - deviceMicros);

@@ -75,6 +75,13 @@ internal sealed class VirtualThread(VirtualTime time)
     /// <summary>A message arrives at a time.</summary>
     public void Post(long at, Action handle) => time.At(at, this, _incarnation, handle);
 
+    /// <summary>Handles something before all that waits, in no time.</summary>
+    public void HandleNow(Action handle)
+    {
+        Cursor = time.Now;
+        handle();
+    }
+
     /// <summary>Forgets what waits and what is on its way: its actors are gone.</summary>
     public void Clear()
     {

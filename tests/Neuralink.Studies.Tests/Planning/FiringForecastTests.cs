@@ -49,7 +49,8 @@ public sealed class FiringForecastTests
     [Fact]
     public void Lookahead_finds_more_in_deeper_models_and_less_further_ahead()
     {
-        LookaheadQuality six = LookaheadQuality.Assume(PredictorOptions.Exact, 1, 6), deep = LookaheadQuality.Assume(PredictorOptions.Exact, 1, 24);
+        LookaheadQuality six = LookaheadQuality.Assume(PredictorOptions.Exact, 1, 6);
+        LookaheadQuality deep = LookaheadQuality.Assume(PredictorOptions.Exact, 1, 24);
         six.Found.Should().BeApproximately(0.39, 0.02);
         six.Precision.Should().BeApproximately(0.61, 0.03);
         deep.Found.Should().BeApproximately(0.87, 0.05);
