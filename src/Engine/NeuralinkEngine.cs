@@ -81,11 +81,15 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <summary>Positions there is room for: prompt and generated tokens together.</summary>
     public int ContextTokens => _resources.Plan.ContextTokens;
 
-    /// <summary>Forward passes that a prompt of so many tokens takes.</summary>
-    public int PassesFor(int promptTokens)
+    /// <summary>One line that says what held a generation up, and what to change.</summary>
+    /// <param name="result">A generation of this engine.</param>
+    public string Diagnose(GenerationResult result)
     {
-        int chunk = Math.Min(Options.ChunkTokens, ContextTokens);
-        return (promptTokens + chunk - 1) / chunk;
+        int chunk = Math.Min(Options.ChunkTokens, ContextTokens), promptPasses = (result.PromptTokens + chunk - 1) / chunk;
+        return Diagnosis.Of(new DiagnosedRun(
+            result.Io, result.Timings.PromptMillis + result.Timings.PredictedMillis,
+            promptPasses + Math.Max(0, result.Tokens.Count - 1), Model.LayerCount, Memory.Frames.CachedMax, Strategy.ReadsAhead,
+            Options.ReadCost.BytesPerMicroMax * 1e6));
     }
 
     /// <summary>Sets and frames that a job holds: none when nothing runs.</summary>
@@ -180,12 +184,12 @@ public sealed class NeuralinkEngine : IAsyncDisposable
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         CheckTokens(request.Prompt.Span, request.MaxTokens);
-        TextState text = new(request, Tokenizer, Model.VocabularySize, Model.EndTokens);
+        TextSequence text = new(request, Tokenizer, Model.VocabularySize, Model.EndTokens);
         Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true });
         long job = Begin(error => events.Writer.TryComplete(error));
         try
         {
-            _pipeline.Tell(new GenerationProtocol.Run(job, new TextJob(_resources.Jobs, text, events.Writer)));
+            _pipeline.Tell(new GenerationProtocol.Run(job, new GenerationJob(_resources.Jobs, text, events.Writer)));
             using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
             await foreach (GenerationEvent happened in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
                 yield return happened;

@@ -21,7 +21,7 @@ public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
     /// Completes options: with the strategy that was asked for, or a chosen one; and with a lookahead unless there is one.
     /// </summary>
     /// <returns>The options, and the choice where one was made.</returns>
-    public static (EngineOptions Options, StrategyChoice? Choice) Complete(
+    internal static (EngineOptions Options, StrategyChoice? Choice) Complete(
         EngineOptions options, ExecutionStrategy? asked, ModelConfig config, FlashImage? image)
     {
         StrategyChoice? choice = asked is null ? For(config, options) : null;
@@ -33,7 +33,7 @@ public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
     /// <summary>Chooses a strategy.</summary>
     /// <param name="config">The model.</param>
     /// <param name="options">What is given: the cache, and who is to look ahead if somebody is.</param>
-    public static StrategyChoice For(ModelConfig config, EngineOptions options)
+    internal static StrategyChoice For(ModelConfig config, EngineOptions options)
     {
         if (options.Lookahead is { } lookahead)
             return new(ExecutionStrategy.PrefetchCluster, $"a lookahead is asked for, {lookahead}");

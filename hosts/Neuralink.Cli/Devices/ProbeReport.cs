@@ -36,7 +36,7 @@ internal sealed record ProbeReport
     public required double? FirstReadsSlowdown { get; init; }
 
     /// <summary>What depth and method bring, and take of the processor.</summary>
-    public required IReadOnlyList<DepthFigures> Speedups { get; init; }
+    public required IReadOnlyList<DepthMetrics> Speedups { get; init; }
 
     /// <summary>The ceiling of random reads so submitted.</summary>
     public required double MegabytesPerSecondMax { get; init; }
@@ -45,13 +45,13 @@ internal sealed record ProbeReport
     public required long KneeBytes { get; init; }
 
     /// <summary>How wide a gap between two bundles is worth reading through.</summary>
-    public required IReadOnlyList<GapFigures> BreakEvenGaps { get; init; }
+    public required IReadOnlyList<GapMetrics> BreakEvenGaps { get; init; }
 
     /// <summary>The cost of random reads so submitted: the profile's.</summary>
     public required IReadOnlyList<DeviceRead> Reads { get; init; }
 
     /// <summary>Every measurement.</summary>
-    public required IReadOnlyList<CellFigures> Cells { get; init; }
+    public required IReadOnlyList<CellMetrics> Cells { get; init; }
 
     // From a small model's bundle to that of a 13B model in 16 bits.
     private static readonly int[] s_bundles = [4 << 10, 16 << 10, 32 << 10];
@@ -70,13 +70,13 @@ internal sealed record ProbeReport
         Speedups = [.. from method in ProbeAnalysis.Summarize(result.Measurements).GroupBy(s => s.IoMethod, StringComparer.Ordinal)
             let shallowest = method.MinBy(s => s.QueueDepth)!.ReadsPerSecond
             from depth in method
-            select new DepthFigures(
+            select new DepthMetrics(
                 depth.IoMethod, depth.QueueDepth, depth.ReadsPerSecond / shallowest, depth.ReadsPerSecond, depth.ProcessorMicros)],
         MegabytesPerSecondMax = analysis.Cost.BytesPerMicroMax,
         KneeBytes = analysis.Cost.KneeBytes(),
-        BreakEvenGaps = [.. s_bundles.Select(bytes => new GapFigures(bytes, analysis.Cost.BreakEvenGapBytes(bytes)))],
+        BreakEvenGaps = [.. s_bundles.Select(bytes => new GapMetrics(bytes, analysis.Cost.BreakEvenGapBytes(bytes)))],
         Reads = profile.Reads,
-        Cells = [.. result.Measurements.Select(CellFigures.Of)],
+        Cells = [.. result.Measurements.Select(CellMetrics.Of)],
     };
 
     public string ToJson() => JsonSerializer.Serialize(this, ProbeReportJson.Readable.ProbeReport);
@@ -86,16 +86,16 @@ internal sealed record ProbeReport
 /// Random reads up to 64 KiB, geometric means over their sizes: reads a second over those at depth 1 by the same method, reads a
 /// second, and processor time a read.
 /// </summary>
-internal sealed record DepthFigures(string IoMethod, int QueueDepth, double Speedup, double ReadsPerSecond, double ProcessorMicros);
+internal sealed record DepthMetrics(string IoMethod, int QueueDepth, double Speedup, double ReadsPerSecond, double ProcessorMicros);
 
 /// <summary>The widest gap between two bundles that is at least as cheap to read through as to skip.</summary>
-internal sealed record GapFigures(int BundleBytes, long GapBytes);
+internal sealed record GapMetrics(int BundleBytes, long GapBytes);
 
 /// <summary>One cell of the tables.</summary>
-internal sealed record CellFigures(
+internal sealed record CellMetrics(
     string IoMethod, string Pattern, int Bytes, int QueueDepth, double ReadsPerSecond, double MegabytesPerSecond, double ProcessorMicros)
 {
-    public static CellFigures Of(ProbeMeasurement m) => new(
+    public static CellMetrics Of(ProbeMeasurement m) => new(
         m.Cell.IoMethod, m.Cell.Pattern == AccessPattern.Random ? "random" : "sequential", m.Cell.Bytes, m.Cell.QueueDepth,
         m.ReadsPerSecond, m.MegabytesPerSecond, m.ProcessorMicros);
 }

@@ -14,7 +14,7 @@ internal static class ProbeTables
     /// <param name="console">Where to.</param>
     public static void Write(ProbeReport r, bool isPickedUp, IAnsiConsole console)
     {
-        foreach (IGrouping<(string IoMethod, string Pattern), CellFigures> table in r.Cells.GroupBy(c => (c.IoMethod, c.Pattern)))
+        foreach (IGrouping<(string IoMethod, string Pattern), CellMetrics> table in r.Cells.GroupBy(c => (c.IoMethod, c.Pattern)))
             Write(table.Key.IoMethod, table.Key.Pattern, [.. table], console);
         WriteMethods(r.Speedups, console);
         Grid grid = new();
@@ -47,14 +47,14 @@ internal static class ProbeTables
         string.Join(
             ", ", r.Speedups.Where(s => s.IoMethod == r.IoMethod && s.Speedup != 1).Select(s => $"x{s.Speedup:0.0} at {s.QueueDepth}"));
 
-    private static void WriteMethods(IReadOnlyList<DepthFigures> depths, IAnsiConsole console)
+    private static void WriteMethods(IReadOnlyList<DepthMetrics> depths, IAnsiConsole console)
     {
         console.WriteLine("random reads up to 64 KiB, mean of the sizes: reads/s and microseconds of processor time a read");
         Table table = new() { Border = TableBorder.Rounded };
         table.AddColumn(new TableColumn(new Text("method")));
         foreach (int depth in depths.Select(d => d.QueueDepth).Distinct())
             table.AddColumn(Column($"depth {depth}")).AddColumn(Column("CPU us"));
-        foreach (IGrouping<string, DepthFigures> method in depths.GroupBy(d => d.IoMethod, StringComparer.Ordinal))
+        foreach (IGrouping<string, DepthMetrics> method in depths.GroupBy(d => d.IoMethod, StringComparer.Ordinal))
         {
             table.AddRow(
                 [
@@ -65,14 +65,14 @@ internal static class ProbeTables
         console.Write(table);
     }
 
-    private static void Write(string method, string pattern, IReadOnlyList<CellFigures> cells, IAnsiConsole console)
+    private static void Write(string method, string pattern, IReadOnlyList<CellMetrics> cells, IAnsiConsole console)
     {
         console.WriteLine($"{pattern} reads by {method}: reads/s and MB/s by size and queue depth");
         Table table = new() { Border = TableBorder.Rounded };
         table.AddColumn(Column("size"));
         foreach (int depth in cells.Select(c => c.QueueDepth).Distinct())
             table.AddColumn(Column($"depth {depth}")).AddColumn(Column("MB/s"));
-        foreach (IGrouping<int, CellFigures> size in cells.GroupBy(c => c.Bytes))
+        foreach (IGrouping<int, CellMetrics> size in cells.GroupBy(c => c.Bytes))
         {
             table.AddRow([
                 new Text(ByteSize.Format(size.Key)),

@@ -47,7 +47,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         if (settings.Json)
             surroundings.Out.WriteLine(report.ToJson());
         else
-            FiguresBox.Write(report, isGreedy: settings.Sampling.Temperature == 0, surroundings);
+            MetricsBox.Write(report, isGreedy: settings.Sampling.Temperature == 0, surroundings);
         if (trace is not null)
         {
             trace.Recorder.SummaryJson = report.ToJson();

@@ -80,15 +80,10 @@ internal sealed record GenerationReport
             Device = engine.DeviceDescription,
             Profile = engine.Profile is { } use ? ProfileReport.Of(use, engine.Image.StrideBytes) : null,
             Seed = settings.Sampling.Seed,
-            Diagnosis = Neuralink.Diagnosis.Of(Diagnosed(result, engine)),
+            Diagnosis = engine.Diagnose(result),
             Layers = result.Layers,
         };
     }
-
-    private static DiagnosedRun Diagnosed(GenerationResult r, NeuralinkEngine engine) => new(
-        r.Io, r.Timings.PromptMillis + r.Timings.PredictedMillis, engine.PassesFor(r.PromptTokens) + Math.Max(0, r.Tokens.Count - 1),
-        engine.Model.LayerCount,
-        engine.Memory.Frames.CachedMax, engine.Strategy.ReadsAhead, engine.Options.ReadCost.BytesPerMicroMax * 1e6);
 
     public string ToJson() => JsonSerializer.Serialize(this, GenerationReportJson.Readable.GenerationReport);
 }

@@ -84,7 +84,7 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
             && LowRankFile.IsOurs(path))
         {
             using LowRankFile file = LowRankFile.Open(path);
-            LowRankFigures[] figures = [.. file.Info.Layers.Select(l => l?.Figures).OfType<LowRankFigures>()];
+            LowRankMetrics[] figures = [.. file.Info.Layers.Select(l => l?.Figures).OfType<LowRankMetrics>()];
             if (file.Info.Depth == options.LookaheadLayers && figures.Length > 0)
                 return new LookaheadQuality(figures.Average(f => f.Recall), figures.Average(f => f.Precision), IsMeasured: true);
         }

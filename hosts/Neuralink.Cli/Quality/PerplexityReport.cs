@@ -44,7 +44,7 @@ internal sealed record PerplexityReport
     public required double Seconds { get; init; }
 
     public static PerplexityReport Of(
-        QualityFigures figures, QualityMeter meter, string model, string texts, string? predictor, double seconds) => new()
+        QualityMetrics figures, QualityMeter meter, string model, string texts, string? predictor, double seconds) => new()
         {
             Model = model,
             ModelDigest = meter.Dense.Image.ModelDigest,

@@ -28,7 +28,7 @@ internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings su
         PredictorIdentity? identity = stored is null ? null : PredictorIdentities.Of(predictor!, image);
 
         long start = surroundings.Time.GetTimestamp();
-        QualityFigures figures = Measure(meter, texts, cancellation);
+        QualityMetrics figures = Measure(meter, texts, cancellation);
         double seconds = surroundings.Time.GetElapsedTime(start).TotalSeconds;
         PerplexityReport report = PerplexityReport.Of(
             figures, meter, model.Name, texts.Names, predictor is null ? null : PredictorText.Of(predictor), seconds);
@@ -44,9 +44,9 @@ internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings su
         return ExitCode.Success;
     }
 
-    private QualityFigures Measure(QualityMeter meter, PerplexityTexts texts, CancellationToken cancellation)
+    private QualityMetrics Measure(QualityMeter meter, PerplexityTexts texts, CancellationToken cancellation)
     {
-        QualityFigures? figures = null;
+        QualityMetrics? figures = null;
         try
         {
             ProgressDisplay.Run(

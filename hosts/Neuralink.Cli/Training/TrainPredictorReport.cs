@@ -47,18 +47,18 @@ internal sealed record TrainPredictorReport
     public required TrainedMean Mean { get; init; }
 
     /// <summary>Those layers.</summary>
-    public required IReadOnlyList<TrainedLayerFigures> Layers { get; init; }
+    public required IReadOnlyList<TrainedLayerMetrics> Layers { get; init; }
 
     public static TrainPredictorReport Of(
         TrainedPredictor trained, string path, ModelConfig config, TrainingOptions options, double seconds)
     {
         LowRankInfo info = trained.Info;
-        TrainedLayerFigures[] layers =
+        TrainedLayerMetrics[] layers =
         [
             .. info.Layers.Index().Where(entry => entry.Item?.Figures is not null)
                 .Select(
                     entry =>
-                        TrainedLayerFigures.Of(
+                        TrainedLayerMetrics.Of(
                             entry.Index, entry.Item!, info.MultiplyAddsOf(entry.Index), TokenWork.OfDenseLayer(config),
                             trained.IsEnough(entry.Index))),
         ];
@@ -95,9 +95,9 @@ internal sealed record TrainPredictorReport
 internal sealed record TrainedMean(double Rank, double Recall, double Precision, double PredictedShare, double TrueShare, double Loss);
 
 /// <summary>
-/// One layer; see <see cref="LowRankFigures"/>. <see cref="OfDenseLayer"/>: its multiply-adds over the layer's own with every neuron.
+/// One layer; see <see cref="LowRankMetrics"/>. <see cref="OfDenseLayer"/>: its multiply-adds over the layer's own with every neuron.
 /// </summary>
-internal sealed record TrainedLayerFigures
+internal sealed record TrainedLayerMetrics
 {
     public required int Layer { get; init; }
 
@@ -123,9 +123,9 @@ internal sealed record TrainedLayerFigures
 
     public required IReadOnlyList<LowRankPoint> Curve { get; init; }
 
-    public static TrainedLayerFigures Of(int index, LowRankLayer layer, long work, long denseWork, bool isEnough)
+    public static TrainedLayerMetrics Of(int index, LowRankLayer layer, long work, long denseWork, bool isEnough)
     {
-        LowRankFigures f = layer.Figures!;
+        LowRankMetrics f = layer.Figures!;
         return new()
         {
             Layer = index,

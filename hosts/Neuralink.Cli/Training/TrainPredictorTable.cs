@@ -37,7 +37,7 @@ internal static class TrainPredictorTable
         Table table = new() { Border = TableBorder.Rounded };
         foreach (string column in s_columns)
             table.AddColumn(new TableColumn(new Text(column)) { Alignment = Justify.Right, NoWrap = true });
-        foreach (TrainedLayerFigures l in r.Layers)
+        foreach (TrainedLayerMetrics l in r.Layers)
         {
             Add(
                 $"{l.Layer}", $"{l.Rank}", $"{l.Recall:0.0%}", $"{l.Precision:0.0%}", $"{l.PredictedShare:0.00%}", $"{l.TrueShare:0.00%}",

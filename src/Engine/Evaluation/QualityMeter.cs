@@ -88,7 +88,7 @@ public sealed class QualityMeter : IAsyncDisposable
     /// <param name="progress">Told the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="NeuralinkException">A token is not the model's, or flash failed.</exception>
-    public async Task<QualityFigures> MeasureAsync(
+    public async Task<QualityMetrics> MeasureAsync(
         IReadOnlyList<int[]> texts, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         IReadOnlyList<ScoreWindow> windows = SlidingWindows.Cut(texts, WindowTokens, StrideTokens);
@@ -101,10 +101,10 @@ public sealed class QualityMeter : IAsyncDisposable
                 predicted.Add(window, await ScoreAsync(Predicted, window, _comparison!.Compare, cancellation).ConfigureAwait(false));
             progress?.Report((index + 1.0) / windows.Count);
         }
-        RunFigures denseFigures = dense.ToFigures();
-        return new QualityFigures(
+        RunMetrics denseFigures = dense.ToMetrics();
+        return new QualityMetrics(
             windows.Sum(window => window.ScoredTokens), windows.Count, denseFigures,
-            Predicted is null ? null : Compare(denseFigures, predicted.ToFigures()));
+            Predicted is null ? null : Compare(denseFigures, predicted.ToMetrics()));
     }
 
     /// <inheritdoc/>
@@ -164,7 +164,7 @@ public sealed class QualityMeter : IAsyncDisposable
             new ScoreRequest { Tokens = window.Tokens, ContextTokens = window.ContextTokens, ReadLogits = read }, cancellation);
     }
 
-    private PredictedFigures Compare(RunFigures dense, RunFigures predicted) =>
+    private PredictedMetrics Compare(RunMetrics dense, RunMetrics predicted) =>
         new(predicted, predicted.Perplexity / dense.Perplexity, _comparison!.AgreementShare, _comparison.MeanDivergenceNats);
 
     /// <summary>A run's sums over the windows.</summary>
@@ -184,6 +184,6 @@ public sealed class QualityMeter : IAsyncDisposable
             _neurons += score.Io.PredictedShare * run;
         }
 
-        public RunFigures ToFigures() => new(Math.Exp(_negativeLogLikelihood / _scored), _neurons / _run);
+        public RunMetrics ToMetrics() => new(Math.Exp(_negativeLogLikelihood / _scored), _neurons / _run);
     }
 }

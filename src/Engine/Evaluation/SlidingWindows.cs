@@ -3,7 +3,7 @@ namespace Neuralink.Evaluation;
 /// <summary>One window of a text: its tokens, of which the first are context and the others are scored.</summary>
 /// <param name="Tokens">At least two.</param>
 /// <param name="ContextTokens">At least one.</param>
-public sealed record ScoreWindow(ReadOnlyMemory<int> Tokens, int ContextTokens)
+internal sealed record ScoreWindow(ReadOnlyMemory<int> Tokens, int ContextTokens)
 {
     /// <summary>Tokens that are scored.</summary>
     public int ScoredTokens => Tokens.Length - ContextTokens;
@@ -15,7 +15,7 @@ public sealed record ScoreWindow(ReadOnlyMemory<int> Tokens, int ContextTokens)
 /// window - stride tokens of context (Hugging Face, "Perplexity of fixed-length models"). The first window scores all of its tokens but the
 /// first; a text's last may be shorter.
 /// </summary>
-public static class SlidingWindows
+internal static class SlidingWindows
 {
     /// <summary>Cuts texts; no window spans two of them.</summary>
     /// <param name="texts">Each of at least two tokens.</param>

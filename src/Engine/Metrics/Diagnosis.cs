@@ -6,7 +6,7 @@ namespace Neuralink;
 /// One line that says what held a run up, and what to change. Every number in it follows from the run's own metrics: what a remedy brings
 /// is a bound ("at most"), as nothing of the remedy has been measured.
 /// </summary>
-public static class Diagnosis
+internal static class Diagnosis
 {
     // Below this share of the time, waiting is not what to work on.
     private const double WaitShareMin = 0.10;
@@ -80,5 +80,5 @@ public static class Diagnosis
 /// <param name="CachedMax">Neurons that the cache holds.</param>
 /// <param name="ReadsAhead">Whether the strategy reads ahead.</param>
 /// <param name="DeviceBytesPerSecond">The highest bandwidth that the device is known for.</param>
-public sealed record DiagnosedRun(
+internal sealed record DiagnosedRun(
     IoMetrics Io, double TotalMillis, int Passes, int LayerCount, int CachedMax, bool ReadsAhead, double DeviceBytesPerSecond);

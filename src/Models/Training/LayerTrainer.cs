@@ -70,13 +70,13 @@ internal sealed class LayerTrainer(WorkerPool pool, TrainingOptions options, Tok
         }
         net.RoundToHalf();
         float threshold = Count(split.Calibration).ThresholdFor(options.Recall);
-        LowRankFigures figures = Count(split.HeldOut).At(threshold, options.PositiveWeight);
+        LowRankMetrics figures = Count(split.HeldOut).At(threshold, options.PositiveWeight);
         return new TrainedLayer(layer, net.Weights(), threshold, figures, IsEnough(figures));
 
         LogitCounts Count(int[] chosen) => LogitCounts.Of(net, samples, chosen, options.BatchTokens, split.BlockTokens, cancellation);
     }
 
-    private bool IsEnough(LowRankFigures figures) => figures.PredictedShare <= options.ShareFactor * figures.TrueShare;
+    private bool IsEnough(LowRankMetrics figures) => figures.PredictedShare <= options.ShareFactor * figures.TrueShare;
 
     private float RateOf(int step, int steps)
     {
@@ -92,7 +92,7 @@ internal sealed class LayerTrainer(WorkerPool pool, TrainingOptions options, Tok
 /// <param name="Threshold">A neuron is predicted where its logit is at least this.</param>
 /// <param name="Figures">On held-out tokens.</param>
 /// <param name="IsEnough">Whether the predicted share is within what was wanted.</param>
-internal sealed record TrainedLayer(int Layer, LowRankWeights Weights, float Threshold, LowRankFigures Figures, bool IsEnough)
+internal sealed record TrainedLayer(int Layer, LowRankWeights Weights, float Threshold, LowRankMetrics Figures, bool IsEnough)
 {
     public int Rank => Weights.Rank;
 }

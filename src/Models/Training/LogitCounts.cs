@@ -58,13 +58,13 @@ internal sealed class LogitCounts
     /// <summary>What <paramref name="threshold"/>, an edge, gives.</summary>
     /// <param name="threshold">From <see cref="ThresholdFor"/>.</param>
     /// <param name="positiveWeight">Of the loss.</param>
-    public LowRankFigures At(float threshold, double positiveWeight)
+    public LowRankMetrics At(float threshold, double positiveWeight)
     {
         LowRankPoint point = Point(EdgeOf(threshold));
         List<LowRankPoint> curve = [point];
         foreach (double recall in s_curveRecalls)
             curve.Add(Point(EdgeFor(recall)));
-        return new LowRankFigures(
+        return new LowRankMetrics(
             point.Recall, point.Precision, point.PredictedShare, Ratio(Firing, Pairs, 0), Loss(positiveWeight),
             [.. curve.DistinctBy(p => p.Threshold).OrderBy(p => p.Threshold)]);
     }

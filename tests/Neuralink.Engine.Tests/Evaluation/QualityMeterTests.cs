@@ -50,7 +50,7 @@ public sealed class QualityMeterTests : IDisposable
                     reference.Forward(text.AsSpan(begin..token)).AsSpan()[^folder.Config.VocabularySize..], text[token]);
             }
         }
-        QualityFigures figures = await MeasureAsync(predictor: null);
+        QualityMetrics figures = await MeasureAsync(predictor: null);
         figures.Tokens.Should().Be(56 + 8);
         figures.Windows.Should().Be(5 + 1);
         figures.Predicted.Should().BeNull();
@@ -62,20 +62,20 @@ public sealed class QualityMeterTests : IDisposable
     [Fact]
     public async Task Exact_prediction_costs_exactly_nothing()
     {
-        QualityFigures alone = await MeasureAsync(predictor: null, threads: 2), figures = await MeasureAsync(PredictorOptions.Exact);
+        QualityMetrics alone = await MeasureAsync(predictor: null, threads: 2), figures = await MeasureAsync(PredictorOptions.Exact);
         figures.Dense.Should().Be(alone.Dense);
-        figures.Predicted.Should().Be(new PredictedFigures(figures.Dense, PerplexityRatio: 1, AgreementShare: 1, KlDivergenceNats: 0));
+        figures.Predicted.Should().Be(new PredictedMetrics(figures.Dense, PerplexityRatio: 1, AgreementShare: 1, KlDivergenceNats: 0));
     }
 
     [Fact]
     public async Task A_sketch_that_predicts_all_neurons_costs_nothing_and_one_that_predicts_few_a_lot()
     {
         PredictorOptions sketch = new() { Kind = PredictorKind.Sketch, Bits = 3 };
-        QualityFigures all = await MeasureAsync(sketch with { Margin = 1000 }), some = await MeasureAsync(sketch),
+        QualityMetrics all = await MeasureAsync(sketch with { Margin = 1000 }), some = await MeasureAsync(sketch),
             few = await MeasureAsync(sketch with { Margin = -3 });
-        all.Predicted.Should().Be(new PredictedFigures(new RunFigures(all.Dense.Perplexity, NeuronShare: 1), 1, 1, 0));
+        all.Predicted.Should().Be(new PredictedMetrics(new RunMetrics(all.Dense.Perplexity, NeuronShare: 1), 1, 1, 0));
 
-        PredictedFigures middle = some.Predicted!, worst = few.Predicted!;
+        PredictedMetrics middle = some.Predicted!, worst = few.Predicted!;
         some.Dense.Should().Be(all.Dense);
         middle.Run.NeuronShare.Should().BeGreaterThan(some.Dense.NeuronShare).And.BeLessThan(0.9);
         middle.KlDivergenceNats.Should().BePositive().And.BeLessThan(0.05);
@@ -98,9 +98,9 @@ public sealed class QualityMeterTests : IDisposable
         }
         await using QualityMeter meter = await QualityMeter.OpenAsync(
             BundledModel.Image, new QualityOptions { Predictor = new() { Kind = PredictorKind.Sketch }, WindowTokens = 100 });
-        QualityFigures figures = await meter.MeasureAsync([tokens]);
+        QualityMetrics figures = await meter.MeasureAsync([tokens]);
         (figures.Tokens, figures.Windows).Should().Be((99, 1));
-        figures.Dense.Should().Be(new RunFigures(score.Perplexity, score.Io.PredictedShare));
+        figures.Dense.Should().Be(new RunMetrics(score.Perplexity, score.Io.PredictedShare));
         figures.Predicted!.PerplexityRatio.Should().BeApproximately(1, 0.01);
         figures.Predicted.AgreementShare.Should().BeGreaterThan(0.9);
     }
@@ -153,7 +153,7 @@ public sealed class QualityMeterTests : IDisposable
         }
     }
 
-    private async Task<QualityFigures> MeasureAsync(PredictorOptions? predictor, int threads = 1)
+    private async Task<QualityMetrics> MeasureAsync(PredictorOptions? predictor, int threads = 1)
     {
         await using QualityMeter meter = await QualityMeter.OpenAsync(
             _image.Folder, new QualityOptions { Predictor = predictor, WindowTokens = Window, StrideTokens = Stride, Threads = threads });

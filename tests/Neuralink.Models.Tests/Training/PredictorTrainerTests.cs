@@ -111,7 +111,7 @@ public sealed class PredictorTrainerTests : IDisposable
         using FiringTrace trace = FiringTrace.Open(TracePath);
         TrainedPredictor trained = PredictorTrainer.Train(trace, s_options with { Epochs = 2 }, threads: 1, null, CancellationToken.None);
         trained.IsEnough(0).Should().BeFalse();
-        LowRankFigures figures = trained.Info.Layers[0]!.Figures!;
+        LowRankMetrics figures = trained.Info.Layers[0]!.Figures!;
         figures.Recall.Should().BeGreaterThan(0.85, "the threshold is set for it, whatever it costs");
         figures.PredictedShare.Should().BeGreaterThan(0.5);
     }

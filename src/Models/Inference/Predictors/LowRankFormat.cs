@@ -124,7 +124,7 @@ internal static class LowRankFormat
 }
 
 /// <summary>A layer in the metadata.</summary>
-internal sealed record LayerEntry(int Rank, float Threshold, LowRankFigures? Figures);
+internal sealed record LayerEntry(int Rank, float Threshold, LowRankMetrics? Figures);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -73,7 +73,7 @@ public sealed record LowRankInfo
 /// <param name="HasBias">Whether fc2 has a bias.</param>
 /// <param name="Threshold">A neuron is predicted where its logit is at least this.</param>
 /// <param name="Figures">What was measured when it was trained; null where the file does not say.</param>
-public sealed record LowRankLayer(int Rank, bool HasBias, float Threshold, LowRankFigures? Figures);
+public sealed record LowRankLayer(int Rank, bool HasBias, float Threshold, LowRankMetrics? Figures);
 
 /// <summary>
 /// A trained layer's figures, on tokens held out from its training and from the choice of its threshold. Shares are 0 to 1,
@@ -85,8 +85,8 @@ public sealed record LowRankLayer(int Rank, bool HasBias, float Threshold, LowRa
 /// <param name="TrueShare">Of all pairs, those that fire.</param>
 /// <param name="Loss">Weighted binary cross entropy, nats a pair.</param>
 /// <param name="Curve">The same at other thresholds, ascending.</param>
-public sealed record LowRankFigures(
+public sealed record LowRankMetrics(
     double Recall, double Precision, double PredictedShare, double TrueShare, double Loss, IReadOnlyList<LowRankPoint> Curve);
 
-/// <summary>What a threshold gives; see <see cref="LowRankFigures"/>.</summary>
+/// <summary>What a threshold gives; see <see cref="LowRankMetrics"/>.</summary>
 public sealed record LowRankPoint(float Threshold, double Recall, double Precision, double PredictedShare);

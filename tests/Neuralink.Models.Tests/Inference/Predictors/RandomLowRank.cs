@@ -28,7 +28,7 @@ internal static class RandomLowRank
         [
             .. Ranks.Select((rank, i) => rank == 0 ? null : new LowRankLayer(
                 rank, HasBias: i == 0, Threshold: 0.125f * i,
-                new LowRankFigures(0.95, 0.5, 0.2, 0.1, 0.3, [new LowRankPoint(-1, 0.99, 0.3, 0.4)]))),
+                new LowRankMetrics(0.95, 0.5, 0.2, 0.1, 0.3, [new LowRankPoint(-1, 0.99, 0.3, 0.4)]))),
         ],
     };
 

@@ -6,19 +6,19 @@ using Neuralink.Placement;
 
 namespace Neuralink;
 
-/// <summary>A text being generated: a <see cref="TextState"/> with a clock, the counters and the channel.</summary>
-internal sealed class TextJob : IJob
+/// <summary>A text being generated: a <see cref="TextSequence"/> with a clock, the counters and the channel.</summary>
+internal sealed class GenerationJob : IJob
 {
     private readonly JobSetup _setup;
     private readonly ChannelWriter<GenerationEvent> _events;
-    private readonly TextState _text;
+    private readonly TextSequence _text;
     private LayerCounters? _before;
     private long _start;
     private long _promptDone;
     private long _firstToken;
     private long _lastToken;
 
-    public TextJob(JobSetup setup, TextState text, ChannelWriter<GenerationEvent> events)
+    public GenerationJob(JobSetup setup, TextSequence text, ChannelWriter<GenerationEvent> events)
     {
         _setup = setup;
         _events = events;

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Neuralink.Cli.Generate;
 
 /// <summary>The figures of a generation, for people.</summary>
-internal static class FiguresBox
+internal static class MetricsBox
 {
     /// <param name="r">The figures.</param>
     /// <param name="isGreedy">Whether nothing depended on the seed.</param>

@@ -7,7 +7,7 @@ namespace Neuralink;
 /// One text as it grows: which tokens to run next, which token follows, what text is certain, and when it is over. Knows nothing of
 /// actors or time.
 /// </summary>
-public sealed class TextState
+internal sealed class TextSequence
 {
     private readonly GenerationRequest _request;
     private readonly IReadOnlyList<int> _endTokens;
@@ -20,7 +20,7 @@ public sealed class TextState
     private int _done;                     // tokens that passes have been handed out for
 
     /// <exception cref="Storage.NeuralinkException">A sampling option is out of range, or a stop text is empty.</exception>
-    public TextState(GenerationRequest request, Tokenizer tokenizer, int vocabularySize, IReadOnlyList<int> endTokens)
+    public TextSequence(GenerationRequest request, Tokenizer tokenizer, int vocabularySize, IReadOnlyList<int> endTokens)
     {
         _request = request;
         _endTokens = request.IgnoreEndTokens ? [] : endTokens;

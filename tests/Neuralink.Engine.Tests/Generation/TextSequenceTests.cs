@@ -5,7 +5,7 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Engine.Tests.Generation;
 
 /// <summary>One text as it grows, without a model: the logits are made to choose given bytes.</summary>
-public sealed class TextStateTests
+public sealed class TextSequenceTests
 {
     private const int Vocabulary = 259;
 
@@ -18,7 +18,7 @@ public sealed class TextStateTests
     [InlineData(100)]
     public void Chunks_cover_the_prompt_once_in_order_and_then_each_generated_token(int chunk)
     {
-        TextState text = Start(prompt: [1, 2, 3, 4, 5, 6, 7], maxTokens: 3);
+        TextSequence text = Start(prompt: [1, 2, 3, 4, 5, 6, 7], maxTokens: 3);
         List<int> run = [];
         while (text.Finished is null)
         {
@@ -38,7 +38,7 @@ public sealed class TextStateTests
     [Fact]
     public void An_end_token_ends_the_text_and_is_no_part_of_it()
     {
-        TextState text = Start([1], 9);
+        TextSequence text = Start([1], 9);
         Choose(text, 'h').Text.Should().Be("h");
         Choose(text, ByteTokenizer.EndToken).Text.Should().BeEmpty();
         text.Finished.Should().Be(FinishReason.Stop);
@@ -49,7 +49,7 @@ public sealed class TextStateTests
     [Fact]
     public void End_tokens_can_be_ignored()
     {
-        TextState text = Start([1], 3, ignoreEndTokens: true);
+        TextSequence text = Start([1], 3, ignoreEndTokens: true);
         Choose(text, ByteTokenizer.EndToken);
         text.Finished.Should().BeNull();
     }
@@ -57,7 +57,7 @@ public sealed class TextStateTests
     [Fact]
     public void An_end_token_at_the_limit_counts_as_the_end()
     {
-        TextState text = Start([1], 1);
+        TextSequence text = Start([1], 1);
         Choose(text, ByteTokenizer.EndToken);
         text.Finished.Should().Be(FinishReason.Stop);
     }
@@ -65,7 +65,7 @@ public sealed class TextStateTests
     [Fact]
     public void A_stop_text_across_tokens_ends_the_text_and_is_held_back()
     {
-        TextState text = Start([1], 20, "the end");
+        TextSequence text = Start([1], 20, "the end");
         string said = string.Concat("It is the end, or is it".TakeWhile(_ => text.Finished is null).Select(c => Choose(text, c).Text));
         text.Finished.Should().Be(FinishReason.Stop);
         (said + text.Flush()).Should().Be("It is ").And.Be(text.Text);
@@ -75,7 +75,7 @@ public sealed class TextStateTests
     [Fact]
     public void What_may_become_a_stop_text_comes_out_when_it_does_not()
     {
-        TextState text = Start([1], 4, "abc");
+        TextSequence text = Start([1], 4, "abc");
         Choose(text, 'a').Text.Should().BeEmpty();
         Choose(text, 'b').Text.Should().BeEmpty();
         Choose(text, 'x').Text.Should().Be("abx");
@@ -88,7 +88,7 @@ public sealed class TextStateTests
     [Fact]
     public void A_character_comes_out_when_its_last_byte_has_come_and_what_is_left_of_one_at_the_end()
     {
-        TextState text = Start([1], 3);
+        TextSequence text = Start([1], 3);
         Choose(text, 0xC3).Text.Should().BeEmpty();
         Choose(text, 0xA9).Text.Should().Be("é");
         Choose(text, 0xC3).Text.Should().BeEmpty();
@@ -96,7 +96,7 @@ public sealed class TextStateTests
         text.Text.Should().Be("é\uFFFD");
     }
 
-    private static TokenGenerated Choose(TextState text, int token)
+    private static TokenGenerated Choose(TextSequence text, int token)
     {
         float[] logits = new float[Vocabulary];
         logits[token] = 1;
@@ -105,10 +105,10 @@ public sealed class TextStateTests
         return generated;
     }
 
-    private static TextState Start(int[] prompt, int maxTokens, params string[] stop) =>
+    private static TextSequence Start(int[] prompt, int maxTokens, params string[] stop) =>
         Start(prompt, maxTokens, ignoreEndTokens: false, stop);
 
-    private static TextState Start(int[] prompt, int maxTokens, bool ignoreEndTokens, params string[] stop) => new(
+    private static TextSequence Start(int[] prompt, int maxTokens, bool ignoreEndTokens, params string[] stop) => new(
         new GenerationRequest
         {
             Prompt = prompt,
