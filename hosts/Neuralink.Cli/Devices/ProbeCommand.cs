@@ -49,7 +49,7 @@ internal static class ProbeCommand
             + "space where that is less]",
             $"{ByteSize.Format(DeviceProbe.FileBytesMin)} or more, such as 256MiB",
             static (string text, out long value) => ValueReaders.Bytes(text, out value) && value >= DeviceProbe.FileBytesMin);
-        Option<bool> json = new("--json") { Description = "Print one JSON object instead of tables" };
+        Option<bool> json = CommonOptions.Json("tables");
         Command command = new(
             "probe",
             "Measure what reads cost the flash device, and save it as a profile: how many reads to keep in flight, how wide a gap to read "

@@ -3,7 +3,6 @@ using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Sampling;
 using Neuralink.Placement.Caching;
-using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 
 namespace Neuralink.Cli.Generate;
@@ -54,9 +53,8 @@ internal sealed class GenerateCommand
         $"Makes the last {s_sampling.RepeatLastN} tokens less probable; 1 is off [default: {s_sampling.RepeatPenalty}]", "a number",
         ValueReaders.Number);
 
-    private readonly Option<ulong?> _seed = TypedOption.Of<ulong>(
-        ["--seed"], "SEED", "Of the random numbers: the same seed gives the same text [default: random, and printed]",
-        "an integer of 0 or more", ValueReaders.Seed);
+    private readonly Option<ulong?> _seed =
+        CommonOptions.Seed("Of the random numbers: the same seed gives the same text [default: random, and printed]", "SEED");
 
     private readonly Option<string[]> _stop = new("--stop")
     {
@@ -68,15 +66,11 @@ internal sealed class GenerateCommand
 
     private readonly Option<bool> _ignoreEnd = new("--ignore-eos") { Description = "Go on past the model's end-of-text tokens" };
 
-    private readonly Option<long?> _memory = TypedOption.Of<long>(
-        ["--memory"], "BYTES", "Budget for all of the engine's native memory, e.g. 64MiB [default: what the other options need]",
-        "a number of bytes such as 64MiB", ValueReaders.Bytes);
+    private readonly Option<long?> _memory = CommonOptions.Memory(
+        "Budget for all of the engine's native memory, e.g. 64MiB [default: what the other options need]", "64MiB");
 
-    private readonly Option<CacheSize?> _cache = TypedOption.Of<CacheSize>(
-        ["--cache"], "SIZE",
-        "FFN neurons kept in DRAM: a share (10% or 0.1) or bytes (512MiB) "
-        + $"[default: what --memory leaves, or without it {EngineOptions.DefaultCacheShare:0%}]",
-        "a share of at most 100% such as 10% or 0.1, or bytes with a unit such as 512MiB", ValueReaders.Cache);
+    private readonly Option<CacheSize?> _cache =
+        CommonOptions.Cache("FFN neurons kept in DRAM: a share (10% or 0.1) or bytes (512MiB)");
 
     private readonly Option<CachePolicyKind?> _cachePolicy = TypedOption.OneOf<CachePolicyKind>(
         "--cache-policy", "How the cache is ruled [default: as the strategy says: window for llmflash and frequency, otherwise lfu]",
@@ -94,31 +88,24 @@ internal sealed class GenerateCommand
         "Read through gaps of up to this many bytes, e.g. 16KiB; 0 reads through none [default: as the device's reads cost]",
         "a number of bytes such as 16KiB", ValueReaders.Bytes);
 
-    private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute; the text does not depend on it [default: the processors there are]", "an integer",
-        ValueReaders.Integer);
+    private readonly Option<int?> _threads = CommonOptions.Threads("text does");
 
-    private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf(
-        "--strategy",
-        "serial: read a layer's neurons, then compute it; prefetch: read the next layer's meanwhile; cluster: compute neurons as "
-        + "their reads arrive; "
-        + "llmflash, frequency: baselines, for images of identity and frequency order [default: what suits the model, said at start]",
-        [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
+    private readonly Option<ExecutionStrategy?> _strategy = CommonOptions.Strategy(
+        "serial: read a layer's neurons, then compute it; prefetch: read the next layer's meanwhile; cluster: compute neurons as their "
+        + "reads arrive; llmflash, frequency: baselines, for images of identity and frequency order [default: what suits the model, said "
+        + "at start]");
 
-    private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
-        ["--predictor"], "KIND",
-        "Who says which neurons fire. exact: the resident gates, never changes a token; low-rank[=FILE]: trained or published "
-        + "weights; sketch[=BITS]: gates in "
-        + "2 to 4 bits; oracle=TRACE: the recorded truth, for studies [default: exact]", PredictorExpected, ValueReaders.Predictor);
+    private readonly Option<PredictorOptions?> _predictor = CommonOptions.Predictor(
+        "--predictor",
+        "Who says which neurons fire. exact: the resident gates, never changes a token; low-rank[=FILE]: trained or published weights; "
+        + "sketch[=BITS]: gates in 2 to 4 bits; oracle=TRACE: the recorded truth, for studies [default: exact]");
 
-    private readonly Option<PredictorOptions?> _lookahead = TypedOption.OfClass<PredictorOptions>(
-        ["--lookahead"], "KIND",
-        "Who says which neurons later layers will want, for strategies that read ahead; as --predictor [default: a trained one if "
-        + "the image has it, otherwise a sketch]",
-        PredictorExpected, ValueReaders.Predictor);
+    private readonly Option<PredictorOptions?> _lookahead = CommonOptions.Predictor(
+        "--lookahead",
+        "Who says which neurons later layers will want, for strategies that read ahead; as --predictor [default: a trained one if the "
+        + "image has it, otherwise a sketch]");
 
-    private readonly Option<int?> _ahead = TypedOption.Of<int>(
-        ["--ahead"], "N", $"How many layers are looked ahead [default: {s_engine.LookaheadLayers}]", "an integer", ValueReaders.Integer);
+    private readonly Option<int?> _ahead = CommonOptions.LayersAhead();
 
     private readonly Option<int?> _queueDepth = TypedOption.Of<int>(
         ["--queue-depth"], "N", $"Reads in flight [default: the device profile's, or {s_engine.QueueDepth}]", "an integer",
@@ -135,15 +122,10 @@ internal sealed class GenerateCommand
         + "that are read through; none uses no profile "
         + "[default: the one saved for the image's volume, unless reads are buffered]");
 
-    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
+    private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
     private readonly Option<string?> _trace = TypedOption.Text(
         ["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");
-    private readonly Option<bool> _json = new("--json")
-    {
-        Description = "Print one JSON object with the text and all figures instead of the text as it comes",
-    };
-
-    private const string PredictorExpected = "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE";
+    private readonly Option<bool> _json = CommonOptions.Json("the text as it comes: the text, and all that is known of the run");
 
     public static string[] Examples { get; } =
     [
@@ -189,15 +171,8 @@ internal sealed class GenerateCommand
             TracePath = parsed.GetValue(_trace),
             Json = parsed.GetValue(_json),
         };
-        try
-        {
-            settings.Sampling.Validate();
-            settings.Engine.Validate();
-        }
-        catch (NeuralinkException error)
-        {
-            throw new UsageException(error.Message, error);
-        }
+        CommonOptions.Check(settings.Sampling.Validate);
+        CommonOptions.Check(settings.Engine.Validate);
         return settings;
     }
 

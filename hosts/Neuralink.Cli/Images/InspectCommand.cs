@@ -17,7 +17,7 @@ internal static class InspectCommand
     public static Command Create(Surroundings surroundings)
     {
         Argument<string> image = new("IMG") { Description = "A flash image" };
-        Option<bool> json = new("--json") { Description = "Print one JSON object instead of tables" };
+        Option<bool> json = CommonOptions.Json("tables");
         Command command = new(
             "inspect", "Show what a flash image holds: its model, its layers, what stays on flash and what goes to memory.")
         {

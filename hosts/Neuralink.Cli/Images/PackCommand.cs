@@ -21,8 +21,8 @@ internal static class PackCommand
     {
         Argument<string> source = new("SRC") { Description = "A Hugging Face folder: config.json, safetensors, tokenizer.json" };
         Argument<string> destination = new("DST") { Description = "The image to write, a folder; by custom its name ends in .nlk" };
-        Option<WeightFormat?> weights = WeightsOption.Create("The format of every matrix in the image");
-        Option<bool> force = new("--force") { Description = "Replace an image that is there already" };
+        Option<WeightFormat?> weights = CommonOptions.Weights("The format of every matrix in the image");
+        Option<bool> force = CommonOptions.Force("Replace an image that is there already");
         Command command = new("pack", "Turn a Hugging Face model into a flash image. The image appears whole or not at all.")
         {
             source, destination, weights, force,

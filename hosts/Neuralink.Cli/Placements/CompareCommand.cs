@@ -8,8 +8,6 @@ namespace Neuralink.Cli.Placements;
 /// <summary>`neuralink placement compare`: every method's order, played on traces that it was not made from.</summary>
 internal static class CompareCommand
 {
-    private static readonly OrderingOptions s_ordering = new() { Method = default, StrideBytes = default };
-
     public static string[] Examples { get; } =
     [
         "neuralink placement compare --train stories.trace --test other-stories.trace recipes.trace",
@@ -44,8 +42,7 @@ internal static class CompareCommand
         Option<ImmutableArray<PlacementMethod>?> methods = TypedOption.Of<ImmutableArray<PlacementMethod>>(
             ["--method"], "M1,M2,...",
             $"The methods: {string.Join(", ", PlaceCommandSettings.Methods.Select(m => m.Name))} [default: all]; identity, to which the "
-            + "others "
-            + "are compared, is always there",
+            + "others are compared, is always there",
             $"some of {string.Join(" or ", PlaceCommandSettings.Methods.Select(m => m.Name))}, separated by commas",
             CompareSettings.ReadMethods);
         Option<ImmutableArray<double>?> caches = TypedOption.Of<ImmutableArray<double>>(
@@ -55,14 +52,10 @@ internal static class CompareCommand
             "shares such as 0%,5%,10%, each at most 100%", CompareSettings.ReadShares);
         Option<string?> profile = TypedOption.Text(
             ["--profile"], "DEVICE.json", "What reads cost on the device [default: 20 us a read and 1000 MB/s]");
-        Option<int?> seed = TypedOption.Of<int>(
-            ["--seed"], "N", $"Of methods that choose by chance [default: {s_ordering.Seed}]", "an integer", ValueReaders.Integer);
+        Option<int?> seed = PlaceCommandSettings.SeedOption("methods that choose");
         Option<int?> effort = PlaceCommandSettings.EffortOption();
-        Option<long?> memory = TypedOption.Of<long>(
-            ["--memory"], "BYTES",
-            $"Bound of what is counted at a time, e.g. 1GiB [default: {Storage.ByteSize.Format(s_ordering.MemoryBytesMax)}]",
-            "a number of bytes such as 1GiB", ValueReaders.Bytes);
-        Option<bool> json = new("--json") { Description = "Print one JSON object instead of tables" };
+        Option<long?> memory = PlaceCommandSettings.MemoryOption();
+        Option<bool> json = CommonOptions.Json("tables");
         Command command = new(
             "compare",
             "Order the neurons by each method from one trace and print what reading in that order costs on others: reads, their length, "
@@ -80,9 +73,9 @@ internal static class CompareCommand
                 Methods = [.. parsed.GetValue(methods) ?? [.. Enum.GetValues<PlacementMethod>()]],
                 CachedShares = parsed.GetValue(caches) ?? CompareSettings.DefaultCachedShares,
                 ProfilePath = parsed.GetValue(profile),
-                Seed = parsed.GetValue(seed) ?? s_ordering.Seed,
-                Effort = parsed.GetValue(effort) ?? s_ordering.StepsPerNeuron,
-                MemoryBytesMax = parsed.GetValue(memory) ?? s_ordering.MemoryBytesMax,
+                Seed = parsed.GetValue(seed) ?? PlaceCommandSettings.Defaults.Seed,
+                Effort = parsed.GetValue(effort) ?? PlaceCommandSettings.Defaults.StepsPerNeuron,
+                MemoryBytesMax = parsed.GetValue(memory) ?? PlaceCommandSettings.Defaults.MemoryBytesMax,
                 Json = parsed.GetValue(json),
             };
             settings.Validate();
@@ -90,4 +83,13 @@ internal static class CompareCommand
         });
         return command;
     }
+}
+
+/// <summary>`neuralink placement`: what there is to ask about orders of neurons.</summary>
+internal static class PlacementCommand
+{
+    public static string[] Examples => CompareCommand.Examples;
+
+    public static Command Create(Surroundings surroundings) =>
+        new("placement", "Judge ways to order neurons on flash, before any image is written.") { CompareCommand.Create(surroundings) };
 }

@@ -7,8 +7,6 @@ namespace Neuralink.Cli.Placements;
 /// <summary>`neuralink place`: an image's neurons into another order.</summary>
 internal static class PlaceCommand
 {
-    private static readonly OrderingOptions s_ordering = new() { Method = default, StrideBytes = default };
-
     public static string[] Examples { get; } =
     [
         "neuralink place tiny-stories.nlk --method best --trace tiny-stories.trace -o placed.nlk",
@@ -28,16 +26,12 @@ internal static class PlaceCommand
         method.Required = true;
         Option<string?> profile = TypedOption.Text(
             ["--profile"], "DEVICE.json", "What reads cost on the device the image is for [default: 20 us a read and 1000 MB/s]");
-        Option<int?> seed = TypedOption.Of<int>(
-            ["--seed"], "N", $"Of a method that chooses by chance [default: {s_ordering.Seed}]", "an integer", ValueReaders.Integer);
+        Option<int?> seed = PlaceCommandSettings.SeedOption("a method that chooses");
         Option<int?> effort = PlaceCommandSettings.EffortOption();
         Option<string?> output = TypedOption.Text(
             ["--output", "-o"], "IMG2", "The image to write [default: IMG itself, replaced when the new one is complete]");
-        Option<bool> force = new("--force") { Description = "Replace an image that IMG2 is already" };
-        Option<long?> memory = TypedOption.Of<long>(
-            ["--memory"], "BYTES",
-            $"Bound of what is counted at a time, e.g. 1GiB [default: {Storage.ByteSize.Format(s_ordering.MemoryBytesMax)}]",
-            "a number of bytes such as 1GiB", ValueReaders.Bytes);
+        Option<bool> force = CommonOptions.Force("Replace an image that IMG2 is already");
+        Option<long?> memory = PlaceCommandSettings.MemoryOption();
         Command command = new(
             "place",
             "Order an image's neurons on flash so that those which fire together are read together. What the model generates stays the "
@@ -53,11 +47,11 @@ internal static class PlaceCommand
                 TracePath = parsed.GetValue(trace),
                 Method = parsed.GetValue(method)!.Value,
                 ProfilePath = parsed.GetValue(profile),
-                Seed = parsed.GetValue(seed) ?? s_ordering.Seed,
-                Effort = parsed.GetValue(effort) ?? s_ordering.StepsPerNeuron,
+                Seed = parsed.GetValue(seed) ?? PlaceCommandSettings.Defaults.Seed,
+                Effort = parsed.GetValue(effort) ?? PlaceCommandSettings.Defaults.StepsPerNeuron,
                 Output = parsed.GetValue(output),
                 Force = parsed.GetValue(force),
-                MemoryBytesMax = parsed.GetValue(memory) ?? s_ordering.MemoryBytesMax,
+                MemoryBytesMax = parsed.GetValue(memory) ?? PlaceCommandSettings.Defaults.MemoryBytesMax,
             };
             settings.Validate();
             return Task.FromResult(new PlaceCommandRun(settings, surroundings).Run(cancellation));

@@ -12,6 +12,9 @@ internal sealed record PlaceCommandSettings
     public static IEnumerable<(string Name, PlacementMethod Method)> Methods { get; } =
         [.. Enum.GetValues<PlacementMethod>().Select(method => (NameOf(method), method))];
 
+    /// <summary>What is taken where an option is not given.</summary>
+    public static OrderingOptions Defaults { get; } = new() { Method = default, StrideBytes = default };
+
     public required string Image { get; init; }
 
     public required string? TracePath { get; init; }
@@ -52,13 +55,21 @@ internal sealed record PlaceCommandSettings
         RequireInRange(Effort, MemoryBytesMax);
     }
 
+    /// <summary>--seed of `place` and `placement compare`.</summary>
+    /// <param name="which">The methods that it is for.</param>
+    public static Option<int?> SeedOption(string which) => TypedOption.Of<int>(
+        ["--seed"], "N", $"Of {which} by chance [default: {Defaults.Seed}]", "an integer", ValueReaders.Integer);
+
+    /// <summary>--memory of both: it bounds the counting.</summary>
+    public static Option<long?> MemoryOption() => CommonOptions.Memory(
+        $"Bound of what is counted at a time, e.g. 1GiB [default: {ByteSize.Format(Defaults.MemoryBytesMax)}]", "1GiB");
+
     /// <summary>How long `best` searches.</summary>
     public static Option<int?> EffortOption() => TypedOption.Of<int>(
         ["--effort"], "N",
         "Exchanges of two neurons that 'best' tries, for each neuron; more find cheaper reads, slowly; where neurons are so large that "
-        + "gaps hardly pay, best is neuralink "
-        + $"[default: {new OrderingOptions { Method = default, StrideBytes = default }.StepsPerNeuron}]", "an integer",
-        ValueReaders.Integer);
+        + $"gaps hardly pay, best is neuralink [default: {Defaults.StepsPerNeuron}]",
+        "an integer", ValueReaders.Integer);
 
     /// <exception cref="UsageException">The effort is negative, or there is no memory.</exception>
     public static void RequireInRange(int effort, long memoryBytesMax)

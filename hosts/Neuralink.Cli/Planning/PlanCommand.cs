@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
-using Neuralink.Storage;
 
 namespace Neuralink.Cli.Planning;
 
@@ -10,25 +9,16 @@ internal sealed class PlanCommand
 {
     private static readonly EngineOptions s_engine = new();
 
-    private readonly Argument<string?> _model = new("MODEL|IMG")
-    {
-        Description = "A flash image, or a Hugging Face folder, which is planned for as it would be packed, from its configuration alone "
-            + "[default: the bundled tiny-stories]",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _model = CommonOptions.Model(
+        "MODEL|IMG",
+        "A flash image, or a Hugging Face folder, which is planned for as it would be packed, from its configuration alone");
 
-    private readonly Option<long?> _memory = TypedOption.Of<long>(
-        ["--memory"], "BYTES", "Budget for all of the engine's native memory, e.g. 1GiB [default: what the other options need]",
-        "a number of bytes such as 64MiB", ValueReaders.Bytes);
+    private readonly Option<long?> _memory = CommonOptions.Memory(
+        "Budget for all of the engine's native memory, e.g. 1GiB [default: what the other options need]", "64MiB");
 
-    private readonly Option<CacheSize?> _cache = TypedOption.Of<CacheSize>(
-        ["--cache"], "SIZE",
-        "FFN neurons kept in DRAM: a share or bytes, as of generate [default: what --memory leaves, or without it "
-        + $"{EngineOptions.DefaultCacheShare:0%}]",
-        "a share of at most 100% such as 10% or 0.1, or bytes with a unit such as 512MiB", ValueReaders.Cache);
+    private readonly Option<CacheSize?> _cache = CommonOptions.Cache("FFN neurons kept in DRAM: a share or bytes, as of generate");
 
-    private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute [default: the processors there are]", "an integer", ValueReaders.Integer);
+    private readonly Option<int?> _threads = CommonOptions.Threads(what: null);
 
     private readonly Option<int?> _context = TypedOption.Of<int>(
         ["--context"], "N",
@@ -36,20 +26,16 @@ internal sealed class PlanCommand
         + "is shorter]",
         "an integer of 1 or more", ValueReaders.PositiveInteger);
 
-    private readonly Option<ExecutionStrategy?> _strategy = TypedOption.OneOf(
-        "--strategy", "How reading and computing share the time, as of generate [default: what suits the model]",
-        [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
+    private readonly Option<ExecutionStrategy?> _strategy =
+        CommonOptions.Strategy("How reading and computing share the time, as of generate [default: what suits the model]");
 
-    private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
-        ["--predictor"], "KIND", "Who says which neurons fire, as of generate [default: exact]", PredictorExpected, ValueReaders.Predictor);
+    private readonly Option<PredictorOptions?> _predictor =
+        CommonOptions.Predictor("--predictor", "Who says which neurons fire, as of generate [default: exact]");
 
-    private readonly Option<PredictorOptions?> _lookahead = TypedOption.OfClass<PredictorOptions>(
-        ["--lookahead"], "KIND",
-        "Who says which neurons later layers will want [default: a trained one if the image has it, otherwise a sketch]",
-        PredictorExpected, ValueReaders.Predictor);
+    private readonly Option<PredictorOptions?> _lookahead = CommonOptions.Predictor(
+        "--lookahead", "Who says which neurons later layers will want [default: a trained one if the image has it, otherwise a sketch]");
 
-    private readonly Option<int?> _ahead = TypedOption.Of<int>(
-        ["--ahead"], "N", $"How many layers are looked ahead [default: {s_engine.LookaheadLayers}]", "an integer", ValueReaders.Integer);
+    private readonly Option<int?> _ahead = CommonOptions.LayersAhead();
 
     private readonly Option<string?> _profile = TypedOption.Text(
         ["--profile"], "DEVICE.json",
@@ -60,11 +46,10 @@ internal sealed class PlanCommand
         "A firing trace of the model, by 'neuralink trace' [default: the sample that 'neuralink place' keeps in an image, or else "
         + "assumptions]");
 
-    private readonly Option<WeightFormat?> _weights = WeightsOption.Create(
-        "The format that a model which is not packed yet would be packed in");
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table" };
+    private readonly Option<WeightFormat?> _weights =
+        CommonOptions.Weights("The format that a model which is not packed yet would be packed in");
 
-    private const string PredictorExpected = "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE";
+    private readonly Option<bool> _json = CommonOptions.Json();
 
     public static string[] Examples { get; } =
     [
@@ -107,14 +92,7 @@ internal sealed class PlanCommand
                 LookaheadLayers = parsed.GetValue(_ahead) ?? s_engine.LookaheadLayers,
             },
         };
-        try
-        {
-            settings.Engine.Validate();
-        }
-        catch (NeuralinkException error)
-        {
-            throw new UsageException(error.Message, error);
-        }
+        CommonOptions.Check(settings.Engine.Validate);
         return settings;
     }
 }

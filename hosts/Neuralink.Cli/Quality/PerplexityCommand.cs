@@ -2,7 +2,6 @@ using System.CommandLine;
 using Neuralink.Evaluation;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
-using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
 namespace Neuralink.Cli.Quality;
@@ -10,22 +9,10 @@ namespace Neuralink.Cli.Quality;
 /// <summary>`neuralink perplexity`: how well a model predicts texts, and what a predictor costs it.</summary>
 internal sealed class PerplexityCommand
 {
-    private readonly Argument<string?> _model = new("MODEL")
-    {
-        Description =
-            "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled "
-            + "tiny-stories]",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _model = CommonOptions.Model();
 
-    private readonly Option<string[]> _texts = new("--text", "-t")
-    {
-        HelpName = "FILE",
-        Description = "Text files to score, one or several; no window spans two of them",
-        Arity = ArgumentArity.OneOrMore,
-        AllowMultipleArgumentsPerToken = true,
-        Required = true,
-    };
+    private readonly Option<string[]> _texts =
+        CommonOptions.Texts("Text files to score, one or several; no window spans two of them");
 
     private readonly Option<PredictorOptions?> _predictor = TypedOption.OfClass<PredictorOptions>(
         ["--predictor"], "KIND",
@@ -46,19 +33,15 @@ internal sealed class PerplexityCommand
         + "first with at least window - stride tokens of context: a smaller stride gives more context and takes longer [default: half a "
         + "window]", "an integer of 1 or more", ValueReaders.PositiveInteger);
 
-    private readonly Option<int?> _tokens = TypedOption.Of<int>(
-        ["--tokens", "-n"], "N", "The most tokens of each text [default: all]", "an integer of 1 or more", ValueReaders.PositiveInteger);
+    private readonly Option<int?> _tokens = CommonOptions.TokensOfText();
 
-    private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute; the figures do not depend on it [default: the processors there are]", "an integer",
-        ValueReaders.Integer);
+    private readonly Option<int?> _threads = CommonOptions.Threads("figures do");
 
-    private readonly Option<long?> _memory = TypedOption.Of<long>(
-        ["--memory"], "BYTES",
+    private readonly Option<long?> _memory = CommonOptions.Memory(
         "Budget for all native memory, e.g. 2GiB: with a predictor the model is loaded twice, and a window's logits (window x vocabulary "
-        + "x 4 bytes) are kept [default: what they need]", "a number of bytes such as 2GiB", ValueReaders.Bytes);
+        + "x 4 bytes) are kept [default: what they need]", "2GiB");
 
-    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
+    private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
 
     private readonly Option<bool> _save = new("--save")
     {
@@ -67,7 +50,7 @@ internal sealed class PerplexityCommand
             + "them",
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table" };
+    private readonly Option<bool> _json = CommonOptions.Json();
 
     private const string Expected = "exact, low-rank, low-rank=FILE, sketch or sketch=BITS";
 
@@ -115,19 +98,13 @@ internal sealed class PerplexityCommand
         QualityOptions options = settings.Options;
         if (settings.Save && options.Predictor is null or { IsExact: true })
             throw new UsageException("--save: expected --predictor with low-rank or sketch, found nothing that has a cost to store");
-        try
+        EngineOptions engine = new()
         {
-            new EngineOptions
-            {
-                Predictor = options.Predictor ?? PredictorOptions.Exact,
-                Threads = options.Threads,
-                MemoryBytes = options.MemoryBytes,
-            }.Validate();
-        }
-        catch (NeuralinkException error)
-        {
-            throw new UsageException(error.Message, error);
-        }
+            Predictor = options.Predictor ?? PredictorOptions.Exact,
+            Threads = options.Threads,
+            MemoryBytes = options.MemoryBytes,
+        };
+        CommonOptions.Check(engine.Validate);
         return settings;
     }
 }

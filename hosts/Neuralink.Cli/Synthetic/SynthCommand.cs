@@ -21,7 +21,7 @@ internal static class SynthCommand
         Argument<string> destination = new("DST") { Description = "The folder to write, in Hugging Face's style" };
         Option<ulong?> seed = SyntheticOptions.Seed();
         Option<int?> layers = SyntheticOptions.Layers();
-        Option<bool> force = new("--force") { Description = "Replace a synthetic model that is there already" };
+        Option<bool> force = CommonOptions.Force("Replace a synthetic model that is there already");
         Command command = new(
             "synth",
             "Write a model of a published shape with random weights, whose neurons fire as sparsely as the real one's, in clusters of "

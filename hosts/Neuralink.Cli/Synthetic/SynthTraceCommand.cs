@@ -31,7 +31,7 @@ internal static class SynthTraceCommand
         Option<ulong?> seed = SyntheticOptions.Seed();
         Option<int?> domain = Number("--domain", "What the text is about; the published share is that of domain 0 [default: 0]");
         Option<int?> text = Number("--text", "Which text of the domain: train on one, test on another [default: 0]");
-        Option<bool> force = new("--force") { Description = "Replace a trace that is there already" };
+        Option<bool> force = CommonOptions.Force("Replace a trace that is there already");
         Command command = new(
             "synth-trace",
             "Write the firing trace that a model of a published shape might leave, without the model: for judging placement methods at "

@@ -27,8 +27,7 @@ internal static class SyntheticOptions
         },
     };
 
-    public static Option<ulong?> Seed() => TypedOption.Of<ulong>(
-        ["--seed"], "N", $"Equal seeds give equal files [default: {DefaultSeed}]", "an integer of 0 or more", ValueReaders.Seed);
+    public static Option<ulong?> Seed() => CommonOptions.Seed($"Equal seeds give equal files [default: {DefaultSeed}]");
 
     public static Option<int?> Layers() => TypedOption.Of<int>(
         ["--layers"], "N", "Layers [default: as many as the real model has]", $"an integer of 1 to {LayersMax}",

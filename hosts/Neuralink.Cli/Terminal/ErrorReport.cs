@@ -52,3 +52,6 @@ internal static class ErrorReport
 
 /// <summary>The user ended the command; the message says how far it had come.</summary>
 internal sealed class CancelledException(string message, Exception inner) : Exception(message, inner);
+
+/// <summary>The command line itself is wrong. The message says what was expected and what was found.</summary>
+internal sealed class UsageException(string message, Exception? inner = null) : Exception(message, inner);

@@ -39,3 +39,9 @@ internal static class ProgressDisplay
         }
     }
 }
+
+/// <summary>Bytes done as a share of all.</summary>
+internal sealed class ByteShare(IProgress<double> share, long totalBytes) : IProgress<long>
+{
+    public void Report(long value) => share.Report((double)value / totalBytes);
+}

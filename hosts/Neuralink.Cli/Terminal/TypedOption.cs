@@ -16,23 +16,11 @@ internal static class TypedOption
     /// <param name="expected">What an error says was expected.</param>
     /// <param name="read">Reads the value.</param>
     public static Option<T?> Of<T>(ReadOnlySpan<string> names, string valueName, string description, string expected, Reader<T> read)
-        where T : struct => new(names[0], [.. names[1..]])
-        {
-            HelpName = valueName,
-            Description = description,
-            Arity = ArgumentArity.ExactlyOne,
-            CustomParser = result => TryRead(result, expected, read, out T value) ? value : null,
-        };
+        where T : struct => Create<T?, T>(names, valueName, description, expected, read, static value => value);
 
     /// <summary>The same for a value that is an object.</summary>
     public static Option<T?> OfClass<T>(ReadOnlySpan<string> names, string valueName, string description, string expected, Reader<T> read)
-        where T : class => new(names[0], [.. names[1..]])
-        {
-            HelpName = valueName,
-            Description = description,
-            Arity = ArgumentArity.ExactlyOne,
-            CustomParser = result => TryRead(result, expected, read, out T value) ? value : null,
-        };
+        where T : class => Create<T?, T>(names, valueName, description, expected, read, static value => value);
 
     /// <summary>An option that takes one of a few words.</summary>
     public static Option<T?> OneOf<T>(string name, string description, params (string Word, T Value)[] choices)
@@ -50,6 +38,17 @@ internal static class TypedOption
     /// <summary>An option of one text.</summary>
     public static Option<string?> Text(ReadOnlySpan<string> names, string valueName, string description) =>
         new(names[0], [.. names[1..]]) { HelpName = valueName, Description = description, Arity = ArgumentArity.ExactlyOne };
+
+    // A value type and a class are nullable in two ways, hence the conversion.
+    private static Option<TOption> Create<TOption, T>(
+        ReadOnlySpan<string> names, string valueName, string description, string expected, Reader<T> read, Func<T, TOption> convert) =>
+        new(names[0], [.. names[1..]])
+        {
+            HelpName = valueName,
+            Description = description,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result => TryRead(result, expected, read, out T value) ? convert(value) : default,
+        };
 
     private static bool TryRead<T>(ArgumentResult result, string expected, Reader<T> read, out T value)
     {

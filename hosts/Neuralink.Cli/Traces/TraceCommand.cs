@@ -8,24 +8,9 @@ namespace Neuralink.Cli.Traces;
 /// <summary>`neuralink trace`: which neurons of a model fire on given texts, into a file.</summary>
 internal sealed class TraceCommand
 {
-    private const int ThreadsMax = 256;
+    private readonly Argument<string?> _model = CommonOptions.Model();
 
-    private readonly Argument<string?> _model = new("MODEL")
-    {
-        Description =
-            "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled "
-            + "tiny-stories]",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
-
-    private readonly Option<string[]> _texts = new("--text", "-t")
-    {
-        HelpName = "FILE",
-        Description = "Text files to trace, one or several",
-        Arity = ArgumentArity.OneOrMore,
-        AllowMultipleArgumentsPerToken = true,
-        Required = true,
-    };
+    private readonly Option<string[]> _texts = CommonOptions.Texts("Text files to trace, one or several");
 
     private readonly Option<string> _output = new("--output", "-o")
     {
@@ -34,8 +19,7 @@ internal sealed class TraceCommand
         Required = true,
     };
 
-    private readonly Option<int?> _tokens = TypedOption.Of<int>(
-        ["--tokens", "-n"], "N", "The most tokens of each text [default: all]", "an integer of 1 or more", ValueReaders.PositiveInteger);
+    private readonly Option<int?> _tokens = CommonOptions.TokensOfText();
 
     private readonly Option<int?> _skip = TypedOption.Of<int>(
         ["--skip-tokens"], "N",
@@ -47,28 +31,21 @@ internal sealed class TraceCommand
         $"Texts are cut into windows of this many tokens, each traced from position 0 [default: {TraceSettings.DefaultWindowTokens}, or "
         + "the model's context]", "an integer of 1 or more", ValueReaders.PositiveInteger);
 
-    private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute; the trace does not depend on it [default: the processors there are]",
-        $"an integer of 1 to {ThreadsMax}",
-        static (string text, out int value) => ValueReaders.PositiveInteger(text, out value) && value <= ThreadsMax);
+    private readonly Option<int?> _threads = CommonOptions.Threads("trace does");
 
-    private readonly Option<long?> _memory = TypedOption.Of<long>(
-        ["--memory"], "BYTES",
+    private readonly Option<long?> _memory = CommonOptions.Memory(
         $"Budget for native memory, e.g. 2GiB; the trace does not depend on it [default: what {FiringTracePlan.BatchTokensMax} tokens at "
-        + "a time need]",
-        "a number of bytes such as 2GiB", static (string text, out long value) => ValueReaders.Bytes(text, out value) && value > 0);
+        + "a time need]", "2GiB");
 
-    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
+    private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
 
     private readonly Option<bool> _inputs = new("--inputs")
     {
         Description = "Record each layer's FFN input too, 2 bytes a value: what 'neuralink train-predictor' needs",
     };
 
-    private readonly Option<bool> _force = new("--force")
-    {
-        Description = "Replace a trace that is there already, and discard an unfinished one of something else",
-    };
+    private readonly Option<bool> _force =
+        CommonOptions.Force("Replace a trace that is there already, and discard an unfinished one of something else");
 
     public static string[] Examples { get; } =
     [
@@ -92,18 +69,27 @@ internal sealed class TraceCommand
         return command;
     }
 
-    private TraceSettings Bind(ParseResult parsed) => new()
+    private TraceSettings Bind(ParseResult parsed)
     {
-        Model = parsed.GetValue(_model),
-        Texts = parsed.GetRequiredValue(_texts),
-        Output = parsed.GetRequiredValue(_output),
-        TokensMax = parsed.GetValue(_tokens),
-        SkipTokens = parsed.GetValue(_skip) ?? 0,
-        WindowTokens = parsed.GetValue(_window),
-        Threads = parsed.GetValue(_threads) ?? new EngineOptions().Threads,
-        MemoryBytes = parsed.GetValue(_memory),
-        Weights = parsed.GetValue(_weights),
-        Inputs = parsed.GetValue(_inputs),
-        Force = parsed.GetValue(_force),
-    };
+        EngineOptions engine = new()
+        {
+            Threads = parsed.GetValue(_threads) ?? new EngineOptions().Threads,
+            MemoryBytes = parsed.GetValue(_memory),
+        };
+        CommonOptions.Check(engine.Validate);
+        return new TraceSettings
+        {
+            Model = parsed.GetValue(_model),
+            Texts = parsed.GetRequiredValue(_texts),
+            Output = parsed.GetRequiredValue(_output),
+            TokensMax = parsed.GetValue(_tokens),
+            SkipTokens = parsed.GetValue(_skip) ?? 0,
+            WindowTokens = parsed.GetValue(_window),
+            Threads = engine.Threads,
+            MemoryBytes = engine.MemoryBytes,
+            Weights = parsed.GetValue(_weights),
+            Inputs = parsed.GetValue(_inputs),
+            Force = parsed.GetValue(_force),
+        };
+    }
 }

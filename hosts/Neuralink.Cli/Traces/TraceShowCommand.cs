@@ -17,7 +17,7 @@ internal static class TraceShowCommand
     public static Command Create(Surroundings surroundings)
     {
         Argument<string> trace = new("TRACE") { Description = "A trace made by 'neuralink trace'" };
-        Option<bool> json = new("--json") { Description = "Print one JSON object instead of tables" };
+        Option<bool> json = CommonOptions.Json("tables");
         Command command = new(
             "show",
             "Show, layer by layer, the share of neurons that fire at a token, the share of neurons that make 80% of activations, the mean "

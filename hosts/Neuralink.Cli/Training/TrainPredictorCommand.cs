@@ -10,17 +10,11 @@ namespace Neuralink.Cli.Training;
 /// <summary>`neuralink train-predictor`: low-rank predictors from a trace with layer inputs.</summary>
 internal sealed class TrainPredictorCommand
 {
-    private const int ThreadsMax = 256, RankMax = 1 << 16;
+    private const int RankMax = 1 << 16;
 
     private static readonly TrainingOptions s_defaults = new();
 
-    private readonly Argument<string?> _model = new("MODEL")
-    {
-        Description =
-            "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used [default: the bundled "
-            + "tiny-stories]",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _model = CommonOptions.Model();
 
     private readonly Option<string> _trace = new("--trace")
     {
@@ -61,20 +55,16 @@ internal sealed class TrainPredictorCommand
         ["--epochs"], "N", $"Passes over the training tokens [default: {s_defaults.Epochs}]", "an integer of 1 or more",
         ValueReaders.PositiveInteger);
 
-    private readonly Option<ulong?> _seed = TypedOption.Of<ulong>(
-        ["--seed"], "N", $"Of the split, the order of the tokens and the first weights [default: {s_defaults.Seed}]",
-        "an integer of 0 or more", ValueReaders.Seed);
+    private readonly Option<ulong?> _seed =
+        CommonOptions.Seed($"Of the split, the order of the tokens and the first weights [default: {s_defaults.Seed}]");
 
-    private readonly Option<int?> _threads = TypedOption.Of<int>(
-        ["--threads"], "N", "Threads that compute; the predictor does not depend on it [default: the processors there are]",
-        $"an integer of 1 to {ThreadsMax}",
-        static (string text, out int value) => ValueReaders.PositiveInteger(text, out value) && value <= ThreadsMax);
+    private readonly Option<int?> _threads = CommonOptions.Threads("predictor does");
 
-    private readonly Option<WeightFormat?> _weights = WeightsOption.Create("The format an unpacked model is packed in");
+    private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
 
-    private readonly Option<bool> _force = new("--force") { Description = "Replace a predictor that is there already" };
+    private readonly Option<bool> _force = CommonOptions.Force("Replace a predictor that is there already");
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table" };
+    private readonly Option<bool> _json = CommonOptions.Json();
 
     public static string[] Examples { get; } =
     [
@@ -99,23 +89,28 @@ internal sealed class TrainPredictorCommand
     private static bool Share(string text, out double value) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
 
-    private TrainPredictorSettings Bind(ParseResult parsed) => new()
+    private TrainPredictorSettings Bind(ParseResult parsed)
     {
-        Model = parsed.GetValue(_model),
-        Trace = parsed.GetRequiredValue(_trace),
-        Output = parsed.GetValue(_output),
-        Options = new TrainingOptions
+        EngineOptions engine = new() { Threads = parsed.GetValue(_threads) ?? new EngineOptions().Threads };
+        CommonOptions.Check(engine.Validate);
+        return new TrainPredictorSettings
         {
-            Recall = parsed.GetValue(_recall) ?? s_defaults.Recall,
-            Depth = parsed.GetValue(_depth) ?? s_defaults.Depth,
-            ShareFactor = parsed.GetValue(_share) ?? s_defaults.ShareFactor,
-            Rank = parsed.GetValue(_rank),
-            Epochs = parsed.GetValue(_epochs) ?? s_defaults.Epochs,
-            Seed = parsed.GetValue(_seed) ?? s_defaults.Seed,
-        },
-        Threads = parsed.GetValue(_threads) ?? new EngineOptions().Threads,
-        Weights = parsed.GetValue(_weights),
-        Force = parsed.GetValue(_force),
-        Json = parsed.GetValue(_json),
-    };
+            Model = parsed.GetValue(_model),
+            Trace = parsed.GetRequiredValue(_trace),
+            Output = parsed.GetValue(_output),
+            Options = new TrainingOptions
+            {
+                Recall = parsed.GetValue(_recall) ?? s_defaults.Recall,
+                Depth = parsed.GetValue(_depth) ?? s_defaults.Depth,
+                ShareFactor = parsed.GetValue(_share) ?? s_defaults.ShareFactor,
+                Rank = parsed.GetValue(_rank),
+                Epochs = parsed.GetValue(_epochs) ?? s_defaults.Epochs,
+                Seed = parsed.GetValue(_seed) ?? s_defaults.Seed,
+            },
+            Threads = engine.Threads,
+            Weights = parsed.GetValue(_weights),
+            Force = parsed.GetValue(_force),
+            Json = parsed.GetValue(_json),
+        };
+    }
 }

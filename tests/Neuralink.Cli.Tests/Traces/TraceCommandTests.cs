@@ -132,8 +132,8 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
     [InlineData("expected an integer of 1 or more, found '0'", "trace", "--text", "a", "-o", "b", "--tokens", "0")]
     [InlineData("expected an integer of 0 or more, found '-1'", "trace", "--text", "a", "-o", "b", "--skip-tokens", "-1")]
     [InlineData("expected an integer of 1 or more, found 'x'", "trace", "--text", "a", "-o", "b", "--window", "x")]
-    [InlineData("expected an integer of 1 to 256, found '257'", "trace", "--text", "a", "-o", "b", "--threads", "257")]
-    [InlineData("expected a number of bytes such as 2GiB, found '0'", "trace", "--text", "a", "-o", "b", "--memory", "0")]
+    [InlineData("expected 1 to 256 threads, found 257", "trace", "--text", "a", "-o", "b", "--threads", "257")]
+    [InlineData("expected memory above 0 bytes, found 0", "trace", "--text", "a", "-o", "b", "--memory", "0")]
     [InlineData("neuralink trace show --help", "trace", "show")]
     public async Task A_wrong_command_line_is_one_line(string part, params string[] args) =>
         (await _home.RunAsync(args)).ShouldFail(2, part);
