@@ -19,6 +19,9 @@ public sealed class TestHome : IDisposable
     // A text that is sampled is the same in every run of the tests.
     private const ulong Seed = 1;
 
+    /// <summary>Longer than any test: what is said on the way must not depend on how fast a machine is.</summary>
+    internal static TimeSpan ProgressPause { get; } = TimeSpan.FromDays(1);
+
     /// <summary>Gives the command other surroundings than the usual.</summary>
     internal Func<Surroundings, Surroundings> Change { get; set; } = surroundings => surroundings;
 
@@ -35,7 +38,15 @@ public sealed class TestHome : IDisposable
         using StringWriter error = new();
         output.NewLine = error.NewLine = "\n";
         using MemoryStream bytes = new(input);
-        Surroundings surroundings = new() { In = bytes, Out = output, Error = error, Variable = Variable, NewSeed = static () => Seed };
+        Surroundings surroundings = new()
+        {
+            In = bytes,
+            Out = output,
+            Error = error,
+            Variable = Variable,
+            NewSeed = static () => Seed,
+            ProgressPause = ProgressPause,
+        };
         int code = await NeuralinkCommand.RunAsync(args, Change(surroundings), cancellation);
         return new CliResult(code, output.ToString() ?? "", error.ToString());
     }

@@ -25,14 +25,12 @@ internal static class ProgressDisplay
 
     private sealed class LineProgress(Surroundings surroundings, string title) : IProgress<double>
     {
-        private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(3);
-
         private long _last = surroundings.Time.GetTimestamp();
 
         public void Report(double value)
         {
             long now = surroundings.Time.GetTimestamp();
-            if (surroundings.Time.GetElapsedTime(_last, now) < s_pause)
+            if (surroundings.Time.GetElapsedTime(_last, now) < surroundings.ProgressPause)
                 return;
             _last = now;
             surroundings.Note($"{title}: {value:0%}");

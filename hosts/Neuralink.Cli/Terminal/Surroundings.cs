@@ -58,6 +58,9 @@ internal sealed record Surroundings
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>How long a piece of work runs between two lines that say how far it has come, where there is no terminal.</summary>
+    public TimeSpan ProgressPause { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>A seed for whoever names none: another for each run. Nine digits are enough to choose from, and can be typed.</summary>
     public Func<ulong> NewSeed { get; init; } = static () => (ulong)Random.Shared.Next(1_000_000_000);
 
