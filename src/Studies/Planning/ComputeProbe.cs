@@ -61,18 +61,22 @@ internal sealed class ComputeProbe : IDisposable
         StandInWeights weights = new(_standIn, model.Format);
         bool looksAhead = StrategySwitches.Of(options.Strategy).ReadsAhead;
         bool isShared = StandInOf(options.Predictor) == StandInOf(options.LookaheadPredictor);
+        ResidentSizes sizes = new()
+        {
+            Config = _standIn,
+            Format = model.Format,
+            ContextTokens = contextTokens,
+            ChunkTokens = 1,
+            Threads = options.Threads,
+        };
         _arena = new NativeArena(
-            WeightFile.RequiredBytes(_standIn, model.Format, TensorPlace.Resident) + BytesOf(options.Predictor, model.Format)
+            sizes.TotalBytes + BytesOf(options.Predictor, model.Format)
             + (looksAhead && !isShared ? BytesOf(options.LookaheadPredictor, model.Format) : 0)
-            + KvBlockPool.RequiredBytes(_standIn, KvBlockPool.BlocksFor(contextTokens))
-            + Activations.RequiredBytes(_standIn, 1, logitRows: 1) + AttentionHeads.RequiredBytes(_standIn, contextTokens, options.Threads)
             + ((long)frames * model.Layout.StrideBytes) + FrameArena.AlignmentBytes);
         _pool = new WorkerPool(options.Threads);
-        ResidentModel resident = ResidentModel.Load(new CopiedWeights(weights, _arena, "resident"), _standIn, model.Format);
-        KvBlockPool blocks = new(_arena, _standIn, KvBlockPool.BlocksFor(contextTokens));
-        _activations = new Activations(_arena, _standIn, 1, logitRows: 1);
-        _decoder = new Decoder(_arena, resident, _activations, contextTokens, _pool);
-        KvSequence sequence = new(blocks, contextTokens);
+        ResidentHalf resident = new(_arena, sizes, arena => new CopiedWeights(weights, arena, "resident"), _pool);
+        (_decoder, _activations) = (resident.Decoder, resident.Activations);
+        KvSequence sequence = new(resident.Blocks, contextTokens);
         sequence.Append(contextTokens / 2);
         _pass = new ForwardPass(1);
         _pass.Add(sequence, [0], logits: 1);
