@@ -72,7 +72,8 @@ internal static class CommonOptions
 
     /// <summary>--json.</summary>
     /// <param name="instead">What is not printed then.</param>
-    public static Option<bool> Json(string instead = "a table") => new("--json") { Description = $"Print one JSON object instead of {instead}" };
+    public static Option<bool> Json(string instead = "a table") =>
+        new("--json") { Description = $"Print one JSON object instead of {instead}" };
 
     /// <summary>--force.</summary>
     public static Option<bool> Force(string description) => new("--force") { Description = description };

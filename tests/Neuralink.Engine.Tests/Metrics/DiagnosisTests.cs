@@ -59,7 +59,8 @@ public sealed class DiagnosisTests
     }
 
     private static DiagnosedRun Run(
-        LayerCounters counters, double totalMillis, int cachedMax = 100, bool readsAhead = true, double deviceBytesPerSecond = 1.7e6) => new(
+        LayerCounters counters, double totalMillis, int cachedMax = 100, bool readsAhead = true,
+        double deviceBytesPerSecond = 1.7e6) => new(
         new IoMetrics(counters, layer: null, neuronsPerLayer: 100, payloadBytes: 1024, TimeProvider.System), totalMillis, Passes: 10,
         LayerCount: 2, cachedMax, readsAhead, deviceBytesPerSecond);
 

@@ -8,8 +8,8 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Engine.Tests.Pipeline;
 
 /// <summary>
-/// What is read ahead and fails for good ends nothing: nobody asked for it. It is read again when a layer needs it, also where the layer came while it was being
-/// tried, and only then its failing ends the generation.
+/// What is read ahead and fails for good ends nothing: nobody asked for it. It is read again when a layer needs it, also where the layer
+/// came while it was being tried, and only then its failing ends the generation.
 /// </summary>
 public sealed class FailedLookaheadTests : IDisposable
 {
@@ -45,7 +45,8 @@ public sealed class FailedLookaheadTests : IDisposable
     [MemberData(nameof(Cases))]
     public async Task A_prefetch_that_fails_is_dropped_and_what_it_had_is_read_at_need(ExecutionStrategy strategy, bool isLate)
     {
-        // With an oracle looking ahead every bundle is read for a prefetch: its attempts fail, and the next, which is the layer's own, does not.
+        // With an oracle looking ahead every bundle is read for a prefetch: its attempts fail, and the next,
+        // which is the layer's own, does not.
         Dictionary<long, int> attempts = Victims().ToDictionary(offset => offset, _ => 0);
         int failed = 0;
         (GenerationResult result, NeuralinkEngine engine) = await RunAsync(strategy, isLate, offset =>
@@ -76,10 +77,12 @@ public sealed class FailedLookaheadTests : IDisposable
     public async Task If_reading_at_need_fails_too_the_generation_ends_with_one_line(ExecutionStrategy strategy, bool isLate)
     {
         Func<Task> run = () => RunAsync(strategy, isLate, _ => true);
-        (await run.Should().ThrowAsync<NeuralinkException>()).Which.Message.Should().Contain("neurons.safetensors").And.Contain("layer 0").And.Contain("3 times").And.NotContain("\n");
+        (await run.Should().ThrowAsync<NeuralinkException>()).Which.Message.Should().Contain("neurons.safetensors").And.Contain("layer 0")
+            .And.Contain("3 times").And.NotContain("\n");
     }
 
-    private async Task<(GenerationResult Result, NeuralinkEngine Engine)> RunAsync(ExecutionStrategy strategy, bool isSlow, Func<long, bool> fails)
+    private async Task<(GenerationResult Result, NeuralinkEngine Engine)> RunAsync(
+        ExecutionStrategy strategy, bool isSlow, Func<long, bool> fails)
     {
         EngineOptions options = new()
         {
@@ -94,9 +97,14 @@ public sealed class FailedLookaheadTests : IDisposable
             ReadAttemptsMax = Attempts,
         };
         int stride = _images.Source.StrideBytes;
-        NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(_images.Source.Folder, options, decorate: inner => new FaultInjectingDevice(
-            isSlow ? new ThrottledDevice(inner, ReadCost.Linear(readMicros: 300, bytesPerMicro: 1000), TimeProvider.System) : inner,
-            (_, read) => Enumerable.Range(0, read.SegmentCount).Any(i => fails(read.OffsetBytes + ((long)i * stride))) ? new FlashFault.Fail() : null));
+        NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            _images.Source.Folder, options,
+            decorate: inner => new FaultInjectingDevice(
+                isSlow ? new ThrottledDevice(inner, ReadCost.Linear(readMicros: 300, bytesPerMicro: 1000), TimeProvider.System) : inner,
+                (_, read) =>
+                    Enumerable.Range(0, read.SegmentCount).Any(i => fails(read.OffsetBytes + ((long)i * stride)))
+                        ? new FlashFault.Fail()
+                        : null));
         try
         {
             return (await engine.RunAsync(_prompt, NewTokens).WaitAsync(FaultyEngine.Hangs), engine);
@@ -110,14 +118,18 @@ public sealed class FailedLookaheadTests : IDisposable
         }
     }
 
-    /// <summary>Where the neuron of each layer lies that fires most. One of a layer: a batch is given up at its first failure, and others in it would not be tried.</summary>
+    /// <summary>
+    /// Where the neuron of each layer lies that fires most. One of a layer: a batch is given up at its first failure, and
+    /// others in it would not be tried.
+    /// </summary>
     private IEnumerable<long> Victims()
     {
         using FiringTrace trace = FiringTrace.Open(_images.TracePath(0));
         for (int layer = 0; layer < trace.Info.LayerCount; layer++)
         {
             FiringMatrix matrix = trace.Layer(new(layer));
-            int victim = Enumerable.Range(0, matrix.NeuronCount).MaxBy(n => Enumerable.Range(0, matrix.TokenCount).Count(t => (matrix.Token(t)[n / 64] >> (n % 64) & 1) != 0));
+            int victim = Enumerable.Range(0, matrix.NeuronCount)
+                .MaxBy(n => Enumerable.Range(0, matrix.TokenCount).Count(t => (matrix.Token(t)[n / 64] >> (n % 64) & 1) != 0));
             yield return _images.Source.OffsetOf(new(layer), new(victim));
         }
     }

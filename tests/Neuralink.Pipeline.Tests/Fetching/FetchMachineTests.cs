@@ -27,7 +27,10 @@ public sealed class FetchMachineTests
             LayerCounters counts = new(layerCount: 3);
             RecordingEffects effects = new();
             FetchMachine machine = new(Setup(counts, gap, longest, queueDepth: 3), effects);
-            FetchBatch[] batches = [.. Enumerable.Range(0, 3).Select(i => RandomBatch(random, i, i == 1 ? FetchKind.Demand : FetchKind.Prefetch))];
+            FetchBatch[] batches =
+            [
+                .. Enumerable.Range(0, 3).Select(i => RandomBatch(random, i, i == 1 ? FetchKind.Demand : FetchKind.Prefetch))
+            ];
             Dictionary<(long Batch, int Slot), int> wanted = Wanted(batches), read = [];
             foreach (FetchBatch batch in batches)
                 machine.Fetch(batch, now: 0);
