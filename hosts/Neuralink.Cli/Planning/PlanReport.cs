@@ -9,67 +9,135 @@ namespace Neuralink.Cli.Planning;
 /// <summary>
 /// What `plan --json` prints, in snake_case: sizes in bytes, times in milliseconds of a token, shares 0 to 1.
 /// </summary>
-/// <param name="Model">The model's name.</param>
-/// <param name="Packed">Whether it is an image.</param>
-/// <param name="Weights">Format of its matrices.</param>
-/// <param name="Strategy">How reading and computing share the time.</param>
-/// <param name="Predictor">Who says which neurons fire.</param>
-/// <param name="Lookahead">Who says which later ones will; null where nothing is read ahead.</param>
-/// <param name="Threads">That compute.</param>
-/// <param name="ContextTokens">Of prompt and generated text.</param>
-/// <param name="FiringShare">Of the neurons at a token.</param>
-/// <param name="FiringRecorded">Whether a trace says so.</param>
-/// <param name="Device">What is read from.</param>
-/// <param name="DeviceMeasured">Whether a profile says what its reads cost.</param>
-/// <param name="Columns">Half the memory, or the smallest that works; the memory; double.</param>
-/// <param name="Assumptions">In words.</param>
-internal sealed record PlanReport(
-    string Model, bool Packed, string Weights, string Strategy, string Predictor, string? Lookahead, int Threads, int ContextTokens,
-    double FiringShare, bool FiringRecorded, string Device, bool DeviceMeasured, IReadOnlyList<PlanColumn> Columns,
-    IReadOnlyList<string> Assumptions)
+internal sealed record PlanReport
 {
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Whether it is an image.</summary>
+    public required bool Packed { get; init; }
+
+    /// <summary>Format of its matrices.</summary>
+    public required string Weights { get; init; }
+
+    /// <summary>How reading and computing share the time.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary>Who says which neurons fire.</summary>
+    public required string Predictor { get; init; }
+
+    /// <summary>Who says which later ones will; null where nothing is read ahead.</summary>
+    public required string? Lookahead { get; init; }
+
+    /// <summary>That compute.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Of prompt and generated text.</summary>
+    public required int ContextTokens { get; init; }
+
+    /// <summary>Of the neurons at a token.</summary>
+    public required double FiringShare { get; init; }
+
+    /// <summary>Whether a trace says so.</summary>
+    public required bool FiringRecorded { get; init; }
+
+    /// <summary>What is read from.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Whether a profile says what its reads cost.</summary>
+    public required bool DeviceMeasured { get; init; }
+
+    /// <summary>Half the memory, or the smallest that works; the memory; double.</summary>
+    public required IReadOnlyList<PlanColumn> Columns { get; init; }
+
+    /// <summary>In words.</summary>
+    public required IReadOnlyList<string> Assumptions { get; init; }
+
     public static PlanReport Of(
         PlanSubject subject, PlanDevice device, EngineOptions options, FiringForecast firing, LookaheadQuality lookahead,
         IReadOnlyList<PlanColumn> columns)
     {
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
-        return new PlanReport(
-            subject.Name, subject.Image is not null, WeightFormats.NameOf(subject.Model.Format), strategy.Name, options.Predictor.Name,
-            strategy.ReadsAhead ? (options.Lookahead ?? options.Predictor).Name : null, options.Threads, options.ContextTokens!.Value,
-            firing.FiringShare, firing.IsRecorded,
-            device.Name, device.IsMeasured, columns, [.. PlanAssumptions.Of(subject, device, options, firing, lookahead)]);
+        return new PlanReport
+        {
+            Model = subject.Name,
+            Packed = subject.Image is not null,
+            Weights = WeightFormats.NameOf(subject.Model.Format),
+            Strategy = strategy.Name,
+            Predictor = options.Predictor.Name,
+            Lookahead = strategy.ReadsAhead ? (options.Lookahead ?? options.Predictor).Name : null,
+            Threads = options.Threads,
+            ContextTokens = options.ContextTokens!.Value,
+            FiringShare = firing.FiringShare,
+            FiringRecorded = firing.IsRecorded,
+            Device = device.Name,
+            DeviceMeasured = device.IsMeasured,
+            Columns = columns,
+            Assumptions = [.. PlanAssumptions.Of(subject, device, options, firing, lookahead)],
+        };
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, PlanReportJson.Readable.PlanReport);
 }
 
 /// <summary>The plan for one memory.</summary>
-/// <param name="Name">"half", "smallest", "double", or nothing for the memory asked for.</param>
-/// <param name="Memory">How it is shared out.</param>
-/// <param name="CachedShare">Of all neurons, those that the cache holds.</param>
-/// <param name="CacheHitRate">Of the neurons wanted, those that are cached.</param>
-/// <param name="BytesPerToken">From flash.</param>
-/// <param name="ReadsPerToken">Of them.</param>
-/// <param name="Millis">The parts of a token's time.</param>
-/// <param name="TokensPerSecond">What they come to.</param>
-/// <param name="FirstTokensPerSecond">Of the first <see cref="ContextFit.DefaultMaxTokens"/> in a new process, as generate measures
-/// them.</param>
-internal sealed record PlanColumn(
-    string Name, PlanMemory Memory, double CachedShare, double CacheHitRate, double BytesPerToken, double ReadsPerToken, PlanMillis Millis,
-    double TokensPerSecond, double FirstTokensPerSecond)
+internal sealed record PlanColumn
 {
+    /// <summary>"half", "smallest", "double", or nothing for the memory asked for.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How it is shared out.</summary>
+    public required PlanMemory Memory { get; init; }
+
+    /// <summary>Of all neurons, those that the cache holds.</summary>
+    public required double CachedShare { get; init; }
+
+    /// <summary>Of the neurons wanted, those that are cached.</summary>
+    public required double CacheHitRate { get; init; }
+
+    /// <summary>From flash.</summary>
+    public required double BytesPerToken { get; init; }
+
+    /// <summary>Of them.</summary>
+    public required double ReadsPerToken { get; init; }
+
+    /// <summary>The parts of a token's time.</summary>
+    public required PlanMillis Millis { get; init; }
+
+    /// <summary>What they come to.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Of the first <see cref="ContextFit.DefaultMaxTokens"/> in a new process, as generate measures them.</summary>
+    public required double FirstTokensPerSecond { get; init; }
+
     public static PlanColumn Of(string name, GenerationPlan p)
     {
         MemoryPlan m = p.Memory;
         TokenTime t = p.Time;
-        return new PlanColumn(
-            name,
-            new PlanMemory(m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes),
-            p.CachedShare, p.HitShare, p.BytesPerToken, p.ReadsPerToken,
-            new PlanMillis(
-                t.ResidentMillis, t.PredictorMillis, t.LookaheadMillis, t.FfnMillis, t.OverheadMillis, t.DeviceMillis, t.HiddenMillis,
-                t.WaitMillis, t.TotalMillis),
-            t.TokensPerSecond, p.FirstTokensPerSecond(ContextFit.DefaultMaxTokens));
+        return new PlanColumn
+        {
+            Name = name,
+            Memory = new PlanMemory(
+                m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes),
+            CachedShare = p.CachedShare,
+            CacheHitRate = p.HitShare,
+            BytesPerToken = p.BytesPerToken,
+            ReadsPerToken = p.ReadsPerToken,
+            Millis = new PlanMillis
+            {
+                Resident = t.ResidentMillis,
+                Predictor = t.PredictorMillis,
+                Lookahead = t.LookaheadMillis,
+                SparseFfn = t.FfnMillis,
+                Overhead = t.OverheadMillis,
+                Reads = t.DeviceMillis,
+                ReadsHidden = t.HiddenMillis,
+                Wait = t.WaitMillis,
+                Token = t.TotalMillis,
+            },
+            TokensPerSecond = t.TokensPerSecond,
+            FirstTokensPerSecond = p.FirstTokensPerSecond(ContextFit.DefaultMaxTokens),
+        };
     }
 }
 
@@ -77,9 +145,26 @@ internal sealed record PlanColumn(
 internal sealed record PlanMemory(long Resident, long Predictor, long Kv, long Activations, long Staging, long Cache, long Total);
 
 /// <summary>Milliseconds of a token: what computes, then the device's work, what of it is hidden, what is waited for, and all.</summary>
-internal sealed record PlanMillis(
-    double Resident, double Predictor, double Lookahead, double SparseFfn, double Overhead, double Reads, double ReadsHidden,
-    double Wait, double Token);
+internal sealed record PlanMillis
+{
+    public required double Resident { get; init; }
+
+    public required double Predictor { get; init; }
+
+    public required double Lookahead { get; init; }
+
+    public required double SparseFfn { get; init; }
+
+    public required double Overhead { get; init; }
+
+    public required double Reads { get; init; }
+
+    public required double ReadsHidden { get; init; }
+
+    public required double Wait { get; init; }
+
+    public required double Token { get; init; }
+}
 
 [JsonSerializable(typeof(PlanReport))]
 internal sealed partial class PlanReportJson : JsonSerializerContext
