@@ -75,7 +75,7 @@ internal sealed class EngineResources : IDisposable
                 Jobs = new JobSetup
                 {
                     Config = model.Config,
-                    Logits = loaded.Logits,
+                    NewSequence = loaded.NewSequence,
                     ChunkTokens = loaded.ChunkTokens,
                     PayloadBytes = model.Layout.PayloadBytes,
                     Counters = parts.Compute.Counts,

@@ -54,10 +54,12 @@ internal sealed class LoadedModel
     /// <summary>The most tokens of a pass.</summary>
     public int ChunkTokens => _resident.Activations.ChunkTokens;
 
-    /// <summary>Where a pass leaves its logits, [1, vocabulary].</summary>
-    public FloatTensor Logits => _resident.Activations.Logits;
+    /// <summary>The KV cache that sequences take their blocks from.</summary>
+    public KvBlockPool Blocks => _resident.Blocks;
 
-    /// <summary>The arithmetic of a pass, over the one sequence that runs.</summary>
-    public ModelForwardPass NewForwardPass() =>
-        new(_resident.Decoder, new KvSequence(_resident.Blocks, _contextTokens), _rows, _ffn, Lookahead);
+    /// <summary>The arithmetic of a pass.</summary>
+    public ModelForwardPass NewForwardPass() => new(_resident.Decoder, _rows, _ffn, Lookahead);
+
+    /// <summary>An empty sequence of up to the plan's context.</summary>
+    public KvSequence NewSequence() => new(Blocks, _contextTokens);
 }

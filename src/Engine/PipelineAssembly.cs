@@ -5,6 +5,7 @@ using Neuralink.Actors.Prediction;
 using Neuralink.Models.Weights;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Residency;
+using Neuralink.Models.Inference;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Reads;
@@ -70,12 +71,13 @@ internal sealed class PipelineAssembly(
                 Time = time,
                 Timeline = computeTrack,
             },
-            NewStates = NewStates,
+            NewStates = () => NewStates(loaded.Blocks),
         };
     }
 
-    private PipelineStates NewStates()
+    private PipelineStates NewStates(KvBlockPool blocks)
     {
+        blocks.Clear();      // of jobs that ended with the actors
         NeuronKeys keys = new(model.Config.LayerCount, model.Config.FfnSize);
         CachePolicy policy = CachePolicies.Create(options.Policy, keys.Count, plan.Frames.CachedMax, _hottest);
         LookaheadGate gate = new(keys.LayerCount, options.LookaheadPrecisionMin);

@@ -76,7 +76,8 @@ internal static class LayersCommand
     /// <summary>Asks for passes as Generation does, one after the other.</summary>
     private sealed class PassRunner : ReceiveActor
     {
-        private static readonly int[] s_token = [1];
+        // One token, of a sequence that no arithmetic looks at.
+        private static readonly SequencePart[] s_parts = [new(Sequence: null!, new[] { 1 }, LogitsCount: 1, static (_, _) => { })];
 
         private readonly IActorRef _compute;
         private IActorRef _asker = ActorRefs.Nobody;
@@ -108,12 +109,12 @@ internal static class LayersCommand
         }
 
         private void RunNext() =>
-            _compute.Tell(new PassProtocol.RunPass(new PassId(++_pass), s_token, Position: 0, WantsLogits: true), Self);
+            _compute.Tell(new PassProtocol.RunPass(new PassId(++_pass), s_parts), Self);
     }
 
     private sealed class NoPass : IForwardPass
     {
-        public void Begin(ReadOnlySpan<int> tokens, int position)
+        public void Begin(IReadOnlyList<SequencePart> parts)
         {
         }
 
@@ -131,13 +132,13 @@ internal static class LayersCommand
         {
         }
 
-        public ReadOnlySpan<float> Logits(int row) => default;
+        public ReadOnlySpan<float> Logits(int wanted) => default;
     }
 
     /// <summary>The same neurons each time, spread over the layer.</summary>
     private sealed class NoPrediction : INeuronPrediction
     {
-        public void BeginPass(int position, int batch)
+        public void BeginPass()
         {
         }
 

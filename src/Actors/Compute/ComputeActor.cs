@@ -1,6 +1,5 @@
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
-using Neuralink.Models.Inference;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 
@@ -16,6 +15,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
     private readonly IActorRef _predictor;
     private readonly IActorRef _cache;
     private PassProtocol.RunPass? _run;
+    private int _rowCount;
     private IActorRef _asker = ActorRefs.Nobody;
     private long _reachedTimestamp;
     private long _waitingSince;
@@ -28,7 +28,9 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
         ComputeMachine machine = new(setup.LayerCount, setup.Strategy.ComputesHitsEarly, setup.LooksAheadFirst, this);
         Receive<PassProtocol.RunPass>(run =>
         {
-            (_run, _asker) = (run, Sender);
+            (_run, _asker, _rowCount) = (run, Sender, 0);
+            foreach (SequencePart part in run.Parts)
+                _rowCount += part.Tokens.Length;
             machine.Run(run.Pass);
         });
         Receive<PassProtocol.AbandonPass>(abandon =>
@@ -48,20 +50,20 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
     public static Props Props(ComputeSetup setup, IActorRef predictor, IActorRef cache) =>
         Akka.Actor.Props.Create(() => new ComputeActor(setup, predictor, cache)).WithDispatcher(ActorHosting.ComputeDispatcher);
 
-    void IComputeEffects.Embed() => _setup.Pass.Begin(Run.Tokens.Span, Run.Position);
+    void IComputeEffects.Embed() => _setup.Pass.Begin(Run.Parts);
 
     void IComputeEffects.AnnouncePass(PassId pass, bool looksAhead) =>
-        _predictor.Tell(new PredictionProtocol.PassBegun(pass, Run.Position, Run.Tokens.Length, looksAhead), Self);
+        _predictor.Tell(new PredictionProtocol.PassBegun(pass, _rowCount, looksAhead), Self);
 
     void IComputeEffects.Attend(LayerIndex layer)
     {
         _reachedTimestamp = Now();
         _setup.Pass.Attend(layer);
-        Record("attention", layer, _reachedTimestamp, "tokens", Run.Tokens.Length);
+        Record("attention", layer, _reachedTimestamp, "tokens", _rowCount);
     }
 
     void IComputeEffects.AnnounceLayer(PassId pass, LayerIndex layer) =>
-        _predictor.Tell(new PredictionProtocol.LayerReached(pass, layer, Run.Tokens.Length), Self);
+        _predictor.Tell(new PredictionProtocol.LayerReached(pass, layer, _rowCount), Self);
 
     void IComputeEffects.Activate(LayerIndex layer, FrameLease lease, ReadOnlyMemory<int> ordinals, bool areHits)
     {
@@ -94,34 +96,21 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
 
     void IComputeEffects.Finish(PassId pass)
     {
-        PassProtocol.RunPass run = Run;
         long start = Now();
-        double score = run.ScoreSoFar;
-        if (run.Targets is { } targets)
-            score = Score(run, targets.Span);
-        if (run.WantsLogits)
-            _ = _setup.Pass.Logits(run.Tokens.Length - 1);
-        Record("logits", new LayerIndex(_setup.LayerCount), start, "tokens", run.Targets?.Length ?? 1);
-        _asker.Tell(new PassProtocol.PassDone(pass, score), Self);
+        int taken = 0;
+        foreach (SequencePart part in Run.Parts)
+        {
+            for (int i = part.Tokens.Length - part.LogitsCount; i < part.Tokens.Length; i++)
+                part.TakeLogits(i, _setup.Pass.Logits(taken++));
+        }
+        Record("logits", new LayerIndex(_setup.LayerCount), start, "tokens", taken);
+        _asker.Tell(new PassProtocol.PassDone(pass), Self);
     }
 
     void IComputeEffects.Abandon(PassId pass) => _predictor.Tell(new PassProtocol.AbandonPass(pass), Self);
 
     void IComputeEffects.EndAbandoned(PassId pass, Exception? failure) =>
         _asker.Tell(failure is null ? new PassProtocol.PassAbandoned(pass) : new PassProtocol.PassFailed(pass, failure), Self);
-
-    private double Score(PassProtocol.RunPass run, ReadOnlySpan<int> targets)
-    {
-        double score = run.ScoreSoFar;
-        int firstRow = run.Tokens.Length - targets.Length;
-        for (int i = 0; i < targets.Length; i++)
-        {
-            ReadOnlySpan<float> logits = _setup.Pass.Logits(firstRow + i);
-            score += Likelihood.NegativeLog(logits, targets[i]);
-            run.ReadLogits?.Invoke(run.Position + firstRow + i + 1, logits);
-        }
-        return score;
-    }
 
     private long Now() => _setup.Time.GetTimestamp();
 

@@ -1,17 +1,18 @@
 using Neuralink.Actors.Prediction;
+using Neuralink.Actors.Protocols;
 using Neuralink.Models.Inference;
 using Neuralink.Placement;
 
 namespace Neuralink.Actors.Compute;
 
-/// <summary>The arithmetic of a forward pass over one chunk of tokens.</summary>
+/// <summary>The arithmetic of a forward pass.</summary>
 internal interface IForwardPass
 {
     /// <summary>
-    /// Embeds the tokens, the first of which stands at <paramref name="position"/>, and fills the inputs for what is looked ahead to from
-    /// them.
+    /// Makes a row of each token of the parts, one part after the other, embeds them, and fills the inputs for what is looked ahead to
+    /// from them.
     /// </summary>
-    public void Begin(ReadOnlySpan<int> tokens, int position);
+    public void Begin(IReadOnlyList<SequencePart> parts);
 
     /// <summary>Attention, the FFN's input, and the input of the layer that is looked ahead to from here.</summary>
     public void Attend(LayerIndex layer);
@@ -26,42 +27,40 @@ internal interface IForwardPass
     /// <summary>Adds the FFN's output to the residual stream.</summary>
     public void EndLayer(LayerIndex layer);
 
-    /// <summary>The logits [vocabulary] after token <paramref name="row"/> of the chunk, valid until the next call.</summary>
-    public ReadOnlySpan<float> Logits(int row);
+    /// <summary>
+    /// The logits [vocabulary] after row number <paramref name="wanted"/> of those that want them, valid until the next call.
+    /// </summary>
+    public ReadOnlySpan<float> Logits(int wanted);
 }
 
 /// <summary>A model's.</summary>
 /// <param name="decoder">The resident half.</param>
-/// <param name="sequence">The keys and values of the text that runs.</param>
 /// <param name="rows">The rows of the pass that runs.</param>
 /// <param name="ffn">The other half.</param>
 /// <param name="lookahead">What is looked ahead to, and from what.</param>
 internal sealed class ModelForwardPass(
-    Decoder decoder, KvSequence sequence, ForwardPass rows, SparseFfn ffn, LookaheadInputs lookahead) : IForwardPass
+    Decoder decoder, ForwardPass rows, SparseFfn ffn, LookaheadInputs lookahead) : IForwardPass
 {
-    private int _batch;
-
-    public void Begin(ReadOnlySpan<int> tokens, int position)
+    public void Begin(IReadOnlyList<SequencePart> parts)
     {
-        _batch = tokens.Length;
-        sequence.Truncate(position);
         rows.Clear();
-        rows.Add(sequence, tokens, logits: tokens.Length);      // of which Compute asks for those it needs
+        foreach (SequencePart part in parts)
+            rows.Add(part.Sequence, part.Tokens.Span, part.LogitsCount);
         decoder.Begin(rows);
-        lookahead.Begin(decoder, _batch);
+        lookahead.Begin(decoder, rows.Count);
     }
 
     public void Attend(LayerIndex layer)
     {
         decoder.Attend(layer.Value);
-        lookahead.Reach(decoder, layer, _batch);
+        lookahead.Reach(decoder, layer, rows.Count);
     }
 
-    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames) => ffn.Activate(ordinals, frames, _batch);
+    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames) => ffn.Activate(ordinals, frames, rows.Count);
 
-    public void AddDown(ReadOnlyMemory<int> frames) => ffn.AddDown(frames, _batch);
+    public void AddDown(ReadOnlyMemory<int> frames) => ffn.AddDown(frames, rows.Count);
 
     public void EndLayer(LayerIndex layer) => decoder.AddFfn(layer.Value);
 
-    public ReadOnlySpan<float> Logits(int row) => decoder.Logits(row, 1);
+    public ReadOnlySpan<float> Logits(int wanted) => decoder.Logits(wanted, 1);
 }

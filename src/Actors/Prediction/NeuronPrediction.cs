@@ -9,8 +9,8 @@ namespace Neuralink.Actors.Prediction;
 /// <summary>The arithmetic of predicting, over the inputs that Compute has filled.</summary>
 internal interface INeuronPrediction
 {
-    /// <summary>A pass over <paramref name="batch"/> tokens begins, the first of which stands at <paramref name="position"/>.</summary>
-    public void BeginPass(int position, int batch);
+    /// <summary>A pass begins, whose rows are known.</summary>
+    public void BeginPass();
 
     /// <summary>Fills <paramref name="set"/> with the neurons that <paramref name="layer"/> needs.</summary>
     /// <returns>How many (neuron, token) pairs are predicted.</returns>
@@ -36,7 +36,7 @@ internal sealed class ModelPrediction(
 {
     private FloatTensor OwnInput => predictor.Input == PredictorInput.Residual ? activations.Residual : activations.FfnInput;
 
-    public void BeginPass(int position, int batch)
+    public void BeginPass()
     {
         predictor.BeginPass(rows);
         lookahead.Predictor?.BeginPass(rows);

@@ -22,7 +22,7 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
         _sets = sets;
         _cache = cache;
         PredictionMachine machine = new(setup.Plan, this);
-        Receive<PredictionProtocol.PassBegun>(begun => machine.PassBegun(begun.Pass, begun.Position, begun.Batch, begun.LooksAhead));
+        Receive<PredictionProtocol.PassBegun>(begun => machine.PassBegun(begun.Pass, begun.Batch, begun.LooksAhead));
         Receive<PredictionProtocol.LayerReached>(reached => machine.LayerReached(reached.Pass, reached.Layer, reached.Batch));
         Receive<Continue>(next => machine.Continue(next.Pass));
         Receive<PassProtocol.AbandonPass>(abandon => machine.Abandon(abandon.Pass));
@@ -31,7 +31,7 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
     public static Props Props(PredictorSetup setup, NeuronSetPool sets, IActorRef cache) =>
         Akka.Actor.Props.Create(() => new PredictorActor(setup, sets, cache)).WithDispatcher(ActorHosting.ComputeDispatcher);
 
-    void IPredictionEffects.BeginPass(int position, int batch) => _setup.Prediction.BeginPass(position, batch);
+    void IPredictionEffects.BeginPass(int batch) => _setup.Prediction.BeginPass();
 
     void IPredictionEffects.Predict(PassId pass, LayerIndex layer, int batch)
     {

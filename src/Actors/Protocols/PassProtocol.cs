@@ -1,3 +1,5 @@
+using Neuralink.Models.Inference;
+
 namespace Neuralink.Actors.Protocols;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Neuralink.Actors.Protocols;
 /// Generation                          Compute
 ///     | RunPass                          |
 ///     |---------------------------------&gt;|
-///     |                         PassDone |   the logits may be read until the next RunPass
+///     |                         PassDone |   each part has been given its logits
 ///     |&lt;---------------------------------|
 ///     |                or     PassFailed |   flash failed; every lease is returned
 ///     |&lt;---------------------------------|
@@ -18,23 +20,13 @@ namespace Neuralink.Actors.Protocols;
 /// </summary>
 internal static class PassProtocol
 {
-    /// <summary>Run <paramref name="Tokens"/>, the first of which stands at <paramref name="Position"/>.</summary>
+    /// <summary>Run a pass. Its rows are the tokens of all parts, which go through the layers together.</summary>
     /// <param name="Pass">Its number, above all earlier ones.</param>
-    /// <param name="Tokens">1 to chunk size token ids; not written any more.</param>
-    /// <param name="Position">Tokens before these.</param>
-    /// <param name="WantsLogits">Whether the logits after the last token are wanted.</param>
-    /// <param name="Targets">The tokens to be scored, each of which follows one of the last of <paramref name="Tokens"/>; or null.</param>
-    /// <param name="ScoreSoFar">The negative log likelihood of earlier targets, in nats; a running sum, so that it has one order.</param>
-    /// <param name="ReadLogits">Is shown each target's index in the text and the logits [vocabulary] it is scored by; or null.</param>
-    public sealed record RunPass(
-        PassId Pass, ReadOnlyMemory<int> Tokens, int Position, bool WantsLogits, ReadOnlyMemory<int>? Targets = null, double ScoreSoFar = 0,
-        Action<int, ReadOnlySpan<float>>? ReadLogits = null)
-        : INoSerializationVerificationNeeded;
+    /// <param name="Parts">At least one, of different sequences, with at most the chunk size of tokens in all.</param>
+    public sealed record RunPass(PassId Pass, IReadOnlyList<SequencePart> Parts) : INoSerializationVerificationNeeded;
 
-    /// <summary>The pass is through.</summary>
-    /// <param name="Pass">Which.</param>
-    /// <param name="Score">ScoreSoFar and the negative log likelihoods of the targets.</param>
-    public sealed record PassDone(PassId Pass, double Score) : INoSerializationVerificationNeeded;
+    /// <summary>The pass is through, and all logits have been taken.</summary>
+    public sealed record PassDone(PassId Pass) : INoSerializationVerificationNeeded;
 
     /// <summary>The pass ended with an operating error.</summary>
     public sealed record PassFailed(PassId Pass, Exception Error) : INoSerializationVerificationNeeded;
@@ -47,3 +39,15 @@ internal static class PassProtocol
     /// <summary>Nothing of the pass is left.</summary>
     public sealed record PassAbandoned(PassId Pass) : INoSerializationVerificationNeeded;
 }
+
+/// <summary>What a pass takes of one sequence: a chunk of its prompt, or its last token. Compute's until the pass has ended.</summary>
+/// <param name="Sequence">The keys and values that the tokens follow; grows by theirs.</param>
+/// <param name="Tokens">At least one; not written any more.</param>
+/// <param name="LogitsCount">Of how many of the last tokens the logits are wanted.</param>
+/// <param name="TakeLogits">Takes these, token after token.</param>
+internal sealed record SequencePart(KvSequence Sequence, ReadOnlyMemory<int> Tokens, int LogitsCount, TakeLogits TakeLogits);
+
+/// <summary>Is given what follows a token, on Compute's thread: quick, and never throwing.</summary>
+/// <param name="index">The token, in the part's tokens.</param>
+/// <param name="logits">[vocabulary], valid during the call.</param>
+internal delegate void TakeLogits(int index, ReadOnlySpan<float> logits);

@@ -25,11 +25,10 @@ internal static class PredictionProtocol
 {
     /// <summary>A pass begins.</summary>
     /// <param name="Pass">Which.</param>
-    /// <param name="Position">Tokens before it.</param>
     /// <param name="Batch">Its tokens.</param>
     /// <param name="LooksAhead">Whether the inputs for the first layers are ready, and the worker pool the Predictor's
     /// until it says Predicted.</param>
-    public sealed record PassBegun(PassId Pass, int Position, int Batch, bool LooksAhead) : INoSerializationVerificationNeeded;
+    public sealed record PassBegun(PassId Pass, int Batch, bool LooksAhead) : INoSerializationVerificationNeeded;
 
     /// <summary>
     /// Compute's FFN input of <paramref name="Layer"/> is ready, and so is the input for the layer that is looked ahead to from there.

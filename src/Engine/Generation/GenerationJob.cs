@@ -1,8 +1,9 @@
 using System.Threading.Channels;
 using Neuralink.Actors.Protocols;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Weights;
+using Neuralink.Models.Inference;
 using Neuralink.Placement;
+using Neuralink.Storage;
 
 namespace Neuralink;
 
@@ -12,7 +13,11 @@ internal sealed class GenerationJob : IJob
     private readonly JobSetup _setup;
     private readonly ChannelWriter<GenerationEvent> _events;
     private readonly TextSequence _text;
+    private readonly TakeLogits _choose;
+    private KvSequence? _sequence;
     private LayerCounters? _before;
+    private TokenGenerated? _chosen;
+    private NeuralinkException? _failure;
     private long _start;
     private long _promptDone;
     private long _firstToken;
@@ -23,18 +28,21 @@ internal sealed class GenerationJob : IJob
         _setup = setup;
         _events = events;
         _text = text;
+        _choose = Choose;
     }
 
     public void Begin()
     {
+        _sequence = _setup.NewSequence();
         _before = _setup.Counters.Snapshot();
         _start = _setup.Time.GetTimestamp();
     }
 
     public PassProtocol.RunPass NextPass(PassId pass)
     {
-        (ReadOnlyMemory<int> tokens, int position) = _text.NextChunk(_setup.ChunkTokens);
-        return new PassProtocol.RunPass(pass, tokens, position, WantsLogits: _text.PromptIsDone && _text.Finished is null);
+        ReadOnlyMemory<int> tokens = _text.NextChunk(_setup.ChunkTokens);
+        bool wantsLogits = _text.PromptIsDone && _text.Finished is null;
+        return new PassProtocol.RunPass(pass, [new SequencePart(_sequence!, tokens, wantsLogits ? 1 : 0, _choose)]);
     }
 
     public bool Accept(PassProtocol.PassDone done)
@@ -46,22 +54,36 @@ internal sealed class GenerationJob : IJob
             (_promptDone, _firstToken, _lastToken) = (now, now, now);
         if (_text.Finished is not null)
             return false;                                             // nothing was to be generated
-        TokenGenerated token = _text.Choose(_setup.Logits.Row(0));
+        if (_failure is not null)
+            throw _failure;
         _lastToken = _setup.Time.GetTimestamp();
         if (_text.Generated.Length == 1)
             _firstToken = _lastToken;
-        _events.TryWrite(token);
+        _events.TryWrite(_chosen!);
         return _text.Finished is null;
     }
 
     public void Finish(Exception? error)
     {
+        _sequence?.Truncate(0);
         if (error is null)
         {
             string rest = _text.Flush();
             _events.TryWrite(new GenerationFinished(Result(), rest));
         }
         _events.TryComplete(error);
+    }
+
+    private void Choose(int index, ReadOnlySpan<float> logits)
+    {
+        try
+        {
+            _chosen = _text.Choose(logits);
+        }
+        catch (NeuralinkException error)
+        {
+            _failure = error;      // no token can be chosen from them
+        }
     }
 
     private GenerationResult Result()
@@ -98,8 +120,8 @@ internal sealed record JobSetup
 {
     public required ModelConfig Config { get; init; }
 
-    /// <summary>Where a pass leaves its logits, [1, vocabulary].</summary>
-    public required FloatTensor Logits { get; init; }
+    /// <summary>Makes an empty sequence; the job that runs gives its blocks back.</summary>
+    public required Func<KvSequence> NewSequence { get; init; }
 
     /// <summary>The most tokens of a pass.</summary>
     public required int ChunkTokens { get; init; }

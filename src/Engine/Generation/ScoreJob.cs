@@ -1,4 +1,5 @@
 using Neuralink.Actors.Protocols;
+using Neuralink.Models.Inference;
 using Neuralink.Storage;
 
 namespace Neuralink;
@@ -8,40 +9,54 @@ internal sealed class ScoreJob(JobSetup setup, ScoreRequest request, TaskComplet
 {
     private readonly ReadOnlyMemory<int> _tokens = request.Tokens;
     private readonly int _count = request.Tokens.Length - 1;
+    private KvSequence? _sequence;
     private LayerCounters? _before;
+    private int _begin;      // of the pass that runs
     private int _done;
     private double _negativeLogLikelihood;
 
-    public void Begin() => _before = setup.Counters.Snapshot();
+    public void Begin()
+    {
+        _sequence = setup.NewSequence();
+        _before = setup.Counters.Snapshot();
+    }
 
     public PassProtocol.RunPass NextPass(PassId pass)
     {
-        int begin = _done;
+        _begin = _done;
         _done += Math.Min(setup.ChunkTokens, _count - _done);
         // A chunk that is context alone has no target.
-        int firstTarget = Math.Clamp(request.ContextTokens, begin + 1, _done + 1);
-        return new PassProtocol.RunPass(
-            pass, _tokens[begin.._done], begin, WantsLogits: false, _tokens[firstTarget..(_done + 1)], _negativeLogLikelihood,
-            request.ReadLogits is { } read ? read.Invoke : null);
+        int firstTarget = Math.Clamp(request.ContextTokens, _begin + 1, _done + 1);
+        return new PassProtocol.RunPass(pass, [new SequencePart(_sequence!, _tokens[_begin.._done], _done + 1 - firstTarget, Score)]);
     }
 
     public bool Accept(PassProtocol.PassDone done)
     {
-        _negativeLogLikelihood = double.IsFinite(done.Score)
-            ? done.Score
-            : throw new NeuralinkException(
-                "score the text", "finite logits", $"{done.Score}", "the model's weights or the text overflow its numbers");
+        if (!double.IsFinite(_negativeLogLikelihood))
+        {
+            throw new NeuralinkException(
+                "score the text", "finite logits", $"{_negativeLogLikelihood}", "the model's weights or the text overflow its numbers");
+        }
         return _done < _count;
     }
 
     public void Finish(Exception? error)
     {
+        _sequence?.Truncate(0);
         if (error is OperationCanceledException)
             result.TrySetCanceled();
         else if (error is not null)
             result.TrySetException(error);
         else
             result.TrySetResult(Result());
+    }
+
+    // A running sum, so that it has one order whatever the chunks.
+    private void Score(int index, ReadOnlySpan<float> logits)
+    {
+        int target = _begin + index + 1;
+        _negativeLogLikelihood += Likelihood.NegativeLog(logits, _tokens.Span[target]);
+        request.ReadLogits?.Invoke(target, logits);
     }
 
     private ScoreResult Result()

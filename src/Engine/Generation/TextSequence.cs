@@ -48,12 +48,12 @@ internal sealed class TextSequence
     /// <summary>The text so far, without what is held back.</summary>
     public string Text => _text.ToString();
 
-    /// <summary>The next tokens to run, at most <paramref name="chunkMax"/>, and the position of the first.</summary>
-    public (ReadOnlyMemory<int> Tokens, int Position) NextChunk(int chunkMax)
+    /// <summary>The next tokens to run, at most <paramref name="chunkMax"/>.</summary>
+    public ReadOnlyMemory<int> NextChunk(int chunkMax)
     {
-        int position = _done, count = Math.Min(chunkMax, _length - _done);
-        _done += count;
-        return (_sequence.AsMemory(position, count), position);
+        int position = _done;
+        _done += Math.Min(chunkMax, _length - _done);
+        return _sequence.AsMemory(position, _done - position);
     }
 
     /// <summary>Chooses the next token from the logits [vocabulary] and appends it.</summary>

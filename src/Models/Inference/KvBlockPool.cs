@@ -87,6 +87,13 @@ public sealed class KvBlockPool
         FreeCount++;
     }
 
+    /// <summary>Takes all blocks back. Of sequences that nobody uses any more.</summary>
+    public void Clear()
+    {
+        Array.Clear(_taken);
+        FreeCount = BlockCount;
+    }
+
     /// <summary>The keys of one head, [blocks, block positions, head size].</summary>
     internal Span<Half> Keys(int layer, int head) => Head(_keys, layer, head);
 

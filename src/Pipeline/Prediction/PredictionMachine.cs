@@ -6,8 +6,8 @@ namespace Neuralink.Pipeline.Prediction;
 /// <summary>What <see cref="PredictionMachine"/> has done. Each call is carried out before it returns.</summary>
 internal interface IPredictionEffects
 {
-    /// <summary>Tells the predictors which positions the pass has.</summary>
-    public void BeginPass(int position, int batch);
+    /// <summary>Tells the predictors that a pass of so many tokens begins.</summary>
+    public void BeginPass(int batch);
 
     /// <summary>Computes which neurons <paramref name="layer"/> needs and tells the Cache: Fires.</summary>
     public void Predict(PassId pass, LayerIndex layer, int batch);
@@ -56,14 +56,13 @@ internal sealed class PredictionMachine(LookaheadPlan plan, IPredictionEffects e
 
     /// <summary>A pass begins.</summary>
     /// <param name="pass">Which.</param>
-    /// <param name="position">Tokens before it.</param>
     /// <param name="batch">Its tokens.</param>
     /// <param name="looksAhead">Whether the inputs for the first layers are ready, and the workers the Predictor's.</param>
-    public void PassBegun(PassId pass, int position, int batch, bool looksAhead)
+    public void PassBegun(PassId pass, int batch, bool looksAhead)
     {
         if (!Enter(pass, batch))
             return;
-        effects.BeginPass(position, batch);
+        effects.BeginPass(batch);
         if (looksAhead)
             LookAheadTo(plan.NextFirst(0), isFirst: true);
     }

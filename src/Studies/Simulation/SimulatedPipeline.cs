@@ -108,7 +108,7 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     void IComputeEffects.Embed() => UseWorkers(_computing, _model.Embed());
 
     void IComputeEffects.AnnouncePass(PassId pass, bool looksAhead) =>
-        Tell(_computing, _predicting, () => _prediction.PassBegun(pass, position: 0, batch: 1, looksAhead));
+        Tell(_computing, _predicting, () => _prediction.PassBegun(pass, batch: 1, looksAhead));
 
     void IComputeEffects.Attend(LayerIndex layer) => UseWorkers(_computing, _model.Attend(layer));
 
@@ -139,7 +139,7 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     void IComputeEffects.EndAbandoned(PassId pass, Exception? failure) =>
         _time.At(_computing.Cursor, () => UnlessGone(() => _ended(pass, failure)));
 
-    void IPredictionEffects.BeginPass(int position, int batch)
+    void IPredictionEffects.BeginPass(int batch)
     {
     }
 

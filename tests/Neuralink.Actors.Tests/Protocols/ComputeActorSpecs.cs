@@ -43,8 +43,28 @@ public sealed class ComputeActorSpecs : ProtocolSpecs
         }
         Next<PassProtocol.PassDone>(_generation).Pass.Should().Be(new PassId(1));
         _pass.Done.Should().Equal(
-            "begin 1 at 0", "attend 0", "activate 0,1,2", "down 3", "end 0", "attend 1", "activate 0,1,2", "down 3", "end 1");
+            "begin 1", "attend 0", "activate 0,1,2", "down 3", "end 0", "attend 1", "activate 0,1,2", "down 3", "end 1");
         _counts[Counter.FiredPairs].Should().Be(6);
+    }
+
+    [Fact]
+    public void Parts_of_several_sequences_share_a_pass_and_each_takes_its_own_logits()
+    {
+        List<(int, float)> prompt = [], context = [], decoding = [];
+        SequencePart[] parts = [Part(4, logits: 2, prompt), Part(3, logits: 0, context), Part(1, logits: 1, decoding)];
+        _compute.Tell(new PassProtocol.RunPass(new(1), parts), _generation);
+        Next<PredictionProtocol.PassBegun>(_predictor).Batch.Should().Be(8);
+        for (int layer = 0; layer < LayerCount; layer++)
+        {
+            Next<PredictionProtocol.LayerReached>(_predictor).Batch.Should().Be(8);
+            GrantHits(1, count: 1);
+            Next<ResidencyProtocol.Returned>(_cache);
+        }
+        Next<PassProtocol.PassDone>(_generation);
+        // The noted pass gives the number of the row among those that want logits.
+        prompt.Should().Equal((2, 0), (3, 1));
+        context.Should().BeEmpty();
+        decoding.Should().Equal((0, 2));
     }
 
     [Fact]
@@ -59,7 +79,7 @@ public sealed class ComputeActorSpecs : ProtocolSpecs
         GrantHits(5, count: 2);
         Next<ResidencyProtocol.Returned>(_cache).Pass.Should().Be(new PassId(5));
         Next<PredictionProtocol.LayerReached>(_predictor).Layer.Should().Be(new LayerIndex(1));
-        _pass.Done.Should().Equal("begin 1 at 0", "attend 0", "activate 0,1", "down 2", "end 0", "attend 1");
+        _pass.Done.Should().Equal("begin 1", "attend 0", "activate 0,1", "down 2", "end 0", "attend 1");
     }
 
     [Fact]
@@ -72,7 +92,7 @@ public sealed class ComputeActorSpecs : ProtocolSpecs
         GrantHits(1, count: 2);
         _compute.Tell(new ResidencyProtocol.AllReturned(new(1)), _cache);
         Next<PassProtocol.PassAbandoned>(_generation).Pass.Should().Be(new PassId(1));
-        _pass.Done.Should().Equal("begin 1 at 0", "attend 0");
+        _pass.Done.Should().Equal("begin 1", "attend 0");
         Run(2);
         Next<PredictionProtocol.LayerReached>(_predictor).Pass.Should().Be(new PassId(2));
     }
@@ -100,8 +120,8 @@ public sealed class ComputeActorSpecs : ProtocolSpecs
 
     private void Run(long pass)
     {
-        _compute.Tell(new PassProtocol.RunPass(new(pass), new[] { 7 }, 0, WantsLogits: true), _generation);
-        Next<PredictionProtocol.PassBegun>(_predictor).Should().Be(new PredictionProtocol.PassBegun(new(pass), 0, 1, LooksAhead: false));
+        _compute.Tell(new PassProtocol.RunPass(new(pass), [Part(1, logits: 1)]), _generation);
+        Next<PredictionProtocol.PassBegun>(_predictor).Should().Be(new PredictionProtocol.PassBegun(new(pass), 1, LooksAhead: false));
     }
 
     private void GrantHits(long pass, int count)

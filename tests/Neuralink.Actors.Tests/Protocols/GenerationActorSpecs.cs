@@ -24,16 +24,16 @@ public sealed class GenerationActorSpecs : ProtocolSpecs
     public async Task A_job_runs_pass_after_pass_and_is_over_when_nothing_of_it_is_left()
     {
         PassProtocol.RunPass first = Next<PassProtocol.RunPass>(_compute);
-        first.Position.Should().Be(1, "the job had begun");
-        _generation.Tell(new PassProtocol.PassDone(first.Pass, 1.5), _compute);
+        first.Parts.Single().Tokens.Length.Should().Be(1, "the job had begun");
+        _generation.Tell(new PassProtocol.PassDone(first.Pass), _compute);
         PassProtocol.RunPass second = Next<PassProtocol.RunPass>(_compute);
-        (second.Position, second.ScoreSoFar).Should().Be((2, 1.5));
+        second.Parts.Single().Tokens.Length.Should().Be(2, "the job has taken the first");
         second.Pass.Value.Should().BeGreaterThan(first.Pass.Value);
-        _generation.Tell(new PassProtocol.PassDone(second.Pass, 2.5), _compute);
+        _generation.Tell(new PassProtocol.PassDone(second.Pass), _compute);
         Next<PassProtocol.AbandonPass>(_compute).Pass.Should().Be(second.Pass);
         _job.Ended.IsCompleted.Should().BeFalse();
         _generation.Tell(new PassProtocol.PassAbandoned(second.Pass), _compute);
-        (await _job.Ended).Should().Be(2.5);
+        (await _job.Ended).Should().Be(2);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class GenerationActorSpecs : ProtocolSpecs
         _generation.Tell(new GenerationProtocol.Cancel(7));
         _generation.Tell(new GenerationProtocol.Cancel(1));
         Next<PassProtocol.AbandonPass>(_compute).Pass.Should().Be(pass);
-        _generation.Tell(new PassProtocol.PassDone(pass, 1), _compute);
+        _generation.Tell(new PassProtocol.PassDone(pass), _compute);
         _generation.Tell(new GenerationProtocol.Cancel(1));
         _generation.Tell(new PassProtocol.PassAbandoned(pass), _compute);
         await _job.Invoking(j => j.Ended).Should().ThrowAsync<OperationCanceledException>();
@@ -62,33 +62,26 @@ public sealed class GenerationActorSpecs : ProtocolSpecs
         (await _job.Invoking(j => j.Ended).Should().ThrowAsync<IOException>()).Which.Should().BeSameAs(error);
     }
 
-    /// <summary>Wants so many passes of one token; position n is that of pass n, from 1 on.</summary>
+    /// <summary>Wants so many passes; pass n, from 1 on, is of n tokens.</summary>
     private sealed class NotedJob(int passes) : IJob
     {
-        private static readonly int[] s_token = [1];
+        private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _begun = int.MinValue;
+        private int _done;
 
-        private readonly TaskCompletionSource<double> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _position = int.MinValue;
-        private double _score;
+        /// <summary>How many passes are done, when the job has been told its end.</summary>
+        public Task<int> Ended => _ended.Task;
 
-        /// <summary>The score of the last pass, when the job has been told its end.</summary>
-        public Task<double> Ended => _ended.Task;
+        public void Begin() => _begun = 0;
 
-        public void Begin() => _position = 0;
+        public PassProtocol.RunPass NextPass(PassId pass) => new(pass, [Part(++_begun, logits: 1)]);
 
-        public PassProtocol.RunPass NextPass(PassId pass) =>
-            new(pass, s_token, ++_position, WantsLogits: false, ScoreSoFar: _score);
-
-        public bool Accept(PassProtocol.PassDone done)
-        {
-            _score = done.Score;
-            return _position < passes;
-        }
+        public bool Accept(PassProtocol.PassDone done) => ++_done < passes;
 
         public void Finish(Exception? error)
         {
             if (error is null)
-                _ended.SetResult(_score);
+                _ended.SetResult(_done);
             else
                 _ended.SetException(error);
         }

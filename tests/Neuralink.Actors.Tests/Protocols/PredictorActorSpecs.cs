@@ -32,7 +32,7 @@ public sealed class PredictorActorSpecs : ProtocolSpecs
     [Fact]
     public void A_layers_own_neurons_come_first_then_what_is_looked_ahead_to_and_then_the_workers_are_free()
     {
-        _predictor.Tell(new PredictionProtocol.PassBegun(new(1), Position: 0, Batch: 3, LooksAhead: true), _compute);
+        _predictor.Tell(new PredictionProtocol.PassBegun(new(1), Batch: 3, LooksAhead: true), _compute);
         Next<PredictionProtocol.MayFire>(_cache).Layer.Should().Be(new LayerIndex(0));
         Next<PredictionProtocol.Predicted>(_compute);
         _predictor.Tell(new PredictionProtocol.LayerReached(new(1), new(0), Batch: 3), _compute);

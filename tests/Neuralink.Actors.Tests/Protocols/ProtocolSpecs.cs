@@ -3,6 +3,7 @@ using Akka.TestKit.Xunit2;
 using Neuralink.Actors.Compute;
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Prediction;
+using Neuralink.Actors.Protocols;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 
@@ -33,6 +34,10 @@ public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
         return lease;
     }
 
+    /// <summary>Tokens of a sequence that no arithmetic looks at; what is taken is noted.</summary>
+    internal static SequencePart Part(int tokens, int logits, List<(int Index, float Logit)>? taken = null) =>
+        new(Sequence: null!, new int[tokens], logits, (index, values) => taken?.Add((index, values[0])));
+
     /// <summary>The next message of a probe.</summary>
     internal static T Next<T>(TestProbe probe) => probe.ExpectMsg<T>(TimeSpan.FromSeconds(30));
 
@@ -41,7 +46,8 @@ public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
     {
         public System.Collections.Concurrent.ConcurrentQueue<string> Done { get; } = new();
 
-        public void Begin(ReadOnlySpan<int> tokens, int position) => Done.Enqueue($"begin {tokens.Length} at {position}");
+        public void Begin(IReadOnlyList<SequencePart> parts) =>
+            Done.Enqueue($"begin {string.Join(",", parts.Select(p => p.Tokens.Length))}");
 
         public void Attend(LayerIndex layer) => Done.Enqueue($"attend {layer.Value}");
 
@@ -55,13 +61,13 @@ public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
 
         public void EndLayer(LayerIndex layer) => Done.Enqueue($"end {layer.Value}");
 
-        public ReadOnlySpan<float> Logits(int row) => new float[4];
+        public ReadOnlySpan<float> Logits(int wanted) => new float[] { wanted };
     }
 
     /// <summary>Predicts neurons 0 and 1, and looks ahead to neuron 2.</summary>
     internal sealed class NotedPrediction : INeuronPrediction
     {
-        public void BeginPass(int position, int batch)
+        public void BeginPass()
         {
         }
 
