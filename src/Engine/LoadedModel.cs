@@ -39,7 +39,7 @@ internal sealed class LoadedModel
         arena.Seal();
         _rows = new ForwardPass(sizes.ChunkTokens);
         _contextTokens = plan.ContextTokens;
-        Prediction = new ModelPrediction(_predictor, pool, _resident.Activations, Lookahead, model.Config.FfnSize, _rows);
+        Prediction = new ModelPrediction(_predictor, pool, _resident.Activations, Lookahead, _rows);
     }
 
     /// <summary>Where neurons come to lie.</summary>

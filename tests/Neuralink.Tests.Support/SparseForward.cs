@@ -131,7 +131,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         for (int layer = 0; layer < Config.LayerCount; layer++)
         {
             _decoder.Attend(layer);
-            _firing[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, rows, 0, Config.FfnSize, _set);
+            _firing[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, rows, _set);
             Predicted?.Invoke(layer, _set);
             int[] frames = [.. _set.Ids.ToArray().Select(id => (layer * Config.FfnSize) + id.Value)];
             int[] ordinals = [.. Enumerable.Range(0, frames.Length).Reverse()];                // any order will do

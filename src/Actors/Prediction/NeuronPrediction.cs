@@ -28,10 +28,9 @@ internal interface INeuronPrediction
 /// <param name="pool">Compute's workers, which Compute leaves alone until Predicted.</param>
 /// <param name="activations">Where the layer's input is.</param>
 /// <param name="lookahead">Who looks ahead, and from what.</param>
-/// <param name="neuronCount">Neurons of a layer.</param>
 /// <param name="rows">The rows of the pass that runs, which Compute has filled before it says that the pass begins.</param>
 internal sealed class ModelPrediction(
-    NeuronPredictor predictor, WorkerPool pool, Activations activations, LookaheadInputs lookahead, int neuronCount, ForwardPass rows)
+    NeuronPredictor predictor, WorkerPool pool, Activations activations, LookaheadInputs lookahead, ForwardPass rows)
     : INeuronPrediction
 {
     private FloatTensor OwnInput => predictor.Input == PredictorInput.Residual ? activations.Residual : activations.FfnInput;
@@ -43,10 +42,10 @@ internal sealed class ModelPrediction(
     }
 
     public int Predict(LayerIndex layer, int batch, NeuronSet set) =>
-        predictor.Predict(pool, layer.Value, OwnInput, batch, 0, neuronCount, set);
+        predictor.Predict(pool, layer.Value, OwnInput, batch, set);
 
     // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged
     // (docs/experiments/strategies.md).
     public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set) =>
-        lookahead.Predictor!.Predict(pool, target.Value, lookahead.Input(input), batch, 0, neuronCount, set);
+        lookahead.Predictor!.Predict(pool, target.Value, lookahead.Input(input), batch, set);
 }

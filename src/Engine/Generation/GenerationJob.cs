@@ -16,7 +16,7 @@ internal sealed class GenerationJob : IJob
     private readonly TakeLogits _choose;
     private KvSequence? _sequence;
     private LayerCounters? _before;
-    private TokenGenerated? _chosen;
+    private TokenGenerated? _chosen;      // from the logits of the pass that runs
     private NeuralinkException? _failure;
     private long _start;
     private long _promptDone;
@@ -52,14 +52,15 @@ internal sealed class GenerationJob : IJob
         long now = _setup.Time.GetTimestamp();
         if (_promptDone == 0)
             (_promptDone, _firstToken, _lastToken) = (now, now, now);
-        if (_text.Finished is not null)
-            return false;                                             // nothing was to be generated
         if (_failure is not null)
             throw _failure;
+        if (_chosen is not { } token)
+            return false;                                             // nothing was to be generated
+        _chosen = null;
         _lastToken = _setup.Time.GetTimestamp();
         if (_text.Generated.Length == 1)
             _firstToken = _lastToken;
-        _events.TryWrite(_chosen!);
+        _events.TryWrite(token);
         return _text.Finished is null;
     }
 

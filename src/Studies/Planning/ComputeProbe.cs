@@ -171,9 +171,9 @@ internal sealed class ComputeProbe : IDisposable
         {
             _decoder.Attend(layer);
             Lap(0);
-            _predictor?.Predict(_pool, layer, _activations.FfnInput, 1, 0, _standIn.FfnSize, _set);
+            _predictor?.Predict(_pool, layer, _activations.FfnInput, 1, _set);
             Lap(1);
-            _ahead?.Predict(_pool, (layer + 1) % _standIn.LayerCount, _activations.FfnInput, 1, 0, _standIn.FfnSize, _set);
+            _ahead?.Predict(_pool, (layer + 1) % _standIn.LayerCount, _activations.FfnInput, 1, _set);
             Lap(2);
             _ffn.Advance();
             _ffn.Activate(_pool);

@@ -23,7 +23,6 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     private Linear? _linear;
     private FloatTensor? _input;
     private int _batch;
-    private int _begin;
 
     private ExactPredictor(ModelConfig config, Linear[] layers, FloatTensor gates, int threads)
     {
@@ -49,16 +48,15 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     }
 
     /// <inheritdoc/>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
+    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
     {
         _linear = _layers[layer];
         _input = input;
         _batch = batch;
-        _begin = begin;
         Array.Clear(_firing);
-        pool.Run(this, end - begin, GrainRows);
+        pool.Run(this, _fires.Length, GrainRows);
         set.Clear();
-        for (int n = begin; n < end; n++)
+        for (int n = 0; n < _fires.Length; n++)
         {
             if (_fires[n])
                 set.Add(new NeuronId(n));
@@ -68,8 +66,6 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
 
     public void Execute(int begin, int end, int worker)
     {
-        begin += _begin;
-        end += _begin;
         _linear!.Multiply(_input!.First(_batch), _gates.First(_batch), _batch, begin, end);
         Span<bool> fires = _fires.AsSpan(begin, end - begin);
         fires.Clear();

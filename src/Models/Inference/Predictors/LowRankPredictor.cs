@@ -24,9 +24,6 @@ public sealed class LowRankPredictor : NeuronPredictor
     private readonly (Linear Fc1, Linear Fc2)?[] _layers;
     private readonly Hiding _hiding;
     private readonly Deciding _deciding;
-    private FloatTensor? _input;               // of the hidden values
-    private int _layer = -1;
-    private int _batch;
 
     private LowRankPredictor(LowRankInfo info, (Linear Fc1, Linear Fc2)?[] layers, FloatTensor hidden, FloatTensor logits, int threads)
     {
@@ -86,18 +83,11 @@ public sealed class LowRankPredictor : NeuronPredictor
     public override bool Covers(int layer) => _layers[layer] is not null;
 
     /// <inheritdoc/>
-    public override void BeginPass(ForwardPass pass) => _layer = -1;
-
-    /// <inheritdoc/>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
+    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
     {
         (Linear fc1, Linear fc2) = _layers[layer] ?? throw new InvalidOperationException($"Layer {layer} has no predictor.");
-        if (begin == 0 || layer != _layer || input != _input || batch != _batch)
-        {
-            (_layer, _input, _batch) = (layer, input, batch);
-            _hiding.Run(pool, fc1, input, batch);
-        }
-        return _deciding.Run(pool, fc2, _info.Layers[layer]!.Threshold, batch, begin, end, set);
+        _hiding.Run(pool, fc1, input, batch);
+        return _deciding.Run(pool, fc2, _info.Layers[layer]!.Threshold, batch, set);
     }
 
     private static int RankMax(LowRankInfo info) => info.Layers.Max(layer => layer?.Rank ?? 0);
@@ -136,15 +126,14 @@ public sealed class LowRankPredictor : NeuronPredictor
         private Linear? _fc2;
         private float _threshold;
         private int _batch;
-        private int _begin;
 
-        public int Run(WorkerPool pool, Linear fc2, float threshold, int batch, int begin, int end, NeuronSet set)
+        public int Run(WorkerPool pool, Linear fc2, float threshold, int batch, NeuronSet set)
         {
-            (_fc2, _threshold, _batch, _begin) = (fc2, threshold, batch, begin);
+            (_fc2, _threshold, _batch) = (fc2, threshold, batch);
             Array.Clear(pairs);
-            pool.Run(this, end - begin, GrainRows);
+            pool.Run(this, predicted.Length, GrainRows);
             set.Clear();
-            for (int n = begin; n < end; n++)
+            for (int n = 0; n < predicted.Length; n++)
             {
                 if (predicted[n])
                     set.Add(new NeuronId(n));
@@ -154,8 +143,6 @@ public sealed class LowRankPredictor : NeuronPredictor
 
         public void Execute(int begin, int end, int worker)
         {
-            begin += _begin;
-            end += _begin;
             _fc2!.Multiply(hidden.Flat(0, _batch * _fc2.Weights.Columns), logits.First(_batch), _batch, begin, end);
             Span<bool> mine = predicted.AsSpan(begin, end - begin);
             mine.Clear();

@@ -29,11 +29,11 @@ public abstract class NeuronPredictor
     }
 
     /// <summary>
-    /// Fills <paramref name="set"/> with those of the neurons <paramref name="begin"/> to <paramref name="end"/> that are predicted for at
-    /// least one row of <paramref name="input"/> [batch, d].
+    /// Fills <paramref name="set"/> with the layer's neurons that are predicted for at least one row of <paramref name="input"/>
+    /// [batch, d].
     /// </summary>
     /// <returns>How many (neuron, token) pairs are predicted.</returns>
-    public abstract int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set);
+    public abstract int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set);
 }
 
 /// <summary>What a predictor multiplies with its weights; each [B, d].</summary>

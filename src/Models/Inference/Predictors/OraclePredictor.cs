@@ -69,19 +69,19 @@ public sealed class OraclePredictor : NeuronPredictor
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The batch is not that of the pass that began.</exception>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
+    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
     {
         if (_pass is not { } pass || batch != pass.Count)
             throw new InvalidOperationException($"A pass over {_pass?.Count ?? 0} tokens began, {batch} are to be predicted.");
         FiringMatrix matrix = _layers[layer];
         int pairs = 0;
         set.Clear();
-        for (int word = begin / WordBits; word * WordBits < end; word++)
+        for (int word = 0; word * WordBits < matrix.NeuronCount; word++)
         {
-            ulong wanted = Among(word, begin, end), any = 0;
+            ulong any = 0;
             foreach (PassRow row in pass.Rows)
             {
-                ulong bits = matrix.Token(row.Position)[word] & wanted;
+                ulong bits = matrix.Token(row.Position)[word];
                 pairs += BitOperations.PopCount(bits);
                 any |= bits;
             }
@@ -89,15 +89,5 @@ public sealed class OraclePredictor : NeuronPredictor
                 set.Add(new NeuronId((word * WordBits) + BitOperations.TrailingZeroCount(any)));
         }
         return pairs;
-    }
-
-    /// <summary>The bits of a word whose neurons are among <paramref name="begin"/> to <paramref name="end"/>.</summary>
-    private static ulong Among(int word, int begin, int end)
-    {
-        int first = word * WordBits;
-        ulong bits = ulong.MaxValue;
-        if (begin > first)
-            bits <<= begin - first;
-        return end < first + WordBits ? bits & ((1UL << (end - first)) - 1) : bits;
     }
 }

@@ -41,7 +41,6 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     private readonly int[] _firing;                // [workers], neuron-token pairs
     private SketchLayer? _layer;
     private int _batch;
-    private int _begin;
 
     private SketchPredictor(
         NativeArena arena, ModelConfig c, SketchKernels kernels, SketchLayer[] layers, float margin, int chunkTokens, int threads)
@@ -118,20 +117,19 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     }
 
     /// <inheritdoc/>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, int begin, int end, NeuronSet set)
+    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
     {
         _layer = _layers[layer];
         _batch = batch;
-        _begin = begin;
         for (int b = 0; b < batch; b++)
         {
             _inputs[b] = SketchInput.Quantize(
                 input.Row(b), MemoryMarshal.Cast<byte, sbyte>(_quantized.Bytes((long)b * _paddedColumns, _paddedColumns)));
         }
         Array.Clear(_firing);
-        pool.Run(this, end - begin, GrainRows);
+        pool.Run(this, _fires.Length, GrainRows);
         set.Clear();
-        for (int n = begin; n < end; n++)
+        for (int n = 0; n < _fires.Length; n++)
         {
             if (_fires[n])
                 set.Add(new NeuronId(n));
@@ -145,8 +143,6 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     /// <inheritdoc/>
     public void Execute(int begin, int end, int worker)
     {
-        begin += _begin;
-        end += _begin;
         SketchLayer layer = _layer!;
         ReadOnlySpan<SketchRow> rows = layer.Rows(begin, end);
         MatMulShape shape = new(end - begin, _columns, _batch, begin, _gates.Columns);

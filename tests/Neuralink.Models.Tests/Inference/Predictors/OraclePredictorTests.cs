@@ -49,29 +49,25 @@ public sealed class OraclePredictorTests : IDisposable
     }
 
     [Fact]
-    public void A_batch_gets_what_fired_for_any_of_its_positions_in_any_part_of_any_layer()
+    public void A_batch_gets_what_fired_for_any_of_its_positions_in_any_layer()
     {
         foreach ((int position, int batch) in (ReadOnlySpan<(int, int)>)[(0, 1), (7, 1), (3, 5), (0, Tokens)])
         {
             _oracle.BeginPass(Pass((position, batch)));
             for (int layer = 0; layer < _config.LayerCount; layer++)
             {
-                foreach ((int begin, int end) in (ReadOnlySpan<(int, int)>)[
-                    (0, 131), (0, 64), (64, 128), (128, 131), (5, 6), (63, 130), (9, 9)])
-                {
-                    (int Token, int Neuron)[] fired =
-                    [
-                        .. from b in Enumerable.Range(position, batch)
-                           from n in Enumerable.Range(begin, end - begin)
-                           where _layers[layer].Fires(b, new NeuronId(n))
-                           select (b, n),
-                    ];
+                (int Token, int Neuron)[] fired =
+                [
+                    .. from b in Enumerable.Range(position, batch)
+                       from n in Enumerable.Range(0, _config.FfnSize)
+                       where _layers[layer].Fires(b, new NeuronId(n))
+                       select (b, n),
+                ];
 
-                    int pairs = _oracle.Predict(_pool, layer, _input, batch, begin, end, _set);
+                int pairs = _oracle.Predict(_pool, layer, _input, batch, _set);
 
-                    pairs.Should().Be(fired.Length);
-                    _set.Ids.ToArray().Select(id => id.Value).Should().Equal(fired.Select(pair => pair.Neuron).Distinct().Order());
-                }
+                pairs.Should().Be(fired.Length);
+                _set.Ids.ToArray().Select(id => id.Value).Should().Equal(fired.Select(pair => pair.Neuron).Distinct().Order());
             }
         }
     }
@@ -87,7 +83,7 @@ public sealed class OraclePredictorTests : IDisposable
                where _layers[1].Fires(b, new NeuronId(n))
                select (b, n),
         ];
-        _oracle.Predict(_pool, 1, _input, 6, 0, 131, _set).Should().Be(fired.Length);
+        _oracle.Predict(_pool, 1, _input, 6, _set).Should().Be(fired.Length);
         _set.Ids.ToArray().Select(id => id.Value).Should().Equal(fired.Select(pair => pair.Neuron).Distinct().Order());
     }
 
@@ -113,7 +109,7 @@ public sealed class OraclePredictorTests : IDisposable
     public void Predicting_another_batch_than_the_passs_is_an_error()
     {
         _oracle.BeginPass(Pass((0, 2)));
-        FluentActions.Invoking(() => _oracle.Predict(_pool, 0, _input, 3, 0, 131, _set)).Should().Throw<InvalidOperationException>();
+        FluentActions.Invoking(() => _oracle.Predict(_pool, 0, _input, 3, _set)).Should().Throw<InvalidOperationException>();
     }
 
     [Fact]
@@ -121,10 +117,10 @@ public sealed class OraclePredictorTests : IDisposable
     {
         ForwardPass first = Pass((0, 3)), second = Pass((3, 3));
         _oracle.BeginPass(first);
-        _oracle.Predict(_pool, 0, _input, 3, 0, 131, _set);
+        _oracle.Predict(_pool, 0, _input, 3, _set);
         long before = GC.GetAllocatedBytesForCurrentThread();
         _oracle.BeginPass(second);
-        _oracle.Predict(_pool, 1, _input, 3, 0, 131, _set);
+        _oracle.Predict(_pool, 1, _input, 3, _set);
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
     }
 

@@ -72,18 +72,17 @@ public sealed class SketchPredictorTests
 
     [Theory]
     [MemberData(nameof(Bits))]
-    public void Sets_depend_neither_on_threads_batch_nor_on_the_parts_of_a_layer(int bits)
+    public void Sets_depend_neither_on_threads_nor_on_the_batch(int bits)
     {
         using Loaded model = new(RandomModels.LlamaRelu, bits, margin: 0.5f);
         int neurons = model.Config.FfnSize;
-        HashSet<(int Token, int Neuron)> one = model.Pairs(1, neurons, threads: 1);
+        HashSet<(int Token, int Neuron)> one = model.Pairs(1, threads: 1);
         one.Should().NotBeEmpty();
-        model.Pairs(1, 33, threads: 1).SetEquals(one).Should().BeTrue();
-        model.Pairs(1, neurons, threads: 3).SetEquals(one).Should().BeTrue();
+        model.Pairs(1, threads: 3).SetEquals(one).Should().BeTrue();
         HashSet<int> union = [.. one.Select(pair => pair.Neuron)];
         NeuronSet set = new(neurons);
         using WorkerPool pool = new(2);
-        int pairs = model.Sketch.Predict(pool, 1, model.Input, Tokens, 0, neurons, set);
+        int pairs = model.Sketch.Predict(pool, 1, model.Input, Tokens, set);
         pairs.Should().Be(one.Count);
         set.Ids.ToArray().Select(id => id.Value).Should().Equal(union.Order());
     }
@@ -96,9 +95,9 @@ public sealed class SketchPredictorTests
         model.SketchBytes.Should().Be(SketchPredictor.RequiredBytes(model.Config, bits, Tokens));
         using WorkerPool pool = new(1);
         NeuronSet set = new(model.Config.FfnSize);
-        model.Sketch.Predict(pool, 0, model.Input, 3, 0, model.Config.FfnSize, set);
+        model.Sketch.Predict(pool, 0, model.Input, 3, set);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        model.Sketch.Predict(pool, 1, model.Input, 3, 0, model.Config.FfnSize, set);
+        model.Sketch.Predict(pool, 1, model.Input, 3, set);
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
     }
 
@@ -106,10 +105,9 @@ public sealed class SketchPredictorTests
     public void An_input_that_is_not_finite_predicts_nothing_for_its_token_alone()
     {
         using Loaded model = new(RandomModels.LlamaRelu, 4, margin: 1);
-        int neurons = model.Config.FfnSize;
-        HashSet<(int Token, int Neuron)> before = model.Pairs(1, neurons, threads: 1);
+        HashSet<(int Token, int Neuron)> before = model.Pairs(1, threads: 1);
         model.Input.Row(5)[7] = float.NaN;
-        model.Pairs(1, neurons, threads: 1).SetEquals(before.Where(pair => pair.Token != 5)).Should().BeTrue();
+        model.Pairs(1, threads: 1).SetEquals(before.Where(pair => pair.Token != 5)).Should().BeTrue();
     }
 
     private sealed class Loaded : IDisposable
@@ -152,7 +150,7 @@ public sealed class SketchPredictorTests
             int firing = 0, predicted = 0, found = 0;
             for (int layer = 0; layer < Config.LayerCount; layer++)
             {
-                HashSet<(int, int)> truth = Pairs(_exact, layer, Config.FfnSize, 1), guess = Pairs(predictor, layer, Config.FfnSize, 1);
+                HashSet<(int, int)> truth = Pairs(_exact, layer, 1), guess = Pairs(predictor, layer, 1);
                 firing += truth.Count;
                 predicted += guess.Count;
                 guess.IntersectWith(truth);
@@ -161,7 +159,7 @@ public sealed class SketchPredictorTests
             return ((double)found / firing, (double)predicted / firing);
         }
 
-        public HashSet<(int Token, int Neuron)> Pairs(int layer, int part, int threads) => Pairs(Sketch, layer, part, threads);
+        public HashSet<(int Token, int Neuron)> Pairs(int layer, int threads) => Pairs(Sketch, layer, threads);
 
         public void Dispose()
         {
@@ -170,8 +168,8 @@ public sealed class SketchPredictorTests
             _model.Dispose();
         }
 
-        /// <summary>Predicts each token by itself, the layer in parts.</summary>
-        private HashSet<(int Token, int Neuron)> Pairs(NeuronPredictor predictor, int layer, int part, int threads)
+        /// <summary>Predicts each token by itself.</summary>
+        private HashSet<(int Token, int Neuron)> Pairs(NeuronPredictor predictor, int layer, int threads)
         {
             using WorkerPool pool = new(threads);
             using NativeArena arena = new(1 << 20);
@@ -181,12 +179,9 @@ public sealed class SketchPredictorTests
             for (int token = 0; token < Tokens; token++)
             {
                 Input.Row(token).CopyTo(one.Row(0));
-                for (int begin = 0; begin < Config.FfnSize; begin += part)
-                {
-                    predictor.Predict(pool, layer, one, 1, begin, Math.Min(begin + part, Config.FfnSize), set);
-                    foreach (NeuronId id in set.Ids)
-                        pairs.Add((token, id.Value));
-                }
+                predictor.Predict(pool, layer, one, 1, set);
+                foreach (NeuronId id in set.Ids)
+                    pairs.Add((token, id.Value));
             }
             return pairs;
         }
