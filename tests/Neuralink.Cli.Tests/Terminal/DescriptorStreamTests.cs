@@ -50,7 +50,8 @@ public sealed class DescriptorStreamTests : IDisposable
     {
         if (!File.Exists("/dev/full"))
             return;
-        using SafeFileHandle full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.Write);
+        // Without a lock, which another test that writes there may hold.
+        using SafeFileHandle full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         using DescriptorStream stream = new((int)full.DangerousGetHandle());
         stream.Invoking(s => s.Write("a"u8)).Should().Throw<IOException>().Which.HResult.Should().Be(28);
     }
