@@ -23,7 +23,7 @@ internal sealed class LinearProduct : IParallelBody
         _x = x;
         _y = y;
         _batch = batch;
-        pool.Run(this, linear.Weights.Rows, GrainRows);
+        pool.Run(this, linear.Weights.Rows, WorkShare.Grain((long)linear.Weights.Columns * batch, GrainRows));
     }
 
     public void Execute(int begin, int end, int worker) => _linear!.Multiply(_x!.First(_batch), _y!.First(_batch), _batch, begin, end);

@@ -46,7 +46,7 @@ public sealed class SparseFfn
         _activating.Ordinals = ordinals;
         _activating.Frames = frames;
         _activating.Batch = batch;
-        _pool.Run(_activating, ordinals.Length, grain: 1);
+        _pool.Run(_activating, ordinals.Length, WorkShare.Grain((long)_adding.Columns * batch, multiple: 1));
         return _activating.Fired;
     }
 
@@ -57,7 +57,7 @@ public sealed class SparseFfn
     {
         _adding.Frames = frames;
         _adding.Batch = batch;
-        _pool.Run(_adding, _adding.Columns, GrainColumns);
+        _pool.Run(_adding, _adding.Columns, WorkShare.Grain((long)frames.Length * batch, GrainColumns));
     }
 
     private static BundleFrames View(FrameArena arena, ReadOnlySpan<int> frames) =>

@@ -54,7 +54,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _input = input;
         _batch = batch;
         Array.Clear(_firing);
-        pool.Run(this, _fires.Length, GrainRows);
+        pool.Run(this, _fires.Length, WorkShare.Grain((long)input.Columns * batch, GrainRows));
         set.Clear();
         for (int n = 0; n < _fires.Length; n++)
         {

@@ -95,9 +95,6 @@ public sealed class LowRankPredictor : NeuronPredictor
     /// <summary>hidden [batch, r] = relu(fc1 x), split by rows of fc1.</summary>
     private sealed class Hiding(FloatTensor hidden) : IParallelBody
     {
-        // What is worth waking a worker for: some ten microseconds.
-        private const int ShareWeightsMin = 1 << 16;
-
         private const int GrainRows = 16;
 
         private Linear? _fc1;
@@ -107,8 +104,7 @@ public sealed class LowRankPredictor : NeuronPredictor
         public void Run(WorkerPool pool, Linear fc1, FloatTensor input, int batch)
         {
             (_fc1, _input, _batch) = (fc1, input, batch);
-            int grains = ShareWeightsMin / (fc1.Weights.Columns * batch * GrainRows);
-            pool.Run(this, fc1.Weights.Rows, Math.Max(grains, 1) * GrainRows);
+            pool.Run(this, fc1.Weights.Rows, WorkShare.Grain((long)fc1.Weights.Columns * batch, GrainRows));
             Span<float> values = hidden.Flat(0, batch * fc1.Weights.Rows);
             TensorPrimitives.Max(values, 0f, values);
         }
@@ -131,7 +127,7 @@ public sealed class LowRankPredictor : NeuronPredictor
         {
             (_fc2, _threshold, _batch) = (fc2, threshold, batch);
             Array.Clear(pairs);
-            pool.Run(this, predicted.Length, GrainRows);
+            pool.Run(this, predicted.Length, WorkShare.Grain((long)fc2.Weights.Columns * batch, GrainRows));
             set.Clear();
             for (int n = 0; n < predicted.Length; n++)
             {
