@@ -49,9 +49,7 @@ internal sealed class GenerationJob : IJob
     {
         if (!_text.PromptIsDone)
             return true;
-        long now = _setup.Time.GetTimestamp();
-        if (_promptDone == 0)
-            (_promptDone, _firstToken, _lastToken) = (now, now, now);
+        EndPrompt();
         if (_failure is not null)
             throw _failure;
         if (_chosen is not { } token)
@@ -77,6 +75,7 @@ internal sealed class GenerationJob : IJob
 
     private void Choose(int index, ReadOnlySpan<float> logits)
     {
+        EndPrompt();
         try
         {
             _chosen = _text.Choose(logits);
@@ -85,6 +84,15 @@ internal sealed class GenerationJob : IJob
         {
             _failure = error;      // no token can be chosen from them
         }
+    }
+
+    /// <summary>The first time: the prompt is through, and to choose a token is no part of it.</summary>
+    private void EndPrompt()
+    {
+        if (_promptDone != 0)
+            return;
+        long now = _setup.Time.GetTimestamp();
+        (_promptDone, _firstToken, _lastToken) = (now, now, now);
     }
 
     private GenerationResult Result()

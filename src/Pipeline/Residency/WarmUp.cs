@@ -19,10 +19,8 @@ internal sealed record WarmUpPlan(BitArray Keys, int BatchSlots)
 /// Fills an empty cache in large reads while there is nothing more urgent. Without it each bundle is read when it is first wanted, in the
 /// small reads of one layer at a time, although the cache has room for all of them.
 /// <para>
-/// Layers are filled one after the other, each in the order on flash.
-/// </para>
-/// <para>
-/// What is being read counts against the capacity of the cache from the beginning, so there is always room for it when it arrives.
+/// Layers are filled one after the other, each in the order on flash. What is being read counts against the capacity of the cache from the
+/// beginning, so there is always room for it when it arrives.
 /// </para>
 /// </summary>
 internal sealed class WarmUp
@@ -58,9 +56,6 @@ internal sealed class WarmUp
     /// <summary>Whether the cache has no room left, counting what is being read.</summary>
     public bool IsFull => _policy.Count + LoadingCount >= _policy.Capacity;
 
-    /// <summary>Bundles of a batch at most.</summary>
-    public int BatchSlots => _plan?.BatchSlots ?? 0;
-
     /// <summary>
     /// The layer to go on with: the first from <paramref name="layer"/> on, in the order of passes, that is not through. The layer that
     /// was served last is the last to be wanted again, so reads for it delay nothing that is wanted soon.
@@ -91,20 +86,15 @@ internal sealed class WarmUp
     /// <summary>A bundle is not being read any more: it has arrived, has failed, or a layer waits for it now.</summary>
     public void EndLoading() => LoadingCount--;
 
+    /// <summary>Adds a bundle that is worth having and not there.</summary>
     private void AddIfMissing(LayerIndex layer, Permutation placement, Slot slot, FetchBatch batch)
     {
-        if (!IsMissing(layer, placement, slot))
-            return;
         NeuronKey key = _keys.Of(layer, placement.NeuronAt(slot));
+        if (!_plan!.Keys[key.Value] || _frames.FrameOf(key) != FrameTable.None)
+            return;
         batch.Add(slot, _frames.Take(key, FrameUse.WarmingUp, batch.Id));
         _counts.Add(layer, Counter.WarmedUp);
         LoadingCount++;
-    }
-
-    private bool IsMissing(LayerIndex layer, Permutation placement, Slot slot)
-    {
-        NeuronKey key = _keys.Of(layer, placement.NeuronAt(slot));
-        return _plan!.Keys[key.Value] && _frames.FrameOf(key) == FrameTable.None;
     }
 
     private void Advance(LayerIndex layer, int slot)
