@@ -86,33 +86,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         if (!Tensors.TryGetValue(tensor.Name, out TensorInfo? known) || !ReferenceEquals(known, tensor))
             throw new ArgumentException($"Tensor '{tensor.Name}' is not of {Path}.", nameof(tensor));
-        if (offsetBytes < 0 || offsetBytes > tensor.LengthBytes - destination.Length)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(offsetBytes), offsetBytes, $"{destination.Length} bytes from there leave '{tensor.Name}'.");
-        }
-        int done = 0;
-        try
-        {
-            while (done < destination.Length)
-            {
-                int count = RandomAccess.Read(_handle, destination[done..], tensor.FileOffset + offsetBytes + done);
-                if (count == 0)
-                    break;
-                done += count;
-            }
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new NeuralinkException($"read tensor '{tensor.Name}' of {Path}", expected: null, error.Message, inner: error);
-        }
-
-        if (done < destination.Length)
-        {
-            throw new NeuralinkException(
-                $"read tensor '{tensor.Name}' of {Path}", $"{destination.Length} bytes at {tensor.FileOffset + offsetBytes}", $"{done}",
-                "the file was cut while in use");
-        }
+        TensorBytes.Read(_handle, Path, new(tensor.Name, tensor.FileOffset, tensor.LengthBytes), offsetBytes, destination);
     }
 
     /// <inheritdoc/>

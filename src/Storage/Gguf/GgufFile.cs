@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Collections.Frozen;
+using System.Numerics;
+using Microsoft.Win32.SafeHandles;
+
+namespace Neuralink.Storage.Gguf;
+
+/// <summary>
+/// A GGUF file, version 2 or 3, open for reading: metadata, tensor table, data. All but the data is read and checked by
+/// <see cref="Open(string)"/>, so every <see cref="GgufTensor"/> from here lies inside the file. Reads may run on any threads at once.
+/// Format: github.com/ggml-org/ggml, docs/gguf.md.
+/// </summary>
+public sealed class GgufFile : IDisposable
+{
+    private const uint VersionMin = 2, VersionMax = 3;
+    private const int AlignmentDefault = 32;
+    private const string AlignmentKey = "general.alignment";
+    private const int BufferBytes = 1 << 16;
+
+    private readonly SafeFileHandle _handle;
+
+    private GgufFile(string path, SafeFileHandle handle, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors, long headBytes)
+    {
+        Path = path;
+        _handle = handle;
+        Metadata = metadata;
+        InFileOrder = tensors;
+        Tensors = tensors.ToFrozenDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        HeadBytes = headBytes;
+    }
+
+    /// <summary>The file's path, as it was given.</summary>
+    public string Path { get; }
+
+    public GgufMetadata Metadata { get; }
+
+    /// <summary>The tensors by name.</summary>
+    public IReadOnlyDictionary<string, GgufTensor> Tensors { get; }
+
+    /// <summary>The tensors in the order of their data.</summary>
+    public IReadOnlyList<GgufTensor> InFileOrder { get; }
+
+    /// <summary>Bytes in front of the data's padding: all that says what the file holds.</summary>
+    public long HeadBytes { get; }
+
+    /// <summary>Opens and validates.</summary>
+    /// <exception cref="NeuralinkException">The file cannot be opened, or is not as the format has it: says where, expected and
+    /// found.</exception>
+    public static GgufFile Open(string path) => Open(path, "GGUF"u8);
+
+    /// <summary>The same for a dialect whose files begin otherwise.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="magic">Its first four bytes.</param>
+    internal static GgufFile Open(string path, ReadOnlySpan<byte> magic)
+    {
+        SafeFileHandle? handle = null;
+        try
+        {
+            handle = File.OpenHandle(path);
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
+            GgufCursor cursor = new(path, stream);
+            CheckStart(cursor, magic);
+            int tensorCount = cursor.Count("a number of tensors", GgufTensorTable.EntryBytesMin);
+            int keyCount = cursor.Count("a number of keys", GgufMetadataReader.PairBytesMin);
+            GgufMetadata metadata = new(path, GgufMetadataReader.Read(cursor, keyCount));
+            GgufFile file = new(
+                path, handle, metadata, GgufTensorTable.Read(cursor, tensorCount, AlignmentOf(metadata)), cursor.Position);
+            handle = null;
+            return file;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new NeuralinkException($"open {path}", expected: null, error.Message, inner: error);
+        }
+        finally
+        {
+            handle?.Dispose();
+        }
+    }
+
+    /// <summary>Reads bytes of a tensor of this file.</summary>
+    /// <param name="tensor">A tensor of this file.</param>
+    /// <param name="offsetBytes">Where in the tensor to begin.</param>
+    /// <param name="destination">Filled entirely; it must end inside the tensor.</param>
+    /// <exception cref="NeuralinkException">The read fails, or the file has become shorter than it was.</exception>
+    public void Read(GgufTensor tensor, long offsetBytes, Span<byte> destination)
+    {
+        if (!Tensors.TryGetValue(tensor.Name, out GgufTensor? known) || !ReferenceEquals(known, tensor))
+            throw new ArgumentException($"Tensor '{tensor.Name}' is not of {Path}.", nameof(tensor));
+        TensorBytes.Read(_handle, Path, new(tensor.Name, tensor.FileOffset, tensor.LengthBytes), offsetBytes, destination);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+
+    private static void CheckStart(GgufCursor cursor, ReadOnlySpan<byte> magic)
+    {
+        Span<byte> found = stackalloc byte[4];
+        if (cursor.LengthBytes >= found.Length)
+            cursor.Fill(found, "the first bytes");
+        if (!found.SequenceEqual(magic))
+        {
+            FileKind? kind = FileKind.OfFile(cursor.Path);
+            throw new NeuralinkException(
+                $"open {cursor.Path}", "a GGUF file", kind?.Name ?? "a file of another kind", kind?.Advice ?? "get the file again");
+        }
+        uint version = cursor.U32("the version of GGUF");
+        if (BinaryPrimitives.ReverseEndianness(version) is >= 1 and <= VersionMax)
+        {
+            throw new NeuralinkException(
+                $"open {cursor.Path}", "a little-endian GGUF file", "a big-endian one", "get the little-endian file of the model");
+        }
+        if (version is < VersionMin or > VersionMax)
+        {
+            throw new NeuralinkException(
+                $"open {cursor.Path}", $"GGUF version {VersionMin} or {VersionMax}", $"version {version}",
+                version == 1 ? "convert it with a version of llama.cpp of 2023, or get a newer file" : null);
+        }
+    }
+
+    private static long AlignmentOf(GgufMetadata metadata)
+    {
+        int alignment = metadata.Integer(AlignmentKey) ?? AlignmentDefault;
+        return alignment > 0 && BitOperations.IsPow2(alignment)
+            ? alignment
+            : throw metadata.Refuse(AlignmentKey, "an alignment that is a power of two", metadata.Shown(AlignmentKey));
+    }
+}
