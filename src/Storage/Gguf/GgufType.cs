@@ -26,11 +26,11 @@ public sealed record GgufType(int Number, string Name, int BlockElements, int Bl
     }.ToDictionary(type => (uint)type.Number);
 
     // Numbers that ggml gave up, so that a message can say what the file has.
-    private static readonly Dictionary<uint, string> s_removed = new()
+    private static readonly Dictionary<uint, string> s_removed = new (uint Number, string Name)[]
     {
-        [4] = "Q4_2", [5] = "Q4_3", [31] = "Q4_0_4_4", [32] = "Q4_0_4_8", [33] = "Q4_0_8_8",
-        [36] = "IQ4_NL_4_4", [37] = "IQ4_NL_4_8", [38] = "IQ4_NL_8_8",
-    };
+        (4, "Q4_2"), (5, "Q4_3"), (31, "Q4_0_4_4"), (32, "Q4_0_4_8"), (33, "Q4_0_8_8"),
+        (36, "IQ4_NL_4_4"), (37, "IQ4_NL_4_8"), (38, "IQ4_NL_8_8"),
+    }.ToDictionary(type => type.Number, type => type.Name);
 
     /// <summary>32-bit floats, which vectors are stored in.</summary>
     public static GgufType F32 { get; } = s_byNumber[0];
