@@ -132,7 +132,7 @@ internal sealed class EngineResources : IDisposable
         if (options.ContextTokens > predictors.TokensMax)
         {
             throw new NeuralinkException(
-                "predict by a firing trace", $"prompt and generated tokens to be among the {predictors.TokensMax} of the trace",
+                "predict by an activation trace", $"prompt and generated tokens to be among the {predictors.TokensMax} of the trace",
                 $"{options.ContextTokens}", "trace more of this text, or generate fewer tokens");
         }
     }

@@ -99,7 +99,7 @@ internal sealed class PipelineAssembly(
     {
         if (policy.PinnedShare == 0)
             return [];
-        FiringSample sample = FiringSample.Find(image) ?? throw new NeuralinkException(
+        ActivationSample sample = ActivationSample.Find(image) ?? throw new NeuralinkException(
             $"pin the hot neurons of {image.Folder}", "an image that knows which fire most", "none of that",
             "place it by a trace with `neuralink place --trace`");
         return HotSet.Of(sample.Counts, (int)(policy.PinnedShare * cachedMax));

@@ -39,7 +39,7 @@ internal static class WarmUpPlans
         int batchSlots = Math.Max(1, BatchBytes / image.StrideBytes);
         if (cachedMax >= keys.Count)
             return WarmUpPlan.Everything(keys, batchSlots);
-        if (cachedMax < ShareMin * keys.Count || FiringSample.Find(image) is not { } sample)
+        if (cachedMax < ShareMin * keys.Count || ActivationSample.Find(image) is not { } sample)
             return null;
         BitArray hottest = new(keys.Count);
         foreach (int key in HotSet.Of(sample.Counts, cachedMax))

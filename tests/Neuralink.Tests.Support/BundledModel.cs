@@ -20,7 +20,7 @@ public static class BundledModel
     public static IReadOnlyList<GreedyReference> Greedy { get; } =
         [.. s_reference.Value.RootElement.GetProperty("greedy").EnumerateArray().Select(GreedyReference.From)];
 
-    /// <summary>Perplexity and firing shares by domain.</summary>
+    /// <summary>Perplexity and active shares by domain.</summary>
     public static IReadOnlyList<DomainReference> Domains { get; } =
         [.. s_reference.Value.RootElement.GetProperty("domains").EnumerateObject().Select(p => DomainReference.From(p.Name, p.Value))];
 
@@ -44,7 +44,7 @@ public sealed record GreedyReference(string Prompt, int[] PromptIds, int[] NewId
 }
 
 /// <summary>One domain of reference.json: over windows of 256 tokens of its test text, each token predicting the next.</summary>
-public sealed record DomainReference(string Name, int Tokens, double Perplexity, double[] FiringShareByLayer)
+public sealed record DomainReference(string Name, int Tokens, double Perplexity, double[] ActiveShareByLayer)
 {
     /// <summary>Tokens of a window.</summary>
     public const int WindowTokens = 256;

@@ -7,7 +7,7 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Tests.Support;
 
 /// <summary>
-/// One model in images of different orders, with firing traces of some texts and low-rank predictors of random
+/// One model in images of different orders, with activation traces of some texts and low-rank predictors of random
 /// weights; deleted when disposed.
 /// </summary>
 public sealed class ModelArrangements : IDisposable
@@ -39,7 +39,7 @@ public sealed class ModelArrangements : IDisposable
     public string FolderOf(PlacementMethod method) =>
         method == PlacementMethod.Identity ? _packed.Folder : Path.Combine(_root, $"{method}.nlk");
 
-    /// <summary>The firing trace of a text.</summary>
+    /// <summary>The activation trace of a text.</summary>
     public string TracePath(int text) => Path.Combine(_root, $"{text}.trace");
 
     /// <summary>A low-rank predictor of random weights for a lookahead of so many layers; 0 is for any.</summary>
@@ -60,14 +60,14 @@ public sealed class ModelArrangements : IDisposable
     private void Trace(string path, int[] tokens)
     {
         TokenWindows windows = TokenWindows.Cut([tokens], tokens.Length);
-        using FiringTracer tracer = new(Source, windows.WindowTokens, threads: 1, memoryBytes: null, TimeProvider.System);
-        using FiringTraceWriter writer = FiringTraceWriter.Open(path, tracer.Describe("model", "a text", windows));
+        using ActivationTracer tracer = new(Source, windows.WindowTokens, threads: 1, memoryBytes: null, TimeProvider.System);
+        using ActivationTraceWriter writer = ActivationTraceWriter.Open(path, tracer.Describe("model", "a text", windows));
         tracer.Trace(windows, writer, progress: null, CancellationToken.None);
     }
 
     private void Place(PlacementMethod method)
     {
-        using FiringTrace trace = FiringTrace.Open(TracePath(0));
+        using ActivationTrace trace = ActivationTrace.Open(TracePath(0));
         OrderingOptions options = new() { Method = method, StrideBytes = Source.StrideBytes };
         ModelOrder order = ModelOrdering.Order(Source.LayerCount, trace.Layer, options, TimeProvider.System);
         PlacementManifest manifest = new(method.ToString().ToLowerInvariant(), Seed: null, Trace: null, Statistics: null, ReadCost: null);

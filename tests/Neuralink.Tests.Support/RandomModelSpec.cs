@@ -59,7 +59,7 @@ public sealed record RandomModelSpec
     public int Shards { get; init; } = 1;
 
     /// <summary>How far gates lie below zero on average, in their standard deviations: what makes the model sparse.</summary>
-    public float FiringShift { get; init; } = 0.9f;
+    public float ActiveShift { get; init; } = 0.9f;
 
     public bool IsOpt => ModelType == "opt";
 

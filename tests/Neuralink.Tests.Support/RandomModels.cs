@@ -40,7 +40,7 @@ public static class RandomModels
         new() { Name = "llama-odd-heads", Heads = 5, KvHeads = 5, HeadSize = 14 },
         new()
         {
-            Name = "mistral-fatrelu", ModelType = "sparsellama", KvHeads = 2, Activation = "fatrelu", Threshold = 0.3f, FiringShift = 0.6f,
+            Name = "mistral-fatrelu", ModelType = "sparsellama", KvHeads = 2, Activation = "fatrelu", Threshold = 0.3f, ActiveShift = 0.6f,
             MatrixDtype = SafetensorsDtype.BF16, VectorDtype = SafetensorsDtype.F32,
         },
         new() { Name = "mistral-relu", ModelType = "mistral", KvHeads = 3, SlidingWindow = 11 },
@@ -57,7 +57,7 @@ public static class RandomModels
         new()
         {
             Name = "opt-post-norm", ModelType = "opt", Tied = true, AttentionBias = true, FfnBias = true, PreNorm = false,
-            EmbeddingSize = 40, FiringShift = 1.2f,
+            EmbeddingSize = 40, ActiveShift = 1.2f,
         },
     ];
 

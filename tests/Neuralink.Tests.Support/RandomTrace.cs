@@ -6,13 +6,13 @@ namespace Neuralink.Tests.Support;
 /// <summary>Makes small traces with clusters, hot neurons, and neurons that never fire.</summary>
 public static class RandomTrace
 {
-    public static FiringMatrix Create(int neurons, int tokens, int seed, double share = 0.2)
+    public static ActivationMatrix Create(int neurons, int tokens, int seed, double share = 0.2)
     {
         Random random = new(seed);
         double[] own = [.. Enumerable.Range(0, neurons).Select(_ => random.NextDouble() < 0.1 ? 0 : share * 2 * random.NextDouble())];
         int clusters = Math.Max(1, neurons / 8);
         int[] cluster = [.. Enumerable.Range(0, neurons).Select(_ => random.Next(clusters))];
-        return FiringMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ =>
+        return ActivationMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ =>
         {
             int active = random.Next(clusters);
             return Enumerable.Range(0, neurons)
@@ -21,17 +21,17 @@ public static class RandomTrace
     }
 
     /// <summary>f(ij) counted pair by pair, [neurons, neurons]; 0 if i = j.</summary>
-    public static int[,] PairCounts(FiringMatrix firing)
+    public static int[,] PairCounts(ActivationMatrix active)
     {
-        int[,] counts = new int[firing.NeuronCount, firing.NeuronCount];
-        for (int token = 0; token < firing.TokenCount; token++)
+        int[,] counts = new int[active.NeuronCount, active.NeuronCount];
+        for (int token = 0; token < active.TokenCount; token++)
         {
-            for (int i = 0; i < firing.NeuronCount; i++)
+            for (int i = 0; i < active.NeuronCount; i++)
             {
-                if (!firing.Fires(token, new NeuronId(i)))
+                if (!active.IsActive(token, new NeuronId(i)))
                     continue;
-                for (int j = 0; j < firing.NeuronCount; j++)
-                    counts[i, j] += i != j && firing.Fires(token, new NeuronId(j)) ? 1 : 0;
+                for (int j = 0; j < active.NeuronCount; j++)
+                    counts[i, j] += i != j && active.IsActive(token, new NeuronId(j)) ? 1 : 0;
             }
         }
         return counts;

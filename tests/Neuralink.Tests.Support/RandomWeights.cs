@@ -2,7 +2,7 @@ namespace Neuralink.Tests.Support;
 
 /// <summary>
 /// The weights of a <see cref="RandomModel"/>, by the names that Hugging Face checkpoints have. Dimension 0 of the residual stream is a
-/// constant that no layer writes; the matrix that decides firing reads it with a negative weight, which keeps most gates below zero
+/// constant that no layer writes; the matrix that decides activity reads it with a negative weight, which keeps most gates below zero
 /// in models without biases and thresholds too.
 /// </summary>
 internal sealed class RandomWeights
@@ -36,7 +36,7 @@ internal sealed class RandomWeights
             foreach (RandomTensor tensor in Attention($"{p}.self_attn", "o_proj"))
                 yield return tensor;
             yield return NormWeight($"{p}.post_attention_layernorm.weight");
-            yield return Firing($"{p}.mlp.gate_proj.weight", layer);
+            yield return Active($"{p}.mlp.gate_proj.weight", layer);
             yield return Matrix($"{p}.mlp.up_proj.weight", s.Ffn, s.Hidden, 1);
             yield return Writing($"{p}.mlp.down_proj.weight", s.Ffn, 2);
             if (s.FfnBias)
@@ -75,7 +75,7 @@ internal sealed class RandomWeights
                 yield return tensor;
             yield return NormWeight($"{p}.final_layer_norm.weight");
             yield return Bias($"{p}.final_layer_norm.bias", s.Hidden);
-            yield return Firing($"{p}.fc1.weight", layer);
+            yield return Active($"{p}.fc1.weight", layer);
             yield return Writing($"{p}.fc2.weight", s.Ffn, 2);
             if (s.FfnBias)
             {
@@ -116,10 +116,10 @@ internal sealed class RandomWeights
     }
 
     /// <summary>The stream grows from layer to layer, and the norm shrinks the constant accordingly.</summary>
-    private RandomTensor Firing(string name, int layer)
+    private RandomTensor Active(string name, int layer)
     {
         RandomTensor tensor = Matrix(name, _spec.Ffn, _spec.Hidden, 1);
-        SetColumn(tensor, 0, -_spec.FiringShift * (_spec.PreNorm ? 1 + (0.6f * layer) : 1) * EmbeddingScale / Constant);
+        SetColumn(tensor, 0, -_spec.ActiveShift * (_spec.PreNorm ? 1 + (0.6f * layer) : 1) * EmbeddingScale / Constant);
         return tensor;
     }
 

@@ -24,7 +24,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
     private readonly Activations _activations;
     private readonly NeuronSet _set;
     private readonly SemaphoreSlim _read = new(0);
-    private readonly long[] _firing;
+    private readonly long[] _active;
     private readonly KvSequence _text;
     private readonly ForwardPass _pass;
     private long _tokens;
@@ -47,7 +47,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         _ffn = new SparseFfn(
             _arena, new BundleKernels(packed.Layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
         _set = new NeuronSet(Config.FfnSize);
-        _firing = new long[Config.LayerCount];
+        _active = new long[Config.LayerCount];
 
         WeightFile Weights(TensorPlace place) => WeightFile.Load(packed, place, _arena, FlashAccess.Direct, CancellationToken.None);
     }
@@ -57,7 +57,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
     public KvBlockPool Blocks { get; }
 
     /// <summary>Share of the (neuron, token) pairs that fired, by layer, so far.</summary>
-    public double[] FiringShares => Array.ConvertAll(_firing, firing => (double)firing / (_tokens * Config.FfnSize));
+    public double[] ActiveShares => Array.ConvertAll(_active, active => (double)active / (_tokens * Config.FfnSize));
 
     /// <summary>Told, for each layer of each chunk, the neurons that fire for at least one of its tokens.</summary>
     public Action<int, NeuronSet>? Predicted { get; set; }
@@ -131,7 +131,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         for (int layer = 0; layer < Config.LayerCount; layer++)
         {
             _decoder.Attend(layer);
-            _firing[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, rows, _set);
+            _active[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, rows, _set);
             Predicted?.Invoke(layer, _set);
             int[] frames = [.. _set.Ids.ToArray().Select(id => (layer * Config.FfnSize) + id.Value)];
             int[] ordinals = [.. Enumerable.Range(0, frames.Length).Reverse()];                // any order will do

@@ -76,15 +76,15 @@ internal sealed class SparseFfnCase : IKernelCase
         if (_downOnly)
             return neurons * _layout.PartBytes;
 
-        long firing = 0;
+        long active = 0;
         for (_first = 0; _first < neurons; _first += _neurons)
         {
             _activate.Execute(0, _neurons, 0);
             for (int n = 0; n < _neurons; n++)
-                firing += _h.Span.Slice(n * _batch, _batch).ContainsAnyExcept(0f) ? 1 : 0;
+                active += _h.Span.Slice(n * _batch, _batch).ContainsAnyExcept(0f) ? 1 : 0;
         }
 
-        return (neurons * 2 * _layout.PartBytes) + (firing * _layout.PartBytes);
+        return (neurons * 2 * _layout.PartBytes) + (active * _layout.PartBytes);
     }
 
     private BundleFrames Bundles(int begin, int end) => new(

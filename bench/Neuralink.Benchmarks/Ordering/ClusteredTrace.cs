@@ -14,16 +14,16 @@ internal static class ClusteredTrace
     private const double NoiseShare = 0.1;
 
     // Of the neurons of a cluster that fires.
-    private const double MeanFiring = 0.5;
+    private const double MeanActive = 0.5;
 
-    public static FiringMatrix Create(int neurons, int tokens, double share, int seed)
+    public static ActivationMatrix Create(int neurons, int tokens, double share, int seed)
     {
         Random random = new(seed);
         int[][] places = [Shuffled(neurons, random), Shuffled(neurons, random)];
         int clusters = neurons / ClusterSize;
-        double[] popularity = Popularity(clusters, share * (1 - NoiseShare) / (2 * MeanFiring));
+        double[] popularity = Popularity(clusters, share * (1 - NoiseShare) / (2 * MeanActive));
         ulong[] half = Bits(clusters, random), quarter = Bits(clusters, random);
-        int rowWords = FiringMatrix.WordsPerTokenOf(neurons);
+        int rowWords = ActivationMatrix.WordsPerTokenOf(neurons);
         ulong[] words = new ulong[(long)rowWords * tokens];
         for (int token = 0; token < tokens; token++)
         {
@@ -36,15 +36,15 @@ internal static class ClusteredTrace
                         continue;
                     ulong a = (ulong)random.NextInt64(long.MinValue, long.MaxValue),
                         b = (ulong)random.NextInt64(long.MinValue, long.MaxValue);
-                    ulong fires = (half[cluster] & a) | (~half[cluster] & ((quarter[cluster] & a & b) | (~quarter[cluster] & (a | b))));
-                    for (; fires != 0; fires &= fires - 1)
-                        Set(row, place[(cluster * ClusterSize) + BitOperations.TrailingZeroCount(fires)]);
+                    ulong isActive = (half[cluster] & a) | (~half[cluster] & ((quarter[cluster] & a & b) | (~quarter[cluster] & (a | b))));
+                    for (; isActive != 0; isActive &= isActive - 1)
+                        Set(row, place[(cluster * ClusterSize) + BitOperations.TrailingZeroCount(isActive)]);
                 }
             }
             for (int i = (int)(share * NoiseShare * neurons); i > 0; i--)
                 Set(row, random.Next(neurons));
         }
-        return new FiringMatrix(neurons, words);
+        return new ActivationMatrix(neurons, words);
     }
 
     private static void Set(Span<ulong> row, int neuron) => row[neuron / 64] |= 1UL << (neuron % 64);

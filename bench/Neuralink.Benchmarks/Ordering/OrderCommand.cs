@@ -66,7 +66,7 @@ internal static class OrderCommand
 
     private static void Measure(string name, int layers, int neurons, int tokens, double share, OrderingOptions options)
     {
-        FiringMatrix[] traces = new FiringMatrix[layers];
+        ActivationMatrix[] traces = new ActivationMatrix[layers];
         Parallel.For(0, layers, layer => traces[layer] = ClusteredTrace.Create(neurons, tokens, share, seed: layer));
         ModelOrdering.Order(1, _ => traces[0].Sample(0, tokens / 10), options, TimeProvider.System);
         ModelOrdering.Order(1, _ => traces[0].Sample(0, tokens / 10), options, TimeProvider.System);
@@ -76,13 +76,13 @@ internal static class OrderCommand
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         OrderingTimes times = order.Times;
         Console.WriteLine(
-            $"{name,-10} {layers,7} {neurons,8} {tokens,7} {traces[0].FiringCount() / (double)neurons / tokens,6:0.000} "
+            $"{name,-10} {layers,7} {neurons,8} {tokens,7} {traces[0].ActiveCount() / (double)neurons / tokens,6:0.000} "
             + $"{ShareThatMakes80Percent(traces[0]),7:0.000} {seconds,9:0.0} "
             + $"{times.Counting / times.Total,9:0.00} {times.Sorting / times.Total,8:0.00} {times.Linking / times.Total,8:0.00} "
             + $"{Process.GetCurrentProcess().PeakWorkingSet64 >> 20,9} ({traces.Sum(trace => trace.Bytes) >> 20})");
     }
 
-    private static double ShareThatMakes80Percent(FiringMatrix trace)
+    private static double ShareThatMakes80Percent(ActivationMatrix trace)
     {
         int[] frequencies = trace.Frequencies();
         Array.Sort(frequencies, (a, b) => b.CompareTo(a));

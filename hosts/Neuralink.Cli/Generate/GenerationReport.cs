@@ -34,7 +34,7 @@ internal sealed record GenerationReport
     public required MemoryReport Memory { get; init; }
 
     /// <summary>Share of the neurons that fired, over all layers and tokens.</summary>
-    public required double FiringShare { get; init; }
+    public required double ActiveShare { get; init; }
 
     /// <summary>Its name.</summary>
     public required string Model { get; init; }
@@ -74,7 +74,7 @@ internal sealed record GenerationReport
             Memory = new MemoryReport(
                 m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes,
                 ProcessMemory.PeakBytes()),
-            FiringShare = result.FiringShare,
+            ActiveShare = result.ActiveShare,
             Model = engine.Name,
             Strategy = engine.Strategy.Name,
             Device = engine.DeviceDescription,

@@ -47,7 +47,7 @@ internal static class MetricsBox
             "waiting", $"compute waited {Duration(io.WaitMillis)} for flash, which was busy {Duration(io.IoMillis)} ({r.Strategy})");
         yield return (
             "neurons",
-            $"{io.FiringShare:0.0%} fired{Predicted(r)}; {io.CacheHitRate:0.0%} of the needed were in the cache, "
+            $"{io.ActiveShare:0.0%} fired{Predicted(r)}; {io.CacheHitRate:0.0%} of the needed were in the cache, "
             + $"{io.DemandMisses} read on demand");
         if (io.WarmedUp > 0)
         {

@@ -17,7 +17,7 @@ internal sealed class ComparePlay(
     // share, 32 bits for each eighth bit.
     private const int LayerCopies = 6;
 
-    public IReadOnlyList<CacheReport> Play(FiringTrace test, IProgress<double> progress, CancellationToken cancellation)
+    public IReadOnlyList<CacheReport> Play(ActivationTrace test, IProgress<double> progress, CancellationToken cancellation)
     {
         EvaluationSetup setup = new() { StrideBytes = strideBytes, Cost = cost };
         int layers = test.Info.LayerCount;
@@ -26,12 +26,13 @@ internal sealed class ComparePlay(
         TraceLayers.Visit(test, TraceLayers.ThreadsWithin(test, memoryBytesMax, LayerCopies), Visit, progress, cancellation);
         return [.. cachedShares.Select((share, s) => Report(share, totals[s], bounds[s], test.Info.TokenCount))];
 
-        void Visit(LayerIndex layer, FiringMatrix firing)
+        void Visit(LayerIndex layer, ActivationMatrix active)
         {
             for (int s = 0; s < cachedShares.Count; s++)
             {
                 // What the cache misses is the same in all orders, so all but the first play just that.
-                (totals[s][0][layer.Value], FiringMatrix missed) = OrderStudy.Of(firing, orders[0].Layers(layer), setup, cachedShares[s]);
+                (totals[s][0][layer.Value], ActivationMatrix missed) =
+                    OrderStudy.Of(active, orders[0].Layers(layer), setup, cachedShares[s]);
                 for (int o = 1; o < orders.Count; o++)
                 {
                     cancellation.ThrowIfCancellationRequested();

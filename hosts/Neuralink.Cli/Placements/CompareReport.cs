@@ -46,7 +46,8 @@ internal sealed record CompareReport
 /// <summary>A trace of the comparison.</summary>
 internal sealed record ComparedTrace(string Path, string Texts, string TextsDigest, int Tokens)
 {
-    public static ComparedTrace Of(FiringTrace trace) => new(trace.Path, trace.Info.Texts, trace.Info.TextsDigest, trace.Info.TokenCount);
+    public static ComparedTrace Of(ActivationTrace trace) =>
+        new(trace.Path, trace.Info.Texts, trace.Info.TextsDigest, trace.Info.TokenCount);
 }
 
 /// <summary>An order; no seconds for one that an image has.</summary>

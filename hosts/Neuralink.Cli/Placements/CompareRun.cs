@@ -16,13 +16,13 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
 {
     public int Run(CancellationToken cancellation)
     {
-        List<FiringTrace> opened = [];
+        List<ActivationTrace> opened = [];
         try
         {
             foreach (string path in settings.Tests.Prepend(settings.Train))
-                opened.Add(FiringTrace.Open(path));
-            FiringTrace train = opened[0];
-            IReadOnlyList<FiringTrace> tests = opened[1..];
+                opened.Add(ActivationTrace.Open(path));
+            ActivationTrace train = opened[0];
+            IReadOnlyList<ActivationTrace> tests = opened[1..];
             DeviceProfile device = settings.ProfilePath is { } profile ? DeviceProfile.Read(profile) : DeviceProfile.Default;
             FlashImage? image = settings.Model is null
                 ? null
@@ -44,21 +44,21 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
     }
 
     // A model's texts are known by their digest: a copy of the training trace is no more unseen than the trace itself.
-    private static bool IsUnseen(FiringTrace train, FiringTrace test) => test.Info.TextsDigest != train.Info.TextsDigest;
+    private static bool IsUnseen(ActivationTrace train, ActivationTrace test) => test.Info.TextsDigest != train.Info.TextsDigest;
 
-    private void Remark(FiringTrace train, IReadOnlyList<FiringTrace> tests, CancellationToken cancellation)
+    private void Remark(ActivationTrace train, IReadOnlyList<ActivationTrace> tests, CancellationToken cancellation)
     {
         if (settings.Compared.Any(PlaceCommandSettings.IsByTrace)
             && TraceShortness.Of(train, settings.MemoryBytesMax, surroundings, cancellation) is { } shortness)
         {
             surroundings.Note(shortness);
         }
-        foreach (FiringTrace test in tests.Where(test => !IsUnseen(train, test)))
+        foreach (ActivationTrace test in tests.Where(test => !IsUnseen(train, test)))
             surroundings.Note($"{test.Path} is of the very text that the orders are made from: it says nothing about unseen text");
     }
 
     private CompareReport Compare(
-        ComparedModel model, FlashImage? image, FiringTrace train, IReadOnlyList<FiringTrace> tests, DeviceProfile device,
+        ComparedModel model, FlashImage? image, ActivationTrace train, IReadOnlyList<ActivationTrace> tests, DeviceProfile device,
         CancellationToken cancellation)
     {
         ReadCost cost = device.ToReadCost();
@@ -67,7 +67,7 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
             orders.Add(new ComparedOrder($"image ({placed})", image.PlacementOf, OrderingSeconds: null));
         ComparePlay play = new(orders, settings.CachedShares, model.StrideBytes, cost, settings.MemoryBytesMax);
         List<TestReport> played = [];
-        foreach (FiringTrace test in tests)
+        foreach (ActivationTrace test in tests)
         {
             ProgressDisplay.Run(surroundings, $"playing {Path.GetFileName(test.Path)}", share =>
                 played.Add(new TestReport(ComparedTrace.Of(test), IsUnseen(train, test), play.Play(test, share, cancellation))));
@@ -89,7 +89,7 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
     }
 
     private ComparedOrder Order(
-        PlacementMethod method, ComparedModel model, FiringTrace train, ReadCost cost, CancellationToken cancellation)
+        PlacementMethod method, ComparedModel model, ActivationTrace train, ReadCost cost, CancellationToken cancellation)
     {
         OrderingOptions options = new()
         {
@@ -101,13 +101,13 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
             MemoryBytesMax = settings.MemoryBytesMax,
         };
         string name = PlaceCommandSettings.NameOf(method);
-        Func<LayerIndex, FiringMatrix> firing = PlaceCommandSettings.IsByTrace(method)
+        Func<LayerIndex, ActivationMatrix> active = PlaceCommandSettings.IsByTrace(method)
             ? train.Layer
-            : _ => new FiringMatrix(model.NeuronCount, []);
+            : _ => new ActivationMatrix(model.NeuronCount, []);
         IReadOnlyList<Permutation> layers = [];
         long start = surroundings.Time.GetTimestamp();
         ProgressDisplay.Run(surroundings, $"ordering by {name}", share =>
-            layers = ModelOrdering.Order(model.LayerCount, firing, options, surroundings.Time, share, cancellation).Layers);
+            layers = ModelOrdering.Order(model.LayerCount, active, options, surroundings.Time, share, cancellation).Layers);
         return new ComparedOrder(name, layer => layers[layer.Value], surroundings.Time.GetElapsedTime(start).TotalSeconds);
     }
 }

@@ -16,14 +16,14 @@ internal sealed record ComparedModel(string Name, string Digest, int LayerCount,
         new(name, image.ModelDigest, image.LayerCount, image.SlotCount, image.StrideBytes);
 
     /// <summary>Whatever model the training trace is of: it need not be at hand, or exist.</summary>
-    public static ComparedModel Of(FiringTrace train)
+    public static ComparedModel Of(ActivationTrace train)
     {
-        FiringTraceInfo info = train.Info;
+        ActivationTraceInfo info = train.Info;
         return new ComparedModel($"the model of {train.Path}", info.ModelDigest, info.LayerCount, info.NeuronCount, info.StrideBytes);
     }
 
     /// <exception cref="NeuralinkException">The trace is of another model.</exception>
-    public void Expect(FiringTrace trace)
+    public void Expect(ActivationTrace trace)
     {
         trace.ExpectModel(Name, Digest, LayerCount, NeuronCount);
         if (trace.Info.StrideBytes != StrideBytes)

@@ -24,7 +24,7 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         string destination = settings.Output ?? InPlace(settings.Image);
         ImageDestination.Check(destination, replace: settings.Output is null || settings.Force);
         ImageRewriter.RequireRoom(image, destination);
-        using FiringTrace? trace = settings.TracePath is { } path ? OpenTrace(path, image) : null;
+        using ActivationTrace? trace = settings.TracePath is { } path ? OpenTrace(path, image) : null;
         DeviceProfile device = settings.ProfilePath is { } profile ? DeviceProfile.Read(profile) : DeviceProfile.Default;
         ReadCost cost = device.ToReadCost();
         if (settings.NeedsTrace && TraceShortness.Of(trace!, settings.MemoryBytesMax, surroundings, cancellation) is { } warning)
@@ -46,14 +46,14 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         }
 
         IReadOnlyList<Permutation> orders = Order(image, trace, options, cancellation);
-        (PlacementStatistics Before, PlacementStatistics After, FiringSample Sample)? measured = trace is null
+        (PlacementStatistics Before, PlacementStatistics After, ActivationSample Sample)? measured = trace is null
             ? null
             : Measure(trace, image, orders, cost, cancellation);
         PlacementTrace? madeFrom = trace is null ? null : new PlacementTrace(trace.Digest, trace.Info.TokenCount, trace.Info.Texts);
         Rewrite(image, destination, orders, new PlacementManifest(
             settings.MethodName, settings.SeedUsed, madeFrom, measured?.After,
             measured is null ? null : new PlacementReadCost(device.Name, device.Reads)), cancellation);
-        measured?.Sample.Write(Path.Combine(destination, FiringSample.FileName));
+        measured?.Sample.Write(Path.Combine(destination, ActivationSample.FileName));
 
         TimeSpan time = surroundings.Time.GetElapsedTime(start);
         surroundings.Out.WriteLine(
@@ -70,9 +70,9 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
     private static string InPlace(string folder) =>
         new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder;
 
-    private static FiringTrace OpenTrace(string path, FlashImage image)
+    private static ActivationTrace OpenTrace(string path, FlashImage image)
     {
-        FiringTrace trace = FiringTrace.Open(path);
+        ActivationTrace trace = ActivationTrace.Open(path);
         try
         {
             trace.ExpectModel(image.Folder, image.ModelDigest, image.LayerCount, image.SlotCount);
@@ -85,38 +85,39 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
         }
     }
 
-    private IReadOnlyList<Permutation> Order(FlashImage image, FiringTrace? trace, OrderingOptions options, CancellationToken cancellation)
+    private IReadOnlyList<Permutation> Order(
+        FlashImage image, ActivationTrace? trace, OrderingOptions options, CancellationToken cancellation)
     {
         // A method that needs no trace orders as well by one of no tokens, and then none is read.
-        Func<LayerIndex, FiringMatrix> firing = settings.NeedsTrace ? trace!.Layer : _ => new FiringMatrix(image.SlotCount, []);
+        Func<LayerIndex, ActivationMatrix> active = settings.NeedsTrace ? trace!.Layer : _ => new ActivationMatrix(image.SlotCount, []);
         IReadOnlyList<Permutation> orders = [];
         ProgressDisplay.Run(surroundings, "ordering", share =>
-            orders = ModelOrdering.Order(image.LayerCount, firing, options, surroundings.Time, share, cancellation).Layers);
+            orders = ModelOrdering.Order(image.LayerCount, active, options, surroundings.Time, share, cancellation).Layers);
         return orders;
     }
 
     /// <summary>What the old order and the new cost on the trace, and on the way what the image is to know of it.</summary>
-    private (PlacementStatistics Before, PlacementStatistics After, FiringSample Sample) Measure(
-        FiringTrace trace, FlashImage image, IReadOnlyList<Permutation> orders, ReadCost cost, CancellationToken cancellation)
+    private (PlacementStatistics Before, PlacementStatistics After, ActivationSample Sample) Measure(
+        ActivationTrace trace, FlashImage image, IReadOnlyList<Permutation> orders, ReadCost cost, CancellationToken cancellation)
     {
         EvaluationSetup setup = new() { StrideBytes = image.StrideBytes, Cost = cost };
         ReadTotals[] before = new ReadTotals[image.LayerCount], after = new ReadTotals[image.LayerCount];
         int[][] counts = new int[image.LayerCount][];
-        FiringMatrix[] rows = new FiringMatrix[image.LayerCount];
-        (int begin, int end) = FiringSample.RangeOf(trace.Info.TokenCount);
+        ActivationMatrix[] rows = new ActivationMatrix[image.LayerCount];
+        (int begin, int end) = ActivationSample.RangeOf(trace.Info.TokenCount);
         ProgressDisplay.Run(surroundings, "measuring the old order and the new", share => TraceLayers.Visit(
             trace,
             TraceLayers.ThreadsWithin(trace, settings.MemoryBytesMax),
-            (layer, firing) =>
+            (layer, active) =>
             {
-                before[layer.Value] = OrderStudy.Of(firing, image.PlacementOf(layer), setup, cachedShare: 0).Totals;
-                after[layer.Value] = OrderStudy.Of(firing, orders[layer.Value], setup, cachedShare: 0).Totals;
-                counts[layer.Value] = firing.Frequencies();
-                rows[layer.Value] = firing.Sample(begin, end);
+                before[layer.Value] = OrderStudy.Of(active, image.PlacementOf(layer), setup, cachedShare: 0).Totals;
+                after[layer.Value] = OrderStudy.Of(active, orders[layer.Value], setup, cachedShare: 0).Totals;
+                counts[layer.Value] = active.Frequencies();
+                rows[layer.Value] = active.Sample(begin, end);
             },
             share,
             cancellation));
-        return (Statistics(before), Statistics(after), new FiringSample(FiringSampleInfo.Of(trace.Info), counts, rows));
+        return (Statistics(before), Statistics(after), new ActivationSample(ActivationSampleInfo.Of(trace.Info), counts, rows));
 
         PlacementStatistics Statistics(ReadTotals[] layers)
         {

@@ -6,13 +6,13 @@ namespace Neuralink.Cli.Planning;
 internal static class PlanAssumptions
 {
     public static IEnumerable<string> Of(
-        PlanSubject subject, PlanDevice device, EngineOptions options, FiringForecast firing, LookaheadQuality lookahead)
+        PlanSubject subject, PlanDevice device, EngineOptions options, ActivationForecast active, LookaheadQuality lookahead)
     {
-        string part = firing.Layers.Count < firing.LayerCount ? $", {firing.Layers.Count} of the {firing.LayerCount} layers" : "";
-        yield return firing.IsRecorded
-            ? $"Firing: {firing.Source}; {firing.Layers[0].TokenCount} tokens{part} were played through the engine's own pipeline under a "
-                + "virtual clock, with a cache that is empty at first; the figures are of all but their first eighth."
-            : $"Firing is {firing.Source}. Real models differ: {HowToTrace(subject)}.";
+        string part = active.Layers.Count < active.LayerCount ? $", {active.Layers.Count} of the {active.LayerCount} layers" : "";
+        yield return active.IsRecorded
+            ? $"Activity: {active.Source}; {active.Layers[0].TokenCount} tokens{part} were played through the engine's own pipeline under "
+                + "a virtual clock, with a cache that is empty at first; the figures are of all but their first eighth."
+            : $"Activity is {active.Source}. Real models differ: {HowToTrace(subject)}.";
         if (subject.Image is null)
             yield return "The model is not packed: its neurons are taken to lie in the model's own order.";
         yield return device.IsMeasured
@@ -25,7 +25,7 @@ internal static class PlanAssumptions
         if (options.Predictor.Kind is PredictorKind.LowRank or PredictorKind.Sketch)
         {
             yield return $"The {options.Predictor.Name} predictor is taken to predict "
-                + $"{GenerationPlanner.PredictedPerFiring(options.Predictor):0.0} neurons for each that fires.";
+                + $"{GenerationPlanner.PredictedPerActive(options.Predictor):0.0} neurons for each that fires.";
         }
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
         if (strategy.ReadsAhead)

@@ -43,7 +43,7 @@ internal sealed class PlanCommand
 
     private readonly Option<string?> _trace = TypedOption.Text(
         ["--trace"], "TRACE",
-        "A firing trace of the model, by 'neuralink trace' [default: the sample that 'neuralink place' keeps in an image, or else "
+        "An activation trace of the model, by 'neuralink trace' [default: the sample that 'neuralink place' keeps in an image, or else "
         + "assumptions]");
 
     private readonly Option<WeightFormat?> _weights =

@@ -36,10 +36,10 @@ internal sealed record PlanReport
     public required int ContextTokens { get; init; }
 
     /// <summary>Of the neurons at a token.</summary>
-    public required double FiringShare { get; init; }
+    public required double ActiveShare { get; init; }
 
     /// <summary>Whether a trace says so.</summary>
-    public required bool FiringRecorded { get; init; }
+    public required bool ActivationRecorded { get; init; }
 
     /// <summary>What is read from.</summary>
     public required string Device { get; init; }
@@ -54,7 +54,7 @@ internal sealed record PlanReport
     public required IReadOnlyList<string> Assumptions { get; init; }
 
     public static PlanReport Of(
-        PlanSubject subject, PlanDevice device, EngineOptions options, FiringForecast firing, LookaheadQuality lookahead,
+        PlanSubject subject, PlanDevice device, EngineOptions options, ActivationForecast active, LookaheadQuality lookahead,
         IReadOnlyList<PlanColumn> columns)
     {
         StrategySwitches strategy = StrategySwitches.Of(options.Strategy);
@@ -68,12 +68,12 @@ internal sealed record PlanReport
             Lookahead = strategy.ReadsAhead ? (options.Lookahead ?? options.Predictor).Name : null,
             Threads = options.Threads,
             ContextTokens = options.ContextTokens!.Value,
-            FiringShare = firing.FiringShare,
-            FiringRecorded = firing.IsRecorded,
+            ActiveShare = active.ActiveShare,
+            ActivationRecorded = active.IsRecorded,
             Device = device.Name,
             DeviceMeasured = device.IsMeasured,
             Columns = columns,
-            Assumptions = [.. PlanAssumptions.Of(subject, device, options, firing, lookahead)],
+            Assumptions = [.. PlanAssumptions.Of(subject, device, options, active, lookahead)],
         };
     }
 

@@ -7,7 +7,7 @@ using Neuralink.Storage.Traces;
 
 namespace Neuralink.Cli.Planning;
 
-/// <summary>One run of `plan`: find the model, its firing and the device, time the computing, plan for three memories, print.</summary>
+/// <summary>One run of `plan`: find the model, its activity and the device, time the computing, plan for three memories, print.</summary>
 internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
 {
     // Timed after as long a warm-up: seconds at most in all, and enough for a median.
@@ -19,16 +19,16 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
         PlanDevice device = PlanDevice.Find(settings, subject, surroundings);
         EngineOptions options = device.Options with { ContextTokens = ContextOf(subject) };
         MemoryPlan memory = subject.Model.MemoryPlanOf(options);      // what does not fit is said before anything takes time
-        FiringForecast firing = FiringOf(subject, cancellation);
-        ComputeSpeed speed = GenerationPlanner.Measure(subject.Model, options, firing, s_timing, surroundings.Time);
-        GenerationPlanner planner = new(subject.Model, firing, speed, device.Cost, QualityOf(subject, options));
+        ActivationForecast active = ActiveOf(subject, cancellation);
+        ComputeSpeed speed = GenerationPlanner.Measure(subject.Model, options, active, s_timing, surroundings.Time);
+        GenerationPlanner planner = new(subject.Model, active, speed, device.Cost, QualityOf(subject, options));
         PlanColumn[] columns =
         [
             Column(planner, subject, WithMemory(options, memory, 0.5)),
             PlanColumn.Of("", planner.Plan(options)),
             PlanColumn.Of("double", planner.Plan(WithMemory(options, memory, 2))),
         ];
-        PlanReport report = PlanReport.Of(subject, device, options, firing, planner.Lookahead, columns);
+        PlanReport report = PlanReport.Of(subject, device, options, active, planner.Lookahead, columns);
         if (settings.Json)
             surroundings.Out.WriteLine(report.ToJson());
         else
@@ -60,19 +60,19 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
         return settings.ContextTokens ?? Math.Min(longest, PlanSettings.DefaultContextTokens);
     }
 
-    private FiringForecast FiringOf(PlanSubject subject, CancellationToken cancellation)
+    private ActivationForecast ActiveOf(PlanSubject subject, CancellationToken cancellation)
     {
         if (settings.Trace is not { } path)
         {
-            return subject.Image is { } image && FiringSample.Find(image) is { } sample
-                ? FiringForecast.Of(sample)
-                : FiringForecast.Assume(subject.Model.Config);
+            return subject.Image is { } image && ActivationSample.Find(image) is { } sample
+                ? ActivationForecast.Of(sample)
+                : ActivationForecast.Assume(subject.Model.Config);
         }
-        using FiringTrace trace = FiringTrace.Open(path);
+        using ActivationTrace trace = ActivationTrace.Open(path);
         // What is not packed has no digest: its shape must do.
         string digest = subject.Image?.ModelDigest ?? trace.Info.ModelDigest;
         trace.ExpectModel(subject.Name, digest, subject.Model.Config.LayerCount, subject.Model.Config.FfnSize);
-        return FiringForecast.Of(trace, cancellation);
+        return ActivationForecast.Of(trace, cancellation);
     }
 
     /// <summary>A trained predictor of later layers says itself how good it is.</summary>

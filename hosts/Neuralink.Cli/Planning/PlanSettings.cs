@@ -20,7 +20,7 @@ internal sealed record PlanSettings
     /// <summary>A device profile, "none" for none, or null for the one of the image's volume if there is one.</summary>
     public required string? Profile { get; init; }
 
-    /// <summary>A firing trace, or null for what the image knows.</summary>
+    /// <summary>An activation trace, or null for what the image knows.</summary>
     public required string? Trace { get; init; }
 
     /// <summary>The format that an unpacked model would be packed in; null is its own.</summary>

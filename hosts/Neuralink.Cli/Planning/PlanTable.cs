@@ -46,7 +46,7 @@ internal static class PlanTable
         Row("tokens/s", c => $"{c.TokensPerSecond:0.0}");
         Row($"of the first {ContextFit.DefaultMaxTokens}", c => $"{c.FirstTokensPerSecond:0.0}");
         console.Write(table);
-        console.WriteLine($"{r.FiringShare:0.0%} of the neurons fire at a token. What this rests on:");
+        console.WriteLine($"{r.ActiveShare:0.0%} of the neurons fire at a token. What this rests on:");
         foreach (string assumption in r.Assumptions)
             console.WriteLine($"- {assumption}");
 

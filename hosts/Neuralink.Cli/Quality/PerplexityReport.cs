@@ -32,7 +32,7 @@ internal sealed record PerplexityReport
     public required double Perplexity { get; init; }
 
     /// <summary>Share of the neurons that fired in it.</summary>
-    public required double FiringShare { get; init; }
+    public required double ActiveShare { get; init; }
 
     /// <summary>The predictor beside it; null without one.</summary>
     public required PredictedReport? Predicted { get; init; }
@@ -54,7 +54,7 @@ internal sealed record PerplexityReport
             WindowTokens = meter.WindowTokens,
             StrideTokens = meter.StrideTokens,
             Perplexity = figures.Dense.Perplexity,
-            FiringShare = figures.Dense.NeuronShare,
+            ActiveShare = figures.Dense.NeuronShare,
             Predicted = figures.Predicted is { } p
             ? new PredictedReport(predictor!, p.Run.Perplexity, p.PerplexityRatio, p.AgreementShare, p.KlDivergenceNats, p.Run.NeuronShare)
             : null,
@@ -63,10 +63,21 @@ internal sealed record PerplexityReport
         };
 
     /// <summary>The figures as they are stored of <paramref name="identity"/>.</summary>
-    public PredictorQuality ToQuality(PredictorIdentity identity) => new(
-        identity, Predicted!.Perplexity, Perplexity, Predicted.AgreementShare, Predicted.KlDivergenceNats, Predicted.PredictedShare,
-        FiringShare, Tokens, WindowTokens,
-        StrideTokens, Texts, $"neuralink perplexity {typeof(PerplexityReport).Assembly.GetName().Version?.ToString(3)}");
+    public PredictorQuality ToQuality(PredictorIdentity identity) => new()
+    {
+        Predictor = identity,
+        Perplexity = Predicted!.Perplexity,
+        DensePerplexity = Perplexity,
+        AgreementShare = Predicted.AgreementShare,
+        KlDivergenceNats = Predicted.KlDivergenceNats,
+        PredictedShare = Predicted.PredictedShare,
+        ActiveShare = ActiveShare,
+        TokenCount = Tokens,
+        WindowTokens = WindowTokens,
+        StrideTokens = StrideTokens,
+        Texts = Texts,
+        MeasuredWith = $"neuralink perplexity {typeof(PerplexityReport).Assembly.GetName().Version?.ToString(3)}",
+    };
 }
 
 /// <summary>A predictor beside the dense model.</summary>

@@ -10,10 +10,10 @@ internal static class PerplexityTable
     {
         Grid grid = new();
         grid.AddColumn(new GridColumn { NoWrap = true }).AddColumn();
-        Row("perplexity", $"{r.Perplexity:0.0000}, dense; {r.FiringShare:0.00%} of the neurons fired");
+        Row("perplexity", $"{r.Perplexity:0.0000}, dense; {r.ActiveShare:0.00%} of the neurons fired");
         if (r.Predicted is { } p)
         {
-            string factor = p.FactorOf(r.FiringShare);
+            string factor = p.FactorOf(r.ActiveShare);
             Row(
                 "",
                 $"{p.Perplexity:0.0000} with the predictor {p.Predictor}, {p.PerplexityRatio:0.00000} times as much; "
@@ -31,6 +31,6 @@ internal static class PerplexityTable
         void Row(string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(value));
     }
 
-    private static string FactorOf(this PredictedReport p, double firingShare) =>
-        firingShare > 0 ? $", {p.PredictedShare / firingShare:0.00} times as many" : "";
+    private static string FactorOf(this PredictedReport p, double activeShare) =>
+        activeShare > 0 ? $", {p.PredictedShare / activeShare:0.00} times as many" : "";
 }

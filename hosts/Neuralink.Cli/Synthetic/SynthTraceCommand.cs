@@ -5,7 +5,7 @@ using Neuralink.Storage;
 
 namespace Neuralink.Cli.Synthetic;
 
-/// <summary>`neuralink synth-trace`: a firing trace as a model of a published shape might leave it, without the model.</summary>
+/// <summary>`neuralink synth-trace`: an activation trace as a model of a published shape might leave it, without the model.</summary>
 internal static class SynthTraceCommand
 {
     public static string[] Examples { get; } =
@@ -34,7 +34,7 @@ internal static class SynthTraceCommand
         Option<bool> force = CommonOptions.Force("Replace a trace that is there already");
         Command command = new(
             "synth-trace",
-            "Write the firing trace that a model of a published shape might leave, without the model: for judging placement methods at "
+            "Write the activation trace that a model of a published shape might leave, without the model: for judging placement methods at "
             + "real size. It has the published statistics, and no text behind it.")
         {
             shape, output, tokens, layers, seed, domain, text, force,

@@ -9,13 +9,13 @@ internal static class SyntheticTable
 {
     private static readonly string[] s_columns =
         [
-            "layer", "firing share", $"{FiringStatistics.HotActivations:0%} share", "co-activation", "if independent", "run length",
+            "layer", "active share", $"{ActivationStatistics.HotActivations:0%} share", "co-activation", "if independent", "run length",
             "in true order"
         ];
 
     public static void Write(SyntheticShape shape, IReadOnlyList<SyntheticStatistics> layers, IAnsiConsole console)
     {
-        Table table = new() { Border = TableBorder.Rounded, Title = new TableTitle($"over {layers[0].Firing.TokenCount} tokens") };
+        Table table = new() { Border = TableBorder.Rounded, Title = new TableTitle($"over {layers[0].Active.TokenCount} tokens") };
         foreach (string column in s_columns)
             table.AddColumn(new TableColumn(new Text(column)) { Alignment = Justify.Right, NoWrap = true });
         foreach (SyntheticStatistics layer in layers)
@@ -24,14 +24,14 @@ internal static class SyntheticTable
             table.Columns[column].Footer = new Text(cell);
         console.Write(table);
         console.WriteLine(
-            $"published: firing share {shape.Share:0.00%}, {FiringStatistics.HotActivations:0%} share {shape.EightyShare:0%}");
+            $"published: active share {shape.Share:0.00%}, {ActivationStatistics.HotActivations:0%} share {shape.EightyShare:0%}");
     }
 
     private static string[] Cells(string name, IReadOnlyList<SyntheticStatistics> layers) =>
     [
-        name, $"{layers.Average(l => l.Firing.FiringShare):0.00%}", $"{layers.Average(l => l.Firing.HotShare):0.0%}",
-        $"{layers.Average(l => l.Firing.CoActivation):0.0%}",
-        $"{layers.Average(l => l.Firing.IndependentCoActivation):0.0%}", $"{layers.Average(l => l.Firing.MeanRunLength):0.00}",
+        name, $"{layers.Average(l => l.Active.ActiveShare):0.00%}", $"{layers.Average(l => l.Active.HotShare):0.0%}",
+        $"{layers.Average(l => l.Active.CoActivation):0.0%}",
+        $"{layers.Average(l => l.Active.IndependentCoActivation):0.0%}", $"{layers.Average(l => l.Active.MeanRunLength):0.00}",
         $"{layers.Average(l => l.TrueRunLength):0.00}",
     ];
 }

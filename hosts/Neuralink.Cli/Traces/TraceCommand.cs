@@ -34,8 +34,8 @@ internal sealed class TraceCommand
     private readonly Option<int?> _threads = CommonOptions.Threads("trace does");
 
     private readonly Option<long?> _memory = CommonOptions.Memory(
-        $"Budget for native memory, e.g. 2GiB; the trace does not depend on it [default: what {FiringTracePlan.BatchTokensMax} tokens at "
-        + "a time need]", "2GiB");
+        $"Budget for native memory, e.g. 2GiB; the trace does not depend on it [default: what {ActivationTracePlan.BatchTokensMax} tokens "
+        + "at a time need]", "2GiB");
 
     private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
 

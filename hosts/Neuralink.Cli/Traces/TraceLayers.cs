@@ -12,7 +12,7 @@ internal static class TraceLayers
     /// <param name="trace">The trace.</param>
     /// <param name="memoryBytesMax">For all of them.</param>
     /// <param name="copies">What a visit takes, as a multiple of the layer's bits.</param>
-    public static int ThreadsWithin(FiringTrace trace, long memoryBytesMax, int copies = 1) =>
+    public static int ThreadsWithin(ActivationTrace trace, long memoryBytesMax, int copies = 1) =>
         (int)Math.Clamp(memoryBytesMax / (trace.Info.DataBytes / trace.Info.LayerCount * copies), 1, Environment.ProcessorCount);
 
     /// <summary>Visits every layer.</summary>
@@ -22,7 +22,8 @@ internal static class TraceLayers
     /// <param name="progress">Told the share of layers that are done, ascending to 1.</param>
     /// <param name="cancellation">Ends it after the layers at hand.</param>
     public static void Visit(
-        FiringTrace trace, int threads, Action<LayerIndex, FiringMatrix> visit, IProgress<double> progress, CancellationToken cancellation)
+        ActivationTrace trace, int threads, Action<LayerIndex, ActivationMatrix> visit, IProgress<double> progress,
+        CancellationToken cancellation)
     {
         int done = 0;
         Lock reporting = new();

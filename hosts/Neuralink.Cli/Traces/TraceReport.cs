@@ -40,15 +40,15 @@ internal sealed record TraceReport
     /// <summary>A row a layer.</summary>
     public required IReadOnlyList<TraceFigures> Layers { get; init; }
 
-    public static TraceReport Of(FiringTrace trace, IProgress<double> progress, CancellationToken cancellation)
+    public static TraceReport Of(ActivationTrace trace, IProgress<double> progress, CancellationToken cancellation)
     {
-        FiringTraceInfo info = trace.Info;
+        ActivationTraceInfo info = trace.Info;
         TraceFigures[] layers = new TraceFigures[info.LayerCount];
         TraceLayers.Visit(
-            trace, Environment.ProcessorCount, (layer, firing) =>
-                layers[layer.Value] = TraceFigures.Of(layer.Value, FiringStatistics.Of(firing)), progress, cancellation);
+            trace, Environment.ProcessorCount, (layer, active) =>
+                layers[layer.Value] = TraceFigures.Of(layer.Value, ActivationStatistics.Of(active)), progress, cancellation);
         TraceFigures mean = new(
-            null, layers.Average(l => l.FiringShare), layers.Average(l => l.HotShare), layers.Average(l => l.MeanRunLength),
+            null, layers.Average(l => l.ActiveShare), layers.Average(l => l.HotShare), layers.Average(l => l.MeanRunLength),
             layers.Average(l => l.CoActivation), layers.Average(l => l.IndependentCoActivation));
         return new TraceReport
         {
@@ -67,13 +67,13 @@ internal sealed record TraceReport
     }
 }
 
-/// <summary>One layer's figures, or their mean; see <see cref="FiringStatistics"/>.</summary>
+/// <summary>One layer's figures, or their mean; see <see cref="ActivationStatistics"/>.</summary>
 internal sealed record TraceFigures(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Layer,
-    double FiringShare, double HotShare, double MeanRunLength, double CoActivation, double IndependentCoActivation)
+    double ActiveShare, double HotShare, double MeanRunLength, double CoActivation, double IndependentCoActivation)
 {
-    public static TraceFigures Of(int layer, FiringStatistics s) =>
-        new(layer, s.FiringShare, s.HotShare, s.MeanRunLength, s.CoActivation, s.IndependentCoActivation);
+    public static TraceFigures Of(int layer, ActivationStatistics s) =>
+        new(layer, s.ActiveShare, s.HotShare, s.MeanRunLength, s.CoActivation, s.IndependentCoActivation);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

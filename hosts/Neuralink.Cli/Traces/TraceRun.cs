@@ -15,7 +15,7 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
 {
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        FiringTraceWriter.CheckName(settings.Output, settings.Force);
+        ActivationTraceWriter.CheckName(settings.Output, settings.Force);
         ModelStore store = ModelLocator.Store(surroundings);
         string folder = ModelLocator.FolderOf(settings.Model, settings.Weights, surroundings);
         LocatedModel model = store.Locate(folder, settings.Weights, cancellation);
@@ -26,15 +26,15 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
         TraceTexts texts = await TraceTexts.ReadAsync(settings, tokenizer, window, cancellation);
         for (int i = 0; i < texts.Windows.Count; i++)
             tokenizer.RequireRows(texts.Windows.Window(i), config.VocabularySize);
-        using FiringTracer tracer = new(image, window, settings.Threads, settings.MemoryBytes, surroundings.Time);
-        FiringTraceInfo info = tracer.Describe(model.Name, texts.Names, texts.Windows, settings.Inputs);
+        using ActivationTracer tracer = new(image, window, settings.Threads, settings.MemoryBytes, surroundings.Time);
+        ActivationTraceInfo info = tracer.Describe(model.Name, texts.Names, texts.Windows, settings.Inputs);
         if (settings.Inputs)
         {
             surroundings.Note(
                 $"the trace will take {ByteSize.Format(info.DataBytes)}, {ByteSize.Format(info.DataBytes - info.FiredBytes)} of them layer "
                 + "inputs");
         }
-        using FiringTraceWriter writer = FiringTraceWriter.Open(settings.Output, info, settings.Force);
+        using ActivationTraceWriter writer = ActivationTraceWriter.Open(settings.Output, info, settings.Force);
         int begin = writer.TokensDone, total = texts.Windows.TokenCount;
         if (begin > 0)
             surroundings.Note($"going on with {settings.Output}.partial at token {begin} of {total}");
@@ -52,7 +52,7 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
         return ExitCode.Success;
     }
 
-    private void WriteSummary(FiringTraceInfo info, int tokens, double seconds)
+    private void WriteSummary(ActivationTraceInfo info, int tokens, double seconds)
     {
         long bytes = new FileInfo(settings.Output).Length;
         string inputs = info.InputSize is { } size ? $" with inputs of {size} values" : "",

@@ -11,7 +11,7 @@ internal static class TraceShowCommand
     public static string[] Examples { get; } =
     [
         "neuralink trace show stories.trace",
-        "neuralink trace show stories.trace --json | jq .mean.firing_share",
+        "neuralink trace show stories.trace --json | jq .mean.active_share",
     ];
 
     public static Command Create(Surroundings surroundings)
@@ -34,7 +34,7 @@ internal static class TraceShowCommand
 
     private static int Run(string path, bool json, Surroundings surroundings, CancellationToken cancellation)
     {
-        using FiringTrace trace = FiringTrace.Open(path);
+        using ActivationTrace trace = ActivationTrace.Open(path);
         TraceReport? report = null;
         ProgressDisplay.Run(surroundings, "reading", progress => report = TraceReport.Of(trace, progress, cancellation));
         if (json)

@@ -8,7 +8,7 @@ namespace Neuralink.Cli.Traces;
 internal static class TraceTable
 {
     private static readonly string[] s_columns =
-        ["layer", "firing share", $"{FiringStatistics.HotActivations:0%} share", "run length", "co-activation", "if independent"];
+        ["layer", "active share", $"{ActivationStatistics.HotActivations:0%} share", "run length", "co-activation", "if independent"];
 
     public static void Write(TraceReport r, IAnsiConsole console)
     {
@@ -34,7 +34,7 @@ internal static class TraceTable
 
     private static string[] Cells(TraceFigures f) =>
     [
-        f.Layer is { } layer ? $"{layer}" : "mean", $"{f.FiringShare:0.00%}", $"{f.HotShare:0.0%}", $"{f.MeanRunLength:0.00}",
+        f.Layer is { } layer ? $"{layer}" : "mean", $"{f.ActiveShare:0.00%}", $"{f.HotShare:0.0%}", $"{f.MeanRunLength:0.00}",
         $"{f.CoActivation:0.0%}", $"{f.IndependentCoActivation:0.0%}",
     ];
 }

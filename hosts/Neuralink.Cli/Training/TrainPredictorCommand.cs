@@ -30,7 +30,7 @@ internal sealed class TrainPredictorCommand
 
     private readonly Option<double?> _recall = TypedOption.Of<double>(
         ["--recall"], "SHARE",
-        $"Share of the firing neurons that must be predicted; a neuron that is not is left out of the sum [default: {s_defaults.Recall}]",
+        $"Share of the active neurons that must be predicted; a neuron that is not is left out of the sum [default: {s_defaults.Recall}]",
         "a share above 0 and below 1", static (string text, out double value) => Share(text, out value) && value is > 0 and < 1);
 
     private readonly Option<int?> _depth = TypedOption.Of<int>(

@@ -16,7 +16,7 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
 
     public int Run(CancellationToken cancellation)
     {
-        using FiringTrace trace = FiringTrace.Open(settings.Trace);
+        using ActivationTrace trace = ActivationTrace.Open(settings.Trace);
         _ = trace.RequireInputs();
         FlashImage image = FlashImage.Open(ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation).Image);
         trace.ExpectModel(image.Folder, image.ModelDigest, image.LayerCount, image.SlotCount);
@@ -36,7 +36,7 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
         return ExitCode.Success;
     }
 
-    private TrainedPredictor Train(FiringTrace trace, CancellationToken cancellation)
+    private TrainedPredictor Train(ActivationTrace trace, CancellationToken cancellation)
     {
         TrainedPredictor? trained = null;
         try

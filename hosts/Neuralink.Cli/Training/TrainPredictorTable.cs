@@ -58,5 +58,5 @@ internal static class TrainPredictorTable
         void Add(params string[] cells) => table.AddRow(cells.Select(cell => new Text(cell)));
     }
 
-    private static string Factor(double predicted, double firing) => firing > 0 ? $"{predicted / firing:0.00}" : "";
+    private static string Factor(double predicted, double active) => active > 0 ? $"{predicted / active:0.00}" : "";
 }

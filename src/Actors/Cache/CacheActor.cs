@@ -24,12 +24,12 @@ internal sealed class CacheActor : ReceiveActor, IResidencyEffects
         _warm = warm;
         _io = io;
         ResidencyMachine machine = _machine = new(states.Cache, setup, this);
-        Receive<PredictionProtocol.Fires>(fires =>
+        Receive<PredictionProtocol.Needed>(needed =>
         {
             _compute = Sender;
-            machine.Fires(fires.Pass, fires.Layer, fires.Neurons);
+            machine.Needed(needed.Pass, needed.Layer, needed.Neurons);
         });
-        Receive<PredictionProtocol.MayFire>(mayFire => machine.MayFire(mayFire.Pass, mayFire.Layer, mayFire.Neurons));
+        Receive<PredictionProtocol.MayBeNeeded>(needed => machine.MayBeNeeded(needed.Pass, needed.Layer, needed.Neurons));
         Receive<ResidencyProtocol.Returned>(returned => machine.Returned(returned.Pass));
         Receive<FetchProtocol.Fetched>(fetched => machine.Fetched(fetched.Batch));
         Receive<FetchProtocol.FetchFailed>(failed => machine.FetchFailed(failed.Batch, failed.Error));

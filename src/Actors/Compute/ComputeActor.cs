@@ -69,7 +69,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
     {
         long start = Now();
         int fired = _setup.Pass.Activate(ordinals, lease.Frames);
-        _setup.Counts.Add(layer, Counter.FiredPairs, fired);
+        _setup.Counts.Add(layer, Counter.ActivePairs, fired);
         Record(areHits ? "ffn hits" : "ffn cluster", layer, start, "neurons", ordinals.Length);
     }
 

@@ -40,7 +40,7 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
         int pairs = _setup.Prediction.Predict(layer, batch, set), count = set.Count;
         _setup.Counts.Add(layer, Counter.PredictedPairs, pairs);
         _setup.Counts.Add(layer, Counter.Tokens, batch);
-        _cache.Tell(new PredictionProtocol.Fires(pass, layer, set), Sender);      // the Cache answers Compute
+        _cache.Tell(new PredictionProtocol.Needed(pass, layer, set), Sender);      // the Cache answers Compute
         _setup.Timeline?.Span("predict", layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
@@ -51,7 +51,7 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
         _setup.Prediction.LookAhead(target, input, batch, set);
         int count = set.Count;
         if (count > 0)
-            _cache.Tell(new PredictionProtocol.MayFire(pass, target, set), Self);
+            _cache.Tell(new PredictionProtocol.MayBeNeeded(pass, target, set), Self);
         else
             _sets.Return(set);
         _setup.Timeline?.Span("lookahead", target, start, _setup.Time.GetTimestamp(), "neurons", count);

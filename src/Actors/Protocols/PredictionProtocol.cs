@@ -6,12 +6,12 @@ namespace Neuralink.Actors.Protocols;
 /// Which neurons a layer needs.
 /// <code>
 /// Compute                    Predictor                        Cache
-///    | PassBegun                 | MayFire 0 ...                |   the first layers are looked ahead to from the tokens, where the
+///    | PassBegun                 | MayBeNeeded 0 ...                |   the first layers are looked ahead to from the tokens, where the
 ///    |--------------------------&gt;|-----------------------------&gt;|   strategy reads ahead; then Predicted, and n = 0
 ///    | LayerReached n            |                              |   Compute leaves the worker pool to the Predictor
-///    |--------------------------&gt;| Fires n                      |   which neurons layer n needs
+///    |--------------------------&gt;| Needed n                      |   which neurons layer n needs
 ///    |                           |-----------------------------&gt;|
-///    |                           | MayFire n+1                  |   lookahead, while what layer n lacks is read
+///    |                           | MayBeNeeded n+1                  |   lookahead, while what layer n lacks is read
 ///    |                           |-----------------------------&gt;|
 ///    |               Predicted n |                              |   the pool is Compute's again
 ///    |&lt;--------------------------|                              |
@@ -39,11 +39,11 @@ internal static class PredictionProtocol
     /// These neurons of <paramref name="Layer"/> are to be computed: those that fire, or that an approximate predictor names. The sender is
     /// Compute, whom the Cache answers.
     /// </summary>
-    public sealed record Fires(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
+    public sealed record Needed(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
 
     /// <summary>The Predictor is done with the layer and with the worker pool.</summary>
     public sealed record Predicted(PassId Pass) : INoSerializationVerificationNeeded;
 
     /// <summary>These neurons of <paramref name="Layer"/> probably fire; they are worth reading already.</summary>
-    public sealed record MayFire(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
+    public sealed record MayBeNeeded(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
 }

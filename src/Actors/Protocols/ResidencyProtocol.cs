@@ -3,7 +3,7 @@ using Neuralink.Pipeline.Residency;
 namespace Neuralink.Actors.Protocols;
 
 /// <summary>
-/// The right to read bundles in frames. A layer whose firing set exceeds the frames that one lease may hold comes in several waves, in
+/// The right to read bundles in frames. A layer whose active set exceeds the frames that one lease may hold comes in several waves, in
 /// ascending neuron order.
 /// <code>
 /// Cache                                   Compute

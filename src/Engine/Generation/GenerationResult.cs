@@ -36,7 +36,7 @@ public sealed record GenerationResult
     public required IReadOnlyList<IoMetrics> Layers { get; init; }
 
     /// <summary>Share of the neurons that fired, over all layers and tokens.</summary>
-    public double FiringShare => Io.FiringShare;
+    public double ActiveShare => Io.ActiveShare;
 }
 
 /// <summary>Times of one generation.</summary>

@@ -96,13 +96,13 @@ public sealed class IoMetrics
     public double? LookaheadPrecision => LooksAhead ? Ratio(Count(Counter.LookaheadHits), Count(Counter.LookaheadNamed)) : null;
 
     /// <summary>Of what the predictor named, the share that fired; 1 for an exact one.</summary>
-    public double PredictorPrecision => Ratio(Count(Counter.FiredPairs), Count(Counter.PredictedPairs));
+    public double PredictorPrecision => Ratio(Count(Counter.ActivePairs), Count(Counter.PredictedPairs));
 
     /// <summary>Share of all neurons that the predictor named, over all tokens.</summary>
     public double PredictedShare => Ratio(Count(Counter.PredictedPairs), _pairs);
 
     /// <summary>Share of all neurons that fired, as far as they were predicted, over all tokens.</summary>
-    public double FiringShare => Ratio(Count(Counter.FiredPairs), _pairs);
+    public double ActiveShare => Ratio(Count(Counter.ActivePairs), _pairs);
 
     /// <summary>From reaching the layers' attention to leaving them, the wait included.</summary>
     [JsonPropertyName("layer_ms")]

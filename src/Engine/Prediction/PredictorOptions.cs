@@ -11,7 +11,7 @@ public sealed record PredictorOptions
     public required PredictorKind Kind { get; init; }
 
     /// <summary>
-    /// Low-rank: the predictor's file, or published weights; null takes the image's own. Oracle: the firing trace, which
+    /// Low-rank: the predictor's file, or published weights; null takes the image's own. Oracle: the activation trace, which
     /// it needs. The others have none.
     /// </summary>
     public string? Path { get; init; }
@@ -72,6 +72,6 @@ public enum PredictorKind
     /// <summary>The product with the gate matrix in 2 to 4 bits. Approximate.</summary>
     Sketch,
 
-    /// <summary>The true set, from a firing trace of the very tokens: for studies.</summary>
+    /// <summary>The true set, from an activation trace of the very tokens: for studies.</summary>
     Oracle,
 }

@@ -119,14 +119,14 @@ internal sealed record PredictorSource(
     private static PredictorSource Oracle(PredictorOptions options, FlashImage image, ModelConfig config)
     {
         int tokens;
-        using (FiringTrace trace = FiringTrace.Open(options.Path!))
+        using (ActivationTrace trace = ActivationTrace.Open(options.Path!))
             tokens = trace.Info.TokenCount;
         return new PredictorSource(
             // It takes no input: the one that is there anyway.
             PredictorInput.Residual, Depth: 0, _ => 0,
             (_, _, _, _) =>
             {
-                using FiringTrace trace = FiringTrace.Open(options.Path!);
+                using ActivationTrace trace = ActivationTrace.Open(options.Path!);
                 return OraclePredictor.Load(trace, image, config);
             })
         {

@@ -28,7 +28,7 @@ public readonly record struct Activation(ActivationKind Kind, float Threshold)
     public static Activation FatRelu(float threshold) => new(ActivationKind.FatRelu, threshold);
 
     /// <summary>Whether a neuron with this gate value (without a gate: this up value) adds anything. False for NaN.</summary>
-    public bool Fires(float gate) => gate > Threshold;
+    public bool IsActive(float gate) => gate > Threshold;
 
     /// <summary>The neuron's value from a gate that fires and its up value.</summary>
     internal float Combine(float gate, float up) => gate * (Kind == ActivationKind.DRelu ? MathF.Max(up, 0f) : up);

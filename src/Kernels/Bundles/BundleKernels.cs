@@ -19,8 +19,8 @@ public sealed class BundleKernels
     // Batch columns whose up values are computed together; a stack buffer of this many floats.
     private const int ColumnsMax = 16;
 
-    // Indices of firing neurons collected at a time, on the stack.
-    private const int FiringMax = 512;
+    // Indices of active neurons collected at a time, on the stack.
+    private const int ActiveMax = 512;
 
     // How far ahead of the arithmetic memory is asked for: about a microsecond of it, and half of a first-level cache.
     private const int LookaheadBytes = 16 << 10;
@@ -92,14 +92,14 @@ public sealed class BundleKernels
     /// </summary>
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="x">[batch, Hidden], the FFN's input.</param>
-    /// <param name="firing">How many of the batch fire.</param>
+    /// <param name="active">How many of the batch fire.</param>
     /// <param name="h">[batch], the values of those that fire and 0 for the others; becomes h as Activate gives it.</param>
-    public void ActivateGated(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, int firing, Span<float> h)
+    public void ActivateGated(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, int active, Span<float> h)
     {
         Require.Length(x.Length, (long)h.Length * _layout.Hidden, nameof(x));
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
-        if (_layout.Gated && firing > 0)
-            MultiplyUp(bundle, x, h, firing);
+        if (_layout.Gated && active > 0)
+            MultiplyUp(bundle, x, h, active);
     }
 
     /// <summary>y[b, c] = fma(h[b], down[c], y[b, c]) for c in [columnBegin, columnEnd); rows whose h is 0 are left alone.</summary>
@@ -136,8 +136,8 @@ public sealed class BundleKernels
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
         if (_layout.Gated && h.Length == 1 && !_gateFirst)
             h[0] = GatedValue(bundle, x, upcoming);
-        else if (FiringOf(bundle, x, h) is > 0 and int firing && _layout.Gated)
-            MultiplyUp(bundle, x, h, firing);
+        else if (ActiveOf(bundle, x, h) is > 0 and int active && _layout.Gated)
+            MultiplyUp(bundle, x, h, active);
     }
 
     /// <summary>h of one gated neuron for one x: both sums side by side, so that neither waits for the other's additions.</summary>
@@ -150,35 +150,35 @@ public sealed class BundleKernels
             up += BiasOf(bundle, 1);
         }
 
-        return _activation.Fires(gate) ? _activation.Combine(gate, up) : 0f;
+        return _activation.IsActive(gate) ? _activation.Combine(gate, up) : 0f;
     }
 
     /// <summary>The rectified gate (plain: up) values into h; returns how many fire.</summary>
-    private int FiringOf(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h)
+    private int ActiveOf(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h)
     {
         // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
         _weights.MatMul(bundle[.._layout.PartBytes], x, [], h, MatMulShape.Whole(1, _layout.Hidden, h.Length));
         float bias = _layout.Biased ? BiasOf(bundle, 0) : 0f;
-        int firing = 0;
+        int active = 0;
         for (int b = 0; b < h.Length; b++)
         {
             float gate = _layout.Biased ? h[b] + bias : h[b];
-            bool fires = _activation.Fires(gate);
-            h[b] = fires ? gate : 0f;
-            firing += fires ? 1 : 0;
+            bool isActive = _activation.IsActive(gate);
+            h[b] = isActive ? gate : 0f;
+            active += isActive ? 1 : 0;
         }
 
-        return firing;
+        return active;
     }
 
     [SkipLocalsInit]
-    private void MultiplyUp(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, int firing)
+    private void MultiplyUp(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, int active)
     {
         ReadOnlySpan<byte> row = bundle.Slice(_layout.UpOffset, _layout.PartBytes);
         float bias = _layout.Biased ? BiasOf(bundle, 1) : 0f;
 
         // Where few of the batch fire, their sums one by one cost less than everybody's in tiles; the bits are the same.
-        bool tiled = firing * 2 >= h.Length && h.Length > 1;
+        bool tiled = active * 2 >= h.Length && h.Length > 1;
         Span<float> ups = stackalloc float[ColumnsMax];
         for (int begin = 0; begin < h.Length; begin += ColumnsMax)
         {
@@ -219,36 +219,36 @@ public sealed class BundleKernels
         int columnEnd = columnBegin + share.Length;
         int ahead = Math.Max(4, LookaheadBytes / Math.Max(1, _weights.RowBytes(share.Length)));
         Span<float> scales = stackalloc float[4];
-        Span<int> firing = stackalloc int[FiringMax];
-        for (int begin = 0; begin < h.Length; begin += FiringMax)
+        Span<int> active = stackalloc int[ActiveMax];
+        for (int begin = 0; begin < h.Length; begin += ActiveMax)
         {
-            int end = Math.Min(h.Length, begin + FiringMax);
-            int count = CollectFiring(h, begin, end, firing);
+            int end = Math.Min(h.Length, begin + ActiveMax);
+            int count = CollectActive(h, begin, end, active);
             int i = 0;
             for (; i <= count - 4; i += 4)
             {
-                RowFour rows = DownFour(bundles, columnBegin, columnEnd, firing[i], firing[i + 1], firing[i + 2], firing[i + 3]);
+                RowFour rows = DownFour(bundles, columnBegin, columnEnd, active[i], active[i + 1], active[i + 2], active[i + 3]);
                 int next = i + ahead;
                 RowFour upcoming = next <= count - 4
-                    ? DownFour(bundles, columnBegin, columnEnd, firing[next], firing[next + 1], firing[next + 2], firing[next + 3])
+                    ? DownFour(bundles, columnBegin, columnEnd, active[next], active[next + 1], active[next + 2], active[next + 3])
                     : rows;
                 for (int k = 0; k < 4; k++)
-                    scales[k] = h[firing[i + k]];
+                    scales[k] = h[active[i + k]];
 
                 _weights.AddScaledFour(scales, rows, upcoming, share);
             }
 
             for (; i < count; i++)
-                _weights.AddScaled(h[firing[i]], DownShare(bundles[firing[i]], columnBegin, columnEnd), share);
+                _weights.AddScaled(h[active[i]], DownShare(bundles[active[i]], columnBegin, columnEnd), share);
         }
     }
 
-    private static int CollectFiring(ReadOnlySpan<float> h, int begin, int end, Span<int> firing)
+    private static int CollectActive(ReadOnlySpan<float> h, int begin, int end, Span<int> active)
     {
         int count = 0;
         for (int n = begin; n < end; n++)
         {
-            firing[count] = n;
+            active[count] = n;
             count += h[n] != 0f ? 1 : 0;
         }
 

@@ -47,7 +47,7 @@ public sealed class Activations
     /// <summary>What the FFN of the current layer multiplies with its weights, [B, d].</summary>
     public FloatTensor FfnInput { get; }
 
-    /// <summary>The sum of the firing neurons' down columns, [B, d].</summary>
+    /// <summary>The sum of the active neurons' down columns, [B, d].</summary>
     public FloatTensor FfnOutput { get; }
 
     /// <summary>[logit rows, vocabulary].</summary>

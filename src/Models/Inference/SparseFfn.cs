@@ -42,12 +42,12 @@ public sealed class SparseFfn
     /// <returns>How many (neuron, token) pairs have an activation other than 0.</returns>
     public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int batch)
     {
-        _activating.Fired = 0;
+        _activating.ActiveCount = 0;
         _activating.Ordinals = ordinals;
         _activating.Frames = frames;
         _activating.Batch = batch;
         _pool.Run(_activating, ordinals.Length, WorkShare.Grain((long)_adding.Columns * batch, multiple: 1));
-        return _activating.Fired;
+        return _activating.ActiveCount;
     }
 
     /// <summary>
@@ -67,7 +67,7 @@ public sealed class SparseFfn
     private sealed class Activating(
         BundleKernels kernels, FrameArena arena, FloatTensor arrived, FloatTensor h, FloatTensor x, int[] chosen) : IParallelBody
     {
-        private int _fired;
+        private int _activeCount;
 
         public ReadOnlyMemory<int> Ordinals { get; set; }
 
@@ -75,10 +75,10 @@ public sealed class SparseFfn
 
         public int Batch { get; set; }
 
-        public int Fired
+        public int ActiveCount
         {
-            get => _fired;
-            set => _fired = value;
+            get => _activeCount;
+            set => _activeCount = value;
         }
 
         public void Execute(int begin, int end, int worker)
@@ -91,7 +91,7 @@ public sealed class SparseFfn
             kernels.Activate(View(arena, mine), x.First(Batch), Batch, values);
             for (int i = 0; i < mine.Length; i++)
                 values.Slice(i * Batch, Batch).CopyTo(h.Flat(ordinals[i] * Batch, Batch));
-            Interlocked.Add(ref _fired, values.Length - System.MemoryExtensions.Count(values, 0f));
+            Interlocked.Add(ref _activeCount, values.Length - System.MemoryExtensions.Count(values, 0f));
         }
     }
 

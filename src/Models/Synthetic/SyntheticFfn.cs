@@ -32,17 +32,18 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
     /// <param name="calibrating">The first tokens of x, which set the thresholds.</param>
     /// <param name="residualSize">Root mean square of the residual stream.</param>
     /// <returns>What the FFN adds to the stream, [tokens, d], and which neurons fired at the other tokens.</returns>
-    public (float[] Output, FiringMatrix Firing) Write(int layer, SyntheticNeuron[] neurons, float[] x, int calibrating, float residualSize)
+    public (float[] Output, ActivationMatrix Active) Write(
+        int layer, SyntheticNeuron[] neurons, float[] x, int calibrating, float residualSize)
     {
         LayerModules m = TensorNames.For(_config.Family).Layer(layer);
         int hidden = _config.HiddenSize, count = neurons.Length;
         float[] gates = new float[x.Length / hidden * count];
         float[] biases = new float[count];
-        FiringRows rows = new(layer, neurons, x, calibrating, gates, biases, this);
-        writer.Write($"{m.Firing}.weight", count, hidden, rows.Fill, []);
+        DecidingRows rows = new(layer, neurons, x, calibrating, gates, biases, this);
+        writer.Write($"{m.Deciding}.weight", count, hidden, rows.Fill, []);
         if (_config.FfnBias)
-            writer.Write($"{m.Firing}.bias", biases);
-        FiringMatrix firing = FiringOf(gates.AsSpan(calibrating * count), count);
+            writer.Write($"{m.Deciding}.bias", biases);
+        ActivationMatrix active = ActiveOf(gates.AsSpan(calibrating * count), count);
         if (m.Gate is not null)
         {
             float unit = 1 / MathF.Sqrt(hidden);
@@ -58,19 +59,19 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
             $"{m.Down}.weight", hidden, count, (begin, to) => FillScaled(WeightPart.Down, layer, begin, to, count, size), gates);
         if (_config.FfnBias)
             writer.Write($"{m.Down}.bias", new float[hidden]);
-        return (output, firing);
+        return (output, active);
     }
 
-    private static FiringMatrix FiringOf(ReadOnlySpan<float> gates, int count)
+    private static ActivationMatrix ActiveOf(ReadOnlySpan<float> gates, int count)
     {
-        int rowWords = FiringMatrix.WordsPerTokenOf(count);
+        int rowWords = ActivationMatrix.WordsPerTokenOf(count);
         ulong[] words = new ulong[gates.Length / count * rowWords];
         for (int i = 0; i < gates.Length; i++)
         {
             if (gates[i] > 0)
                 words[(i / count * rowWords) + (i % count / 64)] |= 1UL << (i % count % 64);
         }
-        return new FiringMatrix(count, words);
+        return new ActivationMatrix(count, words);
     }
 
     private void FillScaled(WeightPart part, int layer, int begin, Span<float> rows, int columns, float scale)
@@ -79,8 +80,8 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
             TensorPrimitives.Multiply(normals.Row(part, layer, row, columns), scale, rows.Slice(at, columns));
     }
 
-    /// <summary>The rows that decide firing, and what they decide for the sample.</summary>
-    private sealed class FiringRows
+    /// <summary>The rows that decide activity, and what they decide for the sample.</summary>
+    private sealed class DecidingRows
     {
         private readonly SyntheticFfn _ffn;
         private readonly int _layer;
@@ -92,7 +93,8 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
         private readonly float[] _constant;     // [tokens]: what a threshold of 1 takes from a neuron's value
         private readonly float _clusterUnit;    // of x along the direction of an active cluster
 
-        public FiringRows(int layer, SyntheticNeuron[] neurons, float[] x, int calibrating, float[] gates, float[] biases, SyntheticFfn ffn)
+        public DecidingRows(
+            int layer, SyntheticNeuron[] neurons, float[] x, int calibrating, float[] gates, float[] biases, SyntheticFfn ffn)
         {
             (_ffn, _layer, _neurons, _x, _calibrating, _gates, _biases) = (ffn, layer, neurons, x, calibrating, gates, biases);
             int hidden = ffn._config.HiddenSize;

@@ -132,12 +132,12 @@ public sealed class SyntheticModel
         SplitMix64 random = new(_seed, PopulationStream + (ulong)layer);
         SyntheticNeuron[] neurons = SyntheticNeuron.DrawLayer(_shape.Profile, _activity, ref random);
         float size = MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(_residual) / _residual.Length);
-        (float[] output, FiringMatrix firing) = new SyntheticFfn(_shape, _normals, _embedding.Directions, _writer)
+        (float[] output, ActivationMatrix active) = new SyntheticFfn(_shape, _normals, _embedding.Directions, _writer)
             .Write(layer, neurons, _config.PostNorm ? _residual : Normalised(_residual), CalibratingWindows * WindowTokens, size);
         TensorPrimitives.Add(_residual, output, _residual);
         if (_config.PostNorm)
             Normalised(_residual).CopyTo(_residual, 0);
-        return SyntheticStatistics.Of(new LayerIndex(layer), firing, SyntheticNeuron.TrueOrder(neurons, _activity));
+        return SyntheticStatistics.Of(new LayerIndex(layer), active, SyntheticNeuron.TrueOrder(neurons, _activity));
     }
 
     // Every norm but the last has weights of 1.

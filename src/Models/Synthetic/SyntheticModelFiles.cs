@@ -41,7 +41,7 @@ internal static class SyntheticModelFiles
         {Warning}
 
         It has the shape of {shape.Description} with {shape.Config.LayerCount} layers, and random weights made by
-        `neuralink synth {shape.Name} --seed {seed}`. A mean share of {shape.Share:0.0%} of a layer's neurons fires at a token, in
+        `neuralink synth {shape.Name} --seed {seed}`. A mean share of {shape.Share:0.0%} of a layer's neurons isActive at a token, in
         overlapping clusters of unequal popularity, in shuffled order; {shape.EightyShare:0%} of the neurons make 80% of the activations.
         The tokenizer is another model's, and ids beyond it are never generated.
 

@@ -16,7 +16,7 @@ public sealed record SyntheticShape(string Name, string Description, ModelConfig
     private const int NeuronsPerCluster = 16;
 
     /// <summary>How often the neurons of a layer fire.</summary>
-    public FiringProfile Profile => new(Config.FfnSize, Share, EightyShare);
+    public ActivationProfile Profile => new(Config.FfnSize, Share, EightyShare);
 
     /// <summary>Clusters of a layer.</summary>
     public int ClusterCount => Math.Max(Config.FfnSize / NeuronsPerCluster, 8);

@@ -24,7 +24,7 @@ public sealed record SyntheticTraceOptions(
     public const int DomainMax = 65_535;
 }
 
-/// <summary>Writes the firing trace that a model of a published shape might have left, without the model.</summary>
+/// <summary>Writes the activation trace that a model of a published shape might have left, without the model.</summary>
 public static class SyntheticTrace
 {
     private const int PieceTokens = 256;
@@ -44,7 +44,7 @@ public static class SyntheticTrace
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)options.Domain, (uint)SyntheticTraceOptions.DomainMax, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)options.Text, (uint)SyntheticTraceOptions.DomainMax, nameof(options));
         bool isComplete = false;
-        using FiringTraceWriter writer = FiringTraceWriter.Open(path, InfoOf(shape, options), options.Replace);
+        using ActivationTraceWriter writer = ActivationTraceWriter.Open(path, InfoOf(shape, options), options.Replace);
         try
         {
             IReadOnlyList<SyntheticStatistics> statistics = WriteLayers(shape, options, writer, progress, cancellation);
@@ -61,7 +61,7 @@ public static class SyntheticTrace
     }
 
     private static SyntheticStatistics[] WriteLayers(
-        SyntheticShape shape, SyntheticTraceOptions options, FiringTraceWriter writer, IProgress<double>? progress,
+        SyntheticShape shape, SyntheticTraceOptions options, ActivationTraceWriter writer, IProgress<double>? progress,
         CancellationToken cancellation)
     {
         SyntheticLanguage language = new(shape.ClusterCount, options.Seed);
@@ -75,7 +75,7 @@ public static class SyntheticTrace
             Parallel.For(0, statistics.Length, parallel, i =>
             {
                 SyntheticLayer layer = new(shape.Profile, activity, options.Seed, i);
-                FiringMatrix trace = layer.Trace(text);
+                ActivationMatrix trace = layer.Trace(text);
                 Write(writer, new LayerIndex(i), trace);
                 statistics[i] = SyntheticStatistics.Of(new LayerIndex(i), trace, layer.TrueOrder);
                 lock (statistics)
@@ -90,7 +90,7 @@ public static class SyntheticTrace
         return statistics;
     }
 
-    private static void Write(FiringTraceWriter writer, LayerIndex layer, FiringMatrix trace)
+    private static void Write(ActivationTraceWriter writer, LayerIndex layer, ActivationMatrix trace)
     {
         ulong[] rows = new ulong[PieceTokens * trace.WordsPerToken];
         for (int begin = 0; begin < trace.TokenCount; begin += PieceTokens)
@@ -102,10 +102,10 @@ public static class SyntheticTrace
         }
     }
 
-    private static FiringTraceInfo InfoOf(SyntheticShape shape, SyntheticTraceOptions options)
+    private static ActivationTraceInfo InfoOf(SyntheticShape shape, SyntheticTraceOptions options)
     {
         string text = $"synthetic text {options.Text} of domain {options.Domain}, {options.TokenCount} tokens";
-        return new FiringTraceInfo
+        return new ActivationTraceInfo
         {
             ModelDigest = shape.Digest(options.Seed),
             ModelName = $"{shape.Name} (synthetic)",

@@ -16,7 +16,7 @@ namespace Neuralink.Models.Tracing;
 /// </summary>
 internal sealed class DenseFfn
 {
-    // Neurons of a worker's piece: one word of a firing row, so that no two workers write the same word.
+    // Neurons of a worker's piece: one word of an activation row, so that no two workers write the same word.
     private const int PieceNeurons = 64;
 
     // Output columns of a worker's share: whole cache lines.
@@ -34,11 +34,11 @@ internal sealed class DenseFfn
         FloatTensor? biases = layout.Biased ? new(arena, 1, c.FfnSize, "neurons") : null;
         FloatTensor tiles = new(arena, pool.Threads, activations.ChunkTokens * PieceNeurons, "activations");
         FloatTensor h = new(arena, c.FfnSize, activations.ChunkTokens, "activations");
-        bool[] fires = new bool[c.FfnSize];
+        bool[] isActive = new bool[c.FfnSize];
         BundleKernels kernels = new(layout, c.ActivationFunction);
         _gathering = new Gathering(layout, frames, gates, biases);
-        _activating = new Activating(kernels, c.ActivationFunction, frames, gates, biases, tiles, h, activations.FfnInput, fires);
-        _adding = new Adding(kernels, frames, h, activations.FfnOutput, fires);
+        _activating = new Activating(kernels, c.ActivationFunction, frames, gates, biases, tiles, h, activations.FfnInput, isActive);
+        _adding = new Adding(kernels, frames, h, activations.FfnOutput, isActive);
     }
 
     public static long RequiredWeightBytes(ModelConfig c, WeightFormat format) =>
@@ -59,7 +59,7 @@ internal sealed class DenseFfn
 
     /// <summary>FfnOutput [tokens, d] += the FFN of FfnInput [tokens, d], without the down bias.</summary>
     /// <param name="tokens">T, rows of the input.</param>
-    /// <param name="rows">[T, words], receives which neurons fire, laid out as in a firing matrix.</param>
+    /// <param name="rows">[T, words], receives which neurons fire, laid out as in an activation matrix.</param>
     public void Run(int tokens, Memory<ulong> rows)
     {
         _activating.Tokens = _adding.Tokens = tokens;
@@ -68,7 +68,7 @@ internal sealed class DenseFfn
         _pool.Run(_adding, _adding.Columns, GrainColumns);
     }
 
-    /// <summary>Checks bundles, and copies the rows that decide firing side by side.</summary>
+    /// <summary>Checks bundles, and copies the rows that decide activity side by side.</summary>
     private sealed class Gathering(BundleLayout layout, FrameArena frames, WeightMatrix gates, FloatTensor? biases) : IParallelBody
     {
         private int _damaged;
@@ -92,10 +92,10 @@ internal sealed class DenseFfn
         }
     }
 
-    /// <summary>h [neurons, T] and the firing rows.</summary>
+    /// <summary>h [neurons, T] and the activation rows.</summary>
     private sealed class Activating(
         BundleKernels kernels, Activation activation, FrameArena frames, WeightMatrix gates, FloatTensor? biases, FloatTensor tiles,
-        FloatTensor h, FloatTensor x, bool[] fires) : IParallelBody
+        FloatTensor h, FloatTensor x, bool[] isActive) : IParallelBody
     {
         public int Tokens { get; set; }
 
@@ -114,7 +114,7 @@ internal sealed class DenseFfn
                 Fire(tile, first, counts[..count]);
                 for (int i = 0; i < count; i++)
                 {
-                    fires[first + i] = counts[i] > 0;
+                    isActive[first + i] = counts[i] > 0;
                     kernels.ActivateGated(frames.Frame(first + i), x.First(Tokens), counts[i], Values(first + i));
                 }
             }
@@ -122,7 +122,7 @@ internal sealed class DenseFfn
 
         private Span<float> Values(int neuron) => h.Row(neuron)[..Tokens];
 
-        /// <summary>Writes one word of each firing row, and the gates of those that fire into h.</summary>
+        /// <summary>Writes one word of each activation row, and the gates of those that fire into h.</summary>
         private void Fire(ReadOnlySpan<float> tile, int first, Span<int> counts)
         {
             int rowWords = (gates.Rows + 63) / 64;
@@ -136,7 +136,7 @@ internal sealed class DenseFfn
                 ReadOnlySpan<float> values = tile.Slice(token * counts.Length, counts.Length);
                 for (int i = 0; i < values.Length; i++)
                 {
-                    if (activation.Fires(values[i]))
+                    if (activation.IsActive(values[i]))
                     {
                         word |= 1UL << i;
                         counts[i]++;
@@ -149,7 +149,7 @@ internal sealed class DenseFfn
     }
 
     /// <summary>Adds down columns in ascending order of the neurons.</summary>
-    private sealed class Adding(BundleKernels kernels, FrameArena frames, FloatTensor h, FloatTensor y, bool[] fires) : IParallelBody
+    private sealed class Adding(BundleKernels kernels, FrameArena frames, FloatTensor h, FloatTensor y, bool[] isActive) : IParallelBody
     {
         public int Tokens { get; set; }
 
@@ -157,9 +157,9 @@ internal sealed class DenseFfn
 
         public void Execute(int begin, int end, int worker)
         {
-            for (int n = 0; n < fires.Length; n++)
+            for (int n = 0; n < isActive.Length; n++)
             {
-                if (fires[n])
+                if (isActive[n])
                     kernels.AddDown(frames.Frame(n), h.Row(n)[..Tokens], y.First(Tokens), Tokens, begin, end);
             }
         }

@@ -15,27 +15,27 @@ internal sealed class LayerSamples
 
     /// <param name="inputs">[tokens, d].</param>
     /// <param name="inputSize">d.</param>
-    /// <param name="firing">[tokens, neurons].</param>
-    public LayerSamples(Half[] inputs, int inputSize, FiringMatrix firing)
+    /// <param name="active">[tokens, neurons].</param>
+    public LayerSamples(Half[] inputs, int inputSize, ActivationMatrix active)
     {
-        if (inputs.Length != (long)firing.TokenCount * inputSize)
+        if (inputs.Length != (long)active.TokenCount * inputSize)
         {
             throw new ArgumentException(
-                $"{firing.TokenCount} rows of {inputSize} values expected, {inputs.Length} values given.", nameof(inputs));
+                $"{active.TokenCount} rows of {inputSize} values expected, {inputs.Length} values given.", nameof(inputs));
         }
         _inputs = inputs;
         InputSize = inputSize;
-        Firing = firing;
+        Active = active;
     }
 
     /// <summary>d.</summary>
     public int InputSize { get; }
 
     /// <summary>Which neurons fire, [tokens, neurons].</summary>
-    public FiringMatrix Firing { get; }
+    public ActivationMatrix Active { get; }
 
-    /// <summary>The firing of <paramref name="layer"/> by the inputs <paramref name="depth"/> layers before it.</summary>
-    public static LayerSamples Read(FiringTrace trace, int layer, int depth)
+    /// <summary>The activity of <paramref name="layer"/> by the inputs <paramref name="depth"/> layers before it.</summary>
+    public static LayerSamples Read(ActivationTrace trace, int layer, int depth)
     {
         int inputSize = trace.RequireInputs();
         Half[] inputs = GC.AllocateUninitializedArray<Half>(trace.Info.TokenCount * inputSize);
@@ -66,10 +66,10 @@ internal sealed class LayerSamples
     /// <summary>How often each neuron fires at <paramref name="tokens"/>.</summary>
     public int[] Frequencies(ReadOnlySpan<int> tokens)
     {
-        int[] frequencies = new int[Firing.NeuronCount], firing = new int[Firing.NeuronCount];
+        int[] frequencies = new int[Active.NeuronCount], active = new int[Active.NeuronCount];
         foreach (int token in tokens)
         {
-            foreach (int neuron in firing.AsSpan(0, Firing.CopyFiring(token, firing)))
+            foreach (int neuron in active.AsSpan(0, Active.CopyActive(token, active)))
                 frequencies[neuron]++;
         }
         return frequencies;

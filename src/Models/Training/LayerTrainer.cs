@@ -20,7 +20,7 @@ internal sealed class LayerTrainer(WorkerPool pool, TrainingOptions options, Tok
         : [.. TrainingOptions.RankLadder.Where((r, i) => i == 0 || r <= hiddenSize / 2)];
 
     /// <summary>Trains the ranks one after the other until one is enough.</summary>
-    /// <param name="samples">The layer's inputs and firing.</param>
+    /// <param name="samples">The layer's inputs and activity.</param>
     /// <param name="layer">The predicted layer, for the seed.</param>
     /// <param name="progress">Told the share of the longest way that is done; 1 in the end.</param>
     /// <param name="cancellation">Stops between steps.</param>
@@ -50,7 +50,7 @@ internal sealed class LayerTrainer(WorkerPool pool, TrainingOptions options, Tok
 
     private TrainedLayer Train(LayerSamples samples, int layer, int rank, Action<double> progress, CancellationToken cancellation)
     {
-        LowRankNet net = new(pool, samples.InputSize, samples.Firing.NeuronCount, rank, options.BatchTokens);
+        LowRankNet net = new(pool, samples.InputSize, samples.Active.NeuronCount, rank, options.BatchTokens);
         SplitMix64 random = new(options.Seed, ((ulong)(uint)layer << 32) | (uint)rank);
         int[] tokens = [.. split.Training];
         net.Initialise(ref random, samples.InputScale(tokens), samples.Frequencies(tokens), tokens.Length, options.PositiveWeight);

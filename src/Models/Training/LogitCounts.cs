@@ -14,19 +14,19 @@ internal sealed class LogitCounts
     private static readonly double[] s_curveRecalls = [0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5];
 
     private readonly long[] _all;              // [bins]
-    private readonly long[] _firing;           // [bins]
-    private readonly int[][] _firingByBlock;   // [blocks][bins]
+    private readonly long[] _active;           // [bins]
+    private readonly int[][] _activeByBlock;   // [blocks][bins]
 
     private LogitCounts(int blocks)
     {
         _all = new long[Bins];
-        _firing = new long[Bins];
-        _firingByBlock = [.. Enumerable.Range(0, blocks).Select(_ => new int[Bins])];
+        _active = new long[Bins];
+        _activeByBlock = [.. Enumerable.Range(0, blocks).Select(_ => new int[Bins])];
     }
 
     private long Pairs => _all.Sum();
 
-    private long Firing => _firing.Sum();
+    private long Active => _active.Sum();
 
     /// <summary>Counts what <paramref name="net"/> says of <paramref name="tokens"/>.</summary>
     public static LogitCounts Of(
@@ -65,7 +65,7 @@ internal sealed class LogitCounts
         foreach (double recall in s_curveRecalls)
             curve.Add(Point(EdgeFor(recall)));
         return new LowRankMetrics(
-            point.Recall, point.Precision, point.PredictedShare, Ratio(Firing, Pairs, 0), Loss(positiveWeight),
+            point.Recall, point.Precision, point.PredictedShare, Ratio(Active, Pairs, 0), Loss(positiveWeight),
             [.. curve.DistinctBy(p => p.Threshold).OrderBy(p => p.Threshold)]);
     }
 
@@ -84,25 +84,25 @@ internal sealed class LogitCounts
         for (int bin = 0; bin < Bins; bin++)
         {
             _all[bin] += other._all[bin];
-            _firing[bin] += other._firing[bin];
-            for (int block = 0; block < _firingByBlock.Length; block++)
-                _firingByBlock[block][bin] += other._firingByBlock[block][bin];
+            _active[bin] += other._active[bin];
+            for (int block = 0; block < _activeByBlock.Length; block++)
+                _activeByBlock[block][bin] += other._activeByBlock[block][bin];
         }
     }
 
     private void Add(LayerSamples samples, ReadOnlySpan<int> tokens, int first, int blockTokens, int neuron, ReadOnlySpan<float> logits)
     {
-        int width = logits.Length / tokens.Length, used = Math.Min(width, samples.Firing.NeuronCount - neuron);
+        int width = logits.Length / tokens.Length, used = Math.Min(width, samples.Active.NeuronCount - neuron);
         for (int b = 0; b < tokens.Length; b++)
         {
             ReadOnlySpan<float> row = logits.Slice(b * width, used);
             foreach (float logit in row)
                 _all[BinOf(logit)]++;
-            int[] block = _firingByBlock[(first + b) / blockTokens];
-            for (ulong bits = samples.Firing.Token(tokens[b])[neuron / width]; bits != 0; bits &= bits - 1)
+            int[] block = _activeByBlock[(first + b) / blockTokens];
+            for (ulong bits = samples.Active.Token(tokens[b])[neuron / width]; bits != 0; bits &= bits - 1)
             {
                 int bin = BinOf(row[BitOperations.TrailingZeroCount(bits)]);
-                _firing[bin]++;
+                _active[bin]++;
                 block[bin]++;
             }
         }
@@ -111,35 +111,35 @@ internal sealed class LogitCounts
     private static int BinOf(float logit) => (int)Math.Clamp((logit + Range) * BinsPerUnit, 0, Bins - 1);
 
     /// <summary>
-    /// The highest bin from which on at least <paramref name="recall"/> of the firing pairs lie; beyond the last where nothing fires.
+    /// The highest bin from which on at least <paramref name="recall"/> of the active pairs lie; beyond the last where nothing fires.
     /// </summary>
     private int EdgeFor(double recall)
     {
-        double wanted = recall * Firing;
+        double wanted = recall * Active;
         long above = 0;
         int edge = Bins;
         while (edge > 0 && above < wanted)
-            above += _firing[--edge];
+            above += _active[--edge];
         return edge;
     }
 
-    /// <summary>Of a block's recall about the whole's, blocks weighing as their firing.</summary>
+    /// <summary>Of a block's recall about the whole's, blocks weighing as their activity.</summary>
     private double RecallDeviation(int edge)
     {
-        long all = Firing;
-        int blocks = _firingByBlock.Length;
+        long all = Active;
+        int blocks = _activeByBlock.Length;
         if (blocks < 2 || all == 0)
             return 0;
         double recall = Point(edge).Recall, squares = 0;
-        foreach (int[] block in _firingByBlock)
+        foreach (int[] block in _activeByBlock)
         {
-            long firing = 0, found = 0;
+            long active = 0, found = 0;
             for (int bin = 0; bin < Bins; bin++)
             {
-                firing += block[bin];
+                active += block[bin];
                 found += bin >= edge ? block[bin] : 0;
             }
-            squares += Math.Pow(found - (recall * firing), 2);
+            squares += Math.Pow(found - (recall * active), 2);
         }
         return Math.Sqrt(squares / (blocks - 1)) * blocks / all;
     }
@@ -150,9 +150,9 @@ internal sealed class LogitCounts
         for (int bin = edge; bin < Bins; bin++)
         {
             predicted += _all[bin];
-            found += _firing[bin];
+            found += _active[bin];
         }
-        return new LowRankPoint(EdgeValue(edge), Ratio(found, Firing, 1), Ratio(found, predicted, 1), Ratio(predicted, Pairs, 0));
+        return new LowRankPoint(EdgeValue(edge), Ratio(found, Active, 1), Ratio(found, predicted, 1), Ratio(predicted, Pairs, 0));
     }
 
     private double Loss(double positiveWeight)
@@ -161,7 +161,7 @@ internal sealed class LogitCounts
         for (int bin = 0; bin < Bins; bin++)
         {
             double logit = ((bin + 0.5) / BinsPerUnit) - Range;
-            sum += ((_all[bin] - _firing[bin]) * SoftPlus(logit)) + (_firing[bin] * positiveWeight * SoftPlus(-logit));
+            sum += ((_all[bin] - _active[bin]) * SoftPlus(logit)) + (_active[bin] * positiveWeight * SoftPlus(-logit));
         }
         return sum / Math.Max(Pairs, 1);
     }

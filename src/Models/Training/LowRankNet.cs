@@ -92,7 +92,7 @@ internal sealed class LowRankNet
         {
             for (int k = 0; k < _rank; k++)
                 _fc2.Weights[At2(n, k)] = (float)(random.NextNormal() * scale2);
-            // Half a firing and half a silence more, so that there is a logarithm.
+            // Half an activation and half a silence more, so that there is a logarithm.
             _bias.Weights[n] = (float)Math.Log(positiveWeight * (frequencies[n] + 0.5) / (tokens - frequencies[n] + 0.5));
         }
     }
@@ -100,7 +100,7 @@ internal sealed class LowRankNet
     /// <summary>One step of AdamW on the mean loss of <paramref name="tokens"/>.</summary>
     /// <param name="samples">Where the tokens are of.</param>
     /// <param name="tokens">[B].</param>
-    /// <param name="positiveWeight">What a firing neuron counts.</param>
+    /// <param name="positiveWeight">What an active neuron counts.</param>
     /// <param name="weights">The step's factors for fc1 and fc2.</param>
     /// <param name="biases">The same for the bias.</param>
     public void Step(LayerSamples samples, ReadOnlyMemory<int> tokens, float positiveWeight, AdamW weights, AdamW biases)
@@ -199,7 +199,7 @@ internal sealed class LowRankNet
     private Span<float> Fc2(float[] values, int panel) => values.AsSpan(panel * _width * PanelNeurons, _width * PanelNeurons);
 
     private void StepGroup(
-        int group, LayerSamples samples, ReadOnlySpan<int> tokens, float firingScale, float silentScale, AdamW weights, AdamW biases)
+        int group, LayerSamples samples, ReadOnlySpan<int> tokens, float activeScale, float silentScale, AdamW weights, AdamW biases)
     {
         int batch = tokens.Length;
         Span<float> dh = _dh.AsSpan(group * batch * _width, batch * _width), g = _panel[group].AsSpan(0, batch * PanelNeurons);
@@ -207,7 +207,7 @@ internal sealed class LowRankNet
         for (int panel = FirstPanel(group); panel < FirstPanel(group + 1); panel++)
         {
             Logits(group, panel, batch);
-            ToGradient(g, panel, samples, tokens, firingScale, silentScale);
+            ToGradient(g, panel, samples, tokens, activeScale, silentScale);
             Span<float> fc2 = Fc2(_fc2.Weights, panel);
             for (int k = 0; k < _width; k++)
             {
@@ -230,20 +230,20 @@ internal sealed class LowRankNet
     }
 
     /// <summary>Logits [B, 64] to the gradient of their loss.</summary>
-    private void ToGradient(Span<float> z, int panel, LayerSamples samples, ReadOnlySpan<int> tokens, float firingScale, float silentScale)
+    private void ToGradient(Span<float> z, int panel, LayerSamples samples, ReadOnlySpan<int> tokens, float activeScale, float silentScale)
     {
         TensorPrimitives.Sigmoid(z, z);
         int used = Math.Min(PanelNeurons, _neurons - (panel * PanelNeurons));
         for (int b = 0; b < tokens.Length; b++)
         {
             Span<float> row = z.Slice(b * PanelNeurons, PanelNeurons);
-            ulong firing = samples.Firing.Token(tokens[b])[panel];
+            ulong active = samples.Active.Token(tokens[b])[panel];
             // Sum of -weight log(p) where it fires, -log(1 - p) where not: p - 1 and p by the logit.
             TensorPrimitives.Multiply(row, silentScale, row);
-            for (ulong bits = firing; bits != 0; bits &= bits - 1)
+            for (ulong bits = active; bits != 0; bits &= bits - 1)
             {
                 int n = BitOperations.TrailingZeroCount(bits);
-                row[n] = ((row[n] / silentScale) - 1) * firingScale;
+                row[n] = ((row[n] / silentScale) - 1) * activeScale;
             }
             row[used..].Clear();
         }

@@ -6,7 +6,7 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Models.Training;
 
 /// <summary>
-/// Trains a low-rank predictor for every layer of a traced model, one layer after the other: in memory are one layer's inputs and firing.
+/// Trains a low-rank predictor for every layer of a traced model, one layer after the other: in memory are one layer's inputs and activity.
 /// With a depth of D, layer N's input predicts what layer N + D fires; the first D layers have no layer so far before them and get no
 /// predictor. The same trace and options give the same predictor on any number of threads.
 /// </summary>
@@ -20,10 +20,10 @@ public static class PredictorTrainer
     /// <exception cref="NeuralinkException">The trace has no inputs, is damaged, too short or too long, or the model has no layer that
     /// deep or no such rank.</exception>
     public static TrainedPredictor Train(
-        FiringTrace trace, TrainingOptions options, int threads, IProgress<double>? progress, CancellationToken cancellation)
+        ActivationTrace trace, TrainingOptions options, int threads, IProgress<double>? progress, CancellationToken cancellation)
     {
         options.Validate();
-        FiringTraceInfo about = trace.Info;
+        ActivationTraceInfo about = trace.Info;
         int hiddenSize = trace.RequireInputs();
         if (options.Depth >= about.LayerCount)
         {

@@ -11,8 +11,8 @@ public static class TokenWork
     /// <summary>One layer with every neuron.</summary>
     public static long OfDenseLayer(ModelConfig c) => Attention(c) + Ffn(c);
 
-    /// <summary>One layer with <paramref name="firingShare"/> of its neurons.</summary>
-    public static double OfSparseLayer(ModelConfig c, double firingShare) => Attention(c) + (firingShare * Ffn(c));
+    /// <summary>One layer with <paramref name="activeShare"/> of its neurons.</summary>
+    public static double OfSparseLayer(ModelConfig c, double activeShare) => Attention(c) + (activeShare * Ffn(c));
 
     /// <summary>What is outside the layers: the output matrix, and OPT-350m's projections.</summary>
     public static long OutsideLayers(ModelConfig c) =>

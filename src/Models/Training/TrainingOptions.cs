@@ -18,7 +18,7 @@ public sealed record TrainingOptions
     /// <summary>A rank for every layer, or null to take the smallest of <see cref="RankLadder"/> that is enough.</summary>
     public int? Rank { get; init; }
 
-    /// <summary>Layers between the input and the predicted firing; 0 is the same layer.</summary>
+    /// <summary>Layers between the input and the predicted activity; 0 is the same layer.</summary>
     public int Depth { get; init; }
 
     /// <summary>Passes over the training tokens.</summary>
@@ -37,7 +37,7 @@ public sealed record TrainingOptions
     public float WeightDecay { get; init; } = 0.01f;
 
     /// <summary>
-    /// How many times more a firing neuron counts in the loss than a silent one: what decides is the line at high recall,
+    /// How many times more an active neuron counts in the loss than a silent one: what decides is the line at high recall,
     /// where few of those on it fire.
     /// </summary>
     public float PositiveWeight { get; init; } = 4f;

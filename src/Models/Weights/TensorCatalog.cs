@@ -35,7 +35,7 @@ public sealed record TensorSpec(string Name, int Rows, int Columns, TensorPlace 
 
 /// <summary>
 /// Every tensor of a model with its shape and its place: what a checkpoint is checked against, and what the packer writes.
-/// The matrix that decides firing appears twice, as the predictor's and as part of the bundles.
+/// The matrix that decides activity appears twice, as the predictor's and as part of the bundles.
 /// </summary>
 public static class TensorCatalog
 {
@@ -73,7 +73,7 @@ public static class TensorCatalog
             .. Linear(m.Value, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident, m.QueryKeyValue),
             .. Linear(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias, TensorPlace.Resident),
             .. Norm(c, m.FfnNorm),
-            .. Linear(m.Firing, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Predictor),
+            .. Linear(m.Deciding, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Predictor),
             .. m.Gate is null ? [] : Linear(m.Gate, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Neurons),
             .. Linear(m.Up, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Neurons),
             Matrix(m.Down, c.HiddenSize, c.FfnSize, TensorPlace.Neurons),

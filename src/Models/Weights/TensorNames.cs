@@ -8,7 +8,7 @@ public sealed record LayerModules(
     string Down)
 {
     /// <summary>The matrix whose product decides which neurons fire: the gate, or for a plain FFN the up matrix.</summary>
-    public string Firing => Gate ?? Up;
+    public string Deciding => Gate ?? Up;
 
     /// <summary>A name for query, key and value together, whose product is one; no checkpoint has it.</summary>
     public string QueryKeyValue => $"{Query}+k+v";

@@ -83,7 +83,7 @@ internal enum Counter
     // Compute
 
     /// <summary>(neuron, token) pairs whose activation was not 0.</summary>
-    FiredPairs,
+    ActivePairs,
 
     /// <summary>Time spent waiting for flash with nothing else to do, after lookahead and hits, in the clock's ticks.</summary>
     WaitTicks,

@@ -9,10 +9,10 @@ internal interface IPredictionEffects
     /// <summary>Tells the predictors that a pass of so many tokens begins.</summary>
     public void BeginPass(int batch);
 
-    /// <summary>Computes which neurons <paramref name="layer"/> needs and tells the Cache: Fires.</summary>
+    /// <summary>Computes which neurons <paramref name="layer"/> needs and tells the Cache: Needed.</summary>
     public void Predict(PassId pass, LayerIndex layer, int batch);
 
-    /// <summary>Computes which neurons <paramref name="target"/> will probably need and tells the Cache: MayFire.</summary>
+    /// <summary>Computes which neurons <paramref name="target"/> will probably need and tells the Cache: MayBeNeeded.</summary>
     /// <param name="pass">The pass.</param>
     /// <param name="target">The later layer.</param>
     /// <param name="input">Which of the inputs that Compute has filled.</param>

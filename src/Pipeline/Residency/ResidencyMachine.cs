@@ -48,7 +48,7 @@ internal sealed record ResidencySetup
 /// <summary>
 /// Turns the neurons that a layer needs into leased frames, has what is missing read, and keeps what is worth keeping.
 /// <code>
-/// Serving --Fires--> (a wave is out) --Returned--> (the next wave, or none)
+/// Serving --Needed--> (a wave is out) --Returned--> (the next wave, or none)
 /// Serving --AbandonPass--> Abandoning --(the last fetch is back)--> Serving
 /// </code>
 /// A layer whose neurons exceed what one lease may hold comes in several waves, ascending. What a wave lacks is read in one fetch, or
@@ -107,7 +107,7 @@ internal sealed class ResidencyMachine
     public void WarmUp() => GoOnWarmingUp();
 
     /// <summary>These neurons of a layer are to be computed. The set is the machine's until it is released.</summary>
-    public void Fires(PassId pass, LayerIndex layer, NeuronSet neurons)
+    public void Needed(PassId pass, LayerIndex layer, NeuronSet neurons)
     {
         if (IsLate(pass))
         {
@@ -121,7 +121,7 @@ internal sealed class ResidencyMachine
     }
 
     /// <summary>These neurons of a layer will probably be wanted: those that are missing are read ahead.</summary>
-    public void MayFire(PassId pass, LayerIndex layer, NeuronSet neurons)
+    public void MayBeNeeded(PassId pass, LayerIndex layer, NeuronSet neurons)
     {
         if (!IsLate(pass))
         {

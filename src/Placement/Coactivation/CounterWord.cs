@@ -12,7 +12,7 @@ internal readonly ref struct CounterWord
     private readonly Vector512<ulong> _low, _middle, _high;
     private readonly bool _isTall;      // more than 16 planes
 
-    /// <param name="planes">The word of plane p is at p * <see cref="FiringTile.LineWords"/>.</param>
+    /// <param name="planes">The word of plane p is at p * <see cref="ActivationTile.LineWords"/>.</param>
     /// <param name="planeCount">The number of planes in use; the others are not read.</param>
     public CounterWord(ReadOnlySpan<ulong> planes, int planeCount)
     {
@@ -40,7 +40,7 @@ internal readonly ref struct CounterWord
         Span<ulong> words = stackalloc ulong[8];
         words.Clear();
         for (int plane = first; plane < Math.Min(first + 8, planeCount); plane++)
-            words[plane - first] = planes[plane * FiringTile.LineWords];
+            words[plane - first] = planes[plane * ActivationTile.LineWords];
         return Vector512.Create<ulong>(words);
     }
 }

@@ -16,14 +16,14 @@ namespace Neuralink.Placement.Coactivation;
 /// </summary>
 internal sealed class PairSweep
 {
-    private readonly FiringLists _lists;
-    private readonly FiringTile _tile;
+    private readonly ActivationLists _lists;
+    private readonly ActivationTile _tile;
     private readonly VerticalCounters _counters = new();
 
-    public PairSweep(FiringLists lists)
+    public PairSweep(ActivationLists lists)
     {
         _lists = lists;
-        _tile = new FiringTile(lists.TokenCount);
+        _tile = new ActivationTile(lists.TokenCount);
     }
 
     /// <summary>Offers every pair of <paramref name="ranks"/> that fires together at least once and often enough to be kept.</summary>
@@ -32,12 +32,12 @@ internal sealed class PairSweep
     /// <param name="cancellation">Checked once a tile.</param>
     public void Offer(ReadOnlySpan<int> ranks, StrongestPairs pairs, CancellationToken cancellation)
     {
-        for (int begin = 0; begin < ranks.Length - 1; begin += FiringTile.Columns)
+        for (int begin = 0; begin < ranks.Length - 1; begin += ActivationTile.Columns)
         {
             cancellation.ThrowIfCancellationRequested();
             if (_lists.Frequency(ranks[begin]) < pairs.LeastCount)
                 return;
-            ReadOnlySpan<int> columns = ranks.Slice(begin, Math.Min(FiringTile.Columns, ranks.Length - begin));
+            ReadOnlySpan<int> columns = ranks.Slice(begin, Math.Min(ActivationTile.Columns, ranks.Length - begin));
             _tile.Fill(_lists, columns);
             for (int row = begin + 1; row < ranks.Length; row++)
             {

@@ -13,17 +13,17 @@ internal sealed class StrongestNeighbours
 
     /// <param name="lists">The tokens at which each neuron fires.</param>
     /// <param name="width">How many of the largest counts are kept for each neuron, at least 1.</param>
-    public StrongestNeighbours(FiringLists lists, int width)
+    public StrongestNeighbours(ActivationLists lists, int width)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         _width = width;
         _counts = new int[checked(lists.RankCount * width)];
-        FiringTile tile = new(lists.TokenCount);
+        ActivationTile tile = new(lists.TokenCount);
         VerticalCounters counters = new();
         int[] ranks = [.. Enumerable.Range(0, lists.RankCount)];
-        for (int begin = 0; begin < ranks.Length; begin += FiringTile.Columns)
+        for (int begin = 0; begin < ranks.Length; begin += ActivationTile.Columns)
         {
-            ReadOnlySpan<int> columns = ranks.AsSpan(begin, Math.Min(FiringTile.Columns, ranks.Length - begin));
+            ReadOnlySpan<int> columns = ranks.AsSpan(begin, Math.Min(ActivationTile.Columns, ranks.Length - begin));
             tile.Fill(lists, columns);
             for (int row = 0; row < ranks.Length; row++)
             {
@@ -43,7 +43,7 @@ internal sealed class StrongestNeighbours
     private static void Keep(VerticalCounters counters, int self, Span<int> strongest)
     {
         Vector512<ulong> kept = counters.AtLeast(strongest[^1] + 1);
-        for (int word = 0; word < FiringTile.LineWords; word++)
+        for (int word = 0; word < ActivationTile.LineWords; word++)
         {
             ulong bits = kept[word];
             if (self / 64 == word && self >= 0)

@@ -31,7 +31,7 @@ internal sealed class VerticalCounters
     /// <param name="countMax">An upper bound of the counts.</param>
     public void Count(ReadOnlySpan<ulong> lines, ReadOnlySpan<int> offsets, int countMax)
     {
-        if (offsets.Length % FiringLists.BlockLines != 0)
+        if (offsets.Length % ActivationLists.BlockLines != 0)
             throw new ArgumentException($"{offsets.Length} offsets are no whole number of blocks.", nameof(offsets));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(countMax, 1 << PlaneCountMax);
         _planeCount = BitOperations.Log2((uint)countMax) + 1;
@@ -41,7 +41,7 @@ internal sealed class VerticalCounters
         Vector512<ulong> ones = default, twos = default, fours = default, eights = default;
         ref ulong line = ref MemoryMarshal.GetReference(lines);
         ref int offset = ref MemoryMarshal.GetReference(offsets);
-        int blocks = offsets.Length / FiringLists.BlockLines;
+        int blocks = offsets.Length / ActivationLists.BlockLines;
         for (int block = 0; block < blocks; block++)
         {
             Vector512<ulong> twosA, twosB, foursA, foursB, eightsA, eightsB, carry;
@@ -60,7 +60,7 @@ internal sealed class VerticalCounters
             (twos, foursB) = Add(twos, twosA, twosB);
             (fours, eightsB) = Add(fours, foursA, foursB);
             (eights, carry) = Add(eights, eightsA, eightsB);
-            offset = ref Unsafe.Add(ref offset, FiringLists.BlockLines);
+            offset = ref Unsafe.Add(ref offset, ActivationLists.BlockLines);
 
             int plane = TreePlanes;
             for (int counted = block; (counted & 1) != 0; counted >>= 1, plane++)

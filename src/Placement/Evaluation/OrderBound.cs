@@ -38,13 +38,13 @@ public readonly record struct OrderBound(long Reads, double Micros)
     /// </summary>
     /// <param name="wanted">The neurons that each token reads: those that are active and not cached.</param>
     /// <param name="setup">The device.</param>
-    public static OrderBound Of(FiringMatrix wanted, EvaluationSetup setup)
+    public static OrderBound Of(ActivationMatrix wanted, EvaluationSetup setup)
     {
         int extentSlots = setup.ExtentSlotsMax;
         int mergeSlots = new ReadPlanner(setup.Cost, setup.StrideBytes, extentSlots, wanted.NeuronCount).GapSlotsMax + 1;
         AffineCost[] costs = [.. AffineCost.Below(setup.Cost, setup.StrideBytes, Math.Min(extentSlots, wanted.NeuronCount))];
         int reach = (int)Math.Min(Math.Max(mergeSlots, costs.Max(c => Math.Ceiling(c.ReachSlots))), ReachMax);
-        using FiringLists lists = new(wanted, ArrayPool<int>.Shared);
+        using ActivationLists lists = new(wanted, ArrayPool<int>.Shared);
         StrongestNeighbours neighbours = new(lists, 2 * reach);
         (long bundles, long tokens, long tokenReads) = Least(wanted, extentSlots);
 
@@ -73,7 +73,7 @@ public readonly record struct OrderBound(long Reads, double Micros)
     }
 
     /// <summary>The wanted bundles, the tokens that want any, and the reads if all wanted bundles of a token lay together.</summary>
-    private static (long Bundles, long Tokens, long Reads) Least(FiringMatrix wanted, int extentSlots)
+    private static (long Bundles, long Tokens, long Reads) Least(ActivationMatrix wanted, int extentSlots)
     {
         long bundles = 0, tokens = 0, reads = 0;
         for (int token = 0; token < wanted.TokenCount; token++)
@@ -92,7 +92,7 @@ public readonly record struct OrderBound(long Reads, double Micros)
     /// An upper bound of how often a wanted bundle has another wanted one at most <paramref name="slots"/> slots before it, or behind it.
     /// Each pair of bundles counts twice.
     /// </summary>
-    private static long MergesTwice(FiringLists lists, StrongestNeighbours neighbours, int slots)
+    private static long MergesTwice(ActivationLists lists, StrongestNeighbours neighbours, int slots)
     {
         long merges = 0;
         for (int rank = 0; rank < lists.RankCount; rank++)
@@ -108,7 +108,7 @@ public readonly record struct OrderBound(long Reads, double Micros)
     /// <summary>
     /// A lower bound of the windows of <paramref name="slots"/> neighbouring slots in which anything is wanted, over all tokens.
     /// </summary>
-    private static double Windows(FiringLists lists, StrongestNeighbours neighbours, int slots)
+    private static double Windows(ActivationLists lists, StrongestNeighbours neighbours, int slots)
     {
         double windows = 0;
         for (int rank = 0; rank < lists.RankCount; rank++)

@@ -26,24 +26,24 @@ internal static class BestOrdering
     public static bool IsWorthIt(OrderingOptions options) => new GapCost(options.Cost, options.StrideBytes).Reach >= ReachMin;
 
     /// <summary>Improves on <paramref name="start"/>.</summary>
-    /// <param name="firing">The trace of the layer.</param>
+    /// <param name="active">The trace of the layer.</param>
     /// <param name="start">The first order, [slots].</param>
     /// <param name="options">The device, the cache, and the number of steps.</param>
     /// <param name="cancellation">Ends the search with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>
-    /// An order that costs no more than <paramref name="start"/> on <paramref name="firing"/>, with the cache and without it.
+    /// An order that costs no more than <paramref name="start"/> on <paramref name="active"/>, with the cache and without it.
     /// </returns>
-    public static int[] Order(FiringMatrix firing, int[] start, OrderingOptions options, CancellationToken cancellation)
+    public static int[] Order(ActivationMatrix active, int[] start, OrderingOptions options, CancellationToken cancellation)
     {
         EvaluationSetup setup = new() { StrideBytes = options.StrideBytes, Cost = options.Cost };
         if (!IsWorthIt(options))
             return start;
-        int[][] wanted = [.. Sample(firing, cachedShare: 0), .. Sample(firing, options.CachedShare)];
+        int[][] wanted = [.. Sample(active, cachedShare: 0), .. Sample(active, options.CachedShare)];
         if (wanted.Length == 0)
             return start;
-        TokenSample sample = new(firing.NeuronCount, wanted);
+        TokenSample sample = new(active.NeuronCount, wanted);
         Annealer annealer = new(sample, new GapCost(options.Cost, options.StrideBytes), start, options.Seed);
-        int[] order = annealer.Run((long)options.StepsPerNeuron * firing.NeuronCount, cancellation);
+        int[] order = annealer.Run((long)options.StepsPerNeuron * active.NeuronCount, cancellation);
         return IsNoDearer(cachedShare: 0) && IsNoDearer(options.CachedShare) ? order : start;
 
         bool IsNoDearer(double cachedShare) => Micros(order, cachedShare) <= Micros(start, cachedShare);
@@ -51,27 +51,27 @@ internal static class BestOrdering
         double Micros(int[] neuronOfSlot, double cachedShare)
         {
             cancellation.ThrowIfCancellationRequested();
-            return OrderCost.MicrosOf(firing, Permutation.Of(neuronOfSlot), setup, cachedShare);
+            return OrderCost.MicrosOf(active, Permutation.Of(neuronOfSlot), setup, cachedShare);
         }
     }
 
     /// <summary>The bytes that the method takes in addition to the trace.</summary>
-    public static long BytesOf(FiringMatrix firing)
+    public static long BytesOf(ActivationMatrix active)
     {
-        int tokens = Math.Min(firing.TokenCount, TokensOf(firing.NeuronCount));
-        double perToken = firing.TokenCount == 0 ? 0 : (double)firing.FiringCount() / firing.TokenCount;
-        return SlotCosts.BytesOf(firing.NeuronCount, tokens) + (long)(3 * sizeof(int) * perToken * tokens);
+        int tokens = Math.Min(active.TokenCount, TokensOf(active.NeuronCount));
+        double perToken = active.TokenCount == 0 ? 0 : (double)active.ActiveCount() / active.TokenCount;
+        return SlotCosts.BytesOf(active.NeuronCount, tokens) + (long)(3 * sizeof(int) * perToken * tokens);
     }
 
     private static int TokensOf(int neuronCount) => (int)Math.Min(TokensMax, TableBytesMax / neuronCount);
 
     // The neurons that evenly spread tokens miss. All tokens are played, so that the cache holds what it would hold.
-    private static IEnumerable<int[]> Sample(FiringMatrix firing, double cachedShare)
+    private static IEnumerable<int[]> Sample(ActivationMatrix active, double cachedShare)
     {
-        int count = TokensOf(firing.NeuronCount) / 2;
-        int step = Math.Max(1, (firing.TokenCount + count - 1) / count);
-        MissedNeurons missed = new(firing, cachedShare);
-        for (int token = 0; token < firing.TokenCount; token++)
+        int count = TokensOf(active.NeuronCount) / 2;
+        int step = Math.Max(1, (active.TokenCount + count - 1) / count);
+        MissedNeurons missed = new(active, cachedShare);
+        for (int token = 0; token < active.TokenCount; token++)
         {
             ReadOnlySpan<int> neurons = missed.Next();
             if (token % step == 0)

@@ -21,12 +21,12 @@ namespace Neuralink.Placement.Ordering;
 /// </summary>
 internal sealed class GreedyLinking
 {
-    private readonly FiringLists _lists;
+    private readonly ActivationLists _lists;
     private readonly Links _links;
     private readonly StrongestPairs _pairs;
     private readonly TimeProvider _time;
 
-    private GreedyLinking(FiringLists lists, int neuronCount, int pairsMax, TimeProvider time)
+    private GreedyLinking(ActivationLists lists, int neuronCount, int pairsMax, TimeProvider time)
     {
         _time = time;
         _lists = lists;
@@ -35,24 +35,24 @@ internal sealed class GreedyLinking
     }
 
     /// <summary>Orders the neurons of a layer.</summary>
-    /// <param name="firing">The trace of the layer.</param>
+    /// <param name="active">The trace of the layer.</param>
     /// <param name="pairsMax">The number of pairs that are held at a time, at least 2. The result does not depend on it.</param>
     /// <param name="pool">Lends the largest piece of memory.</param>
     /// <param name="time">Measures how long the stages take.</param>
     /// <param name="cancellation">Ends the search with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The neuron at each slot, [slots], and the time that the stages took.</returns>
     public static (int[] NeuronOfSlot, OrderingTimes Times) Order(
-        FiringMatrix firing, int pairsMax, ArrayPool<int> pool, TimeProvider time, CancellationToken cancellation = default)
+        ActivationMatrix active, int pairsMax, ArrayPool<int> pool, TimeProvider time, CancellationToken cancellation = default)
     {
-        if (firing.NeuronCount > PairKey.NeuronCountMax || firing.TokenCount > PairKey.CountMax)
+        if (active.NeuronCount > PairKey.NeuronCountMax || active.TokenCount > PairKey.CountMax)
         {
             string limits = $"At most {PairKey.NeuronCountMax} neurons and {PairKey.CountMax} tokens";
-            throw new ArgumentException($"{limits}, not {firing.NeuronCount} and {firing.TokenCount}.", nameof(firing));
+            throw new ArgumentException($"{limits}, not {active.NeuronCount} and {active.TokenCount}.", nameof(active));
         }
 
         long start = time.GetTimestamp();
-        using FiringLists lists = new(firing, pool);
-        GreedyLinking greedy = new(lists, firing.NeuronCount, pairsMax, time);
+        using ActivationLists lists = new(active, pool);
+        GreedyLinking greedy = new(lists, active.NeuronCount, pairsMax, time);
         TimeSpan linking = greedy.LinkAll(cancellation);
         long joining = time.GetTimestamp();
         int[] order = EndToEnd(greedy._links, lists.Frequencies.ToArray());

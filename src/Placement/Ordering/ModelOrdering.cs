@@ -18,7 +18,7 @@ public static class ModelOrdering
     /// <returns>An order for each layer, and the time that the stages took.</returns>
     public static ModelOrder Order(
         int layerCount,
-        Func<LayerIndex, FiringMatrix> layer,
+        Func<LayerIndex, ActivationMatrix> layer,
         OrderingOptions options,
         TimeProvider time,
         IProgress<double>? progress = null,
@@ -58,7 +58,7 @@ public static class ModelOrdering
 
     private static (int[] NeuronOfSlot, OrderingTimes Times) OrderOne(
         LayerIndex index,
-        Func<LayerIndex, FiringMatrix> layer,
+        Func<LayerIndex, ActivationMatrix> layer,
         OrderingOptions options,
         TimeProvider time,
         MemoryGate gate,
@@ -70,11 +70,11 @@ public static class ModelOrdering
         try
         {
             cancellation.ThrowIfCancellationRequested();
-            FiringMatrix firing = layer(index);
-            long bytes = LayerOrdering.BytesOf(firing, options);
+            ActivationMatrix active = layer(index);
+            long bytes = LayerOrdering.BytesOf(active, options);
             gate.EnterToWork(reservedBytes, bytes);
             (reservedBytes, working) = (bytes, true);
-            return LayerOrdering.Order(firing, options, pool, time, cancellation);
+            return LayerOrdering.Order(active, options, pool, time, cancellation);
         }
         finally
         {

@@ -67,7 +67,7 @@ public sealed class SyntheticLanguage
 
     /// <summary>Draws a text.</summary>
     /// <param name="tokenCount">Its length.</param>
-    /// <param name="domain">Its domain. Firing frequencies are calibrated in domain 0.</param>
+    /// <param name="domain">Its domain. Frequencies are calibrated in domain 0.</param>
     /// <param name="number">Which text of that domain.</param>
     public SyntheticText Text(int tokenCount, int domain, int number)
     {

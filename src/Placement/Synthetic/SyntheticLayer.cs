@@ -16,7 +16,7 @@ namespace Neuralink.Placement.Synthetic;
 /// Of neurons that fire at 3% to 10% of tokens, the neighbour most likely to fire with one does so at 70% and 61%. The most likely one
 /// among neurons that are no more frequent does so at 51% and 43%. A neuron's 16 highest correlations average 0.32 and 0.25.
 /// </item>
-/// <item>The number of firing neurons a token varies by 62% and 42% of its mean.</item>
+/// <item>The number of active neurons a token varies by 62% and 42% of its mean.</item>
 /// <item>Two adjacent tokens share 1.5 and 1.25 times as many neurons as any two tokens.</item>
 /// <item>
 /// With reads of 20 us and 1 GB/s, the frequency order costs 0.71 and 0.72 of a random order, the paper's greedy order 0.58 and 0.59. At a
@@ -41,7 +41,7 @@ public sealed class SyntheticLayer
     private readonly ulong _seed;
     private readonly int _layer;
 
-    public SyntheticLayer(FiringProfile profile, ClusterActivity activity, ulong seed, int layer)
+    public SyntheticLayer(ActivationProfile profile, ClusterActivity activity, ulong seed, int layer)
     {
         _seed = seed;
         _layer = layer;
@@ -58,13 +58,13 @@ public sealed class SyntheticLayer
     public int[] TrueOrder { get; }
 
     /// <summary>Which neurons fire at the tokens of a text, [tokens, neurons].</summary>
-    public FiringMatrix Trace(SyntheticText text)
+    public ActivationMatrix Trace(SyntheticText text)
     {
         SyntheticNeuron[] neurons = InDomain(text.Domain);
         Member[][] members = MembersOf(neurons);
         AloneGroup[] alone = AloneGroup.Of(neurons);
         SplitMix64 random = new(_seed, TraceStream + ((ulong)_layer << 48) + ((ulong)text.Domain << 32) + (ulong)text.Number);
-        int rowWords = FiringMatrix.WordsPerTokenOf(neurons.Length);
+        int rowWords = ActivationMatrix.WordsPerTokenOf(neurons.Length);
         ulong[] words = new ulong[(long)text.ActiveClusters.Count * rowWords];
         foreach ((int token, int[] clusters) in text.ActiveClusters.Index())
         {
@@ -80,7 +80,7 @@ public sealed class SyntheticLayer
             foreach (AloneGroup group in alone)
                 group.Fire(row, ref random);
         }
-        return new FiringMatrix(neurons.Length, words);
+        return new ActivationMatrix(neurons.Length, words);
     }
 
     // In another domain, words have other meanings: some of a cluster's neurons hardly respond, and the others respond more.

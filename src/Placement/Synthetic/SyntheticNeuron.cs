@@ -41,7 +41,7 @@ public sealed record SyntheticNeuron(double Frequency, ClusterMembership[] Clust
     }
 
     /// <summary>Draws the neurons of a layer and gives them shuffled ids.</summary>
-    public static SyntheticNeuron[] DrawLayer(FiringProfile profile, ClusterActivity activity, ref SplitMix64 random)
+    public static SyntheticNeuron[] DrawLayer(ActivationProfile profile, ClusterActivity activity, ref SplitMix64 random)
     {
         int[] ids = [.. Enumerable.Range(0, profile.NeuronCount)];
         random.Shuffle(ids);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Neuralink.Storage.Image;
 
 /// <summary>Which approximate predictor, whatever its file is called. Null is written, not left out.</summary>
@@ -30,22 +32,44 @@ public sealed record PredictorIdentity(string Kind, int? Bits, float? Margin, st
 }
 
 /// <summary>What a predictor costs the model, as `neuralink perplexity` measured it.</summary>
-/// <param name="Predictor">The predictor.</param>
-/// <param name="Perplexity">With it.</param>
-/// <param name="DensePerplexity">With all neurons, on the same tokens.</param>
-/// <param name="AgreementShare">Share of the tokens, 0 to 1, for which both find the same token most probable.</param>
-/// <param name="KlDivergenceNats">Mean over the tokens of KL(dense || predicted), in nats.</param>
-/// <param name="PredictedShare">Share of the neurons that was predicted.</param>
-/// <param name="FiringShare">Share of the neurons that fired in the dense run.</param>
-/// <param name="TokenCount">Tokens that were scored.</param>
-/// <param name="WindowTokens">Tokens of a window.</param>
-/// <param name="StrideTokens">From one window to the next.</param>
-/// <param name="Texts">What was scored, for people: the names of the texts.</param>
-/// <param name="MeasuredWith">The program, for people.</param>
-public sealed record PredictorQuality(
-    PredictorIdentity Predictor, double Perplexity, double DensePerplexity, double AgreementShare, double KlDivergenceNats,
-    double PredictedShare, double FiringShare, int TokenCount, int WindowTokens, int StrideTokens, string Texts, string MeasuredWith)
+public sealed record PredictorQuality
 {
+    public required PredictorIdentity Predictor { get; init; }
+
+    /// <summary>With it.</summary>
+    public required double Perplexity { get; init; }
+
+    /// <summary>With all neurons, on the same tokens.</summary>
+    public required double DensePerplexity { get; init; }
+
+    /// <summary>Share of the tokens, 0 to 1, for which both find the same token most probable.</summary>
+    public required double AgreementShare { get; init; }
+
+    /// <summary>Mean over the tokens of KL(dense || predicted), in nats.</summary>
+    public required double KlDivergenceNats { get; init; }
+
+    /// <summary>Share of the neurons that was predicted.</summary>
+    public required double PredictedShare { get; init; }
+
+    /// <summary>Share of the neurons that were active in the dense run.</summary>
+    [JsonPropertyName("firing_share")]
+    public required double ActiveShare { get; init; }
+
+    /// <summary>Tokens that were scored.</summary>
+    public required int TokenCount { get; init; }
+
+    /// <summary>Tokens of a window.</summary>
+    public required int WindowTokens { get; init; }
+
+    /// <summary>From one window to the next.</summary>
+    public required int StrideTokens { get; init; }
+
+    /// <summary>What was scored, for people: the names of the texts.</summary>
+    public required string Texts { get; init; }
+
+    /// <summary>The program, for people.</summary>
+    public required string MeasuredWith { get; init; }
+
     /// <summary>What is wrong with it, in words, or null.</summary>
     internal string? Flaw()
     {
@@ -56,7 +80,7 @@ public sealed record PredictorQuality(
             return $"perplexities of {Perplexity} and {DensePerplexity}";
         if (!(KlDivergenceNats is >= 0 and <= double.MaxValue))
             return $"a divergence of {KlDivergenceNats}";
-        foreach (double share in (ReadOnlySpan<double>)[AgreementShare, PredictedShare, FiringShare])
+        foreach (double share in (ReadOnlySpan<double>)[AgreementShare, PredictedShare, ActiveShare])
         {
             if (!(share is >= 0 and <= 1))
                 return $"a share of {share}";

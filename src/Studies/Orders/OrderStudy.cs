@@ -19,21 +19,21 @@ namespace Neuralink.Studies.Orders;
 /// </summary>
 public static class OrderStudy
 {
-    /// <summary>Plays <paramref name="firing"/> from an empty cache.</summary>
-    /// <param name="firing">The test trace of the layer.</param>
+    /// <summary>Plays <paramref name="active"/> from an empty cache.</summary>
+    /// <param name="active">The test trace of the layer.</param>
     /// <param name="order">The order of the layer's neurons.</param>
     /// <param name="setup">The device.</param>
     /// <param name="cachedShare">The cache's share of the layer's neurons, 0 to 1. The paper evaluates 5% (v3) and 10% (v1).</param>
     /// <returns>The sums over all tokens, and the neurons that each token had to read.</returns>
     /// <exception cref="ArgumentException">The order is of another number of neurons.</exception>
-    public static (ReadTotals Totals, FiringMatrix Missed) Of(
-        FiringMatrix firing, Permutation order, EvaluationSetup setup, double cachedShare)
+    public static (ReadTotals Totals, ActivationMatrix Missed) Of(
+        ActivationMatrix active, Permutation order, EvaluationSetup setup, double cachedShare)
     {
-        int neurons = firing.NeuronCount;
-        ulong[] missed = new ulong[firing.TokenCount * firing.WordsPerToken];
+        int neurons = active.NeuronCount;
+        ulong[] missed = new ulong[active.TokenCount * active.WordsPerToken];
         TraceSimulation simulation = new(new TraceSetup
         {
-            Layers = [firing],
+            Layers = [active],
             Orders = [order],
             Strategy = StrategySwitches.Of(ExecutionStrategy.Serial),
             Limits = new CacheLimits((int)(cachedShare * neurons), LeasedMax: neurons, PrefetchedMax: 0),
@@ -45,12 +45,12 @@ public static class OrderStudy
             IsTimed = false,
             Reading = Mark,
         });
-        SimulatedRun run = simulation.Play(0..firing.TokenCount);
-        return (TotalsOf(run), new FiringMatrix(neurons, missed));
+        SimulatedRun run = simulation.Play(0..active.TokenCount);
+        return (TotalsOf(run), new ActivationMatrix(neurons, missed));
 
         void Mark(Range rows, ReadTicket read)
         {
-            Span<ulong> row = missed.AsSpan(rows.Start.Value * firing.WordsPerToken, firing.WordsPerToken);
+            Span<ulong> row = missed.AsSpan(rows.Start.Value * active.WordsPerToken, active.WordsPerToken);
             foreach (Slot slot in read.Batch.Slots.Slice(read.SlotIndex, read.WantedCount))
             {
                 int neuron = order.NeuronAt(slot).Value;

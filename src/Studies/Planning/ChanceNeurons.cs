@@ -10,7 +10,7 @@ namespace Neuralink.Studies.Planning;
 /// </summary>
 /// <param name="layers">The trace of each layer.</param>
 /// <param name="seed">Of the chance.</param>
-internal sealed class ChanceNeurons(IReadOnlyList<FiringMatrix> layers, ulong seed)
+internal sealed class ChanceNeurons(IReadOnlyList<ActivationMatrix> layers, ulong seed)
 {
     // Other tokens that are looked at for neurons to take in vain. Where most are cached, fewer than wanted are found.
     private const int OtherTokensMax = 4;
@@ -26,7 +26,7 @@ internal sealed class ChanceNeurons(IReadOnlyList<FiringMatrix> layers, ulong se
     /// <param name="marks">The active neurons, to be added to.</param>
     public void AddVain(int row, LayerIndex layer, double perActive, Span<ulong> marks)
     {
-        int active = layers[layer.Value].CopyFiring(row, _neurons);
+        int active = layers[layer.Value].CopyActive(row, _neurons);
         AddOthers(row, layer, perActive * active, marks, cached: null);
     }
 
@@ -38,7 +38,7 @@ internal sealed class ChanceNeurons(IReadOnlyList<FiringMatrix> layers, ulong se
     /// <param name="marks">No neurons, to be added to.</param>
     public void LookAhead(int row, LayerIndex layer, LookaheadQuality quality, CachePolicy cached, Span<ulong> marks)
     {
-        int active = layers[layer.Value].CopyFiring(row, _neurons), missing = 0;
+        int active = layers[layer.Value].CopyActive(row, _neurons), missing = 0;
         foreach (int neuron in _neurons.AsSpan(0, active))
         {
             if (IsCached(cached, layer, neuron))
@@ -52,15 +52,15 @@ internal sealed class ChanceNeurons(IReadOnlyList<FiringMatrix> layers, ulong se
 
     private void AddOthers(int row, LayerIndex layer, double count, Span<ulong> marks, CachePolicy? cached)
     {
-        FiringMatrix rows = layers[layer.Value];
+        ActivationMatrix rows = layers[layer.Value];
         // What is left below one is one as often as it says.
         int left = (int)(count + _random.NextDouble());
         for (int attempt = 0; attempt < OtherTokensMax && left > 0; attempt++)
         {
-            int others = rows.CopyFiring(_random.NextInteger(rows.TokenCount), _neurons);
+            int others = rows.CopyActive(_random.NextInteger(rows.TokenCount), _neurons);
             foreach (int neuron in _neurons.AsSpan(0, others))
             {
-                if (left == 0 || rows.Fires(row, new NeuronId(neuron)) || IsMarked(marks, neuron))
+                if (left == 0 || rows.IsActive(row, new NeuronId(neuron)) || IsMarked(marks, neuron))
                     continue;
                 if (cached is not null && IsCached(cached, layer, neuron))
                     continue;

@@ -7,16 +7,16 @@ namespace Neuralink.Studies.Planning;
 
 /// <summary>
 /// Says what generating with a model will take before anything of it is loaded, by a simulation of the engine's pipeline. What it assumes
-/// beyond what it is given is public: <see cref="Lookahead"/>, <see cref="PredictedPerFiring"/>, <see cref="DeviceLatencyMicros"/>,
+/// beyond what it is given is public: <see cref="Lookahead"/>, <see cref="PredictedPerActive"/>, <see cref="DeviceLatencyMicros"/>,
 /// <see cref="SubmitMicros"/>.
 /// </summary>
 /// <param name="model">The model.</param>
-/// <param name="firing">Which neurons are active at its tokens.</param>
+/// <param name="active">Which neurons are active at its tokens.</param>
 /// <param name="speed">How fast the machine computes, with these very options.</param>
 /// <param name="device">What reads really cost.</param>
 /// <param name="lookahead">How good reading ahead is.</param>
 public sealed class GenerationPlanner(
-    PlannedModel model, FiringForecast firing, ComputeSpeed speed, ReadCost device, LookaheadQuality lookahead)
+    PlannedModel model, ActivationForecast active, ComputeSpeed speed, ReadCost device, LookaheadQuality lookahead)
 {
     /// <summary>
     /// From a read's submission to its completion beyond the device's work for it, on an idle device. 13 K reads/s of 4 KiB one at a time
@@ -32,7 +32,7 @@ public sealed class GenerationPlanner(
     /// share (`neuralink train-predictor`), and reach it where activity is hard to tell; a sketch at its default margin, by its bits, 1.1
     /// to 1.8 (docs/experiments/predictors.md).
     /// </summary>
-    public static double PredictedPerFiring(PredictorOptions predictor) => predictor.Kind switch
+    public static double PredictedPerActive(PredictorOptions predictor) => predictor.Kind switch
     {
         PredictorKind.LowRank => 2,
         PredictorKind.Sketch => predictor.Bits switch { 4 => 1.1, 3 => 1.3, _ => 1.8 },
@@ -47,15 +47,15 @@ public sealed class GenerationPlanner(
     /// <summary>Times this machine's computing for a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">Threads, strategy, predictors.</param>
-    /// <param name="firing">How many neurons are computed.</param>
+    /// <param name="active">How many neurons are computed.</param>
     /// <param name="duration">How long to time; it warms up as long.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="NeuralinkException">The system does not give the memory for a few layers.</exception>
     public static ComputeSpeed Measure(
-        PlannedModel model, EngineOptions options, FiringForecast firing, TimeSpan duration, TimeProvider time)
+        PlannedModel model, EngineOptions options, ActivationForecast active, TimeSpan duration, TimeProvider time)
     {
         options.Validate();
-        double perLayer = PredictedPerFiring(options.Predictor) * firing.FiringPerToken / firing.LayerCount;
+        double perLayer = PredictedPerActive(options.Predictor) * active.ActivePerToken / active.LayerCount;
         int neurons = (int)Math.Clamp(perLayer, 1, model.Config.FfnSize);
         int context = options.ContextTokens ?? model.Config.ContextLength;
         ComputeSpeed speed = ComputeProbe.Measure(model, options, context, neurons, duration, time);
@@ -77,7 +77,7 @@ public sealed class GenerationPlanner(
     public GenerationPlan Plan(EngineOptions options)
     {
         options.Validate();
-        return new GenerationSimulation(model, firing, speed, device, lookahead).Run(model.MemoryPlanOf(options), options);
+        return new GenerationSimulation(model, active, speed, device, lookahead).Run(model.MemoryPlanOf(options), options);
     }
 
     /// <summary>The smallest memory that works, in bytes of whole MiB.</summary>

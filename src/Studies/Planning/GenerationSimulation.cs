@@ -11,12 +11,12 @@ namespace Neuralink.Studies.Planning;
 /// with the computing that was timed. Where only some layers are played, each stands for as many as there are more.
 /// </summary>
 /// <param name="model">The model.</param>
-/// <param name="firing">Which neurons are active.</param>
+/// <param name="active">Which neurons are active.</param>
 /// <param name="speed">What computing takes.</param>
 /// <param name="device">What reads take.</param>
 /// <param name="lookahead">How good reading ahead is.</param>
 internal sealed class GenerationSimulation(
-    PlannedModel model, FiringForecast firing, ComputeSpeed speed, ReadCost device, LookaheadQuality lookahead)
+    PlannedModel model, ActivationForecast active, ComputeSpeed speed, ReadCost device, LookaheadQuality lookahead)
 {
     // The prompt of a short text: the cache is cold until then.
     private const int WarmUpPart = 8;
@@ -26,16 +26,16 @@ internal sealed class GenerationSimulation(
     /// <summary>Plays the tokens from an empty cache, and takes the mean of all but the first eighth of them.</summary>
     public GenerationPlan Run(MemoryPlan memory, EngineOptions options)
     {
-        int tokens = firing.Layers[0].TokenCount, warmUp = tokens / WarmUpPart;
+        int tokens = active.Layers[0].TokenCount, warmUp = tokens / WarmUpPart;
         TraceSimulation simulation = new(SetupOf(memory, options));
         simulation.Play(0..warmUp);
         SimulatedRun run = simulation.Play(warmUp..tokens);
-        double layersEach = (double)firing.LayerCount / firing.Layers.Count, each = layersEach / (tokens - warmUp);
+        double layersEach = (double)active.LayerCount / active.Layers.Count, each = layersEach / (tokens - warmUp);
         LayerCounters counts = run.Counts;
         return new GenerationPlan
         {
             Memory = memory,
-            CachedShare = memory.Frames.CachedMax / ((double)firing.LayerCount * model.Config.FfnSize),
+            CachedShare = memory.Frames.CachedMax / ((double)active.LayerCount * model.Config.FfnSize),
             HitShare = counts[Counter.Wanted] == 0 ? 0 : (double)counts[Counter.CacheHits] / counts[Counter.Wanted],
             ReadsPerToken = counts[Counter.Reads] * each,
             BytesPerToken = counts[Counter.BytesRead] * each,
@@ -57,15 +57,15 @@ internal sealed class GenerationSimulation(
 
     private TraceSetup SetupOf(MemoryPlan memory, EngineOptions options)
     {
-        int layers = firing.Layers.Count, stride = model.Layout.StrideBytes;
-        ChanceNeurons chance = new(firing.Layers, seed: 1);
-        double vain = GenerationPlanner.PredictedPerFiring(options.Predictor) - 1;
+        int layers = active.Layers.Count, stride = model.Layout.StrideBytes;
+        ChanceNeurons chance = new(active.Layers, seed: 1);
+        double vain = GenerationPlanner.PredictedPerActive(options.Predictor) - 1;
         return new TraceSetup
         {
-            Layers = firing.Layers,
-            Orders = [.. firing.LayerIndices.Select(model.OrderOf)],
+            Layers = active.Layers,
+            Orders = [.. active.LayerIndices.Select(model.OrderOf)],
             Strategy = StrategySwitches.Of(options.Strategy),
-            Limits = memory.Frames with { CachedMax = (int)((long)memory.Frames.CachedMax * layers / firing.LayerCount) },
+            Limits = memory.Frames with { CachedMax = (int)((long)memory.Frames.CachedMax * layers / active.LayerCount) },
             Policy = options.Policy,
             StrideBytes = stride,
             ExtentSlotsMax = options.ExtentSlotsMax(stride),

@@ -6,7 +6,7 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Studies.Planning;
 
 /// <summary>
-/// Weights in the place of a model's own, to time its shapes with: all alike, finite and positive, except those that decide firing, which
+/// Weights in the place of a model's own, to time its shapes with: all alike, finite and positive, except those that decide activity, which
 /// are negative. So no neuron is predicted, and a neuron that is computed all the same fires.
 /// </summary>
 internal sealed class StandInWeights : ITensorSource
@@ -17,14 +17,14 @@ internal sealed class StandInWeights : ITensorSource
     private const byte Negative = 0xBC;
 
     private readonly SafetensorsDtype _dtype;
-    private readonly HashSet<string> _firing;
+    private readonly HashSet<string> _active;
 
     public StandInWeights(ModelConfig config, WeightFormat format)
     {
         _dtype = WeightFormats.ToDtype(format);
         TensorNames names = TensorNames.For(config.Family);
-        IEnumerable<string> firing = Enumerable.Range(0, config.LayerCount).Select(i => names.Layer(i).Firing);
-        _firing = [.. firing.SelectMany(name => new[] { $"{name}.weight", $"{name}.bias" })];
+        IEnumerable<string> active = Enumerable.Range(0, config.LayerCount).Select(i => names.Layer(i).Deciding);
+        _active = [.. active.SelectMany(name => new[] { $"{name}.weight", $"{name}.bias" })];
     }
 
     public string Location => "stand-in weights";
@@ -32,5 +32,5 @@ internal sealed class StandInWeights : ITensorSource
     public TensorInfo Get(string name) => new(name, _dtype, [], FileOffset: 0, LengthBytes: 0);
 
     public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) =>
-        destination.Fill(_firing.Contains(tensor.Name) ? Negative : Positive);
+        destination.Fill(_active.Contains(tensor.Name) ? Negative : Positive);
 }

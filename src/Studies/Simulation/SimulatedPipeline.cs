@@ -147,14 +147,14 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     {
         NeuronSet active = RentSet();
         UseWorkers(_predicting, _model.Predict(layer, active));
-        Tell(_predicting, _caching, () => _residency.Fires(pass, layer, active));
+        Tell(_predicting, _caching, () => _residency.Needed(pass, layer, active));
     }
 
     void IPredictionEffects.LookAhead(PassId pass, LayerIndex target, int input, int batch)
     {
         NeuronSet named = RentSet();
         UseWorkers(_predicting, _model.LookAhead(target, named));
-        Tell(_predicting, _caching, () => _residency.MayFire(pass, target, named));
+        Tell(_predicting, _caching, () => _residency.MayBeNeeded(pass, target, named));
     }
 
     void IPredictionEffects.Yield(PassId pass) => Tell(_predicting, _predicting, () => _prediction.Continue(pass));

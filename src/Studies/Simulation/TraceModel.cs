@@ -62,7 +62,7 @@ internal readonly record struct SpentTicks
 /// <summary>Names neurons of a layer for a pass, in any order.</summary>
 /// <param name="rows">The pass's rows of the trace.</param>
 /// <param name="layer">The layer.</param>
-/// <param name="marks">A bit for each neuron, as in a <see cref="FiringMatrix"/>; to be set.</param>
+/// <param name="marks">A bit for each neuron, as in a <see cref="ActivationMatrix"/>; to be set.</param>
 internal delegate void NameNeurons(Range rows, LayerIndex layer, Span<ulong> marks);
 
 /// <summary>
@@ -71,7 +71,7 @@ internal delegate void NameNeurons(Range rows, LayerIndex layer, Span<ulong> mar
 /// </summary>
 internal sealed class TraceModel : ISimulatedModel
 {
-    private readonly IReadOnlyList<FiringMatrix> _layers;
+    private readonly IReadOnlyList<ActivationMatrix> _layers;
     private readonly ComputeTicks _ticks;
     private readonly ModelledDevice _device;
     private readonly LayerCounters _counts;
@@ -88,7 +88,7 @@ internal sealed class TraceModel : ISimulatedModel
     /// <param name="predictedToo">Names what an approximate predictor predicts beyond what is active; null where it is exact.</param>
     /// <param name="lookedAhead">Names what lookahead takes for active.</param>
     public TraceModel(
-        IReadOnlyList<FiringMatrix> layers, ComputeTicks ticks, ModelledDevice device, LayerCounters counts, NameNeurons? predictedToo,
+        IReadOnlyList<ActivationMatrix> layers, ComputeTicks ticks, ModelledDevice device, LayerCounters counts, NameNeurons? predictedToo,
         NameNeurons? lookedAhead)
     {
         (_layers, _ticks, _device, _counts, _predictedToo, _lookedAhead) = (layers, ticks, device, counts, predictedToo, lookedAhead);

@@ -15,7 +15,7 @@ namespace Neuralink.Studies.Simulation;
 internal sealed record TraceSetup
 {
     /// <summary>The trace of each layer, all of one width and length.</summary>
-    public required IReadOnlyList<FiringMatrix> Layers { get; init; }
+    public required IReadOnlyList<ActivationMatrix> Layers { get; init; }
 
     /// <summary>The order of each layer on flash.</summary>
     public required IReadOnlyList<Permutation> Orders { get; init; }

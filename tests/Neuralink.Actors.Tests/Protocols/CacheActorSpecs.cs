@@ -39,12 +39,12 @@ public sealed class CacheActorSpecs : ProtocolSpecs
     [Fact]
     public void What_is_missing_is_fetched_once_and_then_cached()
     {
-        Fires(1, 0, 3, 5);
+        Needed(1, 0, 3, 5);
         Answer(Next<FetchProtocol.Fetch>(_io).Batch);
         Next<ResidencyProtocol.Granted>(_compute).Lease.Hits.IsEmpty.Should().BeTrue();
         Next<ResidencyProtocol.Arrived>(_compute).IsLast.Should().BeTrue();
         _cache.Tell(new ResidencyProtocol.Returned(new(1)), _compute);
-        Fires(1, 0, 3, 5);
+        Needed(1, 0, 3, 5);
         Next<ResidencyProtocol.Granted>(_compute).Lease.Hits.Length.Should().Be(2);
         _cache.Tell(new ResidencyProtocol.Returned(new(1)), _compute);
         ShouldBeIdle(1);
@@ -53,7 +53,7 @@ public sealed class CacheActorSpecs : ProtocolSpecs
     [Fact]
     public void An_abandoned_pass_keeps_its_frames_until_its_reads_are_back()
     {
-        Fires(1, 0, 3);
+        Needed(1, 0, 3);
         FetchBatch batch = Next<FetchProtocol.Fetch>(_io).Batch;
         Next<ResidencyProtocol.Granted>(_compute);
         _cache.Tell(new PassProtocol.AbandonPass(new(1)), _compute);
@@ -67,7 +67,7 @@ public sealed class CacheActorSpecs : ProtocolSpecs
     public void A_read_that_fails_makes_the_lease_unavailable()
     {
         IOException error = new("a fault");
-        Fires(1, 0, 3);
+        Needed(1, 0, 3);
         FetchBatch batch = Next<FetchProtocol.Fetch>(_io).Batch;
         Next<ResidencyProtocol.Granted>(_compute);
         _cache.Tell(new FetchProtocol.FetchFailed(batch, error), _io);
@@ -78,10 +78,10 @@ public sealed class CacheActorSpecs : ProtocolSpecs
     [Fact]
     public void What_a_layer_waits_for_of_a_prefetch_that_fails_is_read_again_at_need()
     {
-        _cache.Tell(new PredictionProtocol.MayFire(new(1), new(0), SetOf(_sets, 2, 3)), _compute);
+        _cache.Tell(new PredictionProtocol.MayBeNeeded(new(1), new(0), SetOf(_sets, 2, 3)), _compute);
         FetchBatch ahead = Next<FetchProtocol.Fetch>(_io).Batch;
         ahead.IsDemand.Should().BeFalse();
-        Fires(1, 0, 3);
+        Needed(1, 0, 3);
         Next<ResidencyProtocol.Granted>(_compute);
         _cache.Tell(new FetchProtocol.FetchFailed(ahead, new IOException("a fault")), _io);
         FetchBatch again = Next<FetchProtocol.Fetch>(_io).Batch;
@@ -95,17 +95,17 @@ public sealed class CacheActorSpecs : ProtocolSpecs
     public void What_comes_of_a_pass_that_was_abandoned_is_put_back_and_nothing_is_read_for_it()
     {
         ShouldBeIdle(4);
-        Fires(4, 0, 1);
-        _cache.Tell(new PredictionProtocol.MayFire(new(3), new(1), SetOf(_sets, 2)), _compute);
+        Needed(4, 0, 1);
+        _cache.Tell(new PredictionProtocol.MayBeNeeded(new(3), new(1), SetOf(_sets, 2)), _compute);
         _cache.Tell(new ResidencyProtocol.Returned(new(4)), _compute);
-        Fires(5, 0, 6);
+        Needed(5, 0, 6);
         Next<FetchProtocol.Fetch>(_io).Batch.Slots[0].Should().Be(new Slot(6));
         Next<ResidencyProtocol.Granted>(_compute).Pass.Should().Be(new PassId(5));
         _sets.RentedCount.Should().Be(1);
     }
 
-    private void Fires(long pass, int layer, params int[] neurons) =>
-        _cache.Tell(new PredictionProtocol.Fires(new(pass), new(layer), SetOf(_sets, neurons)), _compute);
+    private void Needed(long pass, int layer, params int[] neurons) =>
+        _cache.Tell(new PredictionProtocol.Needed(new(pass), new(layer), SetOf(_sets, neurons)), _compute);
 
     private void Answer(FetchBatch batch)
     {

@@ -33,15 +33,15 @@ public sealed class PredictorActorSpecs : ProtocolSpecs
     public void A_layers_own_neurons_come_first_then_what_is_looked_ahead_to_and_then_the_workers_are_free()
     {
         _predictor.Tell(new PredictionProtocol.PassBegun(new(1), Batch: 3, LooksAhead: true), _compute);
-        Next<PredictionProtocol.MayFire>(_cache).Layer.Should().Be(new LayerIndex(0));
+        Next<PredictionProtocol.MayBeNeeded>(_cache).Layer.Should().Be(new LayerIndex(0));
         Next<PredictionProtocol.Predicted>(_compute);
         _predictor.Tell(new PredictionProtocol.LayerReached(new(1), new(0), Batch: 3), _compute);
-        Next<PredictionProtocol.Fires>(_cache).Neurons.Ids.ToArray().Should().Equal(new NeuronId(0), new NeuronId(1));
+        Next<PredictionProtocol.Needed>(_cache).Neurons.Ids.ToArray().Should().Equal(new NeuronId(0), new NeuronId(1));
         _cache.LastSender.Should().Be(_compute.Ref, "the Cache answers Compute");
-        Next<PredictionProtocol.MayFire>(_cache).Layer.Should().Be(new LayerIndex(1));
+        Next<PredictionProtocol.MayBeNeeded>(_cache).Layer.Should().Be(new LayerIndex(1));
         Next<PredictionProtocol.Predicted>(_compute);
         _predictor.Tell(new PredictionProtocol.LayerReached(new(1), new(1), Batch: 3), _compute);
-        Next<PredictionProtocol.Fires>(_cache);
+        Next<PredictionProtocol.Needed>(_cache);
         Next<PredictionProtocol.Predicted>(_compute);
         (_counts[Counter.PredictedPairs], _counts[Counter.Tokens]).Should().Be((12, 6));
     }
@@ -54,7 +54,7 @@ public sealed class PredictorActorSpecs : ProtocolSpecs
         _predictor.Tell(new PredictionProtocol.LayerReached(new(1), new(1), 1), _compute);
         _predictor.Tell(new PredictionProtocol.LayerReached(new(2), new(1), 1), _compute);
         List<object> said = [];
-        while (said.LastOrDefault() is not PredictionProtocol.Fires { Pass.Value: 2 })
+        while (said.LastOrDefault() is not PredictionProtocol.Needed { Pass.Value: 2 })
             said.Add(Next<object>(_cache));
         int abandoned = said.FindIndex(m => m is PassProtocol.AbandonPass);
         said[abandoned..].Should().HaveCount(2, "behind the request there is only what the next pass wants");

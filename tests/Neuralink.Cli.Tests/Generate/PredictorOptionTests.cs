@@ -113,7 +113,7 @@ public sealed class PredictorOptionTests(PackedModelFixture model) : IDisposable
         (await Generate(option, $"oracle={TracePath}", "-n", "5")).Out.Should().NotBeEmpty().And.Be((await Generate("-n", "5")).Out);
         CliResult longer = await Generate(option, $"oracle={TracePath}", "-n", "64");
         longer.ShouldFail(
-            1, "predict by a firing trace", "to be among the ", " of the trace, found 68",
+            1, "predict by an activation trace", "to be among the ", " of the trace, found 68",
             "trace more of this text, or generate fewer tokens");
         longer.Out.Should().BeEmpty();
         using RandomModel other = new(RandomModels.LlamaRelu);

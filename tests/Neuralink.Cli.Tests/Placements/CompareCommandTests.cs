@@ -30,7 +30,7 @@ public sealed class CompareCommandTests : IDisposable
     [Fact]
     public async Task Every_method_is_in_the_table_with_every_cache_and_a_bound()
     {
-        FiringTraceInfo small = TestTrace.InfoOf(_image, tokens: 1500) with { LayerCount = 2, NeuronCount = 128 };
+        ActivationTraceInfo small = TestTrace.InfoOf(_image, tokens: 1500) with { LayerCount = 2, NeuronCount = 128 };
         string train = _home.PathOf("small.trace"), test = _home.PathOf("other.trace");
         TestTrace.Write(train, small);
         TestTrace.Write(test, small with { TextsDigest = new string('1', 64), Texts = "other chance.txt", TokenCount = 300 });
@@ -121,7 +121,7 @@ public sealed class CompareCommandTests : IDisposable
     [Fact]
     public async Task Traces_of_different_models_are_not_compared()
     {
-        FiringTraceInfo info = TestTrace.InfoOf(_image, tokens: 8) with { ModelName = "other" };
+        ActivationTraceInfo info = TestTrace.InfoOf(_image, tokens: 8) with { ModelName = "other" };
         await ShouldRefuse(
             info with { ModelDigest = new string('f', 64) }, "for the model of", "expected model digest",
             "found ffffffffffffffff… in a trace of other");
@@ -144,7 +144,7 @@ public sealed class CompareCommandTests : IDisposable
         string none = _home.PathOf("none");
         await ShouldFail(["--train", none, "--test", _test], none);
         await ShouldFail(["--train", _train, "--test", _test, none], none);
-        await ShouldFail(["--train", _train, "--test", _image.PathOf(ImageFiles.Resident)], "a firing trace");
+        await ShouldFail(["--train", _train, "--test", _image.PathOf(ImageFiles.Resident)], "an activation trace");
         await ShouldFail([none, "--train", _train, "--test", _test], none, "a flash image (neuralink.json) or a Hugging Face folder");
         await ShouldFail(["--train", _train, "--test", _test, "--profile", none], none);
         using (FileStream file = File.OpenWrite(_test))
@@ -221,7 +221,7 @@ public sealed class CompareCommandTests : IDisposable
         return run;
     }
 
-    private async Task ShouldRefuse(FiringTraceInfo info, params string[] parts)
+    private async Task ShouldRefuse(ActivationTraceInfo info, params string[] parts)
     {
         string path = _home.PathOf("refused.trace");
         TestTrace.Write(path, info);

@@ -37,7 +37,7 @@ public sealed class PlaceBadInputTests : IDisposable
     [Fact]
     public async Task A_trace_of_another_model()
     {
-        FiringTraceInfo info = TestTrace.InfoOf(FlashImage.Open(_image), tokens: 8) with { ModelName = "other" };
+        ActivationTraceInfo info = TestTrace.InfoOf(FlashImage.Open(_image), tokens: 8) with { ModelName = "other" };
         await ShouldRefuse(
             info with { ModelDigest = new string('f', 64) }, "expected model digest", "found ffffffffffffffff… in a trace of other");
         await ShouldRefuse(info with { LayerCount = 5 }, "expected 6 layers, found 5 in a trace of other");
@@ -58,7 +58,7 @@ public sealed class PlaceBadInputTests : IDisposable
             File.Delete(_trace);
             TestTrace.Write(_trace, TestTrace.InfoOf(FlashImage.Open(_image), tokens: 100));
         }
-        await ShouldFail(1, PlaceBy(Path.Combine(_image, ImageFiles.Resident)), "a firing trace");
+        await ShouldFail(1, PlaceBy(Path.Combine(_image, ImageFiles.Resident)), "an activation trace");
     }
 
     [Theory]
@@ -177,7 +177,7 @@ public sealed class PlaceBadInputTests : IDisposable
         FlashImage.Open(_image).Manifest.Placement.Method.Should().BeOneOf(methods);
     }
 
-    private async Task ShouldRefuse(FiringTraceInfo info, params string[] parts)
+    private async Task ShouldRefuse(ActivationTraceInfo info, params string[] parts)
     {
         TestTrace.Write(_trace, info);
         await ShouldFail(1, PlaceBy(_trace), parts);

@@ -74,7 +74,7 @@ public sealed class PlaceCommandTests : IDisposable
             + @"of [0-9.]+ -> [0-9.]+ bundles, [0-9.]+ -> [0-9.]+ bytes read per byte used, [0-9.]+ -> [0-9.]+ ms" + "\n$");
 
         PlacementManifest p = FlashImage.Open(Placed).Manifest.Placement;
-        using FiringTrace trace = FiringTrace.Open(_trace);
+        using ActivationTrace trace = ActivationTrace.Open(_trace);
         (p.Method, p.Seed).Should().Be(("neuralink", null));
         p.Trace.Should().Be(new PlacementTrace(trace.Digest, Tokens, "chance.txt"));
         p.ReadCost!.Device.Should().Be("a test phone");
@@ -154,7 +154,7 @@ public sealed class PlaceCommandTests : IDisposable
     // A trace in which nothing fires but a few neurons at the first few tokens.
     private static void WriteRare(string path, FlashImage image, int tokens)
     {
-        using FiringTraceWriter writer = FiringTraceWriter.Open(path, TestTrace.InfoOf(image, tokens));
+        using ActivationTraceWriter writer = ActivationTraceWriter.Open(path, TestTrace.InfoOf(image, tokens));
         ulong[] rows = new ulong[tokens * image.SlotCount / 64];
         for (int token = 0; token < 5; token++)
             rows[token * image.SlotCount / 64] = ulong.MaxValue;

@@ -11,7 +11,7 @@ internal static class TestTrace
     private const int GroupNeurons = 16, GroupsPerToken = 8;
 
     /// <summary>What a trace of <paramref name="image"/> says about itself.</summary>
-    public static FiringTraceInfo InfoOf(FlashImage image, int tokens) => new()
+    public static ActivationTraceInfo InfoOf(FlashImage image, int tokens) => new()
     {
         ModelDigest = image.ModelDigest,
         ModelName = "test",
@@ -26,10 +26,10 @@ internal static class TestTrace
     /// <summary>
     /// Writes a trace in which a token fires some of the groups, each of the neurons n, n + groups, n + 2 groups and so on.
     /// </summary>
-    public static void Write(string path, FiringTraceInfo info)
+    public static void Write(string path, ActivationTraceInfo info)
     {
         Random random = new(7);
-        int groups = info.NeuronCount / GroupNeurons, rowWords = FiringMatrix.WordsPerTokenOf(info.NeuronCount);
+        int groups = info.NeuronCount / GroupNeurons, rowWords = ActivationMatrix.WordsPerTokenOf(info.NeuronCount);
         ulong[] rows = new ulong[info.TokenCount * rowWords];
         for (int token = 0; token < info.TokenCount; token++)
         {
@@ -39,7 +39,7 @@ internal static class TestTrace
                     rows[(token * rowWords) + (neuron / 64)] |= 1UL << (neuron % 64);
             }
         }
-        using FiringTraceWriter writer = FiringTraceWriter.Open(path, info);
+        using ActivationTraceWriter writer = ActivationTraceWriter.Open(path, info);
         for (int layer = 0; layer < info.LayerCount; layer++)
             writer.Write(new LayerIndex(layer), 0, rows);
         writer.Complete();

@@ -89,18 +89,18 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         string trace = _home.PathOf("a.trace"), placed = _home.PathOf("placed.nlk");
         TestTrace.Write(trace, TestTrace.InfoOf(FlashImage.Open(model.Image), 1500));
         (await _home.RunAsync("place", model.Image, "--method", "neuralink", "--trace", trace, "-o", placed)).Code.Should().Be(0);
-        FiringSample sample = FiringSample.Find(FlashImage.Open(placed))!;
+        ActivationSample sample = ActivationSample.Find(FlashImage.Open(placed))!;
         (sample.Info.TracedTokens, sample.Info.SampledTokens, sample.Info.Texts).Should().Be((1500, 256, "chance.txt"));
         sample.Counts[3].Sum().Should().BeInRange(1500 * 100, 1500 * 128);
         (await _home.RunAsync("verify", placed)).Code.Should().Be(0);
 
         JsonElement known = await Plan(placed), given = await Plan(model.Image, "--trace", trace, "--strategy", "serial"),
             assumed = await Plan(model.Image);
-        known.GetProperty("firing_recorded").GetBoolean().Should().BeTrue();
-        known.GetProperty("firing_share").GetDouble().Should().BeApproximately(124.0 / 2048, 0.002);
-        given.GetProperty("firing_share").GetDouble().Should().Be(known.GetProperty("firing_share").GetDouble());
+        known.GetProperty("activation_recorded").GetBoolean().Should().BeTrue();
+        known.GetProperty("active_share").GetDouble().Should().BeApproximately(124.0 / 2048, 0.002);
+        given.GetProperty("active_share").GetDouble().Should().Be(known.GetProperty("active_share").GetDouble());
         given.GetProperty("lookahead").ValueKind.Should().Be(JsonValueKind.Null);
-        assumed.GetProperty("firing_recorded").GetBoolean().Should().BeFalse();
+        assumed.GetProperty("activation_recorded").GetBoolean().Should().BeFalse();
         JsonElement placedSerial = await Plan(placed, "--strategy", "serial");
         Reads(placedSerial).Should().BeLessThan(Reads(given) / 2, "what fires together lies together");
 
@@ -156,8 +156,8 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         TestTrace.Write(other, TestTrace.InfoOf(FlashImage.Open(model.Image), 10) with { ModelDigest = new string('f', 64) });
         (await _home.RunAsync("plan", model.Image, "--trace", other)).ShouldFail(1, "model digest");
         string image = _home.CopyImage(model.Image);
-        File.WriteAllText(Path.Combine(image, FiringSample.FileName), "no sample");
-        (await _home.RunAsync("plan", image)).ShouldFail(1, FiringSample.FileName);
+        File.WriteAllText(Path.Combine(image, ActivationSample.FileName), "no sample");
+        (await _home.RunAsync("plan", image)).ShouldFail(1, ActivationSample.FileName);
         (await _home.RunAsync("generate", "-m", image, "-p", "Once", "-n", "1")).Code.Should().Be(0, "a generation has no use for it");
     }
 
@@ -168,7 +168,7 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         return JsonDocument.Parse(run.Out).RootElement;
     }
 
-    /// <summary>A clock that goes on by a fifth of a millisecond whenever it is read: on every machine, a plan's times are the same.</summary>
+    /// <summary>A clock that goes on by 0.2 ms whenever it is read: a plan's times are the same on every machine.</summary>
     private sealed class SteppingTime : TimeProvider
     {
         private const long StepNanos = 200_000;

@@ -16,7 +16,7 @@ public sealed class SyntheticCommandTests : IDisposable
         CliResult synth = await _home.RunAsync("synth", "tiny-llama", folder, "--layers", "2", "--seed", "5");
         synth.Code.Should().Be(0, "of {0}", synth.Error);
         synth.Out.Should().Contain("2 layers of 1024 neurons").And.Contain("means nothing")
-            .And.Contain("published: firing share 24.19%, 80% share 43%");
+            .And.Contain("published: active share 24.19%, 80% share 43%");
         synth.Out.Should().MatchRegex("mean │ +2[345]\\.[0-9]{2}%");
         File.ReadAllText(Path.Combine(folder, "README.md")).Should().Contain("means nothing").And.Contain("synthetic:tiny-llama:2:5");
 

@@ -40,10 +40,10 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
         JsonElement[] layers = [.. root.GetProperty("layers").EnumerateArray()];
         layers.Should().HaveCount(6);
         layers[0].EnumerateObject().Select(p => p.Name).Should().Equal(
-            "layer", "firing_share", "hot_share", "mean_run_length", "co_activation", "independent_co_activation");
+            "layer", "active_share", "hot_share", "mean_run_length", "co_activation", "independent_co_activation");
         foreach (JsonElement layer in layers)
         {
-            double share = layer.GetProperty("firing_share").GetDouble();
+            double share = layer.GetProperty("active_share").GetDouble();
             share.Should().BeInRange(0.002, 0.2);
             layer.GetProperty("hot_share").GetDouble().Should().BeInRange(share, 0.8);
             layer.GetProperty("mean_run_length").GetDouble().Should().BeInRange(1, 2);
@@ -119,7 +119,7 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
     {
         (await _home.RunAsync("trace", "show", _home.PathOf("none"))).ShouldFail(1, "none");
         (await _home.RunAsync("trace", "show", Path.Combine(BundledModel.Folder, "model.safetensors"))).ShouldFail(
-            1, "expected a firing trace", "neuralink trace");
+            1, "expected an activation trace", "neuralink trace");
         (await _home.RunAsync("trace", model.Image, "--text", s_stories, "-o", TracePath, "-n", "5")).Code.Should().Be(0);
         byte[] whole = await File.ReadAllBytesAsync(TracePath);
         await File.WriteAllBytesAsync(TracePath, whole[..^7]);

@@ -80,7 +80,7 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
     public async Task What_cannot_be_trained_on_is_named()
     {
         (await _home.RunAsync("trace", model.Image, "-t", s_stories, "-o", TracePath, "-n", "20")).Code.Should().Be(0);
-        await ShouldFail([], TracePath, "a firing trace with layer inputs, found one without", "neuralink trace --inputs");
+        await ShouldFail([], TracePath, "an activation trace with layer inputs, found one without", "neuralink trace --inputs");
         await TraceAsync(model.Image, tokens: 20);
         await ShouldFail(["--depth", "6"], "a depth of at most 5", "found 6");
         (await _home.RunAsync("train-predictor", model.Image, "--trace", TracePath, "-o", _home.PathOf("none/p"))).ShouldFail(

@@ -11,7 +11,7 @@ public sealed class IoMetricsTests
         LayerCounters counters = new(2);
         LayerIndex layer = new(1);
         foreach ((Counter counter, int count) in ((Counter, int)[])
-            [(Counter.Tokens, 4), (Counter.PredictedPairs, 20), (Counter.FiredPairs, 15), (Counter.Wanted, 20), (Counter.CacheHits, 5),
+            [(Counter.Tokens, 4), (Counter.PredictedPairs, 20), (Counter.ActivePairs, 15), (Counter.Wanted, 20), (Counter.CacheHits, 5),
             (Counter.PrefetchOnTime, 6), (Counter.PrefetchLate, 1), (Counter.DemandMisses, 8), (Counter.LookaheadNamed, 16),
             (Counter.LookaheadHits, 12), (Counter.Reads, 10), (Counter.BytesRead, 4000)])
         {
@@ -27,7 +27,7 @@ public sealed class IoMetricsTests
             LookaheadPrecision = 0.75,
             PredictorPrecision = 0.75,
             PredictedShare = 0.1,
-            FiringShare = 0.075,
+            ActiveShare = 0.075,
         });
         Of(counters, layer).Should().BeEquivalentTo(all, "the other layer has none");
         Of(counters, new LayerIndex(0)).Should().BeEquivalentTo(new { LookaheadRecall = (double?)null, CacheHitRate = 0.0 });

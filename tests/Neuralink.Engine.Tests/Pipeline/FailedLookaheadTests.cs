@@ -16,7 +16,7 @@ public sealed class FailedLookaheadTests : IDisposable
     private const int Attempts = 3, NewTokens = 8;
 
     // So few fire that all of a layer's neurons can be read ahead.
-    private readonly RandomModel _model = new(RandomModels.LlamaRelu with { FiringShift = 1.6f });
+    private readonly RandomModel _model = new(RandomModels.LlamaRelu with { ActiveShift = 1.6f });
     private readonly int[] _prompt, _tokens;
     private readonly ModelArrangements _images;
 
@@ -124,10 +124,10 @@ public sealed class FailedLookaheadTests : IDisposable
     /// </summary>
     private IEnumerable<long> Victims()
     {
-        using FiringTrace trace = FiringTrace.Open(_images.TracePath(0));
+        using ActivationTrace trace = ActivationTrace.Open(_images.TracePath(0));
         for (int layer = 0; layer < trace.Info.LayerCount; layer++)
         {
-            FiringMatrix matrix = trace.Layer(new(layer));
+            ActivationMatrix matrix = trace.Layer(new(layer));
             int victim = Enumerable.Range(0, matrix.NeuronCount)
                 .MaxBy(n => Enumerable.Range(0, matrix.TokenCount).Count(t => (matrix.Token(t)[n / 64] >> (n % 64) & 1) != 0));
             yield return _images.Source.OffsetOf(new(layer), new(victim));

@@ -34,7 +34,7 @@ public sealed class MemoryBudgetTests(RandomImage image) : IClassFixture<RandomI
     [MemberData(nameof(Strategies))]
     public async Task A_cache_and_a_lease_under_one_layers_firing_set_work_and_the_diagnosis_says_so(ExecutionStrategy strategy)
     {
-        using RandomModel model = new(RandomModels.LlamaRelu with { FiringShift = 0.1f });
+        using RandomModel model = new(RandomModels.LlamaRelu with { ActiveShift = 0.1f });
         using PackedModel packed = new(model.Folder);
         using DenseOracle dense = new(model.Folder);
         (int[] prompt, int[] tokens) = dense.Clear(promptTokens: 9, RandomImage.NewTokens, marginMin: 0.03f);

@@ -72,7 +72,7 @@ public sealed class RandomModelTests
             await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image, options);
             GenerationResult result = await engine.RunAsync(prompt, NewTokens);
             result.Tokens.Should().Equal(tokens, because);
-            result.FiringShare.Should().BeInRange(0.05, 0.4, "a test of sparsity needs some");
+            result.ActiveShare.Should().BeInRange(0.05, 0.4, "a test of sparsity needs some");
             double found = (await engine.ScoreAsync(whole)).NegativeLogLikelihood;
             found.Should().Be(score ??= found, because);
             engine.LeaseCount.Should().Be(0);

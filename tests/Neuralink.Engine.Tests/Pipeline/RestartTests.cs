@@ -86,5 +86,5 @@ public sealed class RestartTests(RandomImage image) : IClassFixture<RandomImage>
     /// <summary>Sends the Cache what no actor ever sends.</summary>
     private static void Break(NeuralinkEngine engine) =>
         engine.ActorSystem.ActorSelection(engine.Pipeline.Path / "cache").Tell(
-            new PredictionProtocol.Fires(new PassId(0), new LayerIndex(0), null!), ActorRefs.NoSender);
+            new PredictionProtocol.Needed(new PassId(0), new LayerIndex(0), null!), ActorRefs.NoSender);
 }

@@ -12,6 +12,6 @@ public class ActivationTests
     [InlineData(0.5f, 0.5f, false)]
     [InlineData(0.5f, 0.6f, true)]
     [InlineData(0f, float.NaN, false)]
-    public void A_gate_fires_above_the_threshold_only(float threshold, float gate, bool fires)
-        => Activation.FatRelu(threshold).Fires(gate).Should().Be(fires);
+    public void A_gate_fires_above_the_threshold_only(float threshold, float gate, bool isActive)
+        => Activation.FatRelu(threshold).IsActive(gate).Should().Be(isActive);
 }

@@ -28,8 +28,8 @@ public class BundleKernelsTests
                 cautious.Activate(samples.All[n], x, batch, gateFirst);
 
                 float[] gated = new float[batch];
-                int firing = Gates(samples, n, activation, x, gated);
-                kernels.ActivateGated(samples.All[n], x, firing, gated);
+                int active = Gates(samples, n, activation, x, gated);
+                kernels.ActivateGated(samples.All[n], x, active, gated);
 
                 alone.Should().Equal(expected, name);
                 gateFirst.Should().Equal(expected, name);
@@ -191,7 +191,7 @@ public class BundleKernelsTests
             float gate = WeightReference.CanonicalDot(
                 layout.Format, samples.All[n][..layout.PartBytes], x.AsSpan(b * layout.Hidden, layout.Hidden));
             gate += layout.Biased ? BitConverter.ToSingle(samples.All[n].Slice(layout.BiasOffset, sizeof(float))) : 0f;
-            gates[b] = activation.Fires(gate) ? gate : 0f;
+            gates[b] = activation.IsActive(gate) ? gate : 0f;
         }
 
         return gates.Count(gate => gate != 0f);

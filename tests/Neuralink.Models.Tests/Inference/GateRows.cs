@@ -7,7 +7,7 @@ using Neuralink.Storage.Image;
 
 namespace Neuralink.Models.Tests.Inference;
 
-/// <summary>The matrices that decide firing, as plain arrays.</summary>
+/// <summary>The matrices that decide activity, as plain arrays.</summary>
 internal sealed class GateRows
 {
     private readonly ModelConfig _config;
@@ -41,7 +41,7 @@ internal sealed class GateRows
 
     private (float[] Rows, float[] Biases) Layer(ITensorSource tensors, int layer)
     {
-        string module = TensorNames.For(_config.Family).Layer(layer).Firing;
+        string module = TensorNames.For(_config.Family).Layer(layer).Deciding;
         float[] rows = Read(tensors, $"{module}.weight", _config.HiddenSize);
         return (rows, _config.FfnBias ? Read(tensors, $"{module}.bias", columns: 0) : new float[_config.FfnSize]);
     }

@@ -28,7 +28,7 @@ public sealed class SparseForwardTests
             float[] logits = sparse.Forward(tokens);
             first ??= logits;
             logits.AsSpan().SequenceEqual(first).Should().BeTrue("of chunks of {0}, {1} threads", chunk, threads);
-            sparse.FiringShares.Should().OnlyContain(share => share > 0.02 && share < 0.5);
+            sparse.ActiveShares.Should().OnlyContain(share => share > 0.02 && share < 0.5);
         }
         CheckAgainst(expected, first!, tokens.Length, isContinuous: RandomModels.ByName(name).Threshold is null);
     }
@@ -52,7 +52,7 @@ public sealed class SparseForwardTests
     [Theory]
     [InlineData("reports")]
     [InlineData("questions")]
-    public void The_bundled_models_perplexity_and_firing_shares_are_those_of_the_independent_implementation(string name)
+    public void The_bundled_models_perplexity_and_active_shares_are_those_of_the_independent_implementation(string name)
     {
         DomainReference domain = BundledModel.Domains.Single(d => d.Name == name);
         using SparseForward sparse = new(BundledModel.Image, chunkTokens: 16, threads: 1);
@@ -65,11 +65,11 @@ public sealed class SparseForwardTests
             nll += sparse.NegativeLogLikelihood(tokens.AsSpan(begin, DomainReference.WindowTokens + 1));
         }
         Math.Exp(nll / domain.Tokens).Should().BeApproximately(domain.Perplexity, 0.005 * domain.Perplexity);
-        double[] shares = sparse.FiringShares;
+        double[] shares = sparse.ActiveShares;
         for (int layer = 0; layer < shares.Length; layer++)
         {
             shares[layer].Should().BeApproximately(
-                domain.FiringShareByLayer[layer], 0.02 * domain.FiringShareByLayer[layer], "of layer {0}", layer);
+                domain.ActiveShareByLayer[layer], 0.02 * domain.ActiveShareByLayer[layer], "of layer {0}", layer);
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class SyntheticModelTests : IDisposable
         Tokenizer tokenizer = Tokenizer.Load(s_tokenizer);
         int[] text = tokenizer.Encode(BundledModel.Domains[0].Text)[..256];
         ReadOnlySpan<float> logits = model.Forward(text).AsSpan()[^shape.Config.VocabularySize..];
-        foreach (double share in model.FiringShares)
+        foreach (double share in model.ActiveShares)
             share.Should().BeApproximately(shape.Share, 0.15 * shape.Share);
 
         HashSet<int> generated = [];
@@ -46,7 +46,7 @@ public sealed class SyntheticModelTests : IDisposable
             logits = model.Forward([token]);
         }
         generated.Count.Should().BeGreaterThan(GeneratedTokens / 8);
-        foreach (double share in model.FiringShares)
+        foreach (double share in model.ActiveShares)
             share.Should().BeApproximately(shape.Share, 0.2 * shape.Share);
     }
 
@@ -58,12 +58,12 @@ public sealed class SyntheticModelTests : IDisposable
         List<SyntheticStatistics> layers = [];
         SyntheticModel.Write(shape, Path.Combine(_root, "model"), new SyntheticModelOptions(s_tokenizer), layers.Add);
         layers.Select(l => l.Layer.Value).Should().Equal(Enumerable.Range(0, shape.Config.LayerCount));
-        foreach ((_, FiringStatistics firing, double trueRunLength) in layers)
+        foreach ((_, ActivationStatistics active, double trueRunLength) in layers)
         {
-            firing.FiringShare.Should().BeApproximately(shape.Share, 0.05 * shape.Share);
-            firing.HotShare.Should().BeApproximately(shape.EightyShare, 0.04);
-            firing.CoActivation.Should().BeGreaterThan(1.02 * firing.IndependentCoActivation);
-            trueRunLength.Should().BeGreaterThan(1.2 * firing.MeanRunLength);
+            active.ActiveShare.Should().BeApproximately(shape.Share, 0.05 * shape.Share);
+            active.HotShare.Should().BeApproximately(shape.EightyShare, 0.04);
+            active.CoActivation.Should().BeGreaterThan(1.02 * active.IndependentCoActivation);
+            trueRunLength.Should().BeGreaterThan(1.2 * active.MeanRunLength);
         }
     }
 

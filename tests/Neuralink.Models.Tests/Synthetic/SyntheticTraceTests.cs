@@ -21,16 +21,16 @@ public sealed class SyntheticTraceTests : IDisposable
         SyntheticShape shape = SyntheticShapes.Find(name)!.WithLayers(2);
         string path = Path.Combine(_root, "a.trace");
         IReadOnlyList<SyntheticStatistics> layers = SyntheticTrace.Write(shape, path, new SyntheticTraceOptions(2000, Seed: 3));
-        foreach ((LayerIndex layer, FiringStatistics firing, double trueRunLength) in layers)
+        foreach ((LayerIndex layer, ActivationStatistics active, double trueRunLength) in layers)
         {
-            firing.FiringShare.Should().BeApproximately(shape.Share, 0.05 * shape.Share, "of {0}", layer);
-            firing.HotShare.Should().BeApproximately(shape.EightyShare, 0.03);
+            active.ActiveShare.Should().BeApproximately(shape.Share, 0.05 * shape.Share, "of {0}", layer);
+            active.HotShare.Should().BeApproximately(shape.EightyShare, 0.03);
 
             // Where a quarter of the neurons fires, those that fire nearly always leave little to find.
-            firing.CoActivation.Should().BeGreaterThan((shape.Config.Gated ? 1.005 : 1.03) * firing.IndependentCoActivation);
-            trueRunLength.Should().BeGreaterThan(1.25 * firing.MeanRunLength);
+            active.CoActivation.Should().BeGreaterThan((shape.Config.Gated ? 1.005 : 1.03) * active.IndependentCoActivation);
+            trueRunLength.Should().BeGreaterThan(1.25 * active.MeanRunLength);
         }
-        using FiringTrace trace = FiringTrace.Open(path);
+        using ActivationTrace trace = ActivationTrace.Open(path);
         trace.Info.Should().BeEquivalentTo(
             new
             {
@@ -40,7 +40,7 @@ public sealed class SyntheticTraceTests : IDisposable
                 TokenCount = 2000,
                 shape.StrideBytes,
             });
-        FiringStatistics.Of(trace.Layer(new LayerIndex(1))).Should().Be(layers[1].Firing);
+        ActivationStatistics.Of(trace.Layer(new LayerIndex(1))).Should().Be(layers[1].Active);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class SyntheticTraceTests : IDisposable
     [Fact]
     public void Texts_are_of_the_same_model_and_seeds_of_another()
     {
-        using FiringTrace of = Open("a", new(100)), text = Open("b", new(100, Domain: 3, Text: 1)), seed = Open("c", new(100, Seed: 2));
+        using ActivationTrace of = Open("a", new(100)), text = Open("b", new(100, Domain: 3, Text: 1)), seed = Open("c", new(100, Seed: 2));
         text.Info.ModelDigest.Should().Be(of.Info.ModelDigest);
         text.Info.TextsDigest.Should().NotBe(of.Info.TextsDigest);
         seed.Info.ModelDigest.Should().NotBe(of.Info.ModelDigest);
@@ -90,13 +90,13 @@ public sealed class SyntheticTraceTests : IDisposable
 
     private string DigestOf(string name, SyntheticTraceOptions options)
     {
-        using FiringTrace trace = Open(name, options);
+        using ActivationTrace trace = Open(name, options);
         return trace.Digest;
     }
 
-    private FiringTrace Open(string name, SyntheticTraceOptions options)
+    private ActivationTrace Open(string name, SyntheticTraceOptions options)
     {
         SyntheticTrace.Write(SyntheticShapes.Find("tiny-opt")!, PathOf(name), options);
-        return FiringTrace.Open(PathOf(name));
+        return ActivationTrace.Open(PathOf(name));
     }
 }

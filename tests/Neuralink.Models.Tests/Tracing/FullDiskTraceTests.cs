@@ -14,7 +14,7 @@ public sealed class FullDiskTraceTests
     [InlineData(500)]
     public void A_trace_that_will_not_fit_is_refused_before_anything_is_traced(int kibibytes)
     {
-        FiringTraceInfo info = new()
+        ActivationTraceInfo info = new()
         {
             ModelDigest = "a",
             ModelName = "m",
@@ -29,7 +29,8 @@ public sealed class FullDiskTraceTests
         SmallDiskTheoryAttribute.Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k", "tmpfs", mount).Should().BeTrue();
         try
         {
-            FluentActions.Invoking(() => FiringTraceWriter.Open(Path.Combine(mount, "a.trace"), info)).Should().Throw<NeuralinkException>()
+            FluentActions.Invoking(() => ActivationTraceWriter.Open(Path.Combine(mount, "a.trace"), info))
+                .Should().Throw<NeuralinkException>()
                 .WithMessage($"cannot write {mount}*free some space*");
             Directory.GetFileSystemEntries(mount).Should().BeEmpty();
         }

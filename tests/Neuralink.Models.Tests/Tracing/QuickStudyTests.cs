@@ -53,12 +53,12 @@ public sealed class QuickStudyTests : IClassFixture<QuickStudyTests.Traces>
 
     // The trace is of the very tokens of the reference.
     [Fact]
-    public void The_firing_shares_of_the_whole_domain_are_those_of_the_independent_implementation()
+    public void The_active_shares_of_the_whole_domain_are_those_of_the_independent_implementation()
     {
-        for (int layer = 0; layer < _traces.FiringShares.Count; layer++)
+        for (int layer = 0; layer < _traces.ActiveShares.Count; layer++)
         {
-            double expected = s_stories.FiringShareByLayer[layer];
-            _traces.FiringShares[layer].Should().BeApproximately(expected, 0.001 * expected, "of layer {0}", layer);
+            double expected = s_stories.ActiveShareByLayer[layer];
+            _traces.ActiveShares[layer].Should().BeApproximately(expected, 0.001 * expected, "of layer {0}", layer);
         }
     }
 
@@ -73,17 +73,17 @@ public sealed class QuickStudyTests : IClassFixture<QuickStudyTests.Traces>
             int[] text = Tokenizer.Load(Path.Combine(BundledModel.Folder, "tokenizer.json")).Encode(s_stories.Text);
             using TracedModel traced = new(BundledModel.Image);
             traced.Trace("a", TokenWindows.Cut([text[..tokens]], DomainReference.WindowTokens), threads: 2);
-            FiringMatrix[] layers = traced.Layers("a");
+            ActivationMatrix[] layers = traced.Layers("a");
             Train = [.. layers.Select(layer => layer.Sample(0, tokens / 2))];
             Test = [.. layers.Select(layer => layer.Sample(tokens / 2, tokens, Step))];
-            FiringShares = [.. layers.Select(layer => FiringStatistics.Of(layer).FiringShare)];
+            ActiveShares = [.. layers.Select(layer => ActivationStatistics.Of(layer).ActiveShare)];
         }
 
-        public IReadOnlyList<FiringMatrix> Train { get; }
+        public IReadOnlyList<ActivationMatrix> Train { get; }
 
-        public IReadOnlyList<FiringMatrix> Test { get; }
+        public IReadOnlyList<ActivationMatrix> Test { get; }
 
         /// <summary>By layer, of all tokens.</summary>
-        public IReadOnlyList<double> FiringShares { get; }
+        public IReadOnlyList<double> ActiveShares { get; }
     }
 }

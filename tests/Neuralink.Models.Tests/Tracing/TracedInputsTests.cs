@@ -29,25 +29,25 @@ public sealed class TracedInputsTests
         using TracedModel traced = new(packed.Folder);
         traced.Trace("plain", Windows);
         traced.Trace("a", Windows, threads: 2, inputs: true);
-        FiringMatrix[] layers = traced.Layers("plain");
-        using FiringTrace trace = FiringTrace.Open(traced.PathOf("a"));
+        ActivationMatrix[] layers = traced.Layers("plain");
+        using ActivationTrace trace = ActivationTrace.Open(traced.PathOf("a"));
         trace.RequireInputs().Should().Be(spec.Hidden);
         GateRows gates = new(packed.Folder);
         for (int layer = 0; layer < layers.Length; layer++)
         {
-            FiringMatrix firing = trace.Layer(new LayerIndex(layer));
-            Half[] inputs = new Half[firing.TokenCount * spec.Hidden];
+            ActivationMatrix active = trace.Layer(new LayerIndex(layer));
+            Half[] inputs = new Half[active.TokenCount * spec.Hidden];
             trace.ReadInputs(new LayerIndex(layer), 0, inputs);
-            for (int token = 0; token < firing.TokenCount; token++)
+            for (int token = 0; token < active.TokenCount; token++)
             {
-                firing.Token(token).SequenceEqual(layers[layer].Token(token))
+                active.Token(token).SequenceEqual(layers[layer].Token(token))
                     .Should().BeTrue("inputs do not change what is recorded besides");
                 float[] values = gates.Of(layer, inputs.AsSpan(token * spec.Hidden, spec.Hidden));
                 for (int n = 0; n < values.Length; n++)
                 {
                     if (Math.Abs(values[n] - gates.Threshold) > GateError)
                     {
-                        firing.Fires(token, new NeuronId(n))
+                        active.IsActive(token, new NeuronId(n))
                             .Should().Be(values[n] > gates.Threshold, "of layer {0}, token {1}, neuron {2}", layer, token, n);
                     }
                 }

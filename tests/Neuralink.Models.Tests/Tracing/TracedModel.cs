@@ -14,8 +14,8 @@ internal sealed class TracedModel(string imageFolder) : IDisposable
     public string PathOf(string name) => Path.Combine(_folder, name);
 
     /// <summary>Traces into <paramref name="name"/>, or goes on with what is there of it.</summary>
-    public FiringTracePlan Trace(
-        string name, TokenWindows windows, int threads = 1, Func<FiringTracePlan, long>? memoryBytes = null,
+    public ActivationTracePlan Trace(
+        string name, TokenWindows windows, int threads = 1, Func<ActivationTracePlan, long>? memoryBytes = null,
         IProgress<double>? progress = null,
         bool inputs = false, CancellationToken cancellation = default)
     {
@@ -23,18 +23,18 @@ internal sealed class TracedModel(string imageFolder) : IDisposable
         long? budget = null;
         if (memoryBytes is not null)
         {
-            using FiringTracer probe = new(image, windows.WindowTokens, threads, memoryBytes: null, TimeProvider.System);
+            using ActivationTracer probe = new(image, windows.WindowTokens, threads, memoryBytes: null, TimeProvider.System);
             budget = memoryBytes(probe.Plan);
         }
-        using FiringTracer tracer = new(image, windows.WindowTokens, threads, budget, TimeProvider.System);
-        using FiringTraceWriter writer = FiringTraceWriter.Open(PathOf(name), tracer.Describe("model", "texts", windows, inputs));
+        using ActivationTracer tracer = new(image, windows.WindowTokens, threads, budget, TimeProvider.System);
+        using ActivationTraceWriter writer = ActivationTraceWriter.Open(PathOf(name), tracer.Describe("model", "texts", windows, inputs));
         tracer.Trace(windows, writer, progress, cancellation);
         return tracer.Plan;
     }
 
-    public FiringMatrix[] Layers(string name)
+    public ActivationMatrix[] Layers(string name)
     {
-        using FiringTrace trace = FiringTrace.Open(PathOf(name));
+        using ActivationTrace trace = ActivationTrace.Open(PathOf(name));
         return [.. Enumerable.Range(0, trace.Info.LayerCount).Select(i => trace.Layer(new LayerIndex(i)))];
     }
 

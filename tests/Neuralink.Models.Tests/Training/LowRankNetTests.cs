@@ -102,7 +102,7 @@ public sealed class LowRankNetTests
                 for (int n = 0; n < logits.Length; n++)
                 {
                     double p = 1 / (1 + Math.Exp(-logits[n]));
-                    double g = (samples.Firing.Fires(token, new NeuronId(n)) ? PositiveWeight * (p - 1) : p) / Tokens;
+                    double g = (samples.Active.IsActive(token, new NeuronId(n)) ? PositiveWeight * (p - 1) : p) / Tokens;
                     gb[n] += g;
                     for (int k = 0; k < Rank; k++)
                     {

@@ -22,7 +22,7 @@ public sealed class PredictorTrainerTests : IDisposable
     public void What_can_be_learnt_is_and_the_smallest_rank_that_is_enough_is_taken()
     {
         SyntheticSamples.WriteTrace(TracePath, Tokens, layers: 2);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         List<double> progress = [];
         TrainedPredictor trained = PredictorTrainer.Train(trace, s_options, threads: 2, new Recorded(progress), CancellationToken.None);
         progress.Should().BeInAscendingOrder();
@@ -45,7 +45,7 @@ public sealed class PredictorTrainerTests : IDisposable
     public void Its_figures_are_what_its_weights_give_on_the_held_out_tokens()
     {
         SyntheticSamples.WriteTrace(TracePath, Tokens, layers: 1);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         TrainedPredictor trained = PredictorTrainer.Train(
             trace, s_options with { Epochs = 2 }, threads: 1, progress: null, CancellationToken.None);
         LowRankLayer layer = trained.Info.Layers[0]!;
@@ -54,7 +54,7 @@ public sealed class PredictorTrainerTests : IDisposable
         NaiveLowRank naive = NaiveLowRank.Read(file, 0);
         LayerSamples samples = LayerSamples.Read(trace, layer: 0, depth: 0);
         int[] heldOut = TokenSplit.Of("", Tokens, s_options.HeldOutShare, s_options.Seed).HeldOut;
-        long found = 0, predicted = 0, firing = 0;
+        long found = 0, predicted = 0, active = 0;
         foreach (int token in heldOut)
         {
             float[] x = new float[SyntheticSamples.Inputs];
@@ -62,24 +62,24 @@ public sealed class PredictorTrainerTests : IDisposable
             float[] logits = naive.Logits(x);
             for (int n = 0; n < logits.Length; n++)
             {
-                bool isPredicted = logits[n] >= layer.Threshold, fires = samples.Firing.Fires(token, new NeuronId(n));
+                bool isPredicted = logits[n] >= layer.Threshold, isActive = samples.Active.IsActive(token, new NeuronId(n));
                 predicted += isPredicted ? 1 : 0;
-                firing += fires ? 1 : 0;
-                found += isPredicted && fires ? 1 : 0;
+                active += isActive ? 1 : 0;
+                found += isPredicted && isActive ? 1 : 0;
             }
         }
         double pairs = heldOut.Length * (double)SyntheticSamples.Neurons;
-        layer.Figures!.Recall.Should().BeApproximately((double)found / firing, 2e-3);
+        layer.Figures!.Recall.Should().BeApproximately((double)found / active, 2e-3);
         layer.Figures.Precision.Should().BeApproximately((double)found / predicted, 2e-3);
         layer.Figures.PredictedShare.Should().BeApproximately(predicted / pairs, 2e-4);
-        layer.Figures.TrueShare.Should().Be(firing / pairs);
+        layer.Figures.TrueShare.Should().Be(active / pairs);
     }
 
     [Fact]
     public void Threads_change_no_byte_and_the_seed_does()
     {
         SyntheticSamples.WriteTrace(TracePath, 300, layers: 1);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         byte[] one = Train(1, seed: 1), three = Train(3, seed: 1);
         three.Should().Equal(one);
         Train(1, seed: 2).Should().NotEqual(one);
@@ -96,7 +96,7 @@ public sealed class PredictorTrainerTests : IDisposable
     public void A_depth_predicts_later_layers_from_earlier_inputs_and_the_first_have_none()
     {
         SyntheticSamples.WriteTrace(TracePath, Tokens, layers: 3);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         TrainedPredictor trained = PredictorTrainer.Train(trace, s_options with { Depth = 2 }, threads: 2, null, CancellationToken.None);
         trained.Info.Depth.Should().Be(2);
         trained.Info.Layers.Select(layer => layer is not null).Should().Equal(false, false, true);
@@ -108,7 +108,7 @@ public sealed class PredictorTrainerTests : IDisposable
     public void Where_no_rank_is_enough_the_best_is_kept_and_said_not_to_be()
     {
         SyntheticSamples.WriteTrace(TracePath, 400, layers: 1, isLearnable: false);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         TrainedPredictor trained = PredictorTrainer.Train(trace, s_options with { Epochs = 2 }, threads: 1, null, CancellationToken.None);
         trained.IsEnough(0).Should().BeFalse();
         LowRankMetrics figures = trained.Info.Layers[0]!.Figures!;
@@ -120,13 +120,13 @@ public sealed class PredictorTrainerTests : IDisposable
     public void What_cannot_be_trained_on_is_refused_in_a_line()
     {
         SyntheticSamples.WriteTrace(TracePath, 15, layers: 1);
-        using (FiringTrace trace = FiringTrace.Open(TracePath))
+        using (ActivationTrace trace = ActivationTrace.Open(TracePath))
         {
             Refused(trace, s_options, "at least 16 tokens", "found 15");
             Refused(trace, s_options with { Rank = 22 }, "a rank of at most 21", "found 22");
         }
         SyntheticSamples.WriteTrace(PathOf("plain"), 20, layers: 1, hasInputs: false);
-        using (FiringTrace trace = FiringTrace.Open(PathOf("plain")))
+        using (ActivationTrace trace = ActivationTrace.Open(PathOf("plain")))
             Refused(trace, s_options, "layer inputs", "found one without", "neuralink trace --inputs");
     }
 
@@ -134,14 +134,14 @@ public sealed class PredictorTrainerTests : IDisposable
     public void Cancelled_it_ends_at_once()
     {
         SyntheticSamples.WriteTrace(TracePath, 300, layers: 1);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         using CancellationTokenSource stop = new();
         stop.Cancel();
         FluentActions.Invoking(() => PredictorTrainer.Train(trace, s_options, 1, null, stop.Token))
             .Should().Throw<OperationCanceledException>();
     }
 
-    private static void Refused(FiringTrace trace, TrainingOptions options, params string[] parts)
+    private static void Refused(ActivationTrace trace, TrainingOptions options, params string[] parts)
     {
         string message = FluentActions.Invoking(() => PredictorTrainer.Train(trace, options, 1, null, CancellationToken.None))
             .Should().Throw<NeuralinkException>().Which.Message;

@@ -6,7 +6,7 @@ using Neuralink.Tests.Support;
 
 namespace Neuralink.Models.Tests.Training;
 
-/// <summary>Random inputs, and firing that a matrix of low rank decides: what a low-rank predictor can learn. Ragged sizes.</summary>
+/// <summary>Random inputs, and activity that a matrix of low rank decides: what a low-rank predictor can learn. Ragged sizes.</summary>
 internal static class SyntheticSamples
 {
     public const int Inputs = 21, Neurons = 150;
@@ -14,14 +14,15 @@ internal static class SyntheticSamples
     private const int Rank = 3;
 
     /// <summary>
-    /// Inputs [tokens, d], the same for every layer but noise, and the firing of a layer; without <paramref name="isLearnable"/> by chance.
+    /// Inputs [tokens, d], the same for every layer but noise, and the activity of a layer; without
+    /// <paramref name="isLearnable"/> by chance.
     /// </summary>
     public static LayerSamples Create(int tokens, int layer = 0, bool isLearnable = true)
     {
         Random random = new(1), rows = new(10 + layer), noise = new(20 + layer);
         float[] down = Normal(rows, Rank * Inputs), up = Normal(rows, Neurons * Rank);
         Half[] inputs = new Half[tokens * Inputs];
-        List<IReadOnlyList<int>> firing = [];
+        List<IReadOnlyList<int>> active = [];
         for (int token = 0; token < tokens; token++)
         {
             float[] x = Normal(random, Inputs);
@@ -32,17 +33,17 @@ internal static class SyntheticSamples
                 .. Enumerable.Range(0, Rank)
                     .Select(k => Enumerable.Range(0, Inputs).Sum(i => down[(k * Inputs) + i] * x[i]) / MathF.Sqrt(Inputs))
             ];
-            firing.Add([.. Enumerable.Range(0, Neurons).Where(n => isLearnable
+            active.Add([.. Enumerable.Range(0, Neurons).Where(n => isLearnable
                 ? Enumerable.Range(0, Rank).Sum(k => up[(n * Rank) + k] * h[k]) > 2.5f
                 : noise.Next(20) == 0)]);
         }
-        return new LayerSamples(inputs, Inputs, FiringMatrix.FromLists(Neurons, firing));
+        return new LayerSamples(inputs, Inputs, ActivationMatrix.FromLists(Neurons, active));
     }
 
     /// <summary>A trace of such layers.</summary>
     public static void WriteTrace(string path, int tokens, int layers, bool hasInputs = true, bool isLearnable = true)
     {
-        FiringTraceInfo info = new()
+        ActivationTraceInfo info = new()
         {
             ModelDigest = new string('a', 64),
             ModelName = "synthetic",
@@ -54,13 +55,13 @@ internal static class SyntheticSamples
             TextsDigest = new string('b', 64),
             InputSize = hasInputs ? Inputs : null,
         };
-        using FiringTraceWriter writer = FiringTraceWriter.Open(path, info);
+        using ActivationTraceWriter writer = ActivationTraceWriter.Open(path, info);
         for (int layer = 0; layer < layers; layer++)
         {
             LayerSamples samples = Create(tokens, layer, isLearnable);
             for (int token = 0; token < tokens; token++)
             {
-                writer.Write(new LayerIndex(layer), token, samples.Firing.Token(token));
+                writer.Write(new LayerIndex(layer), token, samples.Active.Token(token));
                 float[] row = new float[Inputs];
                 samples.Gather([token], row);
                 if (hasInputs)

@@ -33,7 +33,7 @@ public sealed class WarmUpTests
         _effects.TimesWarm.Should().Be(1);
         Cache.CachedCount.Should().Be(s_keys.Count);
         _counts[Counter.WarmedUp].Should().Be(s_keys.Count);
-        machine.Fires(new(1), new(0), Neurons(3, 7, 39));
+        machine.Needed(new(1), new(0), Neurons(3, 7, 39));
         _effects.Lease!.Hits.Length.Should().Be(3);
         _effects.Fetched.Should().BeEmpty();
     }
@@ -79,7 +79,7 @@ public sealed class WarmUpTests
         ResidencyMachine machine = Machine(s_keys.Count, WarmUpPlan.Everything(s_keys, batchSlots: 16));
         machine.WarmUp();
         FetchBatch[] batches = _effects.TakeFetched();
-        machine.Fires(new(1), new(0), Neurons(17));
+        machine.Needed(new(1), new(0), Neurons(17));
         _effects.Hastened.Should().Equal(batches[1]);
         _effects.Fetched.Should().BeEmpty();
         _effects.Arrived.Should().BeEmpty();
@@ -95,7 +95,7 @@ public sealed class WarmUpTests
         ResidencyMachine machine = Machine(s_keys.Count, WarmUpPlan.Everything(s_keys, batchSlots: 1));
         machine.WarmUp();      // 16 neurons of the first layer are on their way
         _effects.TakeFetched();
-        machine.Fires(new(1), new(1), Neurons(3, 4));
+        machine.Needed(new(1), new(1), Neurons(3, 4));
         FetchBatch misses = _effects.TakeFetched().Should().ContainSingle().Subject;
         (misses.Kind, misses.Count).Should().Be((FetchKind.Demand, 2));
         machine.Fetched(misses);
@@ -111,7 +111,7 @@ public sealed class WarmUpTests
         FetchBatch[] batches = _effects.TakeFetched();
         machine.FetchFailed(batches[0], new IOException("a bad sector"));
         _effects.Fetched.Should().BeEmpty();
-        machine.Fires(new(1), new(0), Neurons(17, 19));
+        machine.Needed(new(1), new(0), Neurons(17, 19));
         machine.FetchFailed(batches[1], new IOException("a bad sector"));
         FetchBatch again = _effects.TakeFetched().Should().ContainSingle().Subject;
         (again.Kind, again.Count).Should().Be((FetchKind.Demand, 2));

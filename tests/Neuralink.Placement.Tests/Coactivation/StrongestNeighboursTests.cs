@@ -15,9 +15,9 @@ public sealed class StrongestNeighboursTests
     [InlineData(700, 28)]
     public void They_are_the_largest_of_naive_counts(int neurons, int width)
     {
-        FiringMatrix firing = RandomTrace.Create(neurons, tokens: 70, seed: neurons, share: 0.1);
-        int[,] counts = RandomTrace.PairCounts(firing);
-        using FiringLists lists = new(firing, ArrayPool<int>.Shared);
+        ActivationMatrix active = RandomTrace.Create(neurons, tokens: 70, seed: neurons, share: 0.1);
+        int[,] counts = RandomTrace.PairCounts(active);
+        using ActivationLists lists = new(active, ArrayPool<int>.Shared);
         StrongestNeighbours neighbours = new(lists, width);
         for (int rank = 0; rank < lists.RankCount; rank++)
         {

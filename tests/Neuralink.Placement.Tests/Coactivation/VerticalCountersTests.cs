@@ -26,7 +26,7 @@ public sealed class VerticalCountersTests
         VerticalCounters counters = new();
         counters.Count(lines, Padded(offsets), offsets.Length);
         int[] counts = Counts(counters);
-        for (int column = 0; column < FiringTile.Columns; column++)
+        for (int column = 0; column < ActivationTile.Columns; column++)
             counts[column].Should().Be(VerticalCounters.Reference(lines, offsets, column));
         counts.Max().Should().Be(length, "one column is set in every line");
     }
@@ -43,7 +43,7 @@ public sealed class VerticalCountersTests
         for (int least = 1; least <= (2 * length) + 2; least++)
         {
             Vector512<ulong> found = counters.AtLeast(least);
-            for (int column = 0; column < FiringTile.Columns; column++)
+            for (int column = 0; column < ActivationTile.Columns; column++)
                 (found[column / 64] >> (column % 64) & 1).Should().Be(counts[column] >= least ? 1UL : 0);
         }
     }
@@ -55,14 +55,14 @@ public sealed class VerticalCountersTests
         VerticalCounters counters = new();
         counters.Count(lines, Padded(offsets), offsets.Length);
         counters.Count(lines, Padded(offsets[..20]), 20);
-        int[] columns = [.. Enumerable.Range(0, FiringTile.Columns)];
+        int[] columns = [.. Enumerable.Range(0, ActivationTile.Columns)];
         Counts(counters).Should().Equal(columns.Select(column => VerticalCounters.Reference(lines, offsets.AsSpan(0, 20), column)));
     }
 
     [Fact]
     public void Counts_of_more_than_sixteen_bits_are_exact()
     {
-        ulong[] lines = new ulong[2 * FiringTile.LineWords];
+        ulong[] lines = new ulong[2 * ActivationTile.LineWords];
         lines[0] = 5;
         int[] offsets = new int[(1 << 16) + 16];
         VerticalCounters counters = new();
@@ -75,7 +75,7 @@ public sealed class VerticalCountersTests
 
     private static int[] Counts(VerticalCounters counters)
     {
-        int[] counts = new int[FiringTile.Columns];
+        int[] counts = new int[ActivationTile.Columns];
         for (int column = 0; column < counts.Length; column++)
             counts[column] = counters.Word(column / 64).Count(column % 64);
         return counts;
@@ -85,24 +85,24 @@ public sealed class VerticalCountersTests
     private static (ulong[] Lines, int[] Offsets) Lines(int length)
     {
         Random random = new(length);
-        ulong[] lines = new ulong[(LineCount + 1) * FiringTile.LineWords];
+        ulong[] lines = new ulong[(LineCount + 1) * ActivationTile.LineWords];
         for (int line = 0; line < LineCount; line++)
         {
-            for (int column = 0; column < FiringTile.Columns; column++)
+            for (int column = 0; column < ActivationTile.Columns; column++)
             {
-                if (random.Next(FiringTile.Columns - 1) < column)
-                    lines[(line * FiringTile.LineWords) + (column / 64)] |= 1UL << (column % 64);
+                if (random.Next(ActivationTile.Columns - 1) < column)
+                    lines[(line * ActivationTile.LineWords) + (column / 64)] |= 1UL << (column % 64);
             }
         }
-        int[] offsets = [.. Enumerable.Range(0, LineCount).Select(line => line * FiringTile.LineWords)];
+        int[] offsets = [.. Enumerable.Range(0, LineCount).Select(line => line * ActivationTile.LineWords)];
         random.Shuffle(offsets);
         return (lines, [.. offsets[..length].Order()]);
     }
 
     private static int[] Padded(int[] offsets)
     {
-        int[] padded = new int[(offsets.Length + FiringLists.BlockLines - 1) / FiringLists.BlockLines * FiringLists.BlockLines];
-        Array.Fill(padded, LineCount * FiringTile.LineWords);
+        int[] padded = new int[(offsets.Length + ActivationLists.BlockLines - 1) / ActivationLists.BlockLines * ActivationLists.BlockLines];
+        Array.Fill(padded, LineCount * ActivationTile.LineWords);
         offsets.CopyTo(padded, 0);
         return padded;
     }

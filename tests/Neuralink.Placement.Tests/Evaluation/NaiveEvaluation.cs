@@ -8,11 +8,11 @@ namespace Neuralink.Placement.Tests.Evaluation;
 /// <summary>What it costs to read from an order, and what a cache would hold, written with lists and sets instead of bits.</summary>
 internal static class NaiveEvaluation
 {
-    public static double MicrosOf(FiringMatrix firing, int[] neuronOfSlot, EvaluationSetup setup, double cachedShare)
+    public static double MicrosOf(ActivationMatrix active, int[] neuronOfSlot, EvaluationSetup setup, double cachedShare)
     {
         long longest = Math.Max(1, setup.ReadBytesMax / setup.StrideBytes);
         Plan totals = default;
-        foreach (int[] missed in Missed(firing, (int)(cachedShare * firing.NeuronCount)))
+        foreach (int[] missed in Missed(active, (int)(cachedShare * active.NeuronCount)))
         {
             int[] slots = [.. missed.Select(neuron => Array.IndexOf(neuronOfSlot, neuron)).Order()];
             totals += Best(slots, longest, slotCount => setup.Cost.MicrosOf(slotCount * setup.StrideBytes));
@@ -44,13 +44,13 @@ internal static class NaiveEvaluation
     }
 
     /// <summary>The neurons that each token misses in a cache of the default policy.</summary>
-    public static List<int[]> Missed(FiringMatrix firing, int capacity)
+    public static List<int[]> Missed(ActivationMatrix active, int capacity)
     {
-        NaiveLfu cache = new(firing.NeuronCount, capacity, new CacheOptions());
+        NaiveLfu cache = new(active.NeuronCount, capacity, new CacheOptions());
         List<int[]> missedByToken = [];
-        for (int token = 0; token < firing.TokenCount; token++)
+        for (int token = 0; token < active.TokenCount; token++)
         {
-            int[] wanted = [.. Enumerable.Range(0, firing.NeuronCount).Where(n => firing.Fires(token, new NeuronId(n)))];
+            int[] wanted = [.. Enumerable.Range(0, active.NeuronCount).Where(n => active.IsActive(token, new NeuronId(n)))];
             int[] missed = [.. wanted.Except(cache.Held)];
             foreach (int neuron in wanted.Except(missed))
                 cache.Touch(neuron);

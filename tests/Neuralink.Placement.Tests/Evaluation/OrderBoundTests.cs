@@ -19,14 +19,14 @@ public sealed class OrderBoundTests
         {
             Random random = new(seed);
             int neurons = random.Next(1, seed % 10 == 0 ? 8 : 7);
-            FiringMatrix firing = SmallTrace(random, neurons, tokens: random.Next(1, 12));
+            ActivationMatrix active = SmallTrace(random, neurons, tokens: random.Next(1, 12));
             EvaluationSetup setup = new()
             {
                 StrideBytes = 1024,
                 Cost = RandomCost.Create(random),
                 ReadBytesMax = random.Next(3) == 0 ? 1024 * random.Next(1, 6) : int.MaxValue,
             };
-            FiringMatrix wanted = Missed(firing, cachedShare);
+            ActivationMatrix wanted = Missed(active, cachedShare);
             OrderBound bound = OrderBound.Of(wanted, setup);
             (long reads, double micros) = Best(wanted, setup);
             bound.Reads.Should().BeLessThanOrEqualTo(reads, "of seed {0}", seed);
@@ -41,14 +41,14 @@ public sealed class OrderBoundTests
     [InlineData(0.05, 700, 16384)]
     public void No_method_beats_it_on_the_very_trace_it_was_given(double cachedShare, int neurons, int strideBytes)
     {
-        FiringMatrix firing = RandomTrace.Create(neurons, tokens: 200, seed: neurons, share: 0.05);
+        ActivationMatrix active = RandomTrace.Create(neurons, tokens: 200, seed: neurons, share: 0.05);
         EvaluationSetup setup = new() { StrideBytes = strideBytes };
-        FiringMatrix wanted = Missed(firing, cachedShare);
+        ActivationMatrix wanted = Missed(active, cachedShare);
         OrderBound bound = OrderBound.Of(wanted, setup);
         foreach (PlacementMethod method in Enum.GetValues<PlacementMethod>())
         {
             OrderingOptions options = new() { Method = method, StrideBytes = strideBytes, StepsPerNeuron = 50 };
-            int[] order = LayerOrdering.NeuronOfSlot(firing, options);
+            int[] order = LayerOrdering.NeuronOfSlot(active, options);
             PlannedReads totals = PlannedReads.Of(wanted, order, setup);
             totals.Reads.Should().BeGreaterThanOrEqualTo(bound.Reads);
             totals.Micros.Should().BeGreaterThanOrEqualTo(bound.Micros * (1 - Rounding));
@@ -59,8 +59,8 @@ public sealed class OrderBoundTests
     [Fact]
     public void It_is_exact_where_no_two_neurons_fire_together()
     {
-        FiringMatrix firing = FiringMatrix.FromLists(40, [.. Enumerable.Range(0, 40).Select(n => (int[])[n])]);
-        OrderBound bound = OrderBound.Of(firing, new EvaluationSetup { StrideBytes = 1000 });
+        ActivationMatrix active = ActivationMatrix.FromLists(40, [.. Enumerable.Range(0, 40).Select(n => (int[])[n])]);
+        OrderBound bound = OrderBound.Of(active, new EvaluationSetup { StrideBytes = 1000 });
         bound.Reads.Should().Be(40);
         bound.Micros.Should().BeApproximately(40 * 21, 1e-6);
     }
@@ -68,8 +68,8 @@ public sealed class OrderBoundTests
     [Fact]
     public void It_is_exact_where_all_neurons_fire_together()
     {
-        FiringMatrix firing = FiringMatrix.FromLists(40, [[.. Enumerable.Range(0, 40)], [], [.. Enumerable.Range(0, 40)]]);
-        OrderBound bound = OrderBound.Of(firing, new EvaluationSetup { StrideBytes = 1000, ReadBytesMax = 10_000 });
+        ActivationMatrix active = ActivationMatrix.FromLists(40, [[.. Enumerable.Range(0, 40)], [], [.. Enumerable.Range(0, 40)]]);
+        OrderBound bound = OrderBound.Of(active, new EvaluationSetup { StrideBytes = 1000, ReadBytesMax = 10_000 });
         bound.Reads.Should().Be(8);
         bound.Micros.Should().BeApproximately((8 * 20) + 80, 1e-6);
     }
@@ -80,10 +80,10 @@ public sealed class OrderBoundTests
     {
         Random random = new(1);
         IEnumerable<int[]> tokens = Enumerable.Range(0, 4000).Select(_ => (int[])[random.Next(600), random.Next(600), random.Next(600)]);
-        FiringMatrix firing = FiringMatrix.FromLists(600, [.. tokens]);
+        ActivationMatrix active = ActivationMatrix.FromLists(600, [.. tokens]);
         EvaluationSetup setup = new() { StrideBytes = 16384 };
-        OrderBound bound = OrderBound.Of(firing, setup);
-        PlannedReads found = PlannedReads.Of(firing, [.. Enumerable.Range(0, 600)], setup);
+        OrderBound bound = OrderBound.Of(active, setup);
+        PlannedReads found = PlannedReads.Of(active, [.. Enumerable.Range(0, 600)], setup);
         bound.Reads.Should().BeGreaterThan((long)(0.7 * found.Reads));
         bound.Micros.Should().BeGreaterThan(0.8 * found.Micros);
     }
@@ -92,26 +92,26 @@ public sealed class OrderBoundTests
     public void A_trace_without_tokens_is_free()
     {
         EvaluationSetup setup = new() { StrideBytes = 512 };
-        OrderBound.Of(new FiringMatrix(70, []), setup).Should().Be(new OrderBound(0, 0));
+        OrderBound.Of(new ActivationMatrix(70, []), setup).Should().Be(new OrderBound(0, 0));
     }
 
-    private static FiringMatrix Missed(FiringMatrix firing, double cachedShare) =>
-        FiringMatrix.FromLists(firing.NeuronCount, NaiveEvaluation.Missed(firing, (int)(cachedShare * firing.NeuronCount)));
+    private static ActivationMatrix Missed(ActivationMatrix active, double cachedShare) =>
+        ActivationMatrix.FromLists(active.NeuronCount, NaiveEvaluation.Missed(active, (int)(cachedShare * active.NeuronCount)));
 
-    private static FiringMatrix SmallTrace(Random random, int neurons, int tokens)
+    private static ActivationMatrix SmallTrace(Random random, int neurons, int tokens)
     {
         double share = random.NextDouble();
-        return FiringMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ => Fired())]);
+        return ActivationMatrix.FromLists(neurons, [.. Enumerable.Range(0, tokens).Select(_ => Fired())]);
 
         int[] Fired() => [.. Enumerable.Range(0, neurons).Where(_ => random.NextDouble() < share)];
     }
 
-    private static (long Reads, double Micros) Best(FiringMatrix firing, EvaluationSetup setup)
+    private static (long Reads, double Micros) Best(ActivationMatrix active, EvaluationSetup setup)
     {
         (long Reads, double Micros) best = (long.MaxValue, double.MaxValue);
-        foreach (int[] order in Orders([.. Enumerable.Range(0, firing.NeuronCount)], 0))
+        foreach (int[] order in Orders([.. Enumerable.Range(0, active.NeuronCount)], 0))
         {
-            PlannedReads totals = PlannedReads.Of(firing, order, setup);
+            PlannedReads totals = PlannedReads.Of(active, order, setup);
             best = (Math.Min(best.Reads, totals.Reads), Math.Min(best.Micros, totals.Micros));
         }
         return best;

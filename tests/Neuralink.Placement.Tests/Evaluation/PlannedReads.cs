@@ -7,7 +7,7 @@ namespace Neuralink.Placement.Tests.Evaluation;
 /// <summary>The reads of all wanted neurons of a trace under an order, planned by the engine's planner.</summary>
 internal readonly record struct PlannedReads(long Reads, double Micros)
 {
-    public static PlannedReads Of(FiringMatrix wanted, int[] neuronOfSlot, EvaluationSetup setup)
+    public static PlannedReads Of(ActivationMatrix wanted, int[] neuronOfSlot, EvaluationSetup setup)
     {
         Permutation order = Permutation.Of(neuronOfSlot);
         ReadPlanner planner = new(setup.Cost, setup.StrideBytes, setup.ExtentSlotsMax, wanted.NeuronCount);
@@ -16,7 +16,7 @@ internal readonly record struct PlannedReads(long Reads, double Micros)
         (long reads, double micros) = (0, 0);
         for (int token = 0; token < wanted.TokenCount; token++)
         {
-            int count = wanted.CopyFiring(token, neurons);
+            int count = wanted.CopyActive(token, neurons);
             Slot[] slots = [.. neurons[..count].Select(n => order.SlotOf(new NeuronId(n))).OrderBy(slot => slot.Value)];
             int planned = planner.Plan(slots, bridging: true, extents);
             reads += planned;

@@ -23,25 +23,25 @@ public sealed class GreedyLinkingTests
     public void Pairs_become_neighbours_as_if_all_were_sorted_however_few_are_held_at_a_time(
         int neurons, int tokens, int seed, double share)
     {
-        FiringMatrix firing = RandomTrace.Create(neurons, tokens, seed, share);
-        int[] order = Order(firing, 2 + (neurons * neurons));
-        List<(int Low, int High)> joined = NaiveGreedy.Joined(firing);
-        int[,] counts = RandomTrace.PairCounts(firing);
+        ActivationMatrix active = RandomTrace.Create(neurons, tokens, seed, share);
+        int[] order = Order(active, 2 + (neurons * neurons));
+        List<(int Low, int High)> joined = NaiveGreedy.Joined(active);
+        int[,] counts = RandomTrace.PairCounts(active);
         NeighboursOf(order).Where(pair => counts[pair.Low, pair.High] > 0).Should().BeEquivalentTo(joined);
         foreach (int pairsMax in (int[])[2, 7, 100, 3000])
-            Order(firing, pairsMax).Should().Equal(order);
+            Order(active, pairsMax).Should().Equal(order);
     }
 
     [Fact]
     public void Links_without_anything_in_common_follow_by_mean_frequency_and_never_fired_neurons_come_last()
     {
         // {1, 6} fires three times, {4, 2} twice, 4 once more, and 5 once. 0, 3 and 7 never fire.
-        FiringMatrix firing = FiringMatrix.FromLists(8, [[4, 2], [1, 6], [1, 6], [4, 2], [5], [4], [1, 6]]);
-        Order(firing, 100).Should().Equal(1, 6, 4, 2, 5, 0, 3, 7);
+        ActivationMatrix active = ActivationMatrix.FromLists(8, [[4, 2], [1, 6], [1, 6], [4, 2], [5], [4], [1, 6]]);
+        Order(active, 100).Should().Equal(1, 6, 4, 2, 5, 0, 3, 7);
     }
 
     [Fact]
-    public void Without_tokens_the_models_order_stays() => Order(new FiringMatrix(5, []), 10).Should().Equal(0, 1, 2, 3, 4);
+    public void Without_tokens_the_models_order_stays() => Order(new ActivationMatrix(5, []), 10).Should().Equal(0, 1, 2, 3, 4);
 
     [Fact]
     public void On_small_instances_the_path_weighs_at_least_half_of_the_best_one()
@@ -49,9 +49,9 @@ public sealed class GreedyLinkingTests
         for (int seed = 0; seed < 60; seed++)
         {
             int neurons = 2 + (seed % 7);
-            FiringMatrix firing = RandomTrace.Create(neurons, 4 + seed, seed, 0.4);
-            int[,] counts = RandomTrace.PairCounts(firing);
-            int greedy = Weight(Order(firing, 4), counts), best = Permutations(neurons).Max(path => Weight(path, counts));
+            ActivationMatrix active = RandomTrace.Create(neurons, 4 + seed, seed, 0.4);
+            int[,] counts = RandomTrace.PairCounts(active);
+            int greedy = Weight(Order(active, 4), counts), best = Permutations(neurons).Max(path => Weight(path, counts));
             greedy.Should().BeInRange((best + 1) / 2, best);
         }
     }
@@ -62,9 +62,9 @@ public sealed class GreedyLinkingTests
         // In the order 3 6 0 5 1 4 2, each neuron fires only with the next one, and each pair more often than the pair before.
         int[] line = [3, 6, 0, 5, 1, 4, 2];
         int[][] tokens = [.. Enumerable.Range(0, 6).SelectMany(i => Enumerable.Repeat((int[])[line[i], line[i + 1]], i + 1))];
-        FiringMatrix firing = FiringMatrix.FromLists(7, tokens);
-        int[,] counts = RandomTrace.PairCounts(firing);
-        int[] order = Order(firing, 2);
+        ActivationMatrix active = ActivationMatrix.FromLists(7, tokens);
+        int[,] counts = RandomTrace.PairCounts(active);
+        int[] order = Order(active, 2);
         Weight(order, counts).Should().Be(Permutations(7).Max(path => Weight(path, counts)));
         order.Should().BeEquivalentTo(order[0] == 3 ? line : line.Reverse(), options => options.WithStrictOrdering());
     }
@@ -74,13 +74,13 @@ public sealed class GreedyLinkingTests
     {
         using CancellationTokenSource cancelled = new();
         cancelled.Cancel();
-        FiringMatrix firing = RandomTrace.Create(50, 50, seed: 1);
-        Action act = () => GreedyLinking.Order(firing, 100, ArrayPool<int>.Shared, TimeProvider.System, cancelled.Token);
+        ActivationMatrix active = RandomTrace.Create(50, 50, seed: 1);
+        Action act = () => GreedyLinking.Order(active, 100, ArrayPool<int>.Shared, TimeProvider.System, cancelled.Token);
         act.Should().Throw<OperationCanceledException>();
     }
 
-    private static int[] Order(FiringMatrix firing, int pairsMax) =>
-        GreedyLinking.Order(firing, pairsMax, ArrayPool<int>.Shared, TimeProvider.System).NeuronOfSlot;
+    private static int[] Order(ActivationMatrix active, int pairsMax) =>
+        GreedyLinking.Order(active, pairsMax, ArrayPool<int>.Shared, TimeProvider.System).NeuronOfSlot;
 
     private static IEnumerable<(int Low, int High)> NeighboursOf(int[] order) =>
         order.Zip(order.Skip(1), (a, b) => (Math.Min(a, b), Math.Max(a, b)));

@@ -13,7 +13,7 @@ public sealed class ModelOrderingTests
     [InlineData(PlacementMethod.Neuralink)]
     public void The_order_is_the_same_on_any_number_of_threads_with_any_memory(PlacementMethod method)
     {
-        IEnumerable<FiringMatrix> traces = Enumerable.Range(0, Layers).Select(layer => Trace(new LayerIndex(layer)));
+        IEnumerable<ActivationMatrix> traces = Enumerable.Range(0, Layers).Select(layer => Trace(new LayerIndex(layer)));
         int[][] alone = [.. traces.Select(trace => LayerOrdering.NeuronOfSlot(trace, Options(method)))];
         (int, long, long)[] resources = [(1, 1 << 30, 1 << 20), (4, 1 << 30, 32), (4, 0, 1 << 12)];
         foreach ((int threads, long memoryBytes, long pairBytes) in resources)
@@ -46,7 +46,7 @@ public sealed class ModelOrderingTests
         Action act = () => ModelOrdering.Order(Layers, Load, options, TimeProvider.System);
         act.Should().Throw<InvalidDataException>().WithMessage("cut off");
 
-        static FiringMatrix Load(LayerIndex layer) => layer.Value == 3 ? throw new InvalidDataException("cut off") : Trace(layer);
+        static ActivationMatrix Load(LayerIndex layer) => layer.Value == 3 ? throw new InvalidDataException("cut off") : Trace(layer);
     }
 
     [Fact]
@@ -57,14 +57,14 @@ public sealed class ModelOrderingTests
         Action act = () => ModelOrdering.Order(Layers, Load, options, TimeProvider.System, cancellation: cancellation.Token);
         act.Should().Throw<OperationCanceledException>();
 
-        FiringMatrix Load(LayerIndex layer)
+        ActivationMatrix Load(LayerIndex layer)
         {
             cancellation.Cancel();
             return Trace(layer);
         }
     }
 
-    private static FiringMatrix Trace(LayerIndex layer) => RandomTrace.Create(90 + layer.Value, 60, layer.Value);
+    private static ActivationMatrix Trace(LayerIndex layer) => RandomTrace.Create(90 + layer.Value, 60, layer.Value);
 
     private static OrderingOptions Options(PlacementMethod method) => new() { Method = method, StrideBytes = 1024, Threads = 2 };
 

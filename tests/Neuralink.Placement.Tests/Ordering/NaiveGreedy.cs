@@ -7,10 +7,10 @@ namespace Neuralink.Placement.Tests.Ordering;
 internal static class NaiveGreedy
 {
     /// <summary>The pairs that become neighbours, in the order in which they are joined.</summary>
-    public static List<(int Low, int High)> Joined(FiringMatrix firing)
+    public static List<(int Low, int High)> Joined(ActivationMatrix active)
     {
-        int[,] counts = RandomTrace.PairCounts(firing);
-        int n = firing.NeuronCount;
+        int[,] counts = RandomTrace.PairCounts(active);
+        int n = active.NeuronCount;
         int[] neighbours = new int[n];
         int[] path = [.. Enumerable.Range(0, n)];
         List<(int, int)> joined = [];

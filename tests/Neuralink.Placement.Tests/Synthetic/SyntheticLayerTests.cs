@@ -7,7 +7,7 @@ public sealed class SyntheticLayerTests
 {
     private const int Tokens = 4096;
 
-    private static readonly FiringProfile s_small = new(1024, 0.05, 0.3);
+    private static readonly ActivationProfile s_small = new(1024, 0.05, 0.3);
 
     [Theory]
     [InlineData(4096, 0.0954, 0.26)]
@@ -15,9 +15,9 @@ public sealed class SyntheticLayerTests
     [InlineData(2752, 0.2419, 0.43)]
     public void A_trace_has_the_share_and_the_eighty_percent_share_of_its_profile(int neurons, double share, double eightyShare)
     {
-        FiringMatrix trace = TraceOf(new FiringProfile(neurons, share, eightyShare));
-        FiringStatistics statistics = FiringStatistics.Of(trace);
-        statistics.FiringShare.Should().BeApproximately(share, 0.05 * share);
+        ActivationMatrix trace = TraceOf(new ActivationProfile(neurons, share, eightyShare));
+        ActivationStatistics statistics = ActivationStatistics.Of(trace);
+        statistics.ActiveShare.Should().BeApproximately(share, 0.05 * share);
         statistics.HotShare.Should().BeApproximately(eightyShare, 0.03);
     }
 
@@ -63,7 +63,7 @@ public sealed class SyntheticLayerTests
     public void Neurons_of_a_cluster_fire_together_and_those_without_one_do_not()
     {
         SyntheticLayer layer = LayerOf(s_small, out SyntheticLanguage language);
-        FiringMatrix trace = layer.Trace(language.Text(Tokens, 0, 0));
+        ActivationMatrix trace = layer.Trace(language.Text(Tokens, 0, 0));
         int[][] clusters = [.. layer.TrueOrder.Where(id => layer.Neurons[id].Clusters.Length > 0)
             .GroupBy(id => layer.Neurons[id].Clusters[0].Cluster).Where(group => group.Count() > 4).Select(group => group.ToArray())];
         clusters.Length.Should().BeGreaterThan(20);
@@ -81,7 +81,7 @@ public sealed class SyntheticLayerTests
     }
 
     // The number of pairs that fire together, divided by the number that would if neurons fired independently.
-    private static double LiftOf(FiringMatrix trace, int[] neurons)
+    private static double LiftOf(ActivationMatrix trace, int[] neurons)
     {
         double together = 0, expected = 0;
         int[] frequencies = trace.Frequencies();
@@ -92,8 +92,8 @@ public sealed class SyntheticLayerTests
         }
         for (int token = 0; token < trace.TokenCount; token++)
         {
-            int firing = neurons.Count(id => trace.Fires(token, new NeuronId(id)));
-            together += firing * (firing - 1) / 2.0;
+            int active = neurons.Count(id => trace.IsActive(token, new NeuronId(id)));
+            together += active * (active - 1) / 2.0;
         }
         return together / expected;
     }
@@ -107,15 +107,15 @@ public sealed class SyntheticLayerTests
         return both / Math.Sqrt(ofValues * ofIds);
     }
 
-    private static SyntheticLayer LayerOf(FiringProfile profile, out SyntheticLanguage language, ulong seed = 1)
+    private static SyntheticLayer LayerOf(ActivationProfile profile, out SyntheticLanguage language, ulong seed = 1)
     {
         language = new SyntheticLanguage(Math.Max(profile.NeuronCount / 16, 8), seed);
         return new SyntheticLayer(profile, new ClusterActivity(language), seed, layer: 3);
     }
 
-    private static FiringMatrix TraceOf(FiringProfile profile, ulong seed = 1, int domain = 0, int text = 0) =>
+    private static ActivationMatrix TraceOf(ActivationProfile profile, ulong seed = 1, int domain = 0, int text = 0) =>
         LayerOf(profile, out SyntheticLanguage language, seed).Trace(language.Text(Tokens, domain, text));
 
-    private static ulong[] WordsOf(FiringMatrix trace) =>
+    private static ulong[] WordsOf(ActivationMatrix trace) =>
         [.. Enumerable.Range(0, trace.TokenCount).SelectMany(token => trace.Token(token).ToArray())];
 }

@@ -7,8 +7,21 @@ namespace Neuralink.Storage.Tests.Image;
 /// <summary>What was measured of predictors comes back as it was stored, or it is said what is wrong with the file.</summary>
 public sealed class QualityFileTests : IDisposable
 {
-    private static readonly PredictorQuality s_sketch = new(
-        PredictorIdentity.Sketch(4, 2f), 3.21, 3.2, 0.991, 0.0012, 0.07, 0.045, 8191, 256, 128, "stories.txt", "a test");
+    private static readonly PredictorQuality s_sketch = new()
+    {
+        Predictor = PredictorIdentity.Sketch(4, 2f),
+        Perplexity = 3.21,
+        DensePerplexity = 3.2,
+        AgreementShare = 0.991,
+        KlDivergenceNats = 0.0012,
+        PredictedShare = 0.07,
+        ActiveShare = 0.045,
+        TokenCount = 8191,
+        WindowTokens = 256,
+        StrideTokens = 128,
+        Texts = "stories.txt",
+        MeasuredWith = "a test",
+    };
 
     private static readonly PredictorQuality s_lowRank =
         s_sketch with { Predictor = PredictorIdentity.LowRank(new string('a', 32), 0f), Perplexity = 3.25 };

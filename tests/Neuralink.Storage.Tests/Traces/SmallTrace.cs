@@ -8,7 +8,7 @@ internal static class SmallTrace
 {
     public const int RowWords = 2;
 
-    public static FiringTraceInfo Info { get; } = new()
+    public static ActivationTraceInfo Info { get; } = new()
     {
         ModelDigest = new string('a', 64),
         ModelName = "small",
@@ -21,7 +21,7 @@ internal static class SmallTrace
     };
 
     /// <summary>The same trace with FFN inputs of 5 values.</summary>
-    public static FiringTraceInfo InfoWithInputs { get; } = Info with { InputSize = 5 };
+    public static ActivationTraceInfo InfoWithInputs { get; } = Info with { InputSize = 5 };
 
     /// <summary>[tokens, d] of a layer.</summary>
     public static Half[] Inputs(int layer)
@@ -44,7 +44,7 @@ internal static class SmallTrace
     /// Writes the rows of the tokens from <paramref name="begin"/> up to <paramref name="end"/> in all layers, and their inputs if the
     /// trace has them.
     /// </summary>
-    public static void Write(FiringTraceWriter writer, int begin, int end)
+    public static void Write(ActivationTraceWriter writer, int begin, int end)
     {
         for (int layer = Info.LayerCount - 1; layer >= 0; layer--)
         {
@@ -55,9 +55,9 @@ internal static class SmallTrace
     }
 
     /// <summary>A whole trace at <paramref name="path"/>.</summary>
-    public static void Create(string path, FiringTraceInfo? info = null)
+    public static void Create(string path, ActivationTraceInfo? info = null)
     {
-        using FiringTraceWriter writer = FiringTraceWriter.Open(path, info ?? Info);
+        using ActivationTraceWriter writer = ActivationTraceWriter.Open(path, info ?? Info);
         Write(writer, 0, Info.TokenCount);
         writer.Complete();
     }

@@ -25,13 +25,13 @@ public sealed class OrderStudyTests
             EvaluationSetup setup = new() { StrideBytes = 4096, Cost = cost, ReadBytesMax = neurons % 2 == 0 ? int.MaxValue : 4096 * 5 };
             for (int seed = 0; seed < 5; seed++)
             {
-                FiringMatrix firing = RandomTrace.Create(neurons, tokens: 60, seed);
+                ActivationMatrix active = RandomTrace.Create(neurons, tokens: 60, seed);
                 int[] order = [.. Enumerable.Range(0, neurons)];
                 new Random(seed).Shuffle(order);
-                (ReadTotals totals, FiringMatrix missed) = OrderStudy.Of(firing, Permutation.Of(order), setup, cachedShare);
-                double expected = OrderCost.MicrosOf(firing, Permutation.Of(order), setup, cachedShare);
+                (ReadTotals totals, ActivationMatrix missed) = OrderStudy.Of(active, Permutation.Of(order), setup, cachedShare);
+                double expected = OrderCost.MicrosOf(active, Permutation.Of(order), setup, cachedShare);
                 totals.Micros.Should().BeApproximately(expected, 1e-6);
-                totals.WantedBundles.Should().Be(missed.FiringCount());
+                totals.WantedBundles.Should().Be(missed.ActiveCount());
                 OrderStudy.Of(missed, Permutation.Of(order), setup, cachedShare: 0).Totals.Should()
                     .Be(totals, "the reads are those of what was missed");
             }
@@ -41,24 +41,24 @@ public sealed class OrderStudyTests
     [Fact]
     public void Without_a_cache_everything_that_is_active_is_read()
     {
-        FiringMatrix firing = RandomTrace.Create(100, tokens: 50, seed: 3);
+        ActivationMatrix active = RandomTrace.Create(100, tokens: 50, seed: 3);
         EvaluationSetup setup = new() { StrideBytes = 512 };
-        (ReadTotals totals, FiringMatrix missed) = OrderStudy.Of(firing, Permutation.Identity(100), setup, cachedShare: 0);
-        totals.WantedBundles.Should().Be(firing.FiringCount());
+        (ReadTotals totals, ActivationMatrix missed) = OrderStudy.Of(active, Permutation.Identity(100), setup, cachedShare: 0);
+        totals.WantedBundles.Should().Be(active.ActiveCount());
         totals.ReadBundles.Should().BeGreaterThan(totals.WantedBundles, "gaps of 39 are bridged");
         for (int token = 0; token < 50; token++)
-            missed.Token(token).ToArray().Should().Equal(firing.Token(token).ToArray());
+            missed.Token(token).ToArray().Should().Equal(active.Token(token).ToArray());
     }
 
     [Fact]
     public void What_is_missed_does_not_depend_on_the_order()
     {
-        FiringMatrix firing = RandomTrace.Create(90, tokens: 80, seed: 4);
+        ActivationMatrix active = RandomTrace.Create(90, tokens: 80, seed: 4);
         EvaluationSetup setup = new() { StrideBytes = 512 };
-        FiringMatrix ascending = OrderStudy.Of(firing, Permutation.Identity(90), setup, cachedShare: 0.1).Missed;
+        ActivationMatrix ascending = OrderStudy.Of(active, Permutation.Identity(90), setup, cachedShare: 0.1).Missed;
         int[] order = [.. Enumerable.Range(0, 90)];
         new Random(4).Shuffle(order);
-        FiringMatrix shuffled = OrderStudy.Of(firing, Permutation.Of(order), setup, cachedShare: 0.1).Missed;
+        ActivationMatrix shuffled = OrderStudy.Of(active, Permutation.Of(order), setup, cachedShare: 0.1).Missed;
         for (int token = 0; token < 80; token++)
             shuffled.Token(token).ToArray().Should().Equal(ascending.Token(token).ToArray());
     }
@@ -67,7 +67,7 @@ public sealed class OrderStudyTests
     public void A_trace_without_tokens_costs_nothing()
     {
         ReadTotals totals = OrderStudy.Of(
-            new FiringMatrix(70, []), Permutation.Identity(70), new EvaluationSetup { StrideBytes = 512 }, cachedShare: 0.5).Totals;
+            new ActivationMatrix(70, []), Permutation.Identity(70), new EvaluationSetup { StrideBytes = 512 }, cachedShare: 0.5).Totals;
         (totals, totals.MeanReadBundles, totals.ReadPerUsed).Should().Be((default(ReadTotals), 0, 1));
     }
 
@@ -75,7 +75,7 @@ public sealed class OrderStudyTests
     public void An_order_of_another_layer_is_refused()
     {
         EvaluationSetup setup = new() { StrideBytes = 512 };
-        Action act = () => OrderStudy.Of(new FiringMatrix(70, []), Permutation.Identity(71), setup, cachedShare: 0);
+        Action act = () => OrderStudy.Of(new ActivationMatrix(70, []), Permutation.Identity(71), setup, cachedShare: 0);
         act.Should().Throw<ArgumentException>().WithMessage("1 orders of 70 neurons expected*");
     }
 }

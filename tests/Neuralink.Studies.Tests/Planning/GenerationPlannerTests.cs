@@ -37,7 +37,7 @@ public sealed class GenerationPlannerTests
     {
         EngineOptions options = new() { Strategy = strategy, ContextTokens = 256 };
         long smallest = GenerationPlanner.SmallestBytes(_model, options);
-        GenerationPlanner planner = Planner(Firing());
+        GenerationPlanner planner = Planner(Active());
         GenerationPlan? last = null;
         for (long memory = smallest; memory < smallest * 4; memory += smallest / 3)
         {
@@ -65,7 +65,7 @@ public sealed class GenerationPlannerTests
             ])
         {
             await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(BundledModel.Image, options);
-            Planner(Firing()).Plan(options).Memory.Should().Be(engine.Memory);
+            Planner(Active()).Plan(options).Memory.Should().Be(engine.Memory);
             ModelConfig config = HuggingFaceConfig.Read(BundledModel.Folder);
             PlannedModel.Of(config, WeightFormat.F16).MemoryPlanOf(options).Should()
                 .Be(engine.Memory, "a model needs the same before it is packed");
@@ -85,16 +85,16 @@ public sealed class GenerationPlannerTests
     [Fact]
     public void What_is_read_is_counted_with_nothing_cached()
     {
-        FiringForecast firing = TenNeurons();
+        ActivationForecast active = TenNeurons();
         EngineOptions options = new() { Strategy = ExecutionStrategy.Serial, Cache = CacheSize.OfBytes(0), ContextTokens = 64 };
-        GenerationPlan plan = Planner(firing).Plan(options);
+        GenerationPlan plan = Planner(active).Plan(options);
         (plan.HitShare, plan.ReadsPerToken, plan.BytesPerToken).Should().Be((0, 6, 6 * 10 * 2048));
         const double ReadMillis = (20 + 20.48) / 1000;
         plan.Time.DeviceMillis.Should().BeApproximately(6 * ReadMillis, 1e-6);
         plan.Time.ComputeMillis.Should().BeApproximately((6 * 0.45) + 0.3, 1e-6);
         // A message to Io and one of its two wakes Compute's thread again; the device wakes Io.
         plan.Time.WaitMillis.Should().BeApproximately(6 * (ReadMillis + 0.05 + (3 * 0.005) + (10 * 0.0002)), 1e-6);
-        GenerationPlan cached = Planner(firing).Plan(options with { Cache = CacheSize.OfShare(0.5) });
+        GenerationPlan cached = Planner(active).Plan(options with { Cache = CacheSize.OfShare(0.5) });
         (cached.HitShare, cached.ReadsPerToken, cached.Time.WaitMillis).Should().Be((1, 0, 0), "the same ten fire always");
     }
 
@@ -114,8 +114,8 @@ public sealed class GenerationPlannerTests
     public void What_is_read_ahead_in_vain_is_counted_unless_the_gate_closes()
     {
         EngineOptions options = new() { Strategy = ExecutionStrategy.Prefetch, Cache = CacheSize.OfBytes(0), ContextTokens = 64 };
-        GenerationPlanner half = Planner(Firing(), new LookaheadQuality(0.5, 0.4, IsMeasured: true));
-        double plain = Planner(Firing()).Plan(options with { Strategy = ExecutionStrategy.Serial }).BytesPerToken;
+        GenerationPlanner half = Planner(Active(), new LookaheadQuality(0.5, 0.4, IsMeasured: true));
+        double plain = Planner(Active()).Plan(options with { Strategy = ExecutionStrategy.Serial }).BytesPerToken;
         half.Plan(options with { LookaheadPrecisionMin = 0 }).BytesPerToken.Should().BeGreaterThan(1.2 * plain);
         double gated = half.Plan(options with { LookaheadPrecisionMin = 0.6 }).BytesPerToken;
         gated.Should().BeApproximately(plain, 0.02 * plain, "the engine reads nothing ahead by a lookahead that is mostly wrong");
@@ -125,7 +125,7 @@ public sealed class GenerationPlannerTests
     public void A_plan_is_the_same_each_time()
     {
         EngineOptions options = new() { Strategy = ExecutionStrategy.PrefetchCluster, ContextTokens = 64 };
-        Planner(Firing()).Plan(options).Should().Be(Planner(Firing()).Plan(options));
+        Planner(Active()).Plan(options).Should().Be(Planner(Active()).Plan(options));
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class GenerationPlannerTests
     {
         EngineOptions options = new() { Strategy = ExecutionStrategy.Serial, Cache = CacheSize.OfBytes(0), ContextTokens = 64 };
         EngineOptions sketch = options with { Predictor = new PredictorOptions { Kind = PredictorKind.Sketch } };
-        GenerationPlan exact = Planner(Firing()).Plan(options), more = Planner(Firing()).Plan(sketch);
+        GenerationPlan exact = Planner(Active()).Plan(options), more = Planner(Active()).Plan(sketch);
         more.BytesPerToken.Should().BeGreaterThan(1.05 * exact.BytesPerToken);
         more.Time.FfnMillis.Should().BeApproximately(1.1 * exact.Time.FfnMillis, 0.01 * exact.Time.FfnMillis);
     }
@@ -155,7 +155,7 @@ public sealed class GenerationPlannerTests
     {
         PredictorOptions predictor = new() { Kind = kind };
         EngineOptions options = new() { Strategy = strategy, Predictor = predictor, ContextTokens = 64, Threads = 2 };
-        ComputeSpeed speed = GenerationPlanner.Measure(_model, options, Firing(), TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        ComputeSpeed speed = GenerationPlanner.Measure(_model, options, Active(), TimeSpan.FromMilliseconds(1), TimeProvider.System);
         double[] parts =
         [
             speed.AttentionMillis, speed.PredictorMillis, speed.ActivateMillis, speed.DownMillis, speed.LogitsMillis, speed.MessageMicros,
@@ -175,25 +175,25 @@ public sealed class GenerationPlannerTests
             ModelConfig config = HuggingFaceConfig.Read(random.Folder);
             PlannedModel model = PlannedModel.Of(config, WeightFormat.BF16);
             EngineOptions options = new() { Threads = 1 };
-            FiringForecast firing = FiringForecast.Assume(config);
-            ComputeSpeed speed = GenerationPlanner.Measure(model, options, firing, TimeSpan.Zero, TimeProvider.System);
+            ActivationForecast active = ActivationForecast.Assume(config);
+            ComputeSpeed speed = GenerationPlanner.Measure(model, options, active, TimeSpan.Zero, TimeProvider.System);
             speed.LogitsMillis.Should().BePositive("of {0}", spec.Name);
         }
     }
 
     /// <summary>Every token fires neurons 0 to 9 of each layer: one read of ten bundles.</summary>
-    private static FiringForecast TenNeurons()
+    private static ActivationForecast TenNeurons()
     {
-        FiringMatrix rows = FiringMatrix.FromLists(2048, [.. Enumerable.Repeat(Enumerable.Range(0, 10).ToArray(), 40)]);
-        return new FiringForecast([.. Enumerable.Repeat(rows, 6)], [0, 1, 2, 3, 4, 5], 6, "test", IsRecorded: true);
+        ActivationMatrix rows = ActivationMatrix.FromLists(2048, [.. Enumerable.Repeat(Enumerable.Range(0, 10).ToArray(), 40)]);
+        return new ActivationForecast([.. Enumerable.Repeat(rows, 6)], [0, 1, 2, 3, 4, 5], 6, "test", IsRecorded: true);
     }
 
-    private static FiringForecast Firing()
+    private static ActivationForecast Active()
     {
         ModelConfig config = HuggingFaceConfig.Read(BundledModel.Folder);
-        return FiringForecast.Assume(config with { FfnSize = 2048 });
+        return ActivationForecast.Assume(config with { FfnSize = 2048 });
     }
 
-    private GenerationPlanner Planner(FiringForecast firing, LookaheadQuality? lookahead = null) =>
-        new(_model, firing, s_speed, ReadCost.Default, lookahead ?? LookaheadQuality.Assume(PredictorOptions.Exact, 1, 6));
+    private GenerationPlanner Planner(ActivationForecast active, LookaheadQuality? lookahead = null) =>
+        new(_model, active, s_speed, ReadCost.Default, lookahead ?? LookaheadQuality.Assume(PredictorOptions.Exact, 1, 6));
 }

@@ -103,7 +103,7 @@ public sealed class EngineReadsTests : IClassFixture<EngineReadsTests.TracedText
         public const int Rows = 40;
 
         private readonly RandomModel _model = new(RandomModels.LlamaRelu);
-        private readonly FiringMatrix[] _named;
+        private readonly ActivationMatrix[] _named;
         private readonly int[] _tokens;
 
         public TracedText()
@@ -111,10 +111,10 @@ public sealed class EngineReadsTests : IClassFixture<EngineReadsTests.TracedText
             Random random = new(1);
             _tokens = [.. Enumerable.Range(0, Rows + 1).Select(_ => random.Next(RandomModels.LlamaRelu.Vocabulary))];
             Model = new ModelArrangements(_model.Folder, [_tokens], PlacementMethod.Random, PlacementMethod.Frequency);
-            using FiringTrace trace = FiringTrace.Open(Model.TracePath(0));
+            using ActivationTrace trace = ActivationTrace.Open(Model.TracePath(0));
             Active = [.. Enumerable.Range(0, trace.Info.LayerCount).Select(layer => trace.Layer(new LayerIndex(layer)))];
             _named = [.. Active.Select(rows => Thin(rows, random))];
-            using FiringTraceWriter writer = FiringTraceWriter.Open(LookaheadPath, trace.Info);
+            using ActivationTraceWriter writer = ActivationTraceWriter.Open(LookaheadPath, trace.Info);
             for (int layer = 0; layer < _named.Length; layer++)
                 writer.Write(new LayerIndex(layer), 0, Words(_named[layer]));
             writer.MarkDone(trace.Info.TokenCount);
@@ -123,7 +123,7 @@ public sealed class EngineReadsTests : IClassFixture<EngineReadsTests.TracedText
 
         public ModelArrangements Model { get; }
 
-        public IReadOnlyList<FiringMatrix> Active { get; }
+        public IReadOnlyList<ActivationMatrix> Active { get; }
 
         public string LookaheadPath => Path.Combine(_model.Folder, "lookahead.trace");
 
@@ -154,7 +154,7 @@ public sealed class EngineReadsTests : IClassFixture<EngineReadsTests.TracedText
             _model.Dispose();
         }
 
-        private static FiringMatrix Thin(FiringMatrix rows, Random random)
+        private static ActivationMatrix Thin(ActivationMatrix rows, Random random)
         {
             ulong[] words = Words(rows);
             foreach (ref ulong word in words.AsSpan())
@@ -165,10 +165,10 @@ public sealed class EngineReadsTests : IClassFixture<EngineReadsTests.TracedText
                         word &= ~(1UL << BitOperations.TrailingZeroCount(bits));
                 }
             }
-            return new FiringMatrix(rows.NeuronCount, words);
+            return new ActivationMatrix(rows.NeuronCount, words);
         }
 
-        private static ulong[] Words(FiringMatrix rows) =>
+        private static ulong[] Words(ActivationMatrix rows) =>
             [.. Enumerable.Range(0, rows.TokenCount).SelectMany(row => rows.Token(row).ToArray())];
     }
 }

@@ -18,11 +18,11 @@ public sealed class TraceSimulationTests
     [Fact]
     public void What_fits_is_read_once()
     {
-        FiringMatrix[] layers = Trace(seed: 2);
+        ActivationMatrix[] layers = Trace(seed: 2);
         TraceSetup setup = Setup(layers, Orders(seed: 2), cached: Layers * Neurons) with { Policy = CacheOptions.Of(CachePolicyKind.Lru) };
         LayerCounters counts = new TraceSimulation(setup).Play(0..40).Counts;
         counts[Counter.DemandMisses].Should().Be(layers.Sum(layer => layer.Frequencies().Count(f => f > 0)));
-        (counts[Counter.CacheHits] + counts[Counter.DemandMisses]).Should().Be(layers.Sum(layer => layer.FiringCount()));
+        (counts[Counter.CacheHits] + counts[Counter.DemandMisses]).Should().Be(layers.Sum(layer => layer.ActiveCount()));
     }
 
     [Fact]
@@ -41,8 +41,8 @@ public sealed class TraceSimulationTests
     [Fact]
     public void Tokens_end_so_that_windows_expire()
     {
-        FiringMatrix firing = FiringMatrix.FromLists(10, [[1], [2], [3], [1], [1], [3]]);
-        TraceSetup setup = Setup([firing], [Permutation.Identity(10)], cached: 10) with
+        ActivationMatrix active = ActivationMatrix.FromLists(10, [[1], [2], [3], [1], [1], [3]]);
+        TraceSetup setup = Setup([active], [Permutation.Identity(10)], cached: 10) with
         {
             Policy = CacheOptions.Of(CachePolicyKind.Window) with { WindowTokens = 2 },
         };
@@ -52,8 +52,8 @@ public sealed class TraceSimulationTests
     [Fact]
     public void Rows_of_a_pass_are_read_together()
     {
-        FiringMatrix firing = FiringMatrix.FromLists(10, [[1, 4], [1, 7], [2]]);
-        TraceSimulation simulation = new(Setup([firing], [Permutation.Identity(10)], cached: 0));
+        ActivationMatrix active = ActivationMatrix.FromLists(10, [[1, 4], [1, 7], [2]]);
+        TraceSimulation simulation = new(Setup([active], [Permutation.Identity(10)], cached: 0));
         simulation.Play(0..3, rowsPerPass: 2).Counts[Counter.DemandMisses].Should().Be(4, "1, 4 and 7, and then 2");
     }
 
@@ -61,8 +61,8 @@ public sealed class TraceSimulationTests
     [Fact]
     public void Serially_a_token_takes_its_computing_and_its_reads()
     {
-        FiringMatrix firing = FiringMatrix.FromLists(70, [.. Enumerable.Repeat(Enumerable.Range(0, 10).ToArray(), 5)]);
-        TraceSetup setup = Setup([firing, firing], [Permutation.Identity(70), Permutation.Identity(70)], cached: 0) with
+        ActivationMatrix active = ActivationMatrix.FromLists(70, [.. Enumerable.Repeat(Enumerable.Range(0, 10).ToArray(), 5)]);
+        TraceSetup setup = Setup([active, active], [Permutation.Identity(70), Permutation.Identity(70)], cached: 0) with
         {
             ComputeTicks = new ComputeTicks { Attention = 1000, Predictor = 100, ActivateNeuron = 10, DownNeuron = 1 },
             ReadTicks = new ReadTicks { Latency = 50_000, CheckBundle = 20 },
@@ -78,15 +78,15 @@ public sealed class TraceSimulationTests
     [Fact]
     public void What_does_not_match_is_refused()
     {
-        FiringMatrix[] layers = Trace(seed: 4);
+        ActivationMatrix[] layers = Trace(seed: 4);
         Permutation[] orders = Orders(seed: 4);
         Action fewOrders = () => _ = new TraceSimulation(Setup(layers, orders[..2], cached: 0));
         fewOrders.Should().Throw<ArgumentException>().WithMessage("3 orders of 70 neurons expected.*");
-        Action otherWidth = () => _ = new TraceSimulation(Setup([.. layers, new FiringMatrix(71, [])], orders, cached: 0));
+        Action otherWidth = () => _ = new TraceSimulation(Setup([.. layers, new ActivationMatrix(71, [])], orders, cached: 0));
         otherWidth.Should().Throw<ArgumentException>().WithMessage("Layers differ in neurons or tokens.*");
     }
 
-    private static TraceSetup Setup(FiringMatrix[] layers, Permutation[] orders, int cached) => new()
+    private static TraceSetup Setup(ActivationMatrix[] layers, Permutation[] orders, int cached) => new()
     {
         Layers = layers,
         Orders = orders,
@@ -98,7 +98,7 @@ public sealed class TraceSimulationTests
         DeviceCost = ReadCost.Default,
     };
 
-    private static FiringMatrix[] Trace(int seed) =>
+    private static ActivationMatrix[] Trace(int seed) =>
         [.. Enumerable.Range(0, Layers).Select(layer => RandomTrace.Create(Neurons, tokens: 40, (seed * Layers) + layer))];
 
     private static Permutation[] Orders(int seed)

@@ -18,8 +18,8 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     private readonly Linear[] _layers;
     private readonly Activation _activation;
     private readonly FloatTensor _gates;       // [B, f]
-    private readonly bool[] _fires;            // [f]
-    private readonly int[] _firing;            // [workers], neuron-token pairs
+    private readonly bool[] _isActive;            // [f]
+    private readonly int[] _active;            // [workers], neuron-token pairs
     private Linear? _linear;
     private FloatTensor? _input;
     private int _batch;
@@ -29,21 +29,21 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _layers = layers;
         _activation = config.ActivationFunction;
         _gates = gates;
-        _fires = new bool[config.FfnSize];
-        _firing = new int[threads];
+        _isActive = new bool[config.FfnSize];
+        _active = new int[threads];
     }
 
     /// <summary>Bytes of the activations.</summary>
     public static long RequiredBytes(ModelConfig config, int chunkTokens) => FloatTensor.RequiredBytes(chunkTokens, config.FfnSize);
 
-    /// <summary>Takes the matrices that decide firing from memory, and room for activations from <paramref name="arena"/>.</summary>
+    /// <summary>Takes the matrices that decide activity from memory, and room for activations from <paramref name="arena"/>.</summary>
     public static ExactPredictor Load(
         IWeightLoader weights, NativeArena arena, ModelConfig c, WeightFormat format, int chunkTokens, int threads)
     {
         TensorNames names = TensorNames.For(c.Family);
         Linear[] layers = new Linear[c.LayerCount];
         for (int i = 0; i < layers.Length; i++)
-            layers[i] = Linear.Load(weights, format, c.FfnBias, names.Layer(i).Firing, c.FfnSize, c.HiddenSize);
+            layers[i] = Linear.Load(weights, format, c.FfnBias, names.Layer(i).Deciding, c.FfnSize, c.HiddenSize);
         return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), threads);
     }
 
@@ -53,35 +53,35 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _linear = _layers[layer];
         _input = input;
         _batch = batch;
-        Array.Clear(_firing);
-        pool.Run(this, _fires.Length, WorkShare.Grain((long)input.Columns * batch, GrainRows));
+        Array.Clear(_active);
+        pool.Run(this, _isActive.Length, WorkShare.Grain((long)input.Columns * batch, GrainRows));
         set.Clear();
-        for (int n = 0; n < _fires.Length; n++)
+        for (int n = 0; n < _isActive.Length; n++)
         {
-            if (_fires[n])
+            if (_isActive[n])
                 set.Add(new NeuronId(n));
         }
-        return _firing.Sum();
+        return _active.Sum();
     }
 
     public void Execute(int begin, int end, int worker)
     {
         _linear!.Multiply(_input!.First(_batch), _gates.First(_batch), _batch, begin, end);
-        Span<bool> fires = _fires.AsSpan(begin, end - begin);
-        fires.Clear();
-        int firing = 0;
+        Span<bool> isActive = _isActive.AsSpan(begin, end - begin);
+        isActive.Clear();
+        int active = 0;
         for (int row = 0; row < _batch; row++)
         {
             ReadOnlySpan<float> gates = _gates.Row(row)[begin..end];
             for (int n = 0; n < gates.Length; n++)
             {
-                if (_activation.Fires(gates[n]))
+                if (_activation.IsActive(gates[n]))
                 {
-                    fires[n] = true;
-                    firing++;
+                    isActive[n] = true;
+                    active++;
                 }
             }
         }
-        _firing[worker] = firing;
+        _active[worker] = active;
     }
 }

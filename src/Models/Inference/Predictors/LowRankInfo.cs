@@ -21,7 +21,7 @@ public sealed record LowRankInfo
     /// <summary>Format of fc1 and fc2.</summary>
     public required WeightFormat Weights { get; init; }
 
-    /// <summary>Layers between the input and the predicted firing.</summary>
+    /// <summary>Layers between the input and the predicted activity.</summary>
     public required int Depth { get; init; }
 
     /// <summary>What it takes.</summary>

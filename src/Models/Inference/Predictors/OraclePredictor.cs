@@ -22,12 +22,12 @@ public sealed class OraclePredictor : NeuronPredictor
 {
     private const int WordBits = 64;
 
-    private readonly FiringMatrix[] _layers;
+    private readonly ActivationMatrix[] _layers;
     private readonly string _path;
     private readonly int _tokenCount;
     private ForwardPass? _pass;
 
-    private OraclePredictor(string path, FiringMatrix[] layers)
+    private OraclePredictor(string path, ActivationMatrix[] layers)
     {
         _path = path;
         _layers = layers;
@@ -37,15 +37,15 @@ public sealed class OraclePredictor : NeuronPredictor
     /// <summary>It takes none: what is there anyway, without a copy.</summary>
     public override PredictorInput Input => PredictorInput.Residual;
 
-    /// <summary>Loads all of a trace into managed memory: <see cref="FiringTraceInfo.DataBytes"/>.</summary>
+    /// <summary>Loads all of a trace into managed memory: <see cref="ActivationTraceInfo.DataBytes"/>.</summary>
     /// <param name="trace">The trace; not needed afterwards.</param>
     /// <param name="image">The model that will run.</param>
     /// <param name="config">Its configuration.</param>
     /// <exception cref="NeuralinkException">The trace is another model's, or damaged.</exception>
-    public static OraclePredictor Load(FiringTrace trace, FlashImage image, ModelConfig config)
+    public static OraclePredictor Load(ActivationTrace trace, FlashImage image, ModelConfig config)
     {
         trace.ExpectModel(image.Folder, image.ModelDigest, config.LayerCount, config.FfnSize);
-        FiringMatrix[] layers = new FiringMatrix[config.LayerCount];
+        ActivationMatrix[] layers = new ActivationMatrix[config.LayerCount];
         for (int i = 0; i < layers.Length; i++)
             layers[i] = trace.Layer(new LayerIndex(i));
         return new OraclePredictor(trace.Path, layers);
@@ -73,7 +73,7 @@ public sealed class OraclePredictor : NeuronPredictor
     {
         if (_pass is not { } pass || batch != pass.Count)
             throw new InvalidOperationException($"A pass over {_pass?.Count ?? 0} tokens began, {batch} are to be predicted.");
-        FiringMatrix matrix = _layers[layer];
+        ActivationMatrix matrix = _layers[layer];
         int pairs = 0;
         set.Clear();
         for (int word = 0; word * WordBits < matrix.NeuronCount; word++)

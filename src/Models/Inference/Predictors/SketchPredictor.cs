@@ -37,8 +37,8 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     private readonly NativeBuffer _quantized;      // [B, padded columns] int8
     private readonly SketchInput[] _inputs;        // [B]
     private readonly FloatTensor _gates;           // [B, f]
-    private readonly bool[] _fires;                // [f]
-    private readonly int[] _firing;                // [workers], neuron-token pairs
+    private readonly bool[] _isActive;                // [f]
+    private readonly int[] _active;                // [workers], neuron-token pairs
     private SketchLayer? _layer;
     private int _batch;
 
@@ -52,8 +52,8 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         _quantized = arena.Allocate((long)chunkTokens * _paddedColumns, Scratch);
         _inputs = new SketchInput[chunkTokens];
         _gates = new FloatTensor(arena, chunkTokens, c.FfnSize, Scratch);
-        _fires = new bool[c.FfnSize];
-        _firing = new int[threads];
+        _isActive = new bool[c.FfnSize];
+        _active = new int[threads];
         Margin = margin;
     }
 
@@ -103,7 +103,7 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         for (int i = 0; i < layers.Length; i++)
         {
             layers[i] = new SketchLayer(arena, kernels, c.FfnSize, c.HiddenSize, Resident);
-            layers[i].Fill(source, kernels, names.Layer(i).Firing, c.FfnBias, c.ActivationFunction.Threshold);
+            layers[i].Fill(source, kernels, names.Layer(i).Deciding, c.FfnBias, c.ActivationFunction.Threshold);
         }
         return new SketchPredictor(arena, c, kernels, layers, margin, chunkTokens, threads);
     }
@@ -126,16 +126,16 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
             _inputs[b] = SketchInput.Quantize(
                 input.Row(b), MemoryMarshal.Cast<byte, sbyte>(_quantized.Bytes((long)b * _paddedColumns, _paddedColumns)));
         }
-        Array.Clear(_firing);
-        pool.Run(this, _fires.Length, GrainRows);
+        Array.Clear(_active);
+        pool.Run(this, _isActive.Length, GrainRows);
         set.Clear();
-        for (int n = 0; n < _fires.Length; n++)
+        for (int n = 0; n < _isActive.Length; n++)
         {
-            if (_fires[n])
+            if (_isActive[n])
                 set.Add(new NeuronId(n));
         }
         int predicted = 0;
-        foreach (int share in _firing)
+        foreach (int share in _active)
             predicted += share;
         return predicted;
     }
@@ -149,10 +149,10 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         _kernels.MatMul(
             layer.Packed(begin, end), rows, _quantized.Span<sbyte>(0, _batch * _paddedColumns), _inputs.AsSpan(0, _batch),
             _gates.First(_batch), shape);
-        Span<bool> fires = _fires.AsSpan(begin, end - begin);
+        Span<bool> isActive = _isActive.AsSpan(begin, end - begin);
         ReadOnlySpan<float> silent = layer.Silent(begin, end);
-        fires.Clear();
-        int firing = 0;
+        isActive.Clear();
+        int active = 0;
         for (int b = 0; b < _batch; b++)
         {
             float margin = Margin * layer.Deviation(_inputs[b]);
@@ -161,11 +161,11 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
             {
                 if (gates[n] + (margin * rows[n].Error) > silent[n])
                 {
-                    fires[n] = true;
-                    firing++;
+                    isActive[n] = true;
+                    active++;
                 }
             }
         }
-        _firing[worker] = firing;
+        _active[worker] = active;
     }
 }

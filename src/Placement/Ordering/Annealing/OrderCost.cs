@@ -26,17 +26,17 @@ internal sealed class OrderCost
         _extents = new Extent[neuronCount];
     }
 
-    /// <summary>The microseconds that reading <paramref name="firing"/> takes, from an empty cache on.</summary>
-    /// <param name="firing">The trace of the layer.</param>
+    /// <summary>The microseconds that reading <paramref name="active"/> takes, from an empty cache on.</summary>
+    /// <param name="active">The trace of the layer.</param>
     /// <param name="order">The order of the layer's neurons.</param>
     /// <param name="setup">The device.</param>
     /// <param name="cachedShare">The cache's share of the layer's neurons, 0 to 1.</param>
-    public static double MicrosOf(FiringMatrix firing, Permutation order, EvaluationSetup setup, double cachedShare)
+    public static double MicrosOf(ActivationMatrix active, Permutation order, EvaluationSetup setup, double cachedShare)
     {
-        OrderCost cost = new(firing.NeuronCount, setup);
-        MissedNeurons missed = new(firing, cachedShare);
+        OrderCost cost = new(active.NeuronCount, setup);
+        MissedNeurons missed = new(active, cachedShare);
         double micros = 0;
-        for (int token = 0; token < firing.TokenCount; token++)
+        for (int token = 0; token < active.TokenCount; token++)
             micros += cost.MicrosOf(missed.Next(), order);
         return micros;
     }

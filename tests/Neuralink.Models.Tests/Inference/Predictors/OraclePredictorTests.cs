@@ -27,7 +27,7 @@ public sealed class OraclePredictorTests : IDisposable
     private readonly WorkerPool _pool = new(1);
     private readonly FlashImage _image;
     private readonly ModelConfig _config;
-    private readonly FiringMatrix[] _layers;
+    private readonly ActivationMatrix[] _layers;
     private readonly OraclePredictor _oracle;
     private readonly NeuronSet _set;
     private readonly FloatTensor _input;
@@ -41,7 +41,7 @@ public sealed class OraclePredictorTests : IDisposable
         _image = FlashImage.Open(_packed.Folder);
         _config = ModelConfigJson.Read(_image);
         _layers = _traced.Layers("a");
-        using FiringTrace trace = FiringTrace.Open(_traced.PathOf("a"));
+        using ActivationTrace trace = ActivationTrace.Open(_traced.PathOf("a"));
         _oracle = OraclePredictor.Load(trace, _image, _config);
         _set = new NeuronSet(_config.FfnSize);
         _input = new FloatTensor(_arena, Tokens, _config.HiddenSize, "input");
@@ -60,7 +60,7 @@ public sealed class OraclePredictorTests : IDisposable
                 [
                     .. from b in Enumerable.Range(position, batch)
                        from n in Enumerable.Range(0, _config.FfnSize)
-                       where _layers[layer].Fires(b, new NeuronId(n))
+                       where _layers[layer].IsActive(b, new NeuronId(n))
                        select (b, n),
                 ];
 
@@ -80,7 +80,7 @@ public sealed class OraclePredictorTests : IDisposable
         [
             .. from b in (int[])[9, 10, 0, 1, 2, 17]
                from n in Enumerable.Range(0, 131)
-               where _layers[1].Fires(b, new NeuronId(n))
+               where _layers[1].IsActive(b, new NeuronId(n))
                select (b, n),
         ];
         _oracle.Predict(_pool, 1, _input, 6, _set).Should().Be(fired.Length);
@@ -101,7 +101,7 @@ public sealed class OraclePredictorTests : IDisposable
         using RandomModel other = new(RandomModels.LlamaRelu);
         using PackedModel packed = new(other.Folder);
         FlashImage image = FlashImage.Open(packed.Folder);
-        using FiringTrace trace = FiringTrace.Open(_traced.PathOf("a"));
+        using ActivationTrace trace = ActivationTrace.Open(_traced.PathOf("a"));
         FluentActions.Invoking(() => OraclePredictor.Load(trace, image, ModelConfigJson.Read(image))).Should().Throw<NeuralinkException>();
     }
 

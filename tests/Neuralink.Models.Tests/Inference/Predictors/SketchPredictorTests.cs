@@ -144,19 +144,19 @@ public sealed class SketchPredictorTests
 
         public FloatTensor Input { get; }
 
-        /// <summary>Over all layers: the share of the firing pairs that is predicted, and the predicted pairs by the firing.</summary>
+        /// <summary>Over all layers: the share of the active pairs that is predicted, and the predicted pairs by the activity.</summary>
         public (double Recall, double Share) Compare(NeuronPredictor predictor)
         {
-            int firing = 0, predicted = 0, found = 0;
+            int active = 0, predicted = 0, found = 0;
             for (int layer = 0; layer < Config.LayerCount; layer++)
             {
                 HashSet<(int, int)> truth = Pairs(_exact, layer, 1), guess = Pairs(predictor, layer, 1);
-                firing += truth.Count;
+                active += truth.Count;
                 predicted += guess.Count;
                 guess.IntersectWith(truth);
                 found += guess.Count;
             }
-            return ((double)found / firing, (double)predicted / firing);
+            return ((double)found / active, (double)predicted / active);
         }
 
         public HashSet<(int Token, int Neuron)> Pairs(int layer, int threads) => Pairs(Sketch, layer, threads);

@@ -16,18 +16,18 @@ public sealed class GapCostTests
     [InlineData(25088)]
     public void The_sum_over_gaps_is_the_cost_of_the_read_plans(int strideBytes)
     {
-        FiringMatrix firing = RandomTrace.Create(neurons: 150, tokens: 60, seed: strideBytes);
+        ActivationMatrix active = RandomTrace.Create(neurons: 150, tokens: 60, seed: strideBytes);
         GapCost gap = new(ReadCost.Default, strideBytes);
         double units = 0;
-        int[] fired = new int[firing.NeuronCount];
-        for (int token = 0; token < firing.TokenCount; token++)
+        int[] fired = new int[active.NeuronCount];
+        for (int token = 0; token < active.TokenCount; token++)
         {
-            ReadOnlySpan<int> slots = fired.AsSpan(0, firing.CopyFiring(token, fired));
+            ReadOnlySpan<int> slots = fired.AsSpan(0, active.CopyActive(token, fired));
             for (int i = 0; i < slots.Length; i++)
                 units += gap.Of(i == 0 ? gap.Reach : slots[i] - slots[i - 1]);
         }
         EvaluationSetup setup = new() { StrideBytes = strideBytes, ReadBytesMax = int.MaxValue };
-        double expected = OrderCost.MicrosOf(firing, Permutation.Identity(firing.NeuronCount), setup, cachedShare: 0);
+        double expected = OrderCost.MicrosOf(active, Permutation.Identity(active.NeuronCount), setup, cachedShare: 0);
         (units / GapCost.Alone * setup.Cost.MicrosOf(strideBytes)).Should().BeApproximately(expected, 0.04 * expected);
     }
 

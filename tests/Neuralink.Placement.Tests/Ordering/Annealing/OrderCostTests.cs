@@ -33,11 +33,11 @@ public sealed class OrderCostTests
             EvaluationSetup setup = new() { StrideBytes = 4096, Cost = cost, ReadBytesMax = readBytesMax };
             for (int seed = 0; seed < 5; seed++)
             {
-                FiringMatrix firing = RandomTrace.Create(neurons, tokens: 60, seed);
+                ActivationMatrix active = RandomTrace.Create(neurons, tokens: 60, seed);
                 int[] order = [.. Enumerable.Range(0, neurons)];
                 new Random(seed).Shuffle(order);
-                double found = OrderCost.MicrosOf(firing, Permutation.Of(order), setup, cachedShare);
-                found.Should().BeApproximately(NaiveEvaluation.MicrosOf(firing, order, setup, cachedShare), 1e-6);
+                double found = OrderCost.MicrosOf(active, Permutation.Of(order), setup, cachedShare);
+                found.Should().BeApproximately(NaiveEvaluation.MicrosOf(active, order, setup, cachedShare), 1e-6);
             }
         }
     }

@@ -51,11 +51,11 @@ public sealed class SlotCostsTests
             costs.ChangeOfSwap(a, 129 - a).Should().Be(fresh.ChangeOfSwap(a, 129 - a));
     }
 
-    internal static TokenSample Sample(FiringMatrix firing)
+    internal static TokenSample Sample(ActivationMatrix active)
     {
-        int[] fired = new int[firing.NeuronCount];
-        IEnumerable<int[]> tokens = Enumerable.Range(0, firing.TokenCount).Select(token => fired[..firing.CopyFiring(token, fired)]);
-        return new TokenSample(firing.NeuronCount, [.. tokens]);
+        int[] fired = new int[active.NeuronCount];
+        IEnumerable<int[]> tokens = Enumerable.Range(0, active.TokenCount).Select(token => fired[..active.CopyActive(token, fired)]);
+        return new TokenSample(active.NeuronCount, [.. tokens]);
     }
 
     private static int Total(TokenSample sample, GapCost gap, ReadOnlySpan<int> order)

@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 namespace Neuralink.Placement.Coactivation;
 
 /// <summary>
-/// The firing bits of up to 512 neurons: a line of 512 bits for each token, [tokens + 1, 512]. The last line is zero. Lines are aligned to
+/// The active bits of up to 512 neurons: a line of 512 bits for each token, [tokens + 1, 512]. The last line is zero. Lines are aligned to
 /// the lines of the processor's cache, because a load that crosses two of them costs twice. A tile of 20 thousand tokens takes 1.3 MB, so
 /// that it stays in the second-level cache or nearly so.
 /// </summary>
-internal sealed class FiringTile
+internal sealed class ActivationTile
 {
     /// <summary>The number of neurons of a tile.</summary>
     public const int Columns = 512;
@@ -19,7 +19,7 @@ internal sealed class FiringTile
     private readonly int _begin;
     private readonly int _length;
 
-    public FiringTile(int tokenCount)
+    public ActivationTile(int tokenCount)
     {
         _length = checked((tokenCount + 1) * LineWords);
         _words = GC.AllocateArray<ulong>(_length + LineWords, pinned: true);
@@ -34,7 +34,7 @@ internal sealed class FiringTile
     public ReadOnlySpan<ulong> Lines => _words.AsSpan(_begin, _length);
 
     /// <summary>Fills column c with the neuron of rank <paramref name="ranks"/>[c]. Columns beyond the ranks become zero.</summary>
-    public void Fill(FiringLists lists, ReadOnlySpan<int> ranks)
+    public void Fill(ActivationLists lists, ReadOnlySpan<int> ranks)
     {
         Span<ulong> lines = _words.AsSpan(_begin, _length);
         lines.Clear();

@@ -8,7 +8,7 @@ namespace Neuralink.Storage.Traces;
 /// a sector of its own. A record is a token count of 8 bytes and the CRC-32C of these. The records are written in turn. So if the program
 /// or the machine stops in the middle of a write, one of them is still whole.
 /// </summary>
-internal static class FiringTraceProgress
+internal static class ActivationTraceProgress
 {
     /// <summary>The bytes of the trailer: one sector for each record.</summary>
     public const int TrailerBytes = 2 * SectorBytes;

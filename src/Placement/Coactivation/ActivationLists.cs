@@ -8,10 +8,10 @@ namespace Neuralink.Placement.Coactivation;
 /// <summary>
 /// For each neuron of a layer, the list of tokens at which it fires. Neurons are sorted by descending frequency, equal ones by ascending
 /// id. A neuron's place in that order is its rank; neurons that never fire have no rank. A list names a token by the offset of its line in
-/// a <see cref="FiringTile"/>. Each list is padded to whole blocks of <see cref="BlockLines"/> with the offset of the tile's zero line, so
-/// that the counters need no code for a shorter last block.
+/// an <see cref="ActivationTile"/>. Each list is padded to whole blocks of <see cref="BlockLines"/> with the offset of the tile's zero
+/// line, so that the counters need no code for a shorter last block.
 /// </summary>
-internal sealed class FiringLists : IDisposable
+internal sealed class ActivationLists : IDisposable
 {
     /// <summary>How many lines <see cref="VerticalCounters"/> adds at a time.</summary>
     public const int BlockLines = 16;
@@ -24,32 +24,32 @@ internal sealed class FiringLists : IDisposable
     private readonly int[] _offsets;            // the lists, one after another
     private readonly ArrayPool<int> _pool;
 
-    /// <param name="firing">The trace of the layer.</param>
+    /// <param name="active">The trace of the layer.</param>
     /// <param name="pool">
     /// Lends the memory of the lists, which may be hundreds of megabytes. Layers that are ordered one after another should share a pool.
     /// </param>
     /// <exception cref="ArgumentException">The trace has more than 2 billion activations.</exception>
-    public FiringLists(FiringMatrix firing, ArrayPool<int> pool)
+    public ActivationLists(ActivationMatrix active, ArrayPool<int> pool)
     {
-        TokenCount = firing.TokenCount;
-        _frequencies = new int[firing.NeuronCount];
-        _begins = new int[firing.NeuronCount];
-        long length = LengthMax(firing);
+        TokenCount = active.TokenCount;
+        _frequencies = new int[active.NeuronCount];
+        _begins = new int[active.NeuronCount];
+        long length = LengthMax(active);
         if (length > Array.MaxLength)
-            throw new ArgumentException($"At most {Array.MaxLength} activations can be listed, not {length}.", nameof(firing));
+            throw new ArgumentException($"At most {Array.MaxLength} activations can be listed, not {length}.", nameof(active));
         _pool = pool;
         _offsets = pool.Rent((int)length);
         ulong[] stripe = new ulong[StripeWords * 64 * TokenWords];
         int end = 0;
-        for (int word = 0; word < firing.WordsPerToken; word += StripeWords)
+        for (int word = 0; word < active.WordsPerToken; word += StripeWords)
         {
-            TransposeStripe(firing, word, stripe);
-            int first = word * 64, after = Math.Min((word + StripeWords) * 64, firing.NeuronCount);
+            TransposeStripe(active, word, stripe);
+            int first = word * 64, after = Math.Min((word + StripeWords) * 64, active.NeuronCount);
             for (int neuron = first; neuron < after; neuron++)
                 end = List(neuron, stripe.AsSpan((neuron - first) * TokenWords, TokenWords), end);
         }
-        IEnumerable<int> firingNeurons = Enumerable.Range(0, firing.NeuronCount).Where(neuron => _frequencies[neuron] > 0);
-        _neurons = [.. firingNeurons.OrderByDescending(neuron => _frequencies[neuron])];
+        IEnumerable<int> activeNeurons = Enumerable.Range(0, active.NeuronCount).Where(neuron => _frequencies[neuron] > 0);
+        _neurons = [.. activeNeurons.OrderByDescending(neuron => _frequencies[neuron])];
     }
 
     /// <summary>The number of tokens of the trace.</summary>
@@ -64,10 +64,10 @@ internal sealed class FiringLists : IDisposable
     private int TokenWords => (TokenCount + 63) / 64;
 
     /// <summary>The bytes that the lists of a layer take. Pools lend arrays whose length is a power of two.</summary>
-    public static long BytesOf(FiringMatrix firing)
+    public static long BytesOf(ActivationMatrix active)
     {
-        long lists = (long)BitOperations.RoundUpToPowerOf2((ulong)LengthMax(firing)) + (3L * firing.NeuronCount);
-        return (lists * sizeof(int)) + (StripeWords * 64L * ((firing.TokenCount / 64) + 1) * sizeof(ulong));
+        long lists = (long)BitOperations.RoundUpToPowerOf2((ulong)LengthMax(active)) + (3L * active.NeuronCount);
+        return (lists * sizeof(int)) + (StripeWords * 64L * ((active.TokenCount / 64) + 1) * sizeof(ulong));
     }
 
     /// <summary>Gives the memory back to the pool.</summary>
@@ -85,25 +85,25 @@ internal sealed class FiringLists : IDisposable
     /// <summary>As <see cref="Offsets"/>, padded to whole blocks.</summary>
     public ReadOnlySpan<int> PaddedOffsets(int rank) => _offsets.AsSpan(_begins[_neurons[rank]], PaddedLength(Frequency(rank)));
 
-    private static long LengthMax(FiringMatrix firing) => firing.FiringCount() + ((BlockLines - 1L) * firing.NeuronCount);
+    private static long LengthMax(ActivationMatrix active) => active.ActiveCount() + ((BlockLines - 1L) * active.NeuronCount);
 
     private static int PaddedLength(int count) => (count + BlockLines - 1) / BlockLines * BlockLines;
 
     // Fills the stripe with the bits of 512 neurons, [neurons, tokens]. Listing the tokens of one neuron after another is then much faster
     // than going through the tokens, where each one writes to many lists.
-    private static void TransposeStripe(FiringMatrix firing, int firstWord, Span<ulong> stripe)
+    private static void TransposeStripe(ActivationMatrix active, int firstWord, Span<ulong> stripe)
     {
-        int tokenWords = (firing.TokenCount + 63) / 64;
-        int words = Math.Min(StripeWords, firing.WordsPerToken - firstWord);
+        int tokenWords = (active.TokenCount + 63) / 64;
+        int words = Math.Min(StripeWords, active.WordsPerToken - firstWord);
         Span<Vector512<ulong>> block = stackalloc Vector512<ulong>[BitTranspose.Size];
         Span<ulong> row = stackalloc ulong[StripeWords];
         row.Clear();
         for (int tokenWord = 0; tokenWord < tokenWords; tokenWord++)
         {
-            int first = tokenWord * 64, tokens = Math.Min(64, firing.TokenCount - first);
+            int first = tokenWord * 64, tokens = Math.Min(64, active.TokenCount - first);
             for (int token = 0; token < tokens; token++)
             {
-                firing.Token(first + token).Slice(firstWord, words).CopyTo(row);
+                active.Token(first + token).Slice(firstWord, words).CopyTo(row);
                 block[token] = Vector512.Create<ulong>(row);
             }
             block[tokens..].Clear();
@@ -123,12 +123,12 @@ internal sealed class FiringLists : IDisposable
         for (int word = 0; word < tokens.Length; word++)
         {
             for (ulong bits = tokens[word]; bits != 0; bits &= bits - 1)
-                offsets[count++] = ((word * 64) + BitOperations.TrailingZeroCount(bits)) * FiringTile.LineWords;
+                offsets[count++] = ((word * 64) + BitOperations.TrailingZeroCount(bits)) * ActivationTile.LineWords;
         }
         _begins[neuron] = begin;
         _frequencies[neuron] = count;
         int padded = PaddedLength(count);
-        offsets[count..padded].Fill(TokenCount * FiringTile.LineWords);
+        offsets[count..padded].Fill(TokenCount * ActivationTile.LineWords);
         return begin + padded;
     }
 }

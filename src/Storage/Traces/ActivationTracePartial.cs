@@ -5,10 +5,10 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// An unfinished trace on the disk: [header as in the finished file][data][<see cref="FiringTraceProgress"/>]. With the trailer it is not a
-/// safetensors file, so that nothing takes it for a whole trace. Without the trailer it is whole, and only the renaming failed.
+/// An unfinished trace on the disk: [header as in the finished file][data][<see cref="ActivationTraceProgress"/>]. With the trailer it is
+/// not a safetensors file, so that nothing takes it for a whole trace. Without the trailer it is whole, and only the renaming failed.
 /// </summary>
-internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long DataOffset, int TokensDone, int NextTurn)
+internal sealed record ActivationTracePartial(string Path, SafeFileHandle File, long DataOffset, int TokensDone, int NextTurn)
 {
     private const int PrefixBytes = sizeof(long);
 
@@ -19,10 +19,10 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
     /// <param name="info">The trace that it will hold.</param>
     /// <param name="replace">Whether an unfinished file of something else is discarded. The same trace is continued in any case.</param>
     /// <exception cref="NeuralinkException">The file holds something else, is in use, or the disk refuses.</exception>
-    public static FiringTracePartial Open(string path, FiringTraceInfo info, bool replace)
+    public static ActivationTracePartial Open(string path, ActivationTraceInfo info, bool replace)
     {
         byte[] header = SafetensorsHeaderWriter.Write(
-            FiringTraceFormat.Tensors(info), FiringTraceFormat.Metadata(info), FiringTraceFormat.DataAlignmentBytes);
+            ActivationTraceFormat.Tensors(info), ActivationTraceFormat.Metadata(info), ActivationTraceFormat.DataAlignmentBytes);
         long dataEnd = header.Length + info.DataBytes;
         SafeFileHandle? file = null;
         try
@@ -41,24 +41,24 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
                 file.Dispose();
             }
             System.IO.File.Delete(path);
-            file = Create(path, header, dataEnd + FiringTraceProgress.TrailerBytes);
-            return new FiringTracePartial(path, file, header.Length, TokensDone: 0, NextTurn: 0);
+            file = Create(path, header, dataEnd + ActivationTraceProgress.TrailerBytes);
+            return new ActivationTracePartial(path, file, header.Length, TokensDone: 0, NextTurn: 0);
         }
         catch (Exception error)
         {
             file?.Dispose();
             if (error is IOException or UnauthorizedAccessException)
-                throw WriteFailure.DescribeCreation(path, dataEnd + FiringTraceProgress.TrailerBytes, error);
+                throw WriteFailure.DescribeCreation(path, dataEnd + ActivationTraceProgress.TrailerBytes, error);
             throw;
         }
     }
 
-    private static FiringTracePartial GoOn(string path, SafeFileHandle file, long dataOffset, FiringTraceInfo info)
+    private static ActivationTracePartial GoOn(string path, SafeFileHandle file, long dataOffset, ActivationTraceInfo info)
     {
         long dataEnd = dataOffset + info.DataBytes;
         bool isWhole = RandomAccess.GetLength(file) == dataEnd;
-        (int done, int turn) = isWhole ? (info.TokenCount, 0) : FiringTraceProgress.Read(file, dataEnd, info.TokenCount);
-        return new FiringTracePartial(path, file, dataOffset, done, turn);
+        (int done, int turn) = isWhole ? (info.TokenCount, 0) : ActivationTraceProgress.Read(file, dataEnd, info.TokenCount);
+        return new ActivationTracePartial(path, file, dataOffset, done, turn);
     }
 
     private static SafeFileHandle Create(string path, byte[] header, long lengthBytes)
@@ -85,14 +85,14 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
         return RandomAccess.Read(file, prefix, 0) == PrefixBytes && BinaryPrimitives.ReadInt64LittleEndian(prefix) != 0;
     }
 
-    private static NeuralinkException? FindDifference(string path, SafeFileHandle file, byte[] expected, FiringTraceInfo info)
+    private static NeuralinkException? FindDifference(string path, SafeFileHandle file, byte[] expected, ActivationTraceInfo info)
     {
         string operation = $"go on with {path}";
         byte[] found = new byte[expected.Length];
         if (ReadUpTo(file, found) == found.Length && found.AsSpan().SequenceEqual(expected))
         {
             long length = RandomAccess.GetLength(file), dataEnd = expected.Length + info.DataBytes;
-            long whole = dataEnd + FiringTraceProgress.TrailerBytes;
+            long whole = dataEnd + ActivationTraceProgress.TrailerBytes;
             return length == dataEnd || length == whole
                 ? null
                 : new NeuralinkException(operation, $"{whole} bytes", $"{length}", "the file is damaged; start over with --force");
@@ -101,7 +101,7 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
         return new NeuralinkException(operation, wanted, there, Advice);
     }
 
-    private static (string Wanted, string There) Difference(FiringTraceInfo info, FiringTraceInfo? other)
+    private static (string Wanted, string There) Difference(ActivationTraceInfo info, ActivationTraceInfo? other)
     {
         if (other is null)
             return ("an unfinished trace", "something else");
@@ -113,12 +113,12 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
             return ($"a trace of {info.Texts}", $"one of other text, or in other windows ({other.Texts})");
         return other.InputSize != info.InputSize ? (Inputs(info), Inputs(other)) : ($"{info}", $"{other}");
 
-        static string Inputs(FiringTraceInfo info) =>
+        static string Inputs(ActivationTraceInfo info) =>
             info.InputSize is { } size ? $"a trace with layer inputs of {size} values" : "a trace without layer inputs";
     }
 
     /// <summary>What the header says, or null if it is not the header of a trace.</summary>
-    private static FiringTraceInfo? TryReadInfo(string path, SafeFileHandle file)
+    private static ActivationTraceInfo? TryReadInfo(string path, SafeFileHandle file)
     {
         try
         {
@@ -129,8 +129,8 @@ internal sealed record FiringTracePartial(string Path, SafeFileHandle File, long
                 return null;
             byte[] header = new byte[PrefixBytes + headerBytes];
             _ = ReadUpTo(file, header);
-            long dataBytes = length - header.Length - FiringTraceProgress.TrailerBytes;
-            return FiringTraceFormat.Parse(
+            long dataBytes = length - header.Length - ActivationTraceProgress.TrailerBytes;
+            return ActivationTraceFormat.Parse(
                 $"open {path}", SafetensorsHeader.Parse(header.AsSpan(PrefixBytes), header.Length, dataBytes).Metadata);
         }
         catch (Exception error) when (error is InvalidSafetensorsException or NeuralinkException)

@@ -8,17 +8,17 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Studies.Tests.Planning;
 
 /// <summary>What is played through the cache is what was recorded, or else chance of the published shares.</summary>
-public sealed class FiringForecastTests
+public sealed class ActivationForecastTests
 {
     private readonly ModelConfig _config = HuggingFaceConfig.Read(BundledModel.Folder);
 
     [Fact]
     public void Chance_fires_the_assumed_share()
     {
-        FiringForecast.Assume(_config).FiringShare.Should().BeApproximately(0.15, 0.003);
-        FiringForecast.Assume(_config with { Activation = ActivationKind.FatRelu }).FiringShare.Should().BeApproximately(0.24, 0.005);
-        FiringForecast opt = FiringForecast.Assume(_config with { Family = ModelFamily.Opt });
-        opt.FiringShare.Should().BeApproximately(0.04, 0.002);
+        ActivationForecast.Assume(_config).ActiveShare.Should().BeApproximately(0.15, 0.003);
+        ActivationForecast.Assume(_config with { Activation = ActivationKind.FatRelu }).ActiveShare.Should().BeApproximately(0.24, 0.005);
+        ActivationForecast opt = ActivationForecast.Assume(_config with { Family = ModelFamily.Opt });
+        opt.ActiveShare.Should().BeApproximately(0.04, 0.002);
         opt.IsRecorded.Should().BeFalse();
         opt.Layers.Select(l => l.NeuronCount).Should().AllBeEquivalentTo(2048);
     }
@@ -26,23 +26,24 @@ public sealed class FiringForecastTests
     [Fact]
     public void Of_a_large_model_a_few_layers_are_played_spread_over_all()
     {
-        FiringForecast forecast = FiringForecast.Assume(_config with { FfnSize = 11008, LayerCount = 32 });
+        ActivationForecast forecast = ActivationForecast.Assume(_config with { FfnSize = 11008, LayerCount = 32 });
         forecast.Layers.Should().HaveCountLessThan(10).And.HaveCountGreaterThan(1);
         forecast.LayerIndices.Should().BeInAscendingOrder().And.OnlyHaveUniqueItems();
         forecast.LayerIndices[0].Should().BePositive();
         forecast.LayerIndices[^1].Should().BeInRange(16, 31);
-        forecast.FiringPerToken.Should().BeApproximately(0.15 * 11008 * 32, 1000, "the others are taken to be alike");
+        forecast.ActivePerToken.Should().BeApproximately(0.15 * 11008 * 32, 1000, "the others are taken to be alike");
     }
 
     [Fact]
     public void A_sample_is_played_as_it_is()
     {
-        FiringMatrix[] rows = [FiringMatrix.FromLists(5, [[1], [2, 4]]), FiringMatrix.FromLists(5, [[], [0]])];
-        FiringSample sample = new(new FiringSampleInfo("digest", "a.txt", 2, 5, 2, 2), [.. rows.Select(r => r.Frequencies())], rows);
-        FiringForecast forecast = FiringForecast.Of(sample);
+        ActivationMatrix[] rows = [ActivationMatrix.FromLists(5, [[1], [2, 4]]), ActivationMatrix.FromLists(5, [[], [0]])];
+        ActivationSample sample = new(
+            new ActivationSampleInfo("digest", "a.txt", 2, 5, 2, 2), [.. rows.Select(r => r.Frequencies())], rows);
+        ActivationForecast forecast = ActivationForecast.Of(sample);
         forecast.Layers.Should().Equal(rows);
         forecast.LayerIndices.Should().Equal(0, 1);
-        (forecast.FiringPerToken, forecast.FiringShare, forecast.IsRecorded).Should().Be((2, 0.2, true));
+        (forecast.ActivePerToken, forecast.ActiveShare, forecast.IsRecorded).Should().Be((2, 0.2, true));
         forecast.Source.Should().Contain("a.txt");
     }
 

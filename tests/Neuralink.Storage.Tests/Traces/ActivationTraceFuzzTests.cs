@@ -4,7 +4,7 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Storage.Tests.Traces;
 
 /// <summary>Whatever is done to a trace, reading it succeeds or says in one line what is wrong.</summary>
-public sealed class FiringTraceFuzzTests : IDisposable
+public sealed class ActivationTraceFuzzTests : IDisposable
 {
     // One header's parse, two layers and an exception; a size taken on faith would be gigabytes.
     private const long AllocatedBytesMax = 2_000_000;
@@ -99,7 +99,7 @@ public sealed class FiringTraceFuzzTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            using FiringTrace trace = FiringTrace.Open(path);
+            using ActivationTrace trace = ActivationTrace.Open(path);
             for (int layer = 0; layer < trace.Info.LayerCount; layer++)
             {
                 trace.Layer(new LayerIndex(layer)).TokenCount.Should().Be(trace.Info.TokenCount);

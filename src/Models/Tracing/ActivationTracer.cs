@@ -17,13 +17,13 @@ namespace Neuralink.Models.Tracing;
 /// <code>
 /// for each batch of windows:  embed them all
 ///   for each layer:  read all of its neurons, once
-///     for each window:  attention -> the FFN of every neuron -> the window's firing rows to the trace
+///     for each window:  attention -> the FFN of every neuron -> the window's activation rows to the trace
 ///   note that the batch's tokens are done
 /// </code>
 /// So a model whose neurons do not fit memory is read once a batch, and only the residual stream of a batch is kept. The same image, texts
 /// and window give the same trace to the bit, on any number of threads, at any memory, and however often it was stopped and gone on with.
 /// </summary>
-public sealed class FiringTracer : IDisposable
+public sealed class ActivationTracer : IDisposable
 {
     private readonly FlashImage _image;
     private readonly NativeArena _arena;
@@ -44,7 +44,7 @@ public sealed class FiringTracer : IDisposable
     /// <param name="time">The clock of the reads.</param>
     /// <exception cref="NeuralinkException">The image is damaged, the window is longer than the context, or
     /// the budget too small.</exception>
-    public FiringTracer(FlashImage image, int windowTokens, int threads, long? memoryBytes, TimeProvider time)
+    public ActivationTracer(FlashImage image, int windowTokens, int threads, long? memoryBytes, TimeProvider time)
     {
         _image = image;
         ImageModel model = ImageModel.Of(image);
@@ -58,7 +58,7 @@ public sealed class FiringTracer : IDisposable
             ChunkTokens = windowTokens,
             Threads = threads,
         };
-        Plan = FiringTracePlan.Make(sizes, image.StrideBytes, memoryBytes);
+        Plan = ActivationTracePlan.Make(sizes, image.StrideBytes, memoryBytes);
         try
         {
             _arena = new NativeArena(Plan.TotalBytes);
@@ -89,7 +89,7 @@ public sealed class FiringTracer : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>How the memory is shared out.</summary>
-    public FiringTracePlan Plan { get; }
+    public ActivationTracePlan Plan { get; }
 
     /// <summary>What a trace of <paramref name="windows"/> says about itself.</summary>
     /// <param name="modelName">For people.</param>
@@ -97,7 +97,7 @@ public sealed class FiringTracer : IDisposable
     /// <param name="windows">The tokens.</param>
     /// <param name="inputs">Whether the layers' FFN inputs are recorded too, which predictors are trained on.</param>
     /// <exception cref="NeuralinkException">There are no tokens, or one that the model does not know.</exception>
-    public FiringTraceInfo Describe(string modelName, string texts, TokenWindows windows, bool inputs = false)
+    public ActivationTraceInfo Describe(string modelName, string texts, TokenWindows windows, bool inputs = false)
     {
         if (windows.TokenCount == 0)
         {
@@ -116,7 +116,7 @@ public sealed class FiringTracer : IDisposable
                 }
             }
         }
-        return new FiringTraceInfo
+        return new ActivationTraceInfo
         {
             ModelDigest = _image.ModelDigest,
             ModelName = modelName,
@@ -136,7 +136,7 @@ public sealed class FiringTracer : IDisposable
     /// <param name="progress">Told the share of all tokens that is done.</param>
     /// <param name="cancellation">Stops after the window at hand; the writer keeps the batches that are done.</param>
     /// <exception cref="NeuralinkException">A bundle is damaged, or a disk fails.</exception>
-    public void Trace(TokenWindows windows, FiringTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
+    public void Trace(TokenWindows windows, ActivationTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
     {
         if (windows.WindowTokens > _activations.ChunkTokens || windows.TokenCount != writer.Info.TokenCount)
             throw new ArgumentException("The windows are not those of the tracer and the writer.", nameof(windows));
@@ -164,7 +164,7 @@ public sealed class FiringTracer : IDisposable
     }
 
     private void TraceBatch(
-        TokenWindows windows, int begin, int end, FiringTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
+        TokenWindows windows, int begin, int end, ActivationTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
     {
         int first = windows.BeginOf(begin), rowWords = writer.Info.RowBytes / sizeof(ulong), steps = 0;
         ulong[] rows = new ulong[windows.WindowTokens * rowWords];
@@ -208,7 +208,7 @@ public sealed class FiringTracer : IDisposable
     }
 
     /// <summary>The FFN input, rounded to f16; what is beyond its range becomes its largest value.</summary>
-    private void WriteInputs(FiringTraceWriter writer, LayerIndex layer, int firstToken, Span<Half> rows)
+    private void WriteInputs(ActivationTraceWriter writer, LayerIndex layer, int firstToken, Span<Half> rows)
     {
         TensorPrimitives.ConvertToHalf(_activations.FfnInput.First(rows.Length / Config.HiddenSize), rows);
         TensorPrimitives.Clamp(rows, Half.MinValue, Half.MaxValue, rows);

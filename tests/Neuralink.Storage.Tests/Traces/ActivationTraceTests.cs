@@ -7,7 +7,7 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Storage.Tests.Traces;
 
 /// <summary>A trace reads as it was written; anything else is refused in a line that says what was expected and found.</summary>
-public sealed class FiringTraceTests : IDisposable
+public sealed class ActivationTraceTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -19,11 +19,11 @@ public sealed class FiringTraceTests : IDisposable
     public void A_trace_reads_as_it_was_written()
     {
         SmallTrace.Create(TracePath);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         trace.Info.Should().Be(SmallTrace.Info);
         Parallel.For(0, 16, i =>
         {
-            FiringMatrix layer = trace.Layer(new LayerIndex(i % 2));
+            ActivationMatrix layer = trace.Layer(new LayerIndex(i % 2));
             (layer.TokenCount, layer.NeuronCount).Should().Be((9, 70));
             for (int token = 0; token < 9; token++)
                 layer.Token(token).ToArray().Should().Equal(SmallTrace.Rows(i % 2)[(token * 2)..((token * 2) + 2)]);
@@ -43,16 +43,16 @@ public sealed class FiringTraceTests : IDisposable
         file.Metadata.Should().Contain("format", "neuralink-trace").And.Contain("format_version", "1").And.Contain("neuron_count", "70");
         byte[] row = new byte[16];
         file.Read(file.Tensors["layers.1.fired"], 16, row);
-        FiringMatrix layer = new(70, SmallTrace.Rows(1));
+        ActivationMatrix layer = new(70, SmallTrace.Rows(1));
         for (int neuron = 0; neuron < 70; neuron++)
-            ((row[neuron / 8] >> (neuron % 8) & 1) != 0).Should().Be(layer.Fires(1, new NeuronId(neuron)));
+            ((row[neuron / 8] >> (neuron % 8) & 1) != 0).Should().Be(layer.IsActive(1, new NeuronId(neuron)));
     }
 
     [Fact]
     public void Layer_inputs_read_as_they_were_written_from_any_token_on()
     {
         SmallTrace.Create(TracePath, SmallTrace.InfoWithInputs);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         trace.Info.Should().Be(SmallTrace.InfoWithInputs);
         trace.RequireInputs().Should().Be(5);
         for (int layer = 0; layer < 2; layer++)
@@ -86,8 +86,8 @@ public sealed class FiringTraceTests : IDisposable
     public void A_trace_without_inputs_says_how_to_get_them()
     {
         SmallTrace.Create(TracePath);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
-        string difference = "expected a firing trace with layer inputs, found one without; make one with 'neuralink trace --inputs'";
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
+        string difference = "expected an activation trace with layer inputs, found one without; make one with 'neuralink trace --inputs'";
         trace.Invoking(t => t.RequireInputs()).Should().Throw<NeuralinkException>().WithMessage($"cannot use {TracePath}: {difference}");
         trace.Invoking(t => t.ReadInputs(new LayerIndex(0), 0, new Half[5])).Should().Throw<NeuralinkException>().WithMessage("*--inputs*");
     }
@@ -101,7 +101,7 @@ public sealed class FiringTraceTests : IDisposable
     {
         SmallTrace.Create(TracePath, SmallTrace.InfoWithInputs);
         Rewrite(key, value);
-        FluentActions.Invoking(() => FiringTrace.Open(TracePath)).Should().Throw<NeuralinkException>().Which.Message
+        FluentActions.Invoking(() => ActivationTrace.Open(TracePath)).Should().Throw<NeuralinkException>().Which.Message
             .Should().Contain(TracePath).And.Contain(expected).And.Contain(found);
     }
 
@@ -109,7 +109,7 @@ public sealed class FiringTraceTests : IDisposable
     public void A_trace_of_another_model_is_refused_with_the_first_difference()
     {
         SmallTrace.Create(TracePath);
-        using FiringTrace trace = FiringTrace.Open(TracePath);
+        using ActivationTrace trace = ActivationTrace.Open(TracePath);
         string digest = SmallTrace.Info.ModelDigest;
         trace.Invoking(t => t.ExpectModel("m", digest, 2, 70)).Should().NotThrow();
         Refused(3, 70, digest, "expected 3 layers, found 2");
@@ -125,8 +125,8 @@ public sealed class FiringTraceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("format", "pt", "a firing trace", "'pt'")]
-    [InlineData("format", null, "a firing trace", "'none'")]
+    [InlineData("format", "pt", "an activation trace", "'pt'")]
+    [InlineData("format", null, "an activation trace", "'none'")]
     [InlineData("format_version", "3", "format version 1 or 2", "'3'")]
     [InlineData("format_version", "2", "metadata input_size", "none")]
     [InlineData("token_count", "0", "at least one token", "none")]
@@ -146,7 +146,7 @@ public sealed class FiringTraceTests : IDisposable
         Rewrite(key, value);
         Action read = () =>
         {
-            using FiringTrace trace = FiringTrace.Open(TracePath);
+            using ActivationTrace trace = ActivationTrace.Open(TracePath);
             _ = trace.Layer(new LayerIndex(0));
             _ = trace.Layer(new LayerIndex(1));
         };
@@ -166,7 +166,7 @@ public sealed class FiringTraceTests : IDisposable
 
         void Refused(string what)
         {
-            Action open = () => FiringTrace.Open(TracePath);
+            Action open = () => ActivationTrace.Open(TracePath);
             open.Should().Throw<NeuralinkException>().WithMessage($"*{what}*");
         }
     }

@@ -2,8 +2,8 @@ using Neuralink.Placement.Traces;
 
 namespace Neuralink.Storage.Traces;
 
-/// <summary>What a firing trace says about itself: the metadata of its file.</summary>
-public sealed record FiringTraceInfo
+/// <summary>What an activation trace says about itself: the metadata of its file.</summary>
+public sealed record ActivationTraceInfo
 {
     /// <summary>
     /// Identifies the model: <see cref="Image.FlashImage.ModelDigest"/>. For a synthetic trace, it is a digest of what the
@@ -39,12 +39,12 @@ public sealed record FiringTraceInfo
     public int? InputSize { get; init; }
 
     /// <summary>The bytes of one token's row of a layer: whole 64-bit words.</summary>
-    public int RowBytes => FiringMatrix.WordsPerTokenOf(NeuronCount) * sizeof(ulong);
+    public int RowBytes => ActivationMatrix.WordsPerTokenOf(NeuronCount) * sizeof(ulong);
 
     /// <summary>The bytes of one token's FFN input of a layer, in f16. 0 if inputs are not recorded.</summary>
     public int InputBytes => (InputSize ?? 0) * 2;
 
-    /// <summary>The bytes of all layers' firing rows, which come first.</summary>
+    /// <summary>The bytes of all layers' activation rows, which come first.</summary>
     public long FiredBytes => (long)LayerCount * TokenCount * RowBytes;
 
     /// <summary>The bytes of all layers.</summary>

@@ -9,7 +9,7 @@ namespace Neuralink.Placement.Synthetic;
 /// The share of the neurons that makes 80% of all activations. It is 0.26 to 0.43 in real models (PowerInfer,
 /// arXiv 2312.12456, section 3.1).
 /// </param>
-public sealed record FiringProfile(int NeuronCount, double Share, double EightyShare)
+public sealed record ActivationProfile(int NeuronCount, double Share, double EightyShare)
 {
     // The exponent of the power law. With the cut-off, it fits the frequencies of the bundled model's layers within 30% from the 0.1th to
     // the 60th percentile.
@@ -25,7 +25,7 @@ public sealed record FiringProfile(int NeuronCount, double Share, double EightyS
     /// <exception cref="InvalidOperationException">No such frequencies exist.</exception>
     public double[] Frequencies()
     {
-        if (NeuronCount < 1 || !(Share > 0 && Share < 1) || !(EightyShare > 0 && EightyShare < FiringStatistics.HotActivations))
+        if (NeuronCount < 1 || !(Share > 0 && Share < 1) || !(EightyShare > 0 && EightyShare < ActivationStatistics.HotActivations))
             throw new InvalidOperationException($"{this} describes no layer.");
         double low = 0, high = CutoffMax;
         while (high - low > 1e-6)
@@ -42,7 +42,7 @@ public sealed record FiringProfile(int NeuronCount, double Share, double EightyS
     private static double EightyShareOf(double[] frequencies)
     {
         int[] counts = Array.ConvertAll(frequencies, frequency => (int)(frequency * CountedTokens));
-        return (double)FiringStatistics.HotNeurons(counts, FiringStatistics.HotActivations) / counts.Length;
+        return (double)ActivationStatistics.HotNeurons(counts, ActivationStatistics.HotActivations) / counts.Length;
     }
 
     private double[] Scaled(double cutoff)

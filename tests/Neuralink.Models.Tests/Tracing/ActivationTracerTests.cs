@@ -12,7 +12,7 @@ namespace Neuralink.Models.Tests.Tracing;
 /// A trace is exactly what the exact predictor finds token by token, and what the dense reference computes but
 /// for rounding at the threshold.
 /// </summary>
-public sealed class FiringTracerTests
+public sealed class ActivationTracerTests
 {
     // The KV cache's f16 is all that differs from the dense reference; gates have a standard deviation of about 1.
     private const float GateError = 0.02f;
@@ -30,7 +30,7 @@ public sealed class FiringTracerTests
         using PackedModel packed = new(model.Folder);
         using TracedModel traced = new(packed.Folder);
         traced.Trace("a", Windows, threads: 2);
-        FiringMatrix[] layers = traced.Layers("a");
+        ActivationMatrix[] layers = traced.Layers("a");
         CheckPredictor(packed.Folder, Windows, layers);
         CheckDense(model.Folder, layers, isContinuous: RandomModels.ByName(name).Threshold is null);
     }
@@ -42,15 +42,15 @@ public sealed class FiringTracerTests
         using RandomModel model = new(RandomModels.ByName(name));
         using PackedModel packed = new(model.Folder);
         using TracedModel traced = new(packed.Folder);
-        traced.Trace("a", Windows, threads: 1).BatchTokens.Should().Be(FiringTracePlan.BatchTokensMax);
-        FiringTracePlan small = traced.Trace(
+        traced.Trace("a", Windows, threads: 1).BatchTokens.Should().Be(ActivationTracePlan.BatchTokensMax);
+        ActivationTracePlan small = traced.Trace(
             "b", Windows, threads: 3,
             plan => plan.TotalBytes - plan.StreamBytes + FloatTensor.RequiredBytes(41, RandomModels.ByName(name).Hidden));
         small.BatchTokens.Should().BeInRange(41, 42);
         traced.Bytes("b").Should().Equal(traced.Bytes("a"));
     }
 
-    // Its firing shares over a whole domain are those of the independent implementation (QuickStudyTests,
+    // Its active shares over a whole domain are those of the independent implementation (QuickStudyTests,
     // SparseForwardTests); bits say more.
     [Fact]
     public void The_bundled_models_bits_are_the_exact_predictors()
@@ -62,14 +62,14 @@ public sealed class FiringTracerTests
         CheckPredictor(BundledModel.Image, windows, traced.Layers("a"));
     }
 
-    private static void CheckPredictor(string image, TokenWindows windows, FiringMatrix[] layers)
+    private static void CheckPredictor(string image, TokenWindows windows, ActivationMatrix[] layers)
     {
         using SparseForward sparse = new(image, chunkTokens: 1, threads: 1);
         int token = 0;
         sparse.Predicted = (layer, set) =>
         {
             int[] found = new int[layers[layer].NeuronCount];
-            int count = layers[layer].CopyFiring(token, found);
+            int count = layers[layer].CopyActive(token, found);
             int[] expected = [.. set.Ids.ToArray().Select(id => id.Value)];
             found.AsSpan(0, count).SequenceEqual(expected).Should().BeTrue("at token {0} of layer {1}", token, layer);
         };
@@ -86,7 +86,7 @@ public sealed class FiringTracerTests
     }
 
     /// <summary>FATReLU jumps at its threshold: where rounding moves a gate across it, later layers differ by more than rounding.</summary>
-    private static void CheckDense(string folder, FiringMatrix[] layers, bool isContinuous)
+    private static void CheckDense(string folder, ActivationMatrix[] layers, bool isContinuous)
     {
         using WorkerPool pool = new(1);
         using HuggingFaceFolder source = HuggingFaceFolder.Open(folder);
@@ -99,7 +99,7 @@ public sealed class FiringTracerTests
             {
                 (int token, int neuron) = Math.DivRem(i, layers[layer].NeuronCount);
                 float gate = gates.Span[i];
-                bool differs = layers[layer].Fires(begin + token, new NeuronId(neuron)) != gate > threshold;
+                bool differs = layers[layer].IsActive(begin + token, new NeuronId(neuron)) != gate > threshold;
                 different += differs ? 1 : 0;
                 clear += differs && Math.Abs(gate - threshold) > GateError ? 1 : 0;
             }

@@ -16,7 +16,7 @@ namespace Neuralink.Models.Tracing;
 /// <param name="WindowBytes">Buffers of one window's pass through a layer, its keys and values included.</param>
 /// <param name="StreamBytes">The residual stream of a batch.</param>
 /// <param name="BatchTokens">Tokens of a batch, at least one window.</param>
-public sealed record FiringTracePlan(long ResidentBytes, long LayerBytes, long WindowBytes, long StreamBytes, int BatchTokens)
+public sealed record ActivationTracePlan(long ResidentBytes, long LayerBytes, long WindowBytes, long StreamBytes, int BatchTokens)
 {
     /// <summary>
     /// The most tokens of a batch. Reading an FFN of 8 GB from flash of 1 GB/s then costs 8 ms a token, where computing 7 B parameters on
@@ -31,11 +31,11 @@ public sealed record FiringTracePlan(long ResidentBytes, long LayerBytes, long W
     /// <param name="strideBytes">Of a neuron.</param>
     /// <param name="memoryBytes">The budget; null takes what speeds things up.</param>
     /// <exception cref="NeuralinkException">It does not fit even one window; the message has the plan.</exception>
-    public static FiringTracePlan Make(ResidentSizes sizes, int strideBytes, long? memoryBytes)
+    public static ActivationTracePlan Make(ResidentSizes sizes, int strideBytes, long? memoryBytes)
     {
         ModelConfig config = sizes.Config;
         int windowTokens = sizes.ChunkTokens;
-        FiringTracePlan most = Plan(Math.Max(windowTokens, BatchTokensMax)), least = Plan(windowTokens);
+        ActivationTracePlan most = Plan(Math.Max(windowTokens, BatchTokensMax)), least = Plan(windowTokens);
         if (memoryBytes is not { } budget || most.TotalBytes <= budget)
             return most;
         if (least.TotalBytes > budget)
@@ -52,7 +52,7 @@ public sealed record FiringTracePlan(long ResidentBytes, long LayerBytes, long W
         }
         return Plan(low);
 
-        FiringTracePlan Plan(int batchTokens) => new(
+        ActivationTracePlan Plan(int batchTokens) => new(
             sizes.WeightBytes, FrameArena.RequiredBytes(config.FfnSize, strideBytes) + DenseFfn.RequiredWeightBytes(config, sizes.Format),
             sizes.KvBytes + sizes.BufferBytes + DenseFfn.RequiredBytes(config, windowTokens, sizes.Threads),
             FloatTensor.RequiredBytes(batchTokens, config.HiddenSize), batchTokens);

@@ -7,12 +7,12 @@ using Neuralink.Placement.Traces;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// Writes a firing trace. Every size is known beforehand. So the whole file is reserved, as TRACE.partial, and rows are written to their
-/// places in any order, on any threads. <see cref="MarkDone"/> notes how many tokens are complete, once their rows are on the disk.
+/// Writes an activation trace. Every size is known beforehand. So the whole file is reserved, as TRACE.partial, and rows are written to
+/// their places in any order, on any threads. <see cref="MarkDone"/> notes how many tokens are complete, once their rows are on the disk.
 /// Opening the same trace again continues from there. <see cref="Complete"/> renames the file to TRACE. Whatever happens in between, a
 /// file TRACE is always whole.
 /// </summary>
-public sealed class FiringTraceWriter : IDisposable
+public sealed class ActivationTraceWriter : IDisposable
 {
     // The bytes of one write. A whole layer of a large trace does not fit into a span.
     private const int PieceBytes = 8 << 20;
@@ -25,7 +25,7 @@ public sealed class FiringTraceWriter : IDisposable
     private readonly long[] _inputsWritten;    // [layers], tokens whose inputs are written
     private int _turn;
 
-    private FiringTraceWriter(string path, FiringTraceInfo info, bool replace, FiringTracePartial partial)
+    private ActivationTraceWriter(string path, ActivationTraceInfo info, bool replace, ActivationTracePartial partial)
     {
         Path = path;
         Info = info;
@@ -44,7 +44,7 @@ public sealed class FiringTraceWriter : IDisposable
     public string Path { get; }
 
     /// <summary>What the trace will say about itself.</summary>
-    public FiringTraceInfo Info { get; }
+    public ActivationTraceInfo Info { get; }
 
     /// <summary>
     /// The number of tokens, from the first one on, whose rows of all layers are on the disk. After <see cref="Open"/>, it is the
@@ -61,15 +61,15 @@ public sealed class FiringTraceWriter : IDisposable
     /// <exception cref="NeuralinkException">
     /// The trace exists, or an unfinished one of something else exists; or the file cannot be created, or the disk has no room for it.
     /// </exception>
-    public static FiringTraceWriter Open(string path, FiringTraceInfo info, bool replace = false)
+    public static ActivationTraceWriter Open(string path, ActivationTraceInfo info, bool replace = false)
     {
-        if (FiringTraceFormat.Contradiction(info) is { } expected)
+        if (ActivationTraceFormat.Contradiction(info) is { } expected)
         {
             string found = $"{info.TokenCount} tokens of {info.LayerCount} layers of {info.NeuronCount} neurons";
             throw new NeuralinkException($"write {path}", expected, found, "trace fewer tokens");
         }
         CheckName(path, replace);
-        return new FiringTraceWriter(path, info, replace, FiringTracePartial.Open($"{path}.partial", info, replace));
+        return new ActivationTraceWriter(path, info, replace, ActivationTracePartial.Open($"{path}.partial", info, replace));
     }
 
     /// <summary>
@@ -87,7 +87,7 @@ public sealed class FiringTraceWriter : IDisposable
     /// <summary>Writes rows of one layer.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="firstToken">The token of the first row.</param>
-    /// <param name="rows">[tokens, <see cref="FiringMatrix.WordsPerToken"/>], in the layout of <see cref="FiringMatrix"/>.</param>
+    /// <param name="rows">[tokens, <see cref="ActivationMatrix.WordsPerToken"/>], in the layout of <see cref="ActivationMatrix"/>.</param>
     /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
     public void Write(LayerIndex layer, int firstToken, ReadOnlySpan<ulong> rows)
     {
@@ -131,7 +131,7 @@ public sealed class FiringTraceWriter : IDisposable
         try
         {
             RandomAccess.FlushToDisk(_file);
-            FiringTraceProgress.Write(_file, _dataOffset + Info.DataBytes, _turn++, tokens);
+            ActivationTraceProgress.Write(_file, _dataOffset + Info.DataBytes, _turn++, tokens);
             RandomAccess.FlushToDisk(_file);
         }
         catch (IOException error)

@@ -14,8 +14,8 @@ namespace Neuralink.Studies.Planning;
 /// <param name="LayerCount">Layers of the model.</param>
 /// <param name="Source">Where the rows are from, for people.</param>
 /// <param name="IsRecorded">Whether they are a model's own.</param>
-public sealed record FiringForecast(
-    IReadOnlyList<FiringMatrix> Layers, IReadOnlyList<int> LayerIndices, int LayerCount, string Source, bool IsRecorded)
+public sealed record ActivationForecast(
+    IReadOnlyList<ActivationMatrix> Layers, IReadOnlyList<int> LayerIndices, int LayerCount, string Source, bool IsRecorded)
 {
     // Pairs of a neuron and a token: each takes a few hundred nanoseconds to play, and is played once for each memory size.
     private const long PairsMax = 2_000_000;
@@ -24,23 +24,23 @@ public sealed record FiringForecast(
     private const double EightyShare = 0.35;
 
     /// <summary>Neurons that fire at a token, all layers together.</summary>
-    public double FiringPerToken => Layers.Sum(l => (double)l.FiringCount() / l.TokenCount) * LayerCount / Layers.Count;
+    public double ActivePerToken => Layers.Sum(l => (double)l.ActiveCount() / l.TokenCount) * LayerCount / Layers.Count;
 
     /// <summary>Of all neurons, the share that fires at a token.</summary>
-    public double FiringShare => FiringPerToken / ((double)LayerCount * Layers[0].NeuronCount);
+    public double ActiveShare => ActivePerToken / ((double)LayerCount * Layers[0].NeuronCount);
 
     /// <summary>The rows that an image keeps.</summary>
-    public static FiringForecast Of(FiringSample sample) =>
+    public static ActivationForecast Of(ActivationSample sample) =>
         Pick([.. sample.Layers], $"the image's own sample, of {sample.Info.Texts}", isRecorded: true);
 
     /// <summary>The middle of a trace.</summary>
     /// <param name="trace">The trace.</param>
     /// <param name="cancellation">Ends reading it.</param>
     /// <exception cref="Storage.NeuralinkException">It cannot be read.</exception>
-    public static FiringForecast Of(FiringTrace trace, CancellationToken cancellation = default)
+    public static ActivationForecast Of(ActivationTrace trace, CancellationToken cancellation = default)
     {
-        (int begin, int end) = FiringSample.RangeOf(trace.Info.TokenCount);
-        FiringMatrix[] layers = new FiringMatrix[trace.Info.LayerCount];
+        (int begin, int end) = ActivationSample.RangeOf(trace.Info.TokenCount);
+        ActivationMatrix[] layers = new ActivationMatrix[trace.Info.LayerCount];
         for (int layer = 0; layer < layers.Length; layer++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -56,38 +56,39 @@ public sealed record FiringForecast(
     /// </summary>
     /// <param name="config">The model.</param>
     /// <param name="seed">Of the chance.</param>
-    public static FiringForecast Assume(ModelConfig config, ulong seed = 1)
+    public static ActivationForecast Assume(ModelConfig config, ulong seed = 1)
     {
         double share = !config.Gated ? 0.04 : config.Activation == ActivationKind.Relu ? 0.15 : 0.24;
-        double[] frequencies = new FiringProfile(config.FfnSize, share, EightyShare).Frequencies();
-        int layers = (int)Math.Clamp(PairsMax / (long)Math.Max(1, share * config.FfnSize * FiringSample.TokensMax), 1, config.LayerCount);
+        double[] frequencies = new ActivationProfile(config.FfnSize, share, EightyShare).Frequencies();
+        double pairsOfLayer = Math.Max(1, share * config.FfnSize * ActivationSample.TokensMax);
+        int layers = (int)Math.Clamp(PairsMax / (long)pairsOfLayer, 1, config.LayerCount);
         int[] indices = Spread(layers, config.LayerCount);
-        return new FiringForecast(
+        return new ActivationForecast(
             [.. indices.Select(layer => Draw(frequencies, new SplitMix64(seed, (ulong)layer)))], indices, config.LayerCount,
             $"an assumption: {share:0%} of the neurons fire, each by itself, {EightyShare:0%} of them at 80% of the times; nothing is "
             + "known of which fire together", IsRecorded: false);
     }
 
     /// <summary>All layers if they can be played quickly, else as many, spread evenly.</summary>
-    private static FiringForecast Pick(FiringMatrix[] layers, string source, bool isRecorded)
+    private static ActivationForecast Pick(ActivationMatrix[] layers, string source, bool isRecorded)
     {
-        long pairs = layers.Sum(l => l.FiringCount());
+        long pairs = layers.Sum(l => l.ActiveCount());
         long count = pairs <= PairsMax ? layers.Length : layers.Length * PairsMax / pairs;
         int[] indices = Spread((int)Math.Clamp(count, 1, layers.Length), layers.Length);
-        return new FiringForecast([.. indices.Select(i => layers[i])], indices, layers.Length, source, isRecorded);
+        return new ActivationForecast([.. indices.Select(i => layers[i])], indices, layers.Length, source, isRecorded);
     }
 
     private static int[] Spread(int count, int layerCount) =>
         [.. Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * layerCount / (2L * count)))];
 
-    private static FiringMatrix Draw(double[] frequencies, SplitMix64 random)
+    private static ActivationMatrix Draw(double[] frequencies, SplitMix64 random)
     {
         // Hot neurons lie anywhere in the model's own order.
         int[] neuronOfRank = [.. Enumerable.Range(0, frequencies.Length)];
         random.Shuffle(neuronOfRank);
-        int rowWords = FiringMatrix.WordsPerTokenOf(frequencies.Length);
-        ulong[] words = new ulong[FiringSample.TokensMax * rowWords];
-        for (int token = 0; token < FiringSample.TokensMax; token++)
+        int rowWords = ActivationMatrix.WordsPerTokenOf(frequencies.Length);
+        ulong[] words = new ulong[ActivationSample.TokensMax * rowWords];
+        for (int token = 0; token < ActivationSample.TokensMax; token++)
         {
             for (int rank = 0; rank < frequencies.Length; rank++)
             {
@@ -96,6 +97,6 @@ public sealed record FiringForecast(
                     words[(token * rowWords) + (neuron / 64)] |= 1UL << (neuron % 64);
             }
         }
-        return new FiringMatrix(frequencies.Length, words);
+        return new ActivationMatrix(frequencies.Length, words);
     }
 }

@@ -6,7 +6,7 @@ namespace Neuralink.Placement.Traces;
 /// Which neurons of one layer fired at which token: a bit matrix [tokens, neurons], row-major. Rows are padded with zeros to whole 64-bit
 /// words. Neuron n is bit n % 64 of word n / 64. Immutable.
 /// </summary>
-public sealed class FiringMatrix
+public sealed class ActivationMatrix
 {
     private const int WordBits = 64;
 
@@ -15,7 +15,7 @@ public sealed class FiringMatrix
     /// <param name="neuronCount">The number of neurons of the layer, at least 1.</param>
     /// <param name="words">[tokens, <see cref="WordsPerTokenOf"/>]. The matrix keeps the array and does not copy it.</param>
     /// <exception cref="ArgumentException">The words are no whole number of rows, or a padding bit is set.</exception>
-    public FiringMatrix(int neuronCount, ulong[] words)
+    public ActivationMatrix(int neuronCount, ulong[] words)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(neuronCount, 1);
         WordsPerToken = WordsPerTokenOf(neuronCount);
@@ -51,7 +51,7 @@ public sealed class FiringMatrix
     public ReadOnlySpan<ulong> Token(int token) => _words.AsSpan(token * WordsPerToken, WordsPerToken);
 
     /// <summary>Whether <paramref name="neuron"/> fired at <paramref name="token"/>.</summary>
-    public bool Fires(int token, NeuronId neuron)
+    public bool IsActive(int token, NeuronId neuron)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)neuron.Value, (uint)NeuronCount, nameof(neuron));
         return (Token(token)[neuron.Value / WordBits] >> (neuron.Value % WordBits) & 1) != 0;
@@ -61,7 +61,7 @@ public sealed class FiringMatrix
     /// <param name="token">The row.</param>
     /// <param name="neurons">Receives the neurons. A length of <see cref="NeuronCount"/> always suffices.</param>
     /// <returns>How many neurons fired.</returns>
-    public int CopyFiring(int token, Span<int> neurons)
+    public int CopyActive(int token, Span<int> neurons)
     {
         int count = 0;
         ReadOnlySpan<ulong> row = Token(token);
@@ -74,7 +74,7 @@ public sealed class FiringMatrix
     }
 
     /// <summary>The number of activations: pairs of a token and a neuron that fired at it.</summary>
-    public long FiringCount()
+    public long ActiveCount()
     {
         long sum = 0;
         foreach (ulong word in _words)
@@ -99,7 +99,7 @@ public sealed class FiringMatrix
     }
 
     /// <summary>Every <paramref name="step"/>-th token from <paramref name="begin"/> to before <paramref name="end"/>.</summary>
-    public FiringMatrix Sample(int begin, int end, int step = 1)
+    public ActivationMatrix Sample(int begin, int end, int step = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(begin);
@@ -108,6 +108,6 @@ public sealed class FiringMatrix
         ulong[] words = new ulong[(end - begin + step - 1) / step * WordsPerToken];
         for (int token = begin, row = 0; token < end; token += step, row++)
             Token(token).CopyTo(words.AsSpan(row * WordsPerToken));
-        return new FiringMatrix(NeuronCount, words);
+        return new ActivationMatrix(NeuronCount, words);
     }
 }

@@ -5,9 +5,10 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// The firing trace as a safetensors file (docs/formats/firing-trace.md): its tensors, its metadata, and the values that these may have.
+/// The activation trace as a safetensors file (docs/formats/activation-trace.md): its tensors, its metadata, and the values that these
+/// may have.
 /// </summary>
-internal static class FiringTraceFormat
+internal static class ActivationTraceFormat
 {
     public const string Name = "neuralink-trace";
 
@@ -20,25 +21,25 @@ internal static class FiringTraceFormat
     private const string Advice = "the file is damaged; trace again";
 
     /// <summary>The U8 tensor [tokens, row bytes] of a layer.</summary>
-    public static string FiredTensor(int layer) => $"layers.{layer}.fired";
+    public static string ActiveTensor(int layer) => $"layers.{layer}.fired";
 
     /// <summary>The F16 tensor [tokens, d] of a layer, if inputs are recorded.</summary>
     public static string InputTensor(int layer) => $"layers.{layer}.input";
 
-    /// <summary>The firing rows of all layers, then the inputs of all layers.</summary>
-    public static IReadOnlyList<TensorDeclaration> Tensors(FiringTraceInfo info)
+    /// <summary>The activation rows of all layers, then the inputs of all layers.</summary>
+    public static IReadOnlyList<TensorDeclaration> Tensors(ActivationTraceInfo info)
     {
         IEnumerable<int> layers = Enumerable.Range(0, info.LayerCount);
         return
         [
-            .. layers.Select(i => new TensorDeclaration(FiredTensor(i), SafetensorsDtype.U8, [info.TokenCount, info.RowBytes])),
+            .. layers.Select(i => new TensorDeclaration(ActiveTensor(i), SafetensorsDtype.U8, [info.TokenCount, info.RowBytes])),
             .. info.InputSize is { } size
                 ? layers.Select(i => new TensorDeclaration(InputTensor(i), SafetensorsDtype.F16, [info.TokenCount, size]))
                 : [],
         ];
     }
 
-    public static IReadOnlyDictionary<string, string> Metadata(FiringTraceInfo info)
+    public static IReadOnlyDictionary<string, string> Metadata(ActivationTraceInfo info)
     {
         Dictionary<string, string> metadata = new(StringComparer.Ordinal)
         {
@@ -62,12 +63,12 @@ internal static class FiringTraceFormat
     /// <param name="operation">What is being done, for messages.</param>
     /// <param name="metadata">The metadata of the safetensors file.</param>
     /// <exception cref="NeuralinkException">It is no trace, has another version, or a value is impossible.</exception>
-    public static FiringTraceInfo Parse(string operation, IReadOnlyDictionary<string, string> metadata)
+    public static ActivationTraceInfo Parse(string operation, IReadOnlyDictionary<string, string> metadata)
     {
         string format = metadata.GetValueOrDefault("format", "none");
         if (format != Name)
         {
-            string trace = $"a firing trace (metadata format '{Name}')";
+            string trace = $"an activation trace (metadata format '{Name}')";
             throw new NeuralinkException(operation, trace, Quote(format), "make one with 'neuralink trace'");
         }
         string version = metadata.GetValueOrDefault("format_version", "none");
@@ -77,7 +78,7 @@ internal static class FiringTraceFormat
             string known = $"format version {VersionWithoutInputs} or {VersionWithInputs}";
             throw new NeuralinkException(operation, known, Quote(version), "trace again with this program");
         }
-        FiringTraceInfo info = new()
+        ActivationTraceInfo info = new()
         {
             ModelDigest = Text("model_digest"),
             ModelName = Text("model_name"),
@@ -110,7 +111,7 @@ internal static class FiringTraceFormat
 
     /// <summary>The tensors in the order of <see cref="Tensors"/>.</summary>
     /// <exception cref="NeuralinkException">A tensor is missing or has another shape, or there is one too many.</exception>
-    public static TensorInfo[] Find(string operation, FiringTraceInfo info, IReadOnlyDictionary<string, TensorInfo> tensors)
+    public static TensorInfo[] Find(string operation, ActivationTraceInfo info, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
         TensorInfo[] found = [.. Tensors(info).Select(declared =>
         {
@@ -127,7 +128,7 @@ internal static class FiringTraceFormat
     }
 
     /// <summary>What the sizes of <paramref name="info"/> must be, or null if they are possible.</summary>
-    public static string? Contradiction(FiringTraceInfo info)
+    public static string? Contradiction(ActivationTraceInfo info)
     {
         if (info.LayerCount is < 1 or > 1 << 12)
             return "layer_count in 1..4096";

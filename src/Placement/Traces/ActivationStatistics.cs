@@ -5,7 +5,7 @@ namespace Neuralink.Placement.Traces;
 /// <summary>Statistics of one layer's trace.</summary>
 /// <param name="TokenCount">The number of tokens of the trace.</param>
 /// <param name="NeuronCount">The number of neurons of the layer.</param>
-/// <param name="FiringShare">The share of the (token, neuron) pairs that fire.</param>
+/// <param name="ActiveShare">The share of the (token, neuron) pairs that fire.</param>
 /// <param name="HotShare">
 /// The fewest neurons that make <see cref="HotActivations"/> of all activations, as a share of the neurons (PowerInfer, Song et
 /// al. 2023, section 2.2).
@@ -16,15 +16,15 @@ namespace Neuralink.Placement.Traces;
 /// <param name="CoActivation">
 /// The mean of P(j fires | i fires) = n_ij / f_i over the ordered pairs i != j, weighted by f_i f_j. Here f_i counts the tokens at which i
 /// fires, and n_ij those at which both fire. It is exact and takes time linear in the activations: the sum of f_j n_ij over all pairs
-/// equals the sum over the tokens of (k - 1) * (the sum of f_j over the k firing neurons).
+/// equals the sum over the tokens of (k - 1) * (the sum of f_j over the k active neurons).
 /// </param>
 /// <param name="IndependentCoActivation">
 /// What <paramref name="CoActivation"/> would be if every neuron fired independently at its own rate. The two are meant to be compared.
 /// </param>
-public sealed record FiringStatistics(
+public sealed record ActivationStatistics(
     int TokenCount,
     int NeuronCount,
-    double FiringShare,
+    double ActiveShare,
     double HotShare,
     double MeanRunLength,
     double CoActivation,
@@ -36,15 +36,15 @@ public sealed record FiringStatistics(
     /// <summary>The statistics of a layer.</summary>
     /// <param name="layer">Its trace.</param>
     /// <param name="neuronOfSlot">[slots], the order whose runs are measured. If empty, it is the model's own.</param>
-    public static FiringStatistics Of(FiringMatrix layer, ReadOnlySpan<int> neuronOfSlot = default)
+    public static ActivationStatistics Of(ActivationMatrix layer, ReadOnlySpan<int> neuronOfSlot = default)
     {
         int[] frequencies = layer.Frequencies();
         long firings = frequencies.Sum(f => (long)f);
         (double coActivation, double independent) = CoActivations(layer, frequencies);
-        return new FiringStatistics(
+        return new ActivationStatistics(
             layer.TokenCount,
             layer.NeuronCount,
-            FiringShare: layer.TokenCount == 0 ? 0 : (double)firings / layer.TokenCount / layer.NeuronCount,
+            ActiveShare: layer.TokenCount == 0 ? 0 : (double)firings / layer.TokenCount / layer.NeuronCount,
             HotShare: (double)HotNeurons(frequencies, HotActivations) / layer.NeuronCount,
             MeanRunLength: RunLength(layer, neuronOfSlot),
             coActivation,
@@ -71,7 +71,7 @@ public sealed record FiringStatistics(
     /// </summary>
     /// <param name="layer">The trace.</param>
     /// <param name="neuronOfSlot">[slots], a permutation. If empty, the order is the model's own.</param>
-    public static double RunLength(FiringMatrix layer, ReadOnlySpan<int> neuronOfSlot = default)
+    public static double RunLength(ActivationMatrix layer, ReadOnlySpan<int> neuronOfSlot = default)
     {
         if (!neuronOfSlot.IsEmpty && neuronOfSlot.Length != layer.NeuronCount)
         {
@@ -115,7 +115,7 @@ public sealed record FiringStatistics(
         }
     }
 
-    private static (double Found, double Independent) CoActivations(FiringMatrix layer, int[] frequencies)
+    private static (double Found, double Independent) CoActivations(ActivationMatrix layer, int[] frequencies)
     {
         double pairs = 0, sum = 0, squares = 0, cubes = 0;
         foreach (int f in frequencies)

@@ -3,8 +3,8 @@ using Neuralink.Storage.Image;
 
 namespace Neuralink.Storage.Tests.Image;
 
-/// <summary>Whatever is done to a firing sample, reading it succeeds or says in one line what is wrong.</summary>
-public sealed class FiringSampleFuzzTests : IDisposable
+/// <summary>Whatever is done to an activation sample, reading it succeeds or says in one line what is wrong.</summary>
+public sealed class ActivationSampleFuzzTests : IDisposable
 {
     // One header's parse, two layers and an exception; a size taken on faith would be gigabytes.
     private const long AllocatedBytesMax = 2_000_000;
@@ -13,9 +13,9 @@ public sealed class FiringSampleFuzzTests : IDisposable
     private readonly byte[] _whole;
     private readonly int _dataStart;
 
-    public FiringSampleFuzzTests()
+    public ActivationSampleFuzzTests()
     {
-        FiringSampleTests.Create(new string('0', 64), layers: 2, neurons: 70).Write(_folder.File("whole"));
+        ActivationSampleTests.Create(new string('0', 64), layers: 2, neurons: 70).Write(_folder.File("whole"));
         _whole = File.ReadAllBytes(_folder.File("whole"));
         _dataStart = 8 + (int)BitConverter.ToInt64(_whole);
     }
@@ -51,13 +51,13 @@ public sealed class FiringSampleFuzzTests : IDisposable
     [InlineData("\"layer_count\":\"2\"", "\"layer_count\":\"3\"", "6 tensors")]
     [InlineData("\"neuron_count\":\"70\"", "\"neuron_count\":\"71\"", "counts")]
     [InlineData("\"format_version\":\"1\"", "\"format_version\":\"9\"", "format version 1")]
-    [InlineData("neuralink-firing-sample", "neuralink-firing-simple", "a firing sample")]
+    [InlineData("neuralink-firing-sample", "neuralink-firing-simple", "an activation sample")]
     public void Metadata_that_contradict_the_data(string what, string by, string expected)
     {
         string text = Encoding.Latin1.GetString(_whole);
         text.Should().Contain(what);
         string path = _folder.Write("fuzz", Encoding.Latin1.GetBytes(text.Replace(what, by, StringComparison.Ordinal)));
-        path.Invoking(FiringSample.Open).Should().Throw<NeuralinkException>().WithMessage($"*{expected}*");
+        path.Invoking(ActivationSample.Open).Should().Throw<NeuralinkException>().WithMessage($"*{expected}*");
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class FiringSampleFuzzTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            FiringSample.Open(path).Layers.Should().HaveCount(2);
+            ActivationSample.Open(path).Layers.Should().HaveCount(2);
             return true;
         }
         catch (NeuralinkException error)

@@ -7,13 +7,13 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Models.Tests.Tracing;
 
 /// <summary>A trace that was stopped goes on to the same bytes; what cannot be traced is refused in one line.</summary>
-public sealed class FiringTracerResumeTests : IDisposable
+public sealed class ActivationTracerResumeTests : IDisposable
 {
     private readonly RandomModel _model = new(RandomModels.LlamaRelu);
     private readonly PackedModel _packed;
     private readonly TracedModel _traced;
 
-    public FiringTracerResumeTests()
+    public ActivationTracerResumeTests()
     {
         _packed = new PackedModel(_model.Folder);
         _traced = new TracedModel(_packed.Folder);
@@ -98,7 +98,7 @@ public sealed class FiringTracerResumeTests : IDisposable
                 + "more*");
     }
 
-    private static long TwoWindows(FiringTracePlan plan) => plan.TotalBytes - plan.StreamBytes + (2 * 9 * 72 * sizeof(float));
+    private static long TwoWindows(ActivationTracePlan plan) => plan.TotalBytes - plan.StreamBytes + (2 * 9 * 72 * sizeof(float));
 
     private static void Flip(string path, long offset)
     {

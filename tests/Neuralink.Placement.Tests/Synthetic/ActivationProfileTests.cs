@@ -3,7 +3,7 @@ using Neuralink.Placement.Traces;
 
 namespace Neuralink.Placement.Tests.Synthetic;
 
-public sealed class FiringProfileTests
+public sealed class ActivationProfileTests
 {
     [Theory]
     [InlineData(4096, 0.0954, 0.26)]
@@ -13,10 +13,10 @@ public sealed class FiringProfileTests
     [InlineData(7, 0.3, 0.5)]
     public void Frequencies_have_the_mean_and_the_eighty_percent_share_that_were_asked_for(int neurons, double share, double eightyShare)
     {
-        double[] frequencies = new FiringProfile(neurons, share, eightyShare).Frequencies();
+        double[] frequencies = new ActivationProfile(neurons, share, eightyShare).Frequencies();
         frequencies.Should().HaveCount(neurons).And.BeInDescendingOrder().And.OnlyContain(f => f > 0 && f < 1);
         frequencies.Average().Should().BeApproximately(share, share * 1e-3);
-        int hot = FiringStatistics.HotNeurons([.. frequencies.Select(f => (int)(f * 1e9))], 0.8);
+        int hot = ActivationStatistics.HotNeurons([.. frequencies.Select(f => (int)(f * 1e9))], 0.8);
         ((double)hot / neurons).Should().BeApproximately(eightyShare, (1.0 / neurons) + 1e-3);
     }
 
@@ -28,7 +28,7 @@ public sealed class FiringProfileTests
     [InlineData(10, double.NaN, 0.3)]
     public void Impossible_profiles_are_refused(int neurons, double share, double eightyShare)
     {
-        Action frequencies = () => new FiringProfile(neurons, share, eightyShare).Frequencies();
+        Action frequencies = () => new ActivationProfile(neurons, share, eightyShare).Frequencies();
         frequencies.Should().Throw<InvalidOperationException>();
     }
 }

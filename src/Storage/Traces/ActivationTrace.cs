@@ -7,19 +7,20 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Traces;
 
 /// <summary>
-/// A firing trace that is open for reading: which neurons of which layer fired at which token. Opening reads and checks the header only.
+/// An activation trace that is open for reading: which neurons of which layer were active at which token. Opening reads and checks
+/// the header only.
 /// Layers are loaded one by one, because the trace of a large model may not fit into memory. Several threads may load layers at once.
 /// </summary>
-public sealed class FiringTrace : IDisposable
+public sealed class ActivationTrace : IDisposable
 {
     // The words of one read. A whole layer of a large trace does not fit into a span.
     private const int PieceWords = 1 << 20;
 
     private readonly SafetensorsFile _file;
-    private readonly TensorInfo[] _tensors;    // the layers' firing rows, then their inputs if there are any
+    private readonly TensorInfo[] _tensors;    // the layers' activation rows, then their inputs if there are any
     private readonly Lazy<string> _digest;
 
-    private FiringTrace(SafetensorsFile file, FiringTraceInfo info, TensorInfo[] tensors)
+    private ActivationTrace(SafetensorsFile file, ActivationTraceInfo info, TensorInfo[] tensors)
     {
         _file = file;
         _tensors = tensors;
@@ -31,7 +32,7 @@ public sealed class FiringTrace : IDisposable
     public string Path => _file.Path;
 
     /// <summary>What the trace says about itself.</summary>
-    public FiringTraceInfo Info { get; }
+    public ActivationTraceInfo Info { get; }
 
     /// <summary>The file's length.</summary>
     public long LengthBytes => _file.LengthBytes;
@@ -44,14 +45,14 @@ public sealed class FiringTrace : IDisposable
     /// <exception cref="NeuralinkException">
     /// The file cannot be read, is no trace, has another version, is cut short or empty, or contradicts itself.
     /// </exception>
-    public static FiringTrace Open(string path)
+    public static ActivationTrace Open(string path)
     {
         string operation = $"open {path}";
         SafetensorsFile file = SafetensorsFile.Open(path);
         try
         {
-            FiringTraceInfo info = FiringTraceFormat.Parse(operation, file.Metadata);
-            return new FiringTrace(file, info, FiringTraceFormat.Find(operation, info, file.Tensors));
+            ActivationTraceInfo info = ActivationTraceFormat.Parse(operation, file.Metadata);
+            return new ActivationTrace(file, info, ActivationTraceFormat.Find(operation, info, file.Tensors));
         }
         catch
         {
@@ -62,7 +63,7 @@ public sealed class FiringTrace : IDisposable
 
     /// <summary>Loads one layer, [tokens, neurons].</summary>
     /// <exception cref="NeuralinkException">The file cannot be read, or a bit is set beyond the last neuron.</exception>
-    public FiringMatrix Layer(LayerIndex layer)
+    public ActivationMatrix Layer(LayerIndex layer)
     {
         ulong[] words = GC.AllocateUninitializedArray<ulong>(Info.TokenCount * (Info.RowBytes / sizeof(ulong)));
         for (int begin = 0; begin < words.Length; begin += PieceWords)
@@ -71,7 +72,7 @@ public sealed class FiringTrace : IDisposable
             _file.Read(_tensors[layer.Value], (long)begin * sizeof(ulong), MemoryMarshal.AsBytes(piece));
         }
         CheckPadding(words, layer);
-        return new FiringMatrix(Info.NeuronCount, words);
+        return new ActivationMatrix(Info.NeuronCount, words);
     }
 
     /// <summary>Reads FFN inputs of one layer: the values after the FFN's norm, which its gate (or up) matrix multiplies.</summary>
@@ -104,7 +105,7 @@ public sealed class FiringTrace : IDisposable
     /// <summary>d, the width of the layers' inputs.</summary>
     /// <exception cref="NeuralinkException">The trace has no inputs.</exception>
     public int RequireInputs() => Info.InputSize ?? throw new NeuralinkException(
-        $"use {Path}", "a firing trace with layer inputs", "one without", "make one with 'neuralink trace --inputs'");
+        $"use {Path}", "an activation trace with layer inputs", "one without", "make one with 'neuralink trace --inputs'");
 
     /// <summary>Checks that this is the trace of a certain model.</summary>
     /// <param name="modelName">The model's name, for the message.</param>

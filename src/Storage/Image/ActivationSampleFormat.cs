@@ -5,9 +5,10 @@ using Neuralink.Storage.Safetensors;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// The firing sample as a safetensors file (docs/formats/firing-sample.md): its tensors, its metadata, and what values these may have.
+/// The activation sample as a safetensors file (docs/formats/activation-sample.md): its tensors, its metadata, and what values these may
+/// have.
 /// </summary>
-internal static class FiringSampleFormat
+internal static class ActivationSampleFormat
 {
     private const string Name = "neuralink-firing-sample", Version = "1";
 
@@ -16,21 +17,21 @@ internal static class FiringSampleFormat
     /// <summary>The I32 tensor [neurons] of a layer: the tokens of the trace at which each fired.</summary>
     public static string CountsTensor(int layer) => $"layers.{layer}.counts";
 
-    /// <summary>The U8 tensor [tokens, row bytes] of a layer: rows as in a firing trace.</summary>
-    public static string FiredTensor(int layer) => $"layers.{layer}.fired";
+    /// <summary>The U8 tensor [tokens, row bytes] of a layer: rows as in an activation trace.</summary>
+    public static string ActiveTensor(int layer) => $"layers.{layer}.fired";
 
-    public static IReadOnlyList<TensorDeclaration> Tensors(FiringSampleInfo info) =>
+    public static IReadOnlyList<TensorDeclaration> Tensors(ActivationSampleInfo info) =>
     [
         .. Enumerable.Range(0, info.LayerCount).SelectMany(layer => (TensorDeclaration[])
         [
             new(CountsTensor(layer), SafetensorsDtype.I32, [info.NeuronCount]),
             new(
-                FiredTensor(layer), SafetensorsDtype.U8,
-                [info.SampledTokens, FiringMatrix.WordsPerTokenOf(info.NeuronCount) * sizeof(ulong)]),
+                ActiveTensor(layer), SafetensorsDtype.U8,
+                [info.SampledTokens, ActivationMatrix.WordsPerTokenOf(info.NeuronCount) * sizeof(ulong)]),
         ]),
     ];
 
-    public static IReadOnlyDictionary<string, string> Metadata(FiringSampleInfo info) =>
+    public static IReadOnlyDictionary<string, string> Metadata(ActivationSampleInfo info) =>
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["format"] = Name,
@@ -45,18 +46,18 @@ internal static class FiringSampleFormat
 
     /// <summary>Reads and checks the metadata.</summary>
     /// <exception cref="NeuralinkException">It is no sample, of another version, or a value is impossible.</exception>
-    public static FiringSampleInfo Parse(string operation, IReadOnlyDictionary<string, string> metadata)
+    public static ActivationSampleInfo Parse(string operation, IReadOnlyDictionary<string, string> metadata)
     {
         if (metadata.GetValueOrDefault("format", "none") is var format && format != Name)
-            throw new NeuralinkException(operation, $"a firing sample (metadata format '{Name}')", Quote(format), Advice);
+            throw new NeuralinkException(operation, $"an activation sample (metadata format '{Name}')", Quote(format), Advice);
         if (Text("format_version") is var version && version != Version)
         {
             throw new NeuralinkException(
                 operation, $"format version {Version}", Quote(version), "delete it, or place the image with a trace again");
         }
-        return new FiringSampleInfo(
+        return new ActivationSampleInfo(
             Text("model_digest"), Text("texts"), Number("layer_count", 1 << 12), Number("neuron_count", 1 << 22),
-            Number("traced_tokens", int.MaxValue), Number("sampled_tokens", FiringSample.TokensMax));
+            Number("traced_tokens", int.MaxValue), Number("sampled_tokens", ActivationSample.TokensMax));
 
         string Text(string key) =>
             metadata.TryGetValue(key, out string? text) ? text : throw new NeuralinkException(operation, $"metadata {key}", "none", Advice);
@@ -69,7 +70,7 @@ internal static class FiringSampleFormat
 
     /// <summary>Checks that the tensors are those that the metadata call for.</summary>
     /// <exception cref="NeuralinkException">One is not there or not of its shape, or there is one too many.</exception>
-    public static void Check(string operation, FiringSampleInfo info, IReadOnlyDictionary<string, TensorInfo> tensors)
+    public static void Check(string operation, ActivationSampleInfo info, IReadOnlyDictionary<string, TensorInfo> tensors)
     {
         if (tensors.Count != 2 * info.LayerCount)
             throw new NeuralinkException(operation, $"{2 * info.LayerCount} tensors", $"{tensors.Count}", Advice);
@@ -86,7 +87,7 @@ internal static class FiringSampleFormat
     /// <summary>Checks a layer's values.</summary>
     /// <exception cref="NeuralinkException">A neuron fired more often than there are tokens, or there is a bit
     /// beyond the last neuron.</exception>
-    public static void Check(string operation, FiringSampleInfo info, int layer, ReadOnlySpan<int> counts, ReadOnlySpan<ulong> words)
+    public static void Check(string operation, ActivationSampleInfo info, int layer, ReadOnlySpan<int> counts, ReadOnlySpan<ulong> words)
     {
         foreach (int count in counts)
         {

@@ -6,11 +6,11 @@ using Neuralink.Storage.Traces;
 namespace Neuralink.Storage.Image;
 
 /// <summary>
-/// What an image knows of how its neurons fire (docs/formats/firing-sample.md): how often each fired in the trace that it was
+/// What an image knows of how its neurons fire (docs/formats/activation-sample.md): how often each fired in the trace that it was
 /// placed by, and the rows of a few consecutive tokens. An optional file beside the image's own; it goes by neuron, so a
 /// later placement leaves it as it is.
 /// </summary>
-public sealed class FiringSample
+public sealed class ActivationSample
 {
     /// <summary>Its file in the image.</summary>
     public const string FileName = "firing-sample.safetensors";
@@ -24,7 +24,7 @@ public sealed class FiringSample
     /// <param name="counts">For each layer the tokens of the whole trace at which each neuron fired, [neurons].</param>
     /// <param name="layers">For each layer the rows of the same few tokens, 1 to <see cref="TokensMax"/>.</param>
     /// <exception cref="ArgumentException">Layers are missing or of different shapes.</exception>
-    public FiringSample(FiringSampleInfo info, IReadOnlyList<int[]> counts, IReadOnlyList<FiringMatrix> layers)
+    public ActivationSample(ActivationSampleInfo info, IReadOnlyList<int[]> counts, IReadOnlyList<ActivationMatrix> layers)
     {
         if (counts.Count != info.LayerCount || counts.Any(c => c.Length != info.NeuronCount))
             throw new ArgumentException($"{info.LayerCount} layers of {info.NeuronCount} counts expected.", nameof(counts));
@@ -39,13 +39,13 @@ public sealed class FiringSample
     }
 
     /// <summary>What it says about itself.</summary>
-    public FiringSampleInfo Info { get; }
+    public ActivationSampleInfo Info { get; }
 
     /// <summary>For each layer the tokens of the whole trace at which each neuron fired, [neurons].</summary>
     public IReadOnlyList<int[]> Counts { get; }
 
     /// <summary>For each layer the rows of consecutive tokens, [sampled tokens, neurons].</summary>
-    public IReadOnlyList<FiringMatrix> Layers { get; }
+    public IReadOnlyList<ActivationMatrix> Layers { get; }
 
     /// <summary>Which tokens of a trace are kept: a whole window in its middle where there is one.</summary>
     /// <param name="tokenCount">Tokens of the trace.</param>
@@ -57,36 +57,36 @@ public sealed class FiringSample
 
     /// <summary>The sample of <paramref name="image"/>, or null where it has none.</summary>
     /// <exception cref="NeuralinkException">There is one, and it is damaged or of another model.</exception>
-    public static FiringSample? Find(FlashImage image)
+    public static ActivationSample? Find(FlashImage image)
     {
         string path = image.PathOf(FileName);
         if (!File.Exists(path))
             return null;
-        FiringSample sample = Open(path);
+        ActivationSample sample = Open(path);
         sample.Info.ExpectModel(path, image);
         return sample;
     }
 
     /// <summary>Reads and checks a sample.</summary>
     /// <exception cref="NeuralinkException">It cannot be read, is no sample, of another version, or damaged.</exception>
-    public static FiringSample Open(string path)
+    public static ActivationSample Open(string path)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         string operation = $"open {path}";
-        FiringSampleInfo info = FiringSampleFormat.Parse(operation, file.Metadata);
-        FiringSampleFormat.Check(operation, info, file.Tensors);
+        ActivationSampleInfo info = ActivationSampleFormat.Parse(operation, file.Metadata);
+        ActivationSampleFormat.Check(operation, info, file.Tensors);
         int[][] counts = new int[info.LayerCount][];
-        FiringMatrix[] layers = new FiringMatrix[info.LayerCount];
+        ActivationMatrix[] layers = new ActivationMatrix[info.LayerCount];
         for (int layer = 0; layer < layers.Length; layer++)
         {
             counts[layer] = new int[info.NeuronCount];
-            file.Read(file.Tensors[FiringSampleFormat.CountsTensor(layer)], 0, MemoryMarshal.AsBytes(counts[layer].AsSpan()));
-            ulong[] words = new ulong[info.SampledTokens * FiringMatrix.WordsPerTokenOf(info.NeuronCount)];
-            file.Read(file.Tensors[FiringSampleFormat.FiredTensor(layer)], 0, MemoryMarshal.AsBytes(words.AsSpan()));
-            FiringSampleFormat.Check(operation, info, layer, counts[layer], words);
-            layers[layer] = new FiringMatrix(info.NeuronCount, words);
+            file.Read(file.Tensors[ActivationSampleFormat.CountsTensor(layer)], 0, MemoryMarshal.AsBytes(counts[layer].AsSpan()));
+            ulong[] words = new ulong[info.SampledTokens * ActivationMatrix.WordsPerTokenOf(info.NeuronCount)];
+            file.Read(file.Tensors[ActivationSampleFormat.ActiveTensor(layer)], 0, MemoryMarshal.AsBytes(words.AsSpan()));
+            ActivationSampleFormat.Check(operation, info, layer, counts[layer], words);
+            layers[layer] = new ActivationMatrix(info.NeuronCount, words);
         }
-        return new FiringSample(info, counts, layers);
+        return new ActivationSample(info, counts, layers);
     }
 
     /// <summary>Writes the sample; there is the old file or the new one at every moment.</summary>
@@ -97,13 +97,13 @@ public sealed class FiringSample
         try
         {
             using (SafetensorsWriter writer = SafetensorsWriter.Create(
-                temporary, FiringSampleFormat.Tensors(Info), FiringSampleFormat.Metadata(Info)))
+                temporary, ActivationSampleFormat.Tensors(Info), ActivationSampleFormat.Metadata(Info)))
             {
                 for (int layer = 0; layer < Info.LayerCount; layer++)
                 {
-                    writer.Write(FiringSampleFormat.CountsTensor(layer), MemoryMarshal.AsBytes(Counts[layer].AsSpan()));
+                    writer.Write(ActivationSampleFormat.CountsTensor(layer), MemoryMarshal.AsBytes(Counts[layer].AsSpan()));
                     for (int token = 0; token < Info.SampledTokens; token++)
-                        writer.Write(FiringSampleFormat.FiredTensor(layer), MemoryMarshal.AsBytes(Layers[layer].Token(token)));
+                        writer.Write(ActivationSampleFormat.ActiveTensor(layer), MemoryMarshal.AsBytes(Layers[layer].Token(token)));
                 }
                 writer.Complete();
             }
@@ -120,21 +120,21 @@ public sealed class FiringSample
     }
 }
 
-/// <summary>What a firing sample says about itself.</summary>
+/// <summary>What an activation sample says about itself.</summary>
 /// <param name="ModelDigest"><see cref="FlashImage.ModelDigest"/> of its model.</param>
 /// <param name="Texts">What was traced, for people.</param>
 /// <param name="LayerCount">Decoder layers.</param>
 /// <param name="NeuronCount">Neurons of each.</param>
 /// <param name="TracedTokens">Tokens that the counts are of.</param>
-/// <param name="SampledTokens">Tokens whose rows are kept, 1 to <see cref="FiringSample.TokensMax"/>.</param>
-public sealed record FiringSampleInfo(
+/// <param name="SampledTokens">Tokens whose rows are kept, 1 to <see cref="ActivationSample.TokensMax"/>.</param>
+public sealed record ActivationSampleInfo(
     string ModelDigest, string Texts, int LayerCount, int NeuronCount, int TracedTokens, int SampledTokens)
 {
     /// <summary>What the sample of a trace says.</summary>
-    public static FiringSampleInfo Of(FiringTraceInfo trace)
+    public static ActivationSampleInfo Of(ActivationTraceInfo trace)
     {
-        (int begin, int end) = FiringSample.RangeOf(trace.TokenCount);
-        return new FiringSampleInfo(trace.ModelDigest, trace.Texts, trace.LayerCount, trace.NeuronCount, trace.TokenCount, end - begin);
+        (int begin, int end) = ActivationSample.RangeOf(trace.TokenCount);
+        return new ActivationSampleInfo(trace.ModelDigest, trace.Texts, trace.LayerCount, trace.NeuronCount, trace.TokenCount, end - begin);
     }
 
     internal void ExpectModel(string path, FlashImage image)
@@ -142,7 +142,7 @@ public sealed record FiringSampleInfo(
         if (ModelDigest != image.ModelDigest || LayerCount != image.LayerCount || NeuronCount != image.SlotCount)
         {
             throw new NeuralinkException(
-                $"use {path}", $"a firing sample of this model, of {image.LayerCount} layers of {image.SlotCount} neurons",
+                $"use {path}", $"an activation sample of this model, of {image.LayerCount} layers of {image.SlotCount} neurons",
                 $"one of another, of {LayerCount} of {NeuronCount}", "delete it, or place the image with a trace of this model");
         }
     }
