@@ -17,8 +17,8 @@ namespace Neuralink.Actors;
 /// </code>
 /// A layer takes a few messages, whatever the number of its neurons:
 /// <code>
-/// Compute -LayerReached-> Predictor -Needed-> Cache -Granted-> Compute          which of its neurons are resident
-///                         Predictor -MayBeNeeded-> Cache -Fetch-> Io               what the next layer will probably want
+/// Compute -LayerReached-> Predictor -Needed-> Cache -Granted-> Compute         which of its neurons are resident
+///                         Predictor -MayBeNeeded-> Cache -Fetch-> Io         what the next layer will probably want
 ///                         Predictor -Predicted-> Compute                       it may compute again
 ///                                              Cache -Fetch-> Io -Fetched-> Cache -Arrived-> Compute -Returned-> Cache
 /// </code>

@@ -6,12 +6,12 @@ namespace Neuralink.Actors.Protocols;
 /// Which neurons a layer needs.
 /// <code>
 /// Compute                    Predictor                        Cache
-///    | PassBegun                 | MayBeNeeded 0 ...                |   the first layers are looked ahead to from the tokens, where the
+///    | PassBegun                 | MayBeNeeded 0 ...            |   the first layers are looked ahead to from the tokens, where the
 ///    |--------------------------&gt;|-----------------------------&gt;|   strategy reads ahead; then Predicted, and n = 0
 ///    | LayerReached n            |                              |   Compute leaves the worker pool to the Predictor
-///    |--------------------------&gt;| Needed n                      |   which neurons layer n needs
+///    |--------------------------&gt;| Needed n                     |   which neurons layer n needs
 ///    |                           |-----------------------------&gt;|
-///    |                           | MayBeNeeded n+1                  |   lookahead, while what layer n lacks is read
+///    |                           | MayBeNeeded n+1              |   lookahead, while what layer n lacks is read
 ///    |                           |-----------------------------&gt;|
 ///    |               Predicted n |                              |   the pool is Compute's again
 ///    |&lt;--------------------------|                              |
