@@ -1,6 +1,6 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Kernels;
 using Neuralink.Models.Inference;
-using Neuralink.Models.Weights;
 
 namespace Neuralink.Tests.Support;
 
@@ -10,12 +10,12 @@ public sealed class DenseOracle : IDisposable
     private const int PromptsTriedMax = 200;
 
     private readonly WorkerPool _pool = new(1);
-    private readonly HuggingFaceFolder _folder;
+    private readonly Checkpoint _folder;
     private readonly DenseReference _model;
 
     public DenseOracle(string folder)
     {
-        _folder = HuggingFaceFolder.Open(folder);
+        _folder = Checkpoint.Open(folder);
         _model = new DenseReference(_folder, _pool);
     }
 

@@ -1,6 +1,6 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Weights;
 
 namespace Neuralink.Tests.Support;
 
@@ -18,7 +18,7 @@ public sealed class DenseReference : IDisposable
     private readonly List<float[]>[] _values;    // [layer][position][G * s]
 
     /// <summary>Loads every weight of <paramref name="folder"/> into native memory, in the formats it stores.</summary>
-    public DenseReference(HuggingFaceFolder folder, WorkerPool pool)
+    public DenseReference(Checkpoint folder, WorkerPool pool)
     {
         _config = folder.Config;
         _weights = DenseWeights.Load(folder);

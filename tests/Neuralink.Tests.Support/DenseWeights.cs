@@ -1,3 +1,4 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
@@ -26,7 +27,7 @@ internal sealed class DenseWeights : IDisposable
 
     public required DenseLayer[] Layers { get; init; }
 
-    public static DenseWeights Load(HuggingFaceFolder folder)
+    public static DenseWeights Load(Checkpoint folder)
     {
         ModelConfig c = folder.Config;
         TensorNames names = TensorNames.For(c.Family);
@@ -62,7 +63,7 @@ internal sealed class DenseWeights : IDisposable
 
         Linear Matrix(string module, int rows, int columns, bool bias = false)
         {
-            WeightFormat format = WeightFormats.From(folder.Get($"{module}.weight").Dtype);
+            WeightFormat format = folder.Get($"{module}.weight").Type.Format ?? WeightFormat.F32;
             return Linear.Load(weights, format, bias, module, rows, columns);
         }
     }

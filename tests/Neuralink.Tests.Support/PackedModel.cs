@@ -1,3 +1,4 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
 
 namespace Neuralink.Tests.Support;
@@ -13,7 +14,7 @@ public sealed class PackedModel : IDisposable
         Folder = Path.Combine(_root, "model.nlk");
         try
         {
-            ModelPacker.Pack(sourceFolder, Folder, options ?? new PackOptions());
+            Pack(sourceFolder, Folder, options ?? new PackOptions());
         }
         catch
         {
@@ -27,6 +28,15 @@ public sealed class PackedModel : IDisposable
 
     /// <summary>The image.</summary>
     public string Folder { get; }
+
+    /// <summary>Packs a checkpoint to where it is wanted.</summary>
+    public static void Pack(
+        string source, string destination, PackOptions options, IProgress<PackProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(source);
+        ModelPacker.Pack(checkpoint, destination, options, progress, cancellation);
+    }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 }

@@ -6,6 +6,7 @@ using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Protocols;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
 using Neuralink.Pipeline.Compute;
 using Neuralink.Placement;
@@ -41,7 +42,8 @@ internal static class LayersCommand
         try
         {
             string image = Path.Combine(root, "model.nlk");
-            ModelPacker.Pack(BundledModel.Folder, image, new PackOptions());
+            using (Checkpoint checkpoint = Checkpoint.Open(BundledModel.Folder))
+                ModelPacker.Pack(checkpoint, image, new PackOptions());
             ExecutionStrategy[] strategies = [ExecutionStrategy.Serial, ExecutionStrategy.Cluster, ExecutionStrategy.PrefetchCluster];
             foreach (ExecutionStrategy strategy in strategies)
                 await MeasureAsync(image, strategy, rounds);

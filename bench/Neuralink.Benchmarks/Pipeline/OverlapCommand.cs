@@ -1,3 +1,4 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
 using Neuralink.Models.Sampling;
 using Neuralink.Placement.Cost;
@@ -62,7 +63,8 @@ internal static class OverlapCommand
             }
 
             string image = Path.Combine(root, "model.nlk");
-            ModelPacker.Pack(source, image, new PackOptions());
+            using (Checkpoint checkpoint = Checkpoint.Open(source))
+                ModelPacker.Pack(checkpoint, image, new PackOptions());
             await CompareAsync(image, threads, rounds, slow, new PredictorOptions { Kind = PredictorKind.Sketch, Margin = margin });
             return 0;
         }

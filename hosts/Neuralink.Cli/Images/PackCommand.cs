@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
-using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -40,9 +40,9 @@ internal static class PackCommand
         long start = surroundings.Time.GetTimestamp();
 
         // Refuses what cannot be packed, and says what is ignored, before a progress bar is drawn.
-        HuggingFaceFolder.Open(source, surroundings.Note).Dispose();
+        using Checkpoint checkpoint = Checkpoint.Open(source, surroundings.Note);
         ProgressDisplay.Run(
-            surroundings, "packing", share => ModelPacker.Pack(source, destination, options, new PackedShare(share), cancellation));
+            surroundings, "packing", share => ModelPacker.Pack(checkpoint, destination, options, new PackedShare(share), cancellation));
         TimeSpan time = surroundings.Time.GetElapsedTime(start);
         FlashImage image = FlashImage.Open(destination);
         ImageReport report = ImageReport.Of(image);

@@ -1,6 +1,6 @@
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
-using Neuralink.Models.Configuration;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -36,7 +36,7 @@ internal static class ModelLocator
             throw new UsageException(
                 $"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
         }
-        if (!isImage && File.Exists(Path.Combine(folder, HuggingFaceFiles.Config)))
+        if (!isImage && Checkpoint.IsCheckpoint(folder))
             _ = CacheFolderOf(surroundings);
         return folder;
     }

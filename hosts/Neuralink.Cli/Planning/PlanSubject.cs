@@ -2,8 +2,8 @@ using Neuralink.Studies.Planning;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -31,21 +31,22 @@ internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? 
             FlashImage image = FlashImage.Open(folder);
             return new PlanSubject(name, PlannedModel.Of(image), image);
         }
-        if (!File.Exists(Path.Combine(folder, "config.json")))
+        if (!Checkpoint.IsCheckpoint(folder))
         {
             throw new NeuralinkException(
                 $"plan for the model {folder}", "a flash image (neuralink.json) or a Hugging Face folder (config.json)",
                 Directory.Exists(folder) ? "a folder with neither" : File.Exists(folder) ? "a file" : "no such folder");
         }
-        return new PlanSubject(name, PlannedModel.Of(HuggingFaceConfig.Read(folder), settings.Weights ?? FormatOf(folder)), Image: null);
+        (ModelConfig config, WeightFormat format) = ConfigurationOf(folder);
+        return new PlanSubject(name, PlannedModel.Of(config, settings.Weights ?? format), Image: null);
     }
 
     // The checkpoint's own, from its headers. Of a folder with nothing but a configuration: what checkpoints are published in.
-    private static WeightFormat FormatOf(string folder)
+    private static (ModelConfig Config, WeightFormat Format) ConfigurationOf(string path)
     {
-        if (!Directory.EnumerateFiles(folder, "*.safetensors").Any())
-            return WeightFormat.F16;
-        using HuggingFaceFolder source = HuggingFaceFolder.Open(folder);
-        return source.SourceFormat;
+        if (CheckpointFiles.Of(path).Weights.Count == 0)
+            return (HuggingFaceConfig.Read(path), WeightFormat.F16);
+        using Checkpoint source = Checkpoint.Open(path);
+        return (source.Config, source.SourceFormat);
     }
 }

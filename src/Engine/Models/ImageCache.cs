@@ -1,7 +1,6 @@
 using Neuralink.Kernels;
-using Neuralink.Models.Configuration;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
-using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
@@ -13,29 +12,29 @@ namespace Neuralink;
 /// <param name="options">Who is told.</param>
 internal sealed class ImageCache(string folder, ModelStoreOptions options)
 {
-    /// <summary>The image of a Hugging Face folder.</summary>
-    /// <param name="modelFolder">The folder.</param>
+    /// <summary>The image of a checkpoint.</summary>
+    /// <param name="model">Its folder or file.</param>
     /// <param name="weights">The format to pack matrices in, or null for the checkpoint's own.</param>
     /// <param name="cancellation">Ends the packing; nothing of it stays.</param>
-    /// <exception cref="NeuralinkException">The folder is not usable, or the cache folder cannot be written.</exception>
-    public string Get(string modelFolder, WeightFormat? weights, CancellationToken cancellation)
+    /// <exception cref="NeuralinkException">The checkpoint is not usable, or the cache folder cannot be written.</exception>
+    public string Get(string model, WeightFormat? weights, CancellationToken cancellation)
     {
         Leftovers.Remove(folder, options.Time);
         List<string> notes = [];
-        string image = Path.Combine(folder, $"{ModelStore.NameOf(modelFolder)}-{KeyOf(modelFolder, weights, notes)}.nlk");
+        string image = Path.Combine(folder, $"{ModelStore.NameOf(model)}-{KeyOf(model, weights, notes)}.nlk");
         if (TryOpen(image) is { } damage)
         {
             notes.ForEach(options.Note);
             bool isThere = Directory.Exists(image);
-            Pack(modelFolder, image, new PackOptions(weights, Replace: isThere), isThere ? damage : null, cancellation);
+            Pack(model, image, new PackOptions(weights, Replace: isThere), isThere ? damage : null, cancellation);
         }
         return image;
     }
 
     /// <summary>Packs again an image that turned out to be damaged when it was loaded.</summary>
     public void Repair(
-        string modelFolder, string image, WeightFormat? weights, NeuralinkException damage, CancellationToken cancellation) =>
-        Pack(modelFolder, image, new PackOptions(weights, Replace: true), damage, cancellation);
+        string model, string image, WeightFormat? weights, NeuralinkException damage, CancellationToken cancellation) =>
+        Pack(model, image, new PackOptions(weights, Replace: true), damage, cancellation);
 
     /// <summary>Why the files of an image that are loaded whole are not what they were when packed, or null.</summary>
     public static NeuralinkException? FindDamage(string image)
@@ -53,12 +52,12 @@ internal sealed class ImageCache(string folder, ModelStoreOptions options)
         }
     }
 
-    // The header of every file is read and checked here, so that a folder which cannot be packed is refused before anything is written.
-    private static string KeyOf(string modelFolder, WeightFormat? weights, List<string> notes)
+    // The header of every file is read and checked here, so that a checkpoint which cannot be packed is refused before anything is written.
+    private static string KeyOf(string model, WeightFormat? weights, List<string> notes)
     {
-        using HuggingFaceFolder source = HuggingFaceFolder.Open(modelFolder, notes.Add);
-        TokenizerFiles.Find(modelFolder);
-        return ImageKey.Of(modelFolder, WeightFormats.NameOf(weights ?? source.SourceFormat));
+        using Checkpoint source = Checkpoint.Open(model, notes.Add);
+        source.RequireTokenizer();
+        return ImageKey.Of(CheckpointFiles.Of(model), WeightFormats.NameOf(weights ?? source.SourceFormat));
     }
 
     /// <summary>
@@ -82,10 +81,11 @@ internal sealed class ImageCache(string folder, ModelStoreOptions options)
         }
     }
 
-    private void Pack(string modelFolder, string image, PackOptions packing, NeuralinkException? damage, CancellationToken cancellation)
+    private void Pack(string model, string image, PackOptions packing, NeuralinkException? damage, CancellationToken cancellation)
     {
-        ModelPacker.CheckTokenizer(modelFolder, HuggingFaceConfig.Read(modelFolder));
-        string name = ModelStore.NameOf(modelFolder);
+        using Checkpoint source = Checkpoint.Open(model);
+        ModelPacker.CheckTokenizer(source);
+        string name = ModelStore.NameOf(model);
         options.Note(damage is null
             ? $"packing {name} for reading from flash, this once, into {image}"
             : $"the packed image is damaged ({damage.Message}); packing {name} again");
@@ -94,7 +94,7 @@ internal sealed class ImageCache(string folder, ModelStoreOptions options)
         try
         {
             options.ShowProgress(
-                "packing", share => ModelPacker.Pack(modelFolder, image, packing, new PackedShare(share), cancellation));
+                "packing", share => ModelPacker.Pack(source, image, packing, new PackedShare(share), cancellation));
         }
         catch (NeuralinkException) when (TryOpen(image) is null)
         {

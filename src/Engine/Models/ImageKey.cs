@@ -1,14 +1,14 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Neuralink.Models.Configuration;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Storage.Image;
 
 namespace Neuralink;
 
 /// <summary>
-/// What identifies the image of a model folder, without reading its weights: the image's version, the weight format asked for, every file
-/// of settings that is there or not, and of each safetensors file its name, length, time of change and header.
+/// What identifies the image of a checkpoint, without reading its weights: the image's version, the weight format asked for, every file
+/// of settings that is there or not, and of each file of weights its name, length, time of change and header.
 /// </summary>
 internal static class ImageKey
 {
@@ -25,19 +25,18 @@ internal static class ImageKey
     public const int Length = 16;
 
     /// <summary>Hexadecimal digits.</summary>
-    /// <param name="modelFolder">The Hugging Face folder.</param>
+    /// <param name="files">The checkpoint's.</param>
     /// <param name="weights">The weight format asked for.</param>
     /// <param name="formatVersion">
     /// The image's: after it changes, the images in the cache are not found again, and packed anew beside the old.
     /// </param>
-    public static string Of(string modelFolder, string weights, int formatVersion = ImageManifest.CurrentVersion)
+    public static string Of(CheckpointFiles files, string weights, int formatVersion = ImageManifest.CurrentVersion)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, Encoding.UTF8.GetBytes($"{formatVersion} {ReadingVersion} {weights}"));
-        foreach (string name in HuggingFaceFiles.Settings)
-            AppendSettings(hash, Path.Combine(modelFolder, name));
-        IEnumerable<FileInfo> weightFiles = new DirectoryInfo(modelFolder).EnumerateFiles("*.safetensors").Where(file => file.Exists);
-        foreach (FileInfo file in weightFiles.OrderBy(file => file.Name, StringComparer.Ordinal))
+        foreach (string path in files.Settings)
+            AppendSettings(hash, path);
+        foreach (FileInfo file in files.Weights.Select(path => new FileInfo(path)))
         {
             Append(hash, Encoding.UTF8.GetBytes($"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
             Append(hash, Header(file.FullName));

@@ -1,4 +1,5 @@
 using Neuralink.Kernels;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
@@ -46,7 +47,7 @@ public sealed class ModelStore
                 : throw new NeuralinkException(
                     $"open {folder} with other weights", "an unpacked model", "a flash image, whose weights are packed");
         }
-        if (!File.Exists(Path.Combine(folder, HuggingFaceFiles.Config)))
+        if (!Checkpoint.IsCheckpoint(folder))
             throw NoModel(folder);
         ImageCache cache = _cache ?? throw new NeuralinkException(
             $"pack {folder}", "a cache folder for packed models", "none",

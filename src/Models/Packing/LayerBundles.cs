@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Neuralink.Kernels;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage.Image;
@@ -15,7 +16,7 @@ internal sealed class LayerBundles
     /// <summary>Bundles built at a time: the down matrix is then read in runs of this many elements instead of one by one.</summary>
     public const int BlockNeurons = 64;
 
-    private readonly HuggingFaceFolder _source;
+    private readonly Checkpoint _source;
     private readonly ModelConfig _config;
     private readonly BundleLayout _layout;
     private readonly byte[]? _gate;
@@ -25,7 +26,7 @@ internal sealed class LayerBundles
     private readonly byte[]? _upBias;
     private readonly byte[] _block;
 
-    public LayerBundles(HuggingFaceFolder source, BundleLayout layout)
+    public LayerBundles(Checkpoint source, BundleLayout layout)
     {
         _source = source;
         _config = source.Config;

@@ -1,7 +1,6 @@
 using Neuralink.Kernels;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
-using Neuralink.Models.Tokenizers;
-using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
 using Neuralink.Storage;
@@ -10,12 +9,12 @@ using Neuralink.Storage.Image;
 namespace Neuralink.Models.Packing;
 
 /// <summary>
-/// Turns a Hugging Face folder into a flash image (docs/formats/flash-image.md). Everything is written into a temporary folder beside the
+/// Turns a checkpoint into a flash image (docs/formats/flash-image.md). Everything is written into a temporary folder beside the
 /// destination, synced, and renamed, so that there is a whole image or none. Holds one layer's FFN in memory plus a constant.
 /// </summary>
 public sealed class ModelPacker
 {
-    private readonly HuggingFaceFolder _source;
+    private readonly Checkpoint _source;
     private readonly WeightFormat _format;
     private readonly BundleLayout _layout;
     private readonly IProgress<PackProgress>? _progress;
@@ -24,7 +23,7 @@ public sealed class ModelPacker
     private string _stage = "";
     private long _doneBytes;
 
-    private ModelPacker(HuggingFaceFolder source, WeightFormat format, IProgress<PackProgress>? progress, CancellationToken cancellation)
+    private ModelPacker(Checkpoint source, WeightFormat format, IProgress<PackProgress>? progress, CancellationToken cancellation)
     {
         _source = source;
         _format = format;
@@ -42,15 +41,14 @@ public sealed class ModelPacker
         ModelConfigJson.Write(Config), WeightFormats.NameOf(_format), Config.LayerCount, Config.FfnSize,
         new BundleManifest(_layout.StrideBytes, _layout.PayloadBytes, _layout.Gated, _layout.Biased), Predictor: "exact");
 
-    /// <summary>Packs <paramref name="sourceFolder"/> into <paramref name="destination"/>.</summary>
+    /// <summary>Packs <paramref name="source"/> into <paramref name="destination"/>.</summary>
     /// <exception cref="NeuralinkException">The source is not usable, or the destination cannot be written;
     /// nothing is left behind.</exception>
     public static void Pack(
-        string sourceFolder, string destination, PackOptions options, IProgress<PackProgress>? progress = null,
+        Checkpoint source, string destination, PackOptions options, IProgress<PackProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        using HuggingFaceFolder source = HuggingFaceFolder.Open(sourceFolder);
-        CheckTokenizer(sourceFolder, source.Config);
+        CheckTokenizer(source);
         ModelPacker packer = new(source, options.Weights ?? source.SourceFormat, progress, cancellation);
         using ImageWriter writer = new(destination, packer.Contents, packer._totalBytes, options.Replace);
         packer.WriteTensors(writer, ImageFiles.Resident, TensorPlace.Resident);
@@ -58,23 +56,23 @@ public sealed class ModelPacker
         packer.WriteNeurons(writer);
         Permutation identity = Permutation.Identity(source.Config.FfnSize);
         writer.WritePlacement(_ => identity);
-        foreach (string file in TokenizerFiles.Find(sourceFolder))
-            writer.CopyFile(Path.Combine(sourceFolder, file), file);
+        source.WriteTokenizer(writer);
         writer.Commit(PlacementManifest.Identity);
     }
 
     /// <summary>
-    /// Checks that the folder has a tokenizer that can be used with its model. Tokens that were added to it may lie beyond the model's
+    /// Checks that the checkpoint has a tokenizer that can be used with its model. Tokens that were added to it may lie beyond the model's
     /// embedding: they cost nothing until a text names one.
     /// </summary>
     /// <exception cref="NeuralinkException">It has none, or one that is not supported or another model's.</exception>
-    public static void CheckTokenizer(string sourceFolder, ModelConfig config)
+    public static void CheckTokenizer(Checkpoint source)
     {
-        int tokens = Tokenizer.Load(sourceFolder).TextVocabularySize;
-        if (tokens > config.VocabularySize)
+        int tokens = source.LoadTokenizer().TextVocabularySize;
+        if (tokens > source.Config.VocabularySize)
         {
             throw new NeuralinkException(
-                $"use the tokenizer of {sourceFolder}", $"at most {config.VocabularySize} tokens, as config.json has it", $"{tokens}",
+                $"use the tokenizer of {source.Location}", $"at most {source.Config.VocabularySize} tokens, as config.json has it",
+                $"{tokens}",
                 "tokenizer and weights belong to different models");
         }
     }

@@ -40,10 +40,11 @@ public sealed class ImageTensors : ITensorSource
     }
 
     /// <inheritdoc/>
-    public TensorInfo Get(string name) => _tensors.Tensors.TryGetValue(name, out TensorInfo? tensor)
-        ? tensor
+    public SourceTensor Get(string name) => _tensors.Tensors.TryGetValue(name, out TensorInfo? tensor)
+        ? SourceTensor.Of(tensor)
         : throw new NeuralinkException($"open {Location}", $"tensor {name}", "no such tensor", "pack the model again");
 
     /// <inheritdoc/>
-    public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) => _tensors.Read(tensor, offsetBytes, destination);
+    public void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination) =>
+        _tensors.Read(_tensors.Tensors[tensor.Name], offsetBytes, destination);
 }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Neuralink.Kernels;
 using Neuralink.Storage;
-using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Models.Weights;
 
@@ -21,10 +20,10 @@ public static class TensorReader
     /// <exception cref="NeuralinkException">The tensor cannot be read or has a value that is not finite.</exception>
     public static void ReadRows(ITensorSource source, TensorSpec spec, WeightFormat format, RowSink sink)
     {
-        TensorInfo tensor = source.Get(spec.Name);
-        WeightFormat stored = WeightFormats.From(tensor.Dtype);
-        WeightKernels from = WeightKernels.For(stored), to = WeightKernels.For(format);
-        int columns = Math.Max(spec.Columns, 1), rowBytes = from.RowBytes(columns), wantedRowBytes = to.RowBytes(columns);
+        SourceTensor tensor = source.Get(spec.Name);
+        ElementType stored = tensor.Type;
+        WeightKernels to = WeightKernels.For(format);
+        int columns = Math.Max(spec.Columns, 1), rowBytes = stored.RowBytes(columns), wantedRowBytes = to.RowBytes(columns);
         int pieceRows = Math.Clamp(PieceBytesMax / Math.Max(rowBytes, wantedRowBytes), 1, spec.Rows);
         byte[] piece = ArrayPool<byte>.Shared.Rent(pieceRows * rowBytes),
             converted = ArrayPool<byte>.Shared.Rent(pieceRows * wantedRowBytes);
@@ -34,9 +33,10 @@ public static class TensorReader
             int end = Math.Min(begin + pieceRows, spec.Rows);
             Span<byte> bytes = piece.AsSpan(0, (end - begin) * rowBytes);
             source.Read(tensor, (long)begin * rowBytes, bytes);
-            if (!from.AllFinite(bytes))
+            // Of other types it is seen when they are decoded.
+            if (stored.Format is { } known && !WeightKernels.For(known).AllFinite(bytes))
                 throw NotFinite(spec.Name, source.Location);
-            if (stored == format)
+            if (stored.Format == format)
             {
                 sink(begin, end, bytes);
                 continue;
@@ -44,7 +44,7 @@ public static class TensorReader
             Span<byte> result = converted.AsSpan(0, (end - begin) * wantedRowBytes);
             for (int r = 0; r < end - begin; r++)
             {
-                from.Decode(bytes.Slice(r * rowBytes, rowBytes), row.AsSpan(0, columns));
+                stored.Decode(bytes.Slice(r * rowBytes, rowBytes), row.AsSpan(0, columns));
                 to.Encode(row.AsSpan(0, columns), result.Slice(r * wantedRowBytes, wantedRowBytes));
             }
             if (!to.AllFinite(result))

@@ -1,7 +1,6 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
-using Neuralink.Storage.Safetensors;
 
 namespace Neuralink.Studies.Planning;
 
@@ -16,12 +15,12 @@ internal sealed class StandInWeights : ITensorSource
 
     private const byte Negative = 0xBC;
 
-    private readonly SafetensorsDtype _dtype;
+    private readonly ElementType _type;
     private readonly HashSet<string> _active;
 
     public StandInWeights(ModelConfig config, WeightFormat format)
     {
-        _dtype = WeightFormats.ToDtype(format);
+        _type = ElementType.Of(format);
         TensorNames names = TensorNames.For(config.Family);
         IEnumerable<string> active = Enumerable.Range(0, config.LayerCount).Select(i => names.Layer(i).Deciding);
         _active = [.. active.SelectMany(name => new[] { $"{name}.weight", $"{name}.bias" })];
@@ -29,8 +28,8 @@ internal sealed class StandInWeights : ITensorSource
 
     public string Location => "stand-in weights";
 
-    public TensorInfo Get(string name) => new(name, _dtype, [], FileOffset: 0, LengthBytes: 0);
+    public SourceTensor Get(string name) => new(name, _type, [], LengthBytes: 0);
 
-    public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) =>
+    public void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination) =>
         destination.Fill(_active.Contains(tensor.Name) ? Negative : Positive);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Storage.Image;
 using Neuralink.Tests.Support;
 
@@ -105,8 +106,9 @@ public sealed class ImageCacheTests : IDisposable
     [Fact]
     public async Task An_image_of_an_older_format_version_is_packed_again_beside_it_with_a_note()
     {
-        ImageKey.Of(_model, "f16").Should().NotBe(ImageKey.Of(_model, "f16", formatVersion: 2));
-        string old = Path.Combine(_home.Cache, $"model-{ImageKey.Of(_model, "f16", formatVersion: 2)}.nlk");
+        CheckpointFiles files = CheckpointFiles.Of(_model);
+        ImageKey.Of(files, "f16").Should().NotBe(ImageKey.Of(files, "f16", formatVersion: 2));
+        string old = Path.Combine(_home.Cache, $"model-{ImageKey.Of(files, "f16", formatVersion: 2)}.nlk");
         Directory.CreateDirectory(old);
         await File.WriteAllTextAsync(Damage.Manifest(old), """{ "format": "neuralink-image", "format_version": 2 }""");
         CliResult run = await Generate();

@@ -1,7 +1,7 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Evaluation;
 using Neuralink.Kernels;
 using Neuralink.Models.Inference;
-using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Tests.Support;
 
@@ -36,7 +36,7 @@ public sealed class QualityMeterTests : IDisposable
     public async Task Over_sliding_windows_it_is_the_dense_references_token_by_token()
     {
         using WorkerPool pool = new(1);
-        using HuggingFaceFolder folder = HuggingFaceFolder.Open(_model.Folder);
+        using Checkpoint folder = Checkpoint.Open(_model.Folder);
         using DenseReference reference = new(folder, pool);
         double sum = 0;
         foreach (int[] text in _texts)

@@ -1,3 +1,4 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Tests.Support;
@@ -44,5 +45,5 @@ public sealed class ImageKeyTests : IDisposable
 
     private string Folder => _random.Folder;
 
-    private string Key() => ImageKey.Of(Folder, "f16");
+    private string Key() => ImageKey.Of(CheckpointFiles.Of(Folder), "f16");
 }

@@ -1,6 +1,6 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Kernels;
 using Neuralink.Models.Tokenizers;
-using Neuralink.Models.Weights;
 using Neuralink.Tests.Support;
 
 namespace Neuralink.Models.Tests.Inference;
@@ -87,7 +87,7 @@ public sealed class SparseForwardTests
     private static float[] Dense(string folder, int[] tokens)
     {
         using WorkerPool pool = new(1);
-        using HuggingFaceFolder source = HuggingFaceFolder.Open(folder);
+        using Checkpoint source = Checkpoint.Open(folder);
         using DenseReference dense = new(source, pool);
         return dense.Forward(tokens);
     }

@@ -22,7 +22,7 @@ public sealed class FullDiskTests
         try
         {
             string destination = Path.Combine(mount, "model.nlk");
-            FluentActions.Invoking(() => ModelPacker.Pack(model.Folder, destination, new PackOptions()))
+            FluentActions.Invoking(() => PackedModel.Pack(model.Folder, destination, new PackOptions()))
                 .Should().Throw<NeuralinkException>()
                 .WithMessage($"*{mount}*free*space*");
             Directory.GetFileSystemEntries(mount).Should().BeEmpty();

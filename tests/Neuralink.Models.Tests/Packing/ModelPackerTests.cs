@@ -27,7 +27,7 @@ public sealed class ModelPackerTests : IDisposable
     {
         RandomModelSpec spec = RandomModels.ByName(name);
         using RandomModel model = new(spec);
-        ModelPacker.Pack(model.Folder, Destination, new PackOptions());
+        PackedModel.Pack(model.Folder, Destination, new PackOptions());
         CheckBundles(spec, WeightFormats.From(spec.MatrixDtype));
         ImageVerifier.Verify(FlashImage.Open(Destination), null, CancellationToken.None);
     }
@@ -41,7 +41,7 @@ public sealed class ModelPackerTests : IDisposable
     {
         RandomModelSpec spec = RandomModels.ByName(name);
         using RandomModel model = new(spec);
-        ModelPacker.Pack(model.Folder, Destination, new PackOptions(format));
+        PackedModel.Pack(model.Folder, Destination, new PackOptions(format));
         CheckBundles(spec, format);
         foreach (string file in (string[])[ImageFiles.Resident, ImageFiles.Predictor])
         {
@@ -79,7 +79,7 @@ public sealed class ModelPackerTests : IDisposable
     public void Bundles_begin_at_a_4096_boundary_of_a_plain_safetensors_file()
     {
         using RandomModel model = new(RandomModels.LlamaRelu);
-        ModelPacker.Pack(model.Folder, Destination, new PackOptions());
+        PackedModel.Pack(model.Folder, Destination, new PackOptions());
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Destination, ImageFiles.Neurons));
         (file.InFileOrder[0].FileOffset % 4096).Should().Be(0);
         file.InFileOrder.Should().OnlyContain(t => t.Dtype == SafetensorsDtype.U8 && t.Shape[0] == 120 && t.Shape[1] % 512 == 0);
@@ -90,7 +90,7 @@ public sealed class ModelPackerTests : IDisposable
     {
         using RandomModel model = new(RandomModels.OptPreNorm);
         Recorder progress = new();
-        ModelPacker.Pack(model.Folder, Destination, new PackOptions(), progress);
+        PackedModel.Pack(model.Folder, Destination, new PackOptions(), progress);
         progress.Values.Select(p => p.DoneBytes).Should().BeInAscendingOrder();
         progress.Values[^1].DoneBytes.Should().Be(progress.Values[^1].TotalBytes);
         progress.Values.Select(p => p.Stage).Distinct().Should().Equal(ImageFiles.Resident, ImageFiles.Predictor, ImageFiles.Neurons);
@@ -101,7 +101,7 @@ public sealed class ModelPackerTests : IDisposable
     {
         using RandomModel model = new(RandomModels.LlamaRelu);
         Recorder all = new();
-        ModelPacker.Pack(model.Folder, Destination, new PackOptions(), all);
+        PackedModel.Pack(model.Folder, Destination, new PackOptions(), all);
         byte[] before = File.ReadAllBytes(Path.Combine(Destination, ImageManifest.FileName));
         for (int after = 0; after + 1 < all.Values.Count; after += 3)
         {
@@ -113,7 +113,7 @@ public sealed class ModelPackerTests : IDisposable
                     cancel.Cancel();
             });
             FluentActions.Invoking(
-                () => ModelPacker.Pack(model.Folder, Destination, new PackOptions(Replace: true), progress, cancel.Token))
+                () => PackedModel.Pack(model.Folder, Destination, new PackOptions(Replace: true), progress, cancel.Token))
                 .Should().Throw<OperationCanceledException>();
             Directory.GetFileSystemEntries(_root).Should().Equal([Destination], "cancelled after {0} reports", after);
             File.ReadAllBytes(Path.Combine(Destination, ImageManifest.FileName)).Should().Equal(before);
@@ -127,7 +127,7 @@ public sealed class ModelPackerTests : IDisposable
         tensors.Single(t => t.Name == "model.layers.2.mlp.down_proj.weight").Values[77] = float.NaN;
         using RandomModel model = new(RandomModels.LlamaRelu);
         model.WriteWeights(tensors);
-        FluentActions.Invoking(() => ModelPacker.Pack(model.Folder, Destination, new PackOptions())).Should().Throw<NeuralinkException>();
+        FluentActions.Invoking(() => PackedModel.Pack(model.Folder, Destination, new PackOptions())).Should().Throw<NeuralinkException>();
         Directory.GetFileSystemEntries(_root).Should().BeEmpty();
     }
 
@@ -135,11 +135,11 @@ public sealed class ModelPackerTests : IDisposable
     public void An_existing_image_is_replaced_only_when_told_to()
     {
         using RandomModel llama = new(RandomModels.LlamaRelu), opt = new(RandomModels.OptPreNorm);
-        ModelPacker.Pack(llama.Folder, Destination, new PackOptions());
-        FluentActions.Invoking(() => ModelPacker.Pack(opt.Folder, Destination, new PackOptions())).Should().Throw<NeuralinkException>()
+        PackedModel.Pack(llama.Folder, Destination, new PackOptions());
+        FluentActions.Invoking(() => PackedModel.Pack(opt.Folder, Destination, new PackOptions())).Should().Throw<NeuralinkException>()
             .WithMessage($"*{Destination}*exists*");
         FlashImage.Open(Destination).Manifest.Bundle.Gated.Should().BeTrue();
-        ModelPacker.Pack(opt.Folder, Destination, new PackOptions(Replace: true));
+        PackedModel.Pack(opt.Folder, Destination, new PackOptions(Replace: true));
         FlashImage.Open(Destination).Manifest.Bundle.Gated.Should().BeFalse();
         Directory.GetFileSystemEntries(_root).Should().Equal(Destination);
     }
@@ -158,9 +158,9 @@ public sealed class ModelPackerTests : IDisposable
     private long AllocatedBytes(RandomModelSpec spec)
     {
         using RandomModel model = new(spec);
-        ModelPacker.Pack(model.Folder, Destination, new PackOptions(Replace: true));         // warms pools and statics up
+        PackedModel.Pack(model.Folder, Destination, new PackOptions(Replace: true));         // warms pools and statics up
         long before = GC.GetAllocatedBytesForCurrentThread();
-        ModelPacker.Pack(model.Folder, Destination, new PackOptions(Replace: true));
+        PackedModel.Pack(model.Folder, Destination, new PackOptions(Replace: true));
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 

@@ -1,5 +1,5 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Kernels;
-using Neuralink.Models.Weights;
 using Neuralink.Tests.Support;
 
 namespace Neuralink.Models.Tests.Reference;
@@ -7,7 +7,7 @@ namespace Neuralink.Models.Tests.Reference;
 public sealed class DenseReferenceTests : IDisposable
 {
     private readonly WorkerPool _pool = new(2);
-    private readonly HuggingFaceFolder _folder = HuggingFaceFolder.Open(BundledModel.Folder);
+    private readonly Checkpoint _folder = Checkpoint.Open(BundledModel.Folder);
     private readonly DenseReference _model;
 
     public DenseReferenceTests() => _model = new DenseReference(_folder, _pool);

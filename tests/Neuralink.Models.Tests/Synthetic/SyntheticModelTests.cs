@@ -28,7 +28,7 @@ public sealed class SyntheticModelTests : IDisposable
     {
         SyntheticShape shape = SyntheticShapes.Find(name)!;
         string folder = Write(shape, "model"), image = Path.Combine(_root, "model.nlk");
-        ModelPacker.Pack(folder, image, new PackOptions());
+        PackedModel.Pack(folder, image, new PackOptions());
         using SparseForward model = new(image, chunkTokens: 32, threads: 1);
         Tokenizer tokenizer = Tokenizer.Load(s_tokenizer);
         int[] text = tokenizer.Encode(BundledModel.Domains[0].Text)[..256];

@@ -1,3 +1,4 @@
+using Neuralink.Models.Checkpoints;
 using Neuralink.Kernels;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Tracing;
@@ -89,7 +90,7 @@ public sealed class ActivationTracerTests
     private static void CheckDense(string folder, ActivationMatrix[] layers, bool isContinuous)
     {
         using WorkerPool pool = new(1);
-        using HuggingFaceFolder source = HuggingFaceFolder.Open(folder);
+        using Checkpoint source = Checkpoint.Open(folder);
         using DenseReference dense = new(source, pool);
         float threshold = source.Config.ActivationThreshold;
         int begin = 0, different = 0, clear = 0, all = 0;

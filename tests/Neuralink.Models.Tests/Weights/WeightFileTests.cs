@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
@@ -24,7 +25,7 @@ public sealed class WeightFileTests
     {
         using RandomModel model = new(RandomModels.ByName(name));
         using PackedModel packed = new(model.Folder);
-        using HuggingFaceFolder source = HuggingFaceFolder.Open(model.Folder);
+        using Checkpoint source = Checkpoint.Open(model.Folder);
         FlashImage image = FlashImage.Open(packed.Folder);
         ImageModel read = ImageModel.Of(image);
         (ModelConfig config, WeightFormat format) = (read.Config, read.Format);
@@ -85,7 +86,7 @@ public sealed class WeightFileTests
 
     private static bool ReadGate(ITensorSource tensors)
     {
-        TensorInfo gate = tensors.Get("model.layers.1.mlp.gate_proj.weight");
+        SourceTensor gate = tensors.Get("model.layers.1.mlp.gate_proj.weight");
         TensorSpec spec = new(gate.Name, (int)gate.Shape[0], (int)gate.Shape[1], TensorPlace.Predictor);
         TensorReader.ReadRows(tensors, spec, WeightFormat.F32, (_, _, _) => { });
         return true;

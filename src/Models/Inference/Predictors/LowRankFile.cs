@@ -120,12 +120,13 @@ public sealed class LowRankFile : ITensorSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public TensorInfo Get(string name) => _tensors.TryGetValue(name, out TensorInfo? tensor)
-        ? tensor
+    public SourceTensor Get(string name) => _tensors.TryGetValue(name, out TensorInfo? tensor)
+        ? SourceTensor.Of(tensor)
         : throw new NeuralinkException($"open {Location}", $"tensor {name}", "no such tensor");
 
     /// <inheritdoc/>
-    public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination) => _read(tensor, offsetBytes, destination);
+    public void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination) =>
+        _read(_tensors[tensor.Name], offsetBytes, destination);
 
     /// <inheritdoc/>
     public void Dispose() => _owner.Dispose();

@@ -1,7 +1,6 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference.Predictors;
-using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Safetensors;
 using Neuralink.Tests.Support;
@@ -164,7 +163,7 @@ public sealed class LowRankFileTests : IDisposable
             for (int i = 0; i < file.Info.Layers.Count; i++)
             {
                 if (file.Info.Layers[i] is not null)
-                    WeightFormats.IsWeight(file.Get($"{file.ModuleOf(i)}.fc1.weight").Dtype).Should().BeTrue();
+                    file.Get($"{file.ModuleOf(i)}.fc1.weight").Type.IsWeight.Should().BeTrue();
             }
             return true;
         }

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Neuralink.Models.Configuration;
+using Neuralink.Models.Weights;
 using Neuralink.Storage;
-using Neuralink.Storage.Safetensors;
 
-namespace Neuralink.Models.Weights;
+namespace Neuralink.Models.Checkpoints;
 
 /// <summary>
 /// Compares a checkpoint with what its configuration calls for. Whatever is missing, of another shape or type is refused, and so is what
@@ -28,18 +28,24 @@ internal sealed class CheckpointReview
         (".codebooks", "aqlm"), (".biases", "mlx"), ("._data", "quanto"),
     ];
 
-    private readonly string _folder;
     private readonly ModelConfig _config;
-    private readonly SafetensorsSet _tensors;
+    private readonly ITensorSource _tensors;
+    private readonly IReadOnlyCollection<string> _all;
     private readonly CheckpointNames _names;
 
-    public CheckpointReview(string folder, ModelConfig config, SafetensorsSet tensors, CheckpointNames names)
+    /// <param name="config">The model.</param>
+    /// <param name="tensors">The checkpoint's tensors.</param>
+    /// <param name="all">The names of all that can be read.</param>
+    /// <param name="names">What they stand for.</param>
+    public CheckpointReview(ModelConfig config, ITensorSource tensors, IReadOnlyCollection<string> all, CheckpointNames names)
     {
-        _folder = folder;
         _config = config;
         _tensors = tensors;
+        _all = all;
         _names = names;
     }
+
+    private string Location => _tensors.Location;
 
     /// <param name="note">Takes which tensors were ignored.</param>
     /// <exception cref="NeuralinkException">Configuration and weights contradict each other.</exception>
@@ -54,26 +60,26 @@ internal sealed class CheckpointReview
             used.Add(name);
             modules.Add(ModuleOf(_names.Core(spec.Name)));
         }
-        IEnumerable<string> unused = _tensors.Names.Where(name => !used.Contains(name));
+        IEnumerable<string> unused = _all.Where(name => !used.Contains(name));
         string[] ignored = [.. unused.Where(name => !IsNotMissed(name, modules)).Order(StringComparer.Ordinal)];
         if (ignored.Length > 0)
-            note?.Invoke($"{_folder}: ignored {ignored.Length} tensors that this model has no use for, such as {ignored[0]}");
+            note?.Invoke($"{Location}: ignored {ignored.Length} tensors that this model has no use for, such as {ignored[0]}");
     }
 
     private static string ModuleOf(string core) => core.LastIndexOf('.') is > 0 and var dot ? core[..dot] : core;
 
-    private void Check(TensorSpec spec, TensorInfo tensor)
+    private void Check(TensorSpec spec, SourceTensor tensor)
     {
-        if (!WeightFormats.IsWeight(tensor.Dtype))
+        if (!tensor.Type.IsWeight)
         {
             throw Quantized(spec) ?? new NeuralinkException(
-                $"use {_folder}", $"tensor {tensor.Name} as F32, F16 or BF16", tensor.DtypeName, "convert the checkpoint to one of these");
+                $"use {Location}", $"tensor {tensor.Name} as F32, F16 or BF16", tensor.Type.Name, "convert the checkpoint to one of these");
         }
         long[] shape = spec.IsVector ? [spec.Rows] : [spec.Rows, spec.Columns];
         if (!tensor.Shape.SequenceEqual(shape))
         {
             throw Quantized(spec) ?? new NeuralinkException(
-                $"use {_folder}", $"tensor {tensor.Name} of shape [{string.Join(", ", shape)}], as config.json has it", tensor.ShapeText,
+                $"use {Location}", $"tensor {tensor.Name} of shape [{string.Join(", ", shape)}], as config.json has it", tensor.ShapeText,
                 AnotherModel);
         }
     }
@@ -84,14 +90,14 @@ internal sealed class CheckpointReview
             return quantized;
         string parent = ModuleOf(ModuleOf(_names.Core(spec.Name))) + '.';
         string[] beside = [.. Below(parent).Order(StringComparer.Ordinal).Take(3)];
-        string advice = _tensors.Names.Any(name => name.Contains("lora_", StringComparison.Ordinal))
+        string advice = _all.Any(name => name.Contains("lora_", StringComparison.Ordinal))
             ? "this is an adapter (LoRA), not a model: merge it into its base model and give that"
             : spec.Name.StartsWith(TensorNames.For(_config.Family).Output, StringComparison.Ordinal)
             ? "the checkpoint was saved without its output matrix; state tie_word_embeddings true if the embedding serves as such"
             : "the configuration and the weights are not of the same model";
         return new NeuralinkException(
-            $"load the weights of {_folder}", $"a tensor '{spec.Name}'",
-            $"none among {_tensors.Names.Count}" + (beside.Length == 0 ? "" : $" (beside it are {string.Join(", ", beside)})"), advice);
+            $"load the weights of {Location}", $"a tensor '{spec.Name}'",
+            $"none among {_all.Count}" + (beside.Length == 0 ? "" : $" (beside it are {string.Join(", ", beside)})"), advice);
     }
 
     /// <summary>The exception where the tensor's module is quantized, or null.</summary>
@@ -100,13 +106,13 @@ internal sealed class CheckpointReview
         foreach (string name in Below(ModuleOf(_names.Core(spec.Name))))
         {
             if (s_quantized.FirstOrDefault(row => name.EndsWith(row.Ending, StringComparison.Ordinal)) is { Method: { } method })
-                return new NeuralinkException($"use {_folder}", Quantization.Expected, $"{name}, as {method} writes", Quantization.Advice);
+                return new NeuralinkException($"use {Location}", Quantization.Expected, $"{name}, as {method} writes", Quantization.Advice);
         }
         return null;
     }
 
     private IEnumerable<string> Below(string module) =>
-        _tensors.Names.Where(name => _names.Core(name).StartsWith(module, StringComparison.Ordinal));
+        _all.Where(name => _names.Core(name).StartsWith(module, StringComparison.Ordinal));
 
     /// <summary>Whether a tensor that the configuration does not call for changes nothing, as everyone knows.</summary>
     /// <exception cref="NeuralinkException">It belongs into the forward pass.</exception>
@@ -142,5 +148,5 @@ internal sealed class CheckpointReview
             ? layer
             : null;
 
-    private NeuralinkException Beyond(string name, string expected) => new($"use {_folder}", expected, $"tensor {name}", AnotherModel);
+    private NeuralinkException Beyond(string name, string expected) => new($"use {Location}", expected, $"tensor {name}", AnotherModel);
 }

@@ -1,6 +1,6 @@
 using Neuralink.Storage;
 
-namespace Neuralink.Models.Weights;
+namespace Neuralink.Models.Checkpoints;
 
 /// <summary>
 /// Finds tensors whatever wrapped the model when it was saved: the bare model saves "layers.0.mlp.up_proj.weight" where the one with an

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
-using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Safetensors;
 using Neuralink.Tests.Support;
 
-namespace Neuralink.Models.Tests.Weights;
+namespace Neuralink.Models.Tests.Checkpoints;
 
 /// <summary>A folder whose parts do not fit together is refused before anything is computed or written.</summary>
 public sealed class HuggingFaceFolderTests : IDisposable
@@ -19,7 +19,7 @@ public sealed class HuggingFaceFolderTests : IDisposable
     public void Dispose() => _model.Dispose();
 
     [Fact]
-    public void The_whole_folder_opens() => _model.Invoking(m => HuggingFaceFolder.Open(m.Folder).Dispose()).Should().NotThrow();
+    public void The_whole_folder_opens() => _model.Invoking(m => Checkpoint.Open(m.Folder).Dispose()).Should().NotThrow();
 
     [Theory]
     [InlineData("config.json")]
@@ -40,7 +40,7 @@ public sealed class HuggingFaceFolderTests : IDisposable
 
     [Fact]
     public void No_folder_is_named() =>
-        FluentActions.Invoking(() => HuggingFaceFolder.Open(Path.Combine(_model.Folder, "nowhere"))).Should().Throw<NeuralinkException>()
+        FluentActions.Invoking(() => Checkpoint.Open(Path.Combine(_model.Folder, "nowhere"))).Should().Throw<NeuralinkException>()
             .WithMessage("*nowhere*no such folder*");
 
     [Theory]

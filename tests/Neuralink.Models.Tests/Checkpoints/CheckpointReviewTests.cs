@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Neuralink.Models.Weights;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Storage;
 using Neuralink.Tests.Support;
 
-namespace Neuralink.Models.Tests.Weights;
+namespace Neuralink.Models.Tests.Checkpoints;
 
 /// <summary>What a checkpoint has beyond its configuration is refused where it belongs into the forward pass, else mentioned.</summary>
 public sealed class CheckpointReviewTests : IDisposable
@@ -135,7 +135,7 @@ public sealed class CheckpointReviewTests : IDisposable
         File.WriteAllText(path, edit(File.ReadAllText(path, System.Text.Encoding.Latin1)), System.Text.Encoding.Latin1);
     }
 
-    private void Open() => HuggingFaceFolder.Open(_model.Folder, _notes.Add).Dispose();
+    private void Open() => Checkpoint.Open(_model.Folder, _notes.Add).Dispose();
 
     private void Refused(params string[] parts) =>
         FluentActions.Invoking(Open).Should().Throw<NeuralinkException>().Which.Message.Should().ContainAll(parts).And.NotContain("\n");

@@ -1,7 +1,7 @@
-using Neuralink.Models.Weights;
+using Neuralink.Models.Checkpoints;
 using Neuralink.Storage;
 
-namespace Neuralink.Models.Tests.Weights;
+namespace Neuralink.Models.Tests.Checkpoints;
 
 public sealed class CheckpointNamesTests
 {

@@ -1,0 +1,61 @@
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Weights;
+using Neuralink.Storage;
+using Neuralink.Storage.Image;
+
+namespace Neuralink.Models.Checkpoints;
+
+/// <summary>
+/// A published model, in whatever form: its configuration, its weights under the names of Hugging Face, and its tokenizer. This is all that
+/// packing knows of it. Opening checks that every tensor the configuration calls for is there, with its shape, in a type that can be read.
+/// </summary>
+/// <param name="location">The folder or file, as it was given.</param>
+/// <param name="config">What the model is.</param>
+public abstract class Checkpoint(string location, ModelConfig config) : ITensorSource, IDisposable
+{
+    /// <inheritdoc/>
+    public string Location { get; } = location;
+
+    public ModelConfig Config { get; } = config;
+
+    /// <summary>
+    /// The format that packing keeps unless told otherwise: that of the first FFN matrix. It is f16 where that is of a type that the
+    /// kernels do not take.
+    /// </summary>
+    public WeightFormat SourceFormat =>
+        Get($"{TensorNames.For(Config.Family).Layer(0).Up}.weight").Type.Format ?? WeightFormat.F16;
+
+    /// <summary>Whether there is a checkpoint of a form that <see cref="Open"/> takes. Its files are not read.</summary>
+    /// <param name="path">A folder or a file.</param>
+    public static bool IsCheckpoint(string path) => HuggingFaceFolder.IsFolder(path);
+
+    /// <summary>Opens a checkpoint of the form that is there.</summary>
+    /// <param name="path">A Hugging Face folder.</param>
+    /// <param name="note">Takes, a line each, what was ignored and a user should know.</param>
+    /// <exception cref="NeuralinkException">A file is missing or damaged, or configuration and tensors contradict each other.</exception>
+    public static Checkpoint Open(string path, Action<string>? note = null) => HuggingFaceFolder.OpenFolder(path, note);
+
+    /// <summary>The tensor that Hugging Face's own checkpoints call <paramref name="name"/>, whatever this one calls it.</summary>
+    public abstract SourceTensor Get(string name);
+
+    /// <inheritdoc/>
+    public abstract void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination);
+
+    /// <summary>Checks that there is a tokenizer, without reading it.</summary>
+    /// <exception cref="NeuralinkException">There is none; says what is there.</exception>
+    public abstract void RequireTokenizer();
+
+    /// <summary>The tokenizer.</summary>
+    /// <exception cref="NeuralinkException">There is none, or it is not supported.</exception>
+    public abstract Tokenizer LoadTokenizer();
+
+    /// <summary>
+    /// Writes the tokenizer's files into an image, whose tokenizer is then <see cref="LoadTokenizer"/>'s; the chat template is among them.
+    /// </summary>
+    internal abstract void WriteTokenizer(ImageWriter writer);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

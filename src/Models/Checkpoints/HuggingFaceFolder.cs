@@ -1,0 +1,59 @@
+using Neuralink.Models.Configuration;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Tokenizers.Files;
+using Neuralink.Models.Weights;
+using Neuralink.Storage.Image;
+using Neuralink.Storage.Safetensors;
+
+namespace Neuralink.Models.Checkpoints;
+
+/// <summary>A Hugging Face model folder: config.json, safetensors (one file or sharded), and the files of a tokenizer.</summary>
+internal sealed class HuggingFaceFolder : Checkpoint
+{
+    private readonly SafetensorsSet _tensors;
+    private readonly CheckpointNames _names;
+
+    private HuggingFaceFolder(string path, ModelConfig config, SafetensorsSet tensors)
+        : base(path, config)
+    {
+        _tensors = tensors;
+        _names = new CheckpointNames(path, [.. tensors.Names, .. tensors.MisplacedNames]);
+    }
+
+    /// <summary>Whether <paramref name="path"/> is such a folder.</summary>
+    public static bool IsFolder(string path) => File.Exists(Path.Combine(path, HuggingFaceFiles.Config));
+
+    /// <inheritdoc cref="Checkpoint.Open"/>
+    public static HuggingFaceFolder OpenFolder(string path, Action<string>? note)
+    {
+        ModelConfig config = HuggingFaceConfig.Read(path, note);
+        HuggingFaceFolder folder = new(path, config, SafetensorsSet.Open(path, note));
+        try
+        {
+            new CheckpointReview(config, folder, folder._tensors.Names, folder._names).Run(note);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+        return folder;
+    }
+
+    public override SourceTensor Get(string name) => SourceTensor.Of(_tensors.Get(_names.Find(name) ?? name));
+
+    public override void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination) =>
+        _tensors.Read(_tensors.Get(tensor.Name), offsetBytes, destination);
+
+    public override void RequireTokenizer() => TokenizerFiles.Find(Location);
+
+    public override Tokenizer LoadTokenizer() => Tokenizer.Load(Location);
+
+    internal override void WriteTokenizer(ImageWriter writer)
+    {
+        foreach (string file in TokenizerFiles.Find(Location))
+            writer.CopyFile(Path.Combine(Location, file), file);
+    }
+
+    public override void Dispose() => _tensors.Dispose();
+}

@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using Neuralink.Storage.Safetensors;
+
+namespace Neuralink.Models.Weights;
+
+/// <summary>A tensor as a source has it.</summary>
+/// <param name="Name">The source's own name of it.</param>
+/// <param name="Type">How its elements are stored.</param>
+/// <param name="Shape">Its dimensions, slowest first (row-major); empty for a scalar.</param>
+/// <param name="LengthBytes">The bytes that can be read of it, row after row.</param>
+public sealed record SourceTensor(string Name, ElementType Type, ImmutableArray<long> Shape, long LengthBytes)
+{
+    /// <summary>The shape as an error message shows it, e.g. "[1600, 256]".</summary>
+    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+
+    /// <summary>A tensor of a safetensors file.</summary>
+    public static SourceTensor Of(TensorInfo tensor) => new(tensor.Name, ElementType.Of(tensor), tensor.Shape, tensor.LengthBytes);
+}
