@@ -43,6 +43,25 @@ public sealed class GgufFile : IDisposable
     /// <summary>Bytes in front of the data's padding: all that says what the file holds.</summary>
     public long HeadBytes { get; }
 
+    /// <summary>Whether <paramref name="path"/> is a file that begins as GGUF files do, or is called so.</summary>
+    public static bool IsGguf(string path)
+    {
+        if (!File.Exists(path))
+            return false;
+        if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+            return true;
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            Span<byte> start = stackalloc byte[4];
+            return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual("GGUF"u8);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Opens and validates.</summary>
     /// <exception cref="NeuralinkException">The file cannot be opened, or is not as the format has it: says where, expected and
     /// found.</exception>

@@ -2,20 +2,6 @@ using System.Globalization;
 
 namespace Neuralink.Storage.Gguf;
 
-/// <summary>A metadata value.</summary>
-/// <param name="Type">Its type.</param>
-/// <param name="ItemType">The type of an array's items; null of everything else.</param>
-/// <param name="Content">
-/// long of whole numbers, ulong of a u64, double, bool, string; of an array, an array of its items: string, or numbers as the file has them.
-/// </param>
-internal sealed record GgufValue(GgufValueType Type, GgufValueType? ItemType, object Content)
-{
-    /// <summary>The type as a message names it.</summary>
-    public string TypeName => ItemType is { } item
-        ? $"an array of {GgufValueTypes.NameOf(item)}"
-        : $"a value of type {GgufValueTypes.NameOf(Type)}";
-}
-
 /// <summary>
 /// The metadata of a GGUF file. A value that is asked for as another type than it has is refused by its key; any width of a whole number
 /// will do.
@@ -35,7 +21,8 @@ public sealed class GgufMetadata
     /// <summary>The file, for messages.</summary>
     public string Path { get; }
 
-    public IEnumerable<string> Keys => _values.Keys;
+    /// <summary>All of it.</summary>
+    public IReadOnlyDictionary<string, GgufValue> Values => _values;
 
     public bool Has(string key) => _values.ContainsKey(key);
 

@@ -30,7 +30,7 @@ internal static class GgufMetadataReader
     private static GgufValue ReadValue(GgufCursor cursor, string key)
     {
         GgufValueType type = ReadType(cursor, key, "");
-        return type == GgufValueType.Array ? ReadArray(cursor, key) : new GgufValue(type, ItemType: null, ReadScalar(cursor, type, key));
+        return type == GgufValueType.Array ? ReadArray(cursor, key) : new GgufValue(type, itemType: null, ReadScalar(cursor, type, key));
     }
 
     private static GgufValueType ReadType(GgufCursor cursor, string key, string ofItems)

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Neuralink.Storage.Gguf;
 
@@ -39,14 +37,12 @@ public sealed class GgufWriter : IDisposable
 
     /// <summary>Creates <paramref name="path"/>, which must not exist, and writes all but the data.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="metadata">
-    /// Keys and values, in order. A value is a uint, int, float, bool, string, or an array of strings, ints or floats.
-    /// </param>
+    /// <param name="metadata">Keys and values, in order.</param>
     /// <param name="tensors">All tensors, in the order in which their bytes will come.</param>
     /// <exception cref="NeuralinkException">The file cannot be created, or the disk has no room for all of it (where the system
     /// can tell beforehand).</exception>
     public static GgufWriter Create(
-        string path, IReadOnlyList<(string Key, object Value)> metadata, IReadOnlyList<GgufDeclaration> tensors)
+        string path, IReadOnlyList<KeyValuePair<string, GgufValue>> metadata, IReadOnlyList<GgufDeclaration> tensors)
     {
         byte[] head = Head(metadata, tensors);
         long lengthBytes = head.Length + tensors.Sum(tensor => Align(tensor.LengthBytes));
@@ -124,7 +120,7 @@ public sealed class GgufWriter : IDisposable
         }
     }
 
-    private static byte[] Head(IReadOnlyList<(string Key, object Value)> metadata, IReadOnlyList<GgufDeclaration> tensors)
+    private static byte[] Head(IReadOnlyList<KeyValuePair<string, GgufValue>> metadata, IReadOnlyList<GgufDeclaration> tensors)
     {
         using MemoryStream memory = new();
         using BinaryWriter writer = new(memory);
@@ -132,15 +128,15 @@ public sealed class GgufWriter : IDisposable
         writer.Write(Version);
         writer.Write((ulong)tensors.Count);
         writer.Write((ulong)metadata.Count);
-        foreach ((string key, object value) in metadata)
+        foreach ((string key, GgufValue value) in metadata)
         {
-            WriteText(writer, key);
-            WriteValue(writer, value);
+            GgufValue.WriteText(writer, key);
+            value.Write(writer);
         }
         long offset = 0;
         foreach (GgufDeclaration tensor in tensors)
         {
-            WriteText(writer, tensor.Name);
+            GgufValue.WriteText(writer, tensor.Name);
             writer.Write(tensor.Shape.Length);
             foreach (long size in tensor.Shape.Reverse())
                 writer.Write(size);
@@ -150,62 +146,6 @@ public sealed class GgufWriter : IDisposable
         }
         writer.Write(new byte[Align(memory.Length) - memory.Length]);
         return memory.ToArray();
-    }
-
-    private static void WriteValue(BinaryWriter writer, object value)
-    {
-        (GgufValueType type, GgufValueType? item) = value switch
-        {
-            uint => (GgufValueType.U32, null as GgufValueType?),
-            int => (GgufValueType.I32, null),
-            float => (GgufValueType.F32, null),
-            bool => (GgufValueType.Bool, null),
-            string => (GgufValueType.Text, null),
-            string[] => (GgufValueType.Array, GgufValueType.Text),
-            int[] => (GgufValueType.Array, GgufValueType.I32),
-            float[] => (GgufValueType.Array, GgufValueType.F32),
-            _ => throw new ArgumentException($"{value.GetType()} is no type of a value.", nameof(value)),
-        };
-        writer.Write((uint)type);
-        if (item is not null)
-        {
-            writer.Write((uint)item);
-            writer.Write((ulong)((Array)value).Length);
-        }
-        switch (value)
-        {
-            case uint number:
-                writer.Write(number);
-                break;
-            case int number:
-                writer.Write(number);
-                break;
-            case float number:
-                writer.Write(number);
-                break;
-            case bool flag:
-                writer.Write(flag);
-                break;
-            case string text:
-                WriteText(writer, text);
-                break;
-            case string[] texts:
-                Array.ForEach(texts, text => WriteText(writer, text));
-                break;
-            case int[] numbers:
-                writer.Write(MemoryMarshal.AsBytes(numbers.AsSpan()));
-                break;
-            case float[] numbers:
-                writer.Write(MemoryMarshal.AsBytes(numbers.AsSpan()));
-                break;
-        }
-    }
-
-    private static void WriteText(BinaryWriter writer, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        writer.Write((ulong)bytes.Length);
-        writer.Write(bytes);
     }
 
     private static long Align(long position) => (position + AlignmentBytes - 1) & -AlignmentBytes;

@@ -1,4 +1,5 @@
 using Neuralink.Models.Tokenizers.Decoders;
+using Neuralink.Models.Tokenizers.Gguf;
 using Neuralink.Models.Tokenizers.Normalizers;
 using Neuralink.Models.Tokenizers.Patterns;
 using Neuralink.Models.Tokenizers.PreTokenizers;
@@ -27,6 +28,31 @@ internal static class SentencePieceReader
             PreTokenizers = model.AddsPrefix && !config.IsLegacy ? [new PrefixStep()] : [],
             Affixes = vocabulary.ControlOf(model.BosPiece) is { } bos ? new SpecialAffixes([bos], []) : SpecialAffixes.None,
             Decoder = Decoder(model.AddsPrefix),
+        };
+    }
+
+    /// <summary>
+    /// The tokenizer of a GGUF's vocabulary: text is taken as it is, and each part of it between added tokens begins with a space.
+    /// </summary>
+    /// <param name="vocabulary">The tokens, of which text becomes the normal ones.</param>
+    /// <param name="addsPrefix">Whether such a space is added.</param>
+    /// <param name="affixes">What goes around a text.</param>
+    public static TokenizerParts Read(GgufVocabulary vocabulary, bool addsPrefix, SpecialAffixes affixes)
+    {
+        Dictionary<string, int> all = vocabulary.Ids(static _ => true);
+        Dictionary<string, int> text = vocabulary.Ids(static kind => kind == PieceKind.Normal);
+        UnknownTokens unknowns = new(all, fallsBackToBytes: true, vocabulary.Id(GgufVocabulary.UnknownKey), isFused: true);
+        Normalizer spaces = new ReplaceNormalizer(new LiteralMatcher(" "), Sign);
+        return new TokenizerParts
+        {
+            Vocabulary = all,
+            Added = [.. vocabulary.Added],
+            NormalizesAdded = false,
+            Normalizer = addsPrefix ? new NormalizerSequence([new PrependNormalizer(Sign), spaces]) : spaces,
+            Model = new BpeModel(new BpeParts(
+                text, ScoredPieces.Merges(text, vocabulary.Scores), IgnoresMerges: false, ReadsBytes: false, unknowns)),
+            Affixes = affixes,
+            Decoder = Decoder(addsPrefix),
         };
     }
 
