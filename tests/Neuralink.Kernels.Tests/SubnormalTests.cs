@@ -152,7 +152,7 @@ public class SubnormalTests
             RmsNorm.Apply(x, weight, 1e-5f, y);
             LayerNorm.Apply(x, weight, bias, 1e-5f, y);
             Rope.FillInverseFrequencies(500000f, frequencies);
-            Rope.FillTable(frequencies, 3, cos, sin);
+            Rope.FillTable(frequencies, 3, 1, cos, sin);
             Rope.Apply(y, 100, cos, sin);
         }).Should().Be(Subnormals.None);
     }

@@ -39,8 +39,7 @@ internal sealed class DenseMath(WorkerPool pool)
     public void Rotate(ModelConfig config, Span<float> heads, int position)
     {
         int size = config.HeadSize, half = size / 2;
-        float[] frequencies = new float[half];
-        RopeScaling.FillInverseFrequencies(config, frequencies);
+        float[] frequencies = RotaryFrequencies.Of(config, config.ContextLength).Inverse;
         for (int at = 0; at < heads.Length; at += size)
         {
             for (int i = 0; i < half; i++)

@@ -104,7 +104,7 @@ public sealed class DenseReference : IDisposable
             int position = start + t;
             Span<float> queries = q.AsSpan(t * _config.HeadCount * size, _config.HeadCount * size);
             float[] keys = k.AsSpan(t * _config.KvHeadCount * size, _config.KvHeadCount * size).ToArray();
-            if (_config.Family == ModelFamily.Llama)
+            if (_config.Positions == PositionKind.Rotary)
             {
                 _math.Rotate(_config, queries, position);
                 _math.Rotate(_config, keys, position);

@@ -30,20 +30,19 @@ internal sealed class DenseWeights : IDisposable
     public static DenseWeights Load(Checkpoint folder)
     {
         ModelConfig c = folder.Config;
-        TensorNames names = TensorNames.For(c.Family);
         NativeArena arena = new(TensorCatalog.All(c).Sum(spec => NativeArena.Aligned(spec.ElementCount * sizeof(float))));
         CopiedWeights weights = new(folder, arena, "weights");
-        Linear embedding = Matrix(names.Embedding, c.VocabularySize, c.EmbeddingSize);
-        bool opt = c.Family == ModelFamily.Opt, projected = c.EmbeddingSize != c.HiddenSize;
+        Linear embedding = Matrix(TensorNames.Embedding, c.VocabularySize, c.EmbeddingSize);
+        bool opt = c.Positions == PositionKind.Learned, projected = c.EmbeddingSize != c.HiddenSize;
         return new DenseWeights(arena)
         {
             Embedding = embedding,
-            Output = c.TiedEmbedding ? embedding : Matrix(names.Output, c.VocabularySize, c.EmbeddingSize),
-            Positions = opt ? Matrix(names.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize) : null,
-            ProjectIn = projected ? Matrix(names.ProjectIn, c.HiddenSize, c.EmbeddingSize) : null,
-            ProjectOut = projected ? Matrix(names.ProjectOut, c.EmbeddingSize, c.HiddenSize) : null,
-            FinalNorm = c.FinalNorm ? Norm.Load(weights, c, names.FinalNorm) : null,
-            Layers = [.. Enumerable.Range(0, c.LayerCount).Select(i => Layer(names.Layer(i)))],
+            Output = c.TiedEmbedding ? embedding : Matrix(TensorNames.Output, c.VocabularySize, c.EmbeddingSize),
+            Positions = opt ? Matrix(TensorNames.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize) : null,
+            ProjectIn = projected ? Matrix(TensorNames.ProjectIn, c.HiddenSize, c.EmbeddingSize) : null,
+            ProjectOut = projected ? Matrix(TensorNames.ProjectOut, c.EmbeddingSize, c.HiddenSize) : null,
+            FinalNorm = c.FinalNorm ? Norm.Load(weights, c, TensorNames.FinalNorm) : null,
+            Layers = [.. Enumerable.Range(0, c.LayerCount).Select(i => Layer(TensorNames.Layer(c, i)))],
         };
 
         DenseLayer Layer(LayerModules m)

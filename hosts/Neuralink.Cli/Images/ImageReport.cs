@@ -16,7 +16,7 @@ internal sealed record ImageReport
     /// <summary>The program that packed it.</summary>
     public required string WrittenBy { get; init; }
 
-    /// <summary>"llama" or "opt", the decoder's structure.</summary>
+    /// <summary>The decoder's structure, in words.</summary>
     public required string Architecture { get; init; }
 
     /// <summary>The configuration's own model_type.</summary>
@@ -68,7 +68,7 @@ internal sealed record ImageReport
             Folder = image.Folder,
             FormatVersion = m.FormatVersion,
             WrittenBy = m.WrittenBy,
-            Architecture = config.Family == ModelFamily.Opt ? "opt" : "llama",
+            Architecture = StructureOf(config),
             ModelType = config.ModelType,
             Activation = ActivationNames.NameOf(config.Activation, config.ActivationThreshold),
             Weights = m.Weights,
@@ -87,6 +87,13 @@ internal sealed record ImageReport
                     .Select(f => new FileReport(f.Key, f.Value.Bytes, f.Value.Xxh128)),
             ],
         };
+
+        static string StructureOf(ModelConfig c)
+        {
+            string norm = c.Norm == NormKind.Rms ? "RMSNorm" : "LayerNorm";
+            string positions = c.Positions == PositionKind.Learned ? "learned" : "rotary", block = c.IsParallel ? ", parallel" : "";
+            return $"{norm}, {positions} positions, {(c.Gated ? "gated" : "plain")} FFN{block}";
+        }
 
         LayerReport Layer(int i) => new(i, image.SlotCount, image.StrideBytes, m.Bundle.PayloadBytes, layerBytes, m.Placement.Method);
     }

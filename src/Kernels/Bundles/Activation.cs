@@ -1,6 +1,6 @@
 namespace Neuralink.Kernels;
 
-/// <summary>The activations that make exact zeros, and so let a neuron be skipped.</summary>
+/// <summary>The activations of an FFN. Those that make exact zeros let a neuron be skipped.</summary>
 public enum ActivationKind
 {
     /// <summary>relu(gate) * up, or relu(up) without a gate.</summary>
@@ -11,9 +11,24 @@ public enum ActivationKind
 
     /// <summary>relu(gate) * relu(up) (dReLU; Song et al. 2024, "Turbo Sparse", section 3).</summary>
     DRelu = 2,
+
+    /// <summary>relu(gate)^2 * up, or relu(up)^2 without a gate (So et al. 2021, "Primer", section 4).</summary>
+    Relu2 = 3,
+
+    /// <summary>x / (1 + e^-x); no exact zeros, as all that follow.</summary>
+    Silu = 4,
+
+    /// <summary>x Phi(x).</summary>
+    Gelu = 5,
+
+    /// <summary>The approximation of x Phi(x) by a hyperbolic tangent ("gelu_new").</summary>
+    GeluTanh = 6,
+
+    /// <summary>The approximation of x Phi(x) by a sigmoid.</summary>
+    QuickGelu = 7,
 }
 
-/// <summary>An FFN's activation: g' = g where g &gt; Threshold, else 0. The default is <see cref="Relu"/>.</summary>
+/// <summary>An FFN's activation. Of the ReLUs: g' = g where g &gt; Threshold, else 0. The default is <see cref="Relu"/>.</summary>
 /// <param name="Kind">Which one.</param>
 /// <param name="Threshold">What a gate must exceed to fire; 0 except for FATReLU.</param>
 public readonly record struct Activation(ActivationKind Kind, float Threshold)
@@ -27,9 +42,23 @@ public readonly record struct Activation(ActivationKind Kind, float Threshold)
     /// <summary>FATReLU with its threshold.</summary>
     public static Activation FatRelu(float threshold) => new(ActivationKind.FatRelu, threshold);
 
-    /// <summary>Whether a neuron with this gate value (without a gate: this up value) adds anything. False for NaN.</summary>
-    public bool IsActive(float gate) => gate > Threshold;
+    /// <summary>Whether there are neurons that add nothing.</summary>
+    public bool IsSparse => Kind <= ActivationKind.Relu2;
 
-    /// <summary>The neuron's value from a gate that fires and its up value.</summary>
-    internal float Combine(float gate, float up) => gate * (Kind == ActivationKind.DRelu ? MathF.Max(up, 0f) : up);
+    /// <summary>Whether a neuron with this gate value (without a gate: this up value) adds anything. False for NaN of a ReLU.</summary>
+    public bool IsActive(float gate) => gate > Threshold || Kind > ActivationKind.Relu2;
+
+    /// <summary>What becomes of the gate value of an active neuron (without a gate: of its up value).</summary>
+    internal float Value(float gate) => Kind switch
+    {
+        ActivationKind.Relu2 => gate * gate,
+        ActivationKind.Silu => ActivationFunctions.Silu(gate),
+        ActivationKind.Gelu => ActivationFunctions.Gelu(gate),
+        ActivationKind.GeluTanh => ActivationFunctions.GeluTanh(gate),
+        ActivationKind.QuickGelu => ActivationFunctions.QuickGelu(gate),
+        _ => gate,
+    };
+
+    /// <summary>An active neuron's value from its gate and its up value.</summary>
+    internal float Combine(float gate, float up) => Value(gate) * (Kind == ActivationKind.DRelu ? MathF.Max(up, 0f) : up);
 }

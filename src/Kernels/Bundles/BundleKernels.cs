@@ -98,8 +98,12 @@ public sealed class BundleKernels
     {
         Require.Length(x.Length, (long)h.Length * _layout.Hidden, nameof(x));
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
-        if (_layout.Gated && active > 0)
+        if (active == 0)
+            return;
+        if (_layout.Gated)
             MultiplyUp(bundle, x, h, active);
+        else
+            Shape(h);
     }
 
     /// <summary>y[b, c] = fma(h[b], down[c], y[b, c]) for c in [columnBegin, columnEnd); rows whose h is 0 are left alone.</summary>
@@ -136,8 +140,15 @@ public sealed class BundleKernels
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
         if (_layout.Gated && h.Length == 1 && !_gateFirst)
             h[0] = GatedValue(bundle, x, upcoming);
-        else if (ActiveOf(bundle, x, h) is > 0 and int active && _layout.Gated)
-            MultiplyUp(bundle, x, h, active);
+        else if (ActiveOf(bundle, x, h) is > 0 and int active)
+            ActivateGated(bundle, x, active, h);
+    }
+
+    /// <summary>Of a plain bundle: what becomes of the up values of a neuron, 0 where it is not active.</summary>
+    private void Shape(Span<float> h)
+    {
+        foreach (ref float value in h)
+            value = value == 0f ? 0f : _activation.Value(value);
     }
 
     /// <summary>h of one gated neuron for one x: both sums side by side, so that neither waits for the other's additions.</summary>

@@ -25,7 +25,7 @@ internal static class BundleReference
                 up += biases[^1];
             }
 
-            float fired = gate > activation.Threshold ? gate : 0f;
+            float fired = activation.IsSparse && !(gate > activation.Threshold) ? 0f : activation.Value(gate);
             float factor = activation.Kind == ActivationKind.DRelu ? Math.Max(up, 0f) : up;
             h[b] = !layout.Gated ? fired : fired == 0f ? 0f : fired * factor;
         }

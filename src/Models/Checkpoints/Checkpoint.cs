@@ -8,8 +8,8 @@ using Neuralink.Storage.Image;
 namespace Neuralink.Models.Checkpoints;
 
 /// <summary>
-/// A published model, in whatever form: its configuration, its weights under the names of Hugging Face, and its tokenizer. This is all that
-/// packing knows of it. Opening checks that every tensor the configuration calls for is there, with its shape, in a type that can be read.
+/// A published model, in whatever form: its configuration, its weights under the names of <see cref="TensorNames"/>, and its tokenizer. This
+/// is all that packing knows of it. Opening checks that every tensor the configuration calls for is there, with its shape, in a type that can be read.
 /// </summary>
 /// <param name="location">The folder or file, as it was given.</param>
 /// <param name="config">What the model is.</param>
@@ -25,7 +25,7 @@ public abstract class Checkpoint(string location, ModelConfig config) : ITensorS
     /// kernels do not take.
     /// </summary>
     public WeightFormat SourceFormat =>
-        Get($"{TensorNames.For(Config.Family).Layer(0).Up}.weight").Type.Format ?? WeightFormat.F16;
+        Get($"{TensorNames.Layer(Config, 0).Up}.weight").Type.Format ?? WeightFormat.F16;
 
     /// <summary>Whether there is a checkpoint of a form that <see cref="Open"/> takes. Its files are not read.</summary>
     /// <param name="path">A folder or a file.</param>
@@ -37,7 +37,9 @@ public abstract class Checkpoint(string location, ModelConfig config) : ITensorS
     /// <exception cref="NeuralinkException">A file is missing or damaged, or configuration and tensors contradict each other.</exception>
     public static Checkpoint Open(string path, Action<string>? note = null) => HuggingFaceFolder.OpenFolder(path, note);
 
-    /// <summary>The tensor that Hugging Face's own checkpoints call <paramref name="name"/>, whatever this one calls it.</summary>
+    /// <summary>
+    /// The tensor that this engine calls <paramref name="name"/>, whatever the checkpoint calls it, and keeps it together with.
+    /// </summary>
     public abstract SourceTensor Get(string name);
 
     /// <inheritdoc/>

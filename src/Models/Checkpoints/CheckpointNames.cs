@@ -1,3 +1,4 @@
+using System.Globalization;
 using Neuralink.Storage;
 
 namespace Neuralink.Models.Checkpoints;
@@ -19,15 +20,18 @@ internal sealed class CheckpointNames
         ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"], StringComparer.Ordinal);
 
     private readonly string _folder;
+    private readonly string _layers;
     private readonly HashSet<string> _names;
     private readonly HashSet<string> _wrappers;
     private readonly ILookup<string, string> _byCore;
 
     /// <param name="folder">The checkpoint, for messages.</param>
+    /// <param name="layers">What the family's layers' numbers follow, such as "model.layers".</param>
     /// <param name="names">The names of all its tensors.</param>
-    public CheckpointNames(string folder, IEnumerable<string> names)
+    public CheckpointNames(string folder, string layers, IEnumerable<string> names)
     {
         _folder = folder;
+        _layers = layers.Split('.')[^1];
         _names = new HashSet<string>(names, StringComparer.Ordinal);
         _wrappers = new HashSet<string>(s_wrappers, StringComparer.Ordinal);
         _wrappers.UnionWith(OnlyPrefix());
@@ -36,6 +40,13 @@ internal sealed class CheckpointNames
 
     /// <summary>The name without what only says how the model was wrapped, e.g. "layers.0.mlp.up_proj.weight", "lm_head.weight".</summary>
     public string Core(string name) => string.Join('.', Parts(name).SkipWhile(_wrappers.Contains));
+
+    /// <summary>The layer that a core name is of, or null.</summary>
+    public int? LayerOf(string core) =>
+        core.Split('.') is [var first, var text, ..] && first == _layers
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int layer)
+            ? layer
+            : null;
 
     /// <summary>The checkpoint's name of the tensor that Hugging Face's own checkpoints call <paramref name="name"/>, or null.</summary>
     /// <exception cref="NeuralinkException">There are several, none of which is called exactly so.</exception>
@@ -57,8 +68,8 @@ internal sealed class CheckpointNames
     {
         string[][] prefixes =
         [
-            .. _names.Select(name => Parts(name).SkipWhile(s_wrappers.Contains).ToArray()).Where(parts => parts.Contains("layers"))
-                .Select(parts => parts.TakeWhile(part => part != "layers").ToArray())
+            .. _names.Select(name => Parts(name).SkipWhile(s_wrappers.Contains).ToArray()).Where(parts => parts.Contains(_layers))
+                .Select(parts => parts.TakeWhile(part => part != _layers).ToArray())
                 .DistinctBy(parts => string.Join('.', parts), StringComparer.Ordinal),
         ];
         return prefixes.Length == 1 ? prefixes[0] : [];

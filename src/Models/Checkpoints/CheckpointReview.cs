@@ -1,4 +1,3 @@
-using System.Globalization;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
@@ -32,17 +31,21 @@ internal sealed class CheckpointReview
     private readonly ITensorSource _tensors;
     private readonly IReadOnlyCollection<string> _all;
     private readonly CheckpointNames _names;
+    private readonly PublishedNames _published;
 
     /// <param name="config">The model.</param>
     /// <param name="tensors">The checkpoint's tensors.</param>
     /// <param name="all">The names of all that can be read.</param>
     /// <param name="names">What they stand for.</param>
-    public CheckpointReview(ModelConfig config, ITensorSource tensors, IReadOnlyCollection<string> all, CheckpointNames names)
+    /// <param name="published">What the family calls and keeps together.</param>
+    public CheckpointReview(
+        ModelConfig config, ITensorSource tensors, IReadOnlyCollection<string> all, CheckpointNames names, PublishedNames published)
     {
         _config = config;
         _tensors = tensors;
         _all = all;
         _names = names;
+        _published = published;
     }
 
     private string Location => _tensors.Location;
@@ -51,8 +54,8 @@ internal sealed class CheckpointReview
     /// <exception cref="NeuralinkException">Configuration and weights contradict each other.</exception>
     public void Run(Action<string>? note)
     {
-        HashSet<string> used = new(StringComparer.Ordinal), modules = new([TensorNames.For(_config.Family).Output], StringComparer.Ordinal);
-        foreach (TensorSpec spec in TensorCatalog.All(_config))
+        HashSet<string> used = new(StringComparer.Ordinal), modules = new([TensorNames.Output], StringComparer.Ordinal);
+        foreach (TensorSpec spec in TensorCatalog.All(_config).Select(Published).DistinctBy(spec => spec.Name, StringComparer.Ordinal))
         {
             if (_names.Find(spec.Name) is not { } name)
                 throw Missing(spec);
@@ -64,6 +67,13 @@ internal sealed class CheckpointReview
         string[] ignored = [.. unused.Where(name => !IsNotMissed(name, modules)).Order(StringComparer.Ordinal)];
         if (ignored.Length > 0)
             note?.Invoke($"{Location}: ignored {ignored.Length} tensors that this model has no use for, such as {ignored[0]}");
+    }
+
+    /// <summary>A tensor as it is published: perhaps with others in one.</summary>
+    private TensorSpec Published(TensorSpec spec)
+    {
+        PublishedTensor published = _published.Find(_config, spec.Name);
+        return spec with { Name = published.Name, Rows = published.Rows?.WholeRows ?? spec.Rows };
     }
 
     private static string ModuleOf(string core) => core.LastIndexOf('.') is > 0 and var dot ? core[..dot] : core;
@@ -92,11 +102,11 @@ internal sealed class CheckpointReview
         string[] beside = [.. Below(parent).Order(StringComparer.Ordinal).Take(3)];
         string advice = _all.Any(name => name.Contains("lora_", StringComparison.Ordinal))
             ? "this is an adapter (LoRA), not a model: merge it into its base model and give that"
-            : spec.Name.StartsWith(TensorNames.For(_config.Family).Output, StringComparison.Ordinal)
+            : spec.Name.StartsWith(TensorNames.Output, StringComparison.Ordinal)
             ? "the checkpoint was saved without its output matrix; state tie_word_embeddings true if the embedding serves as such"
             : "the configuration and the weights are not of the same model";
         return new NeuralinkException(
-            $"load the weights of {Location}", $"a tensor '{spec.Name}'",
+            $"load the weights of {Location}", $"a tensor '{spec.Name}', as a model of type {_config.ModelType} has",
             $"none among {_all.Count}" + (beside.Length == 0 ? "" : $" (beside it are {string.Join(", ", beside)})"), advice);
     }
 
@@ -119,10 +129,10 @@ internal sealed class CheckpointReview
     private bool IsNotMissed(string name, HashSet<string> modules)
     {
         string core = _names.Core(name);
-        string output = TensorNames.For(_config.Family).Output;
-        if (s_notMissed.Any(part => core.Contains(part, StringComparison.Ordinal)) || core == $"{output}.weight" || IsZero(name))
+        bool isOutput = core == $"{TensorNames.Output}.weight";
+        if (isOutput || s_notMissed.Any(part => core.Contains(part, StringComparison.Ordinal)) || IsZero(name))
             return true;
-        int? layer = LayerOf(core);
+        int? layer = _names.LayerOf(core);
         if (layer >= _config.LayerCount)
             throw Beyond(name, $"{_config.LayerCount} layers, as num_hidden_layers has it");
         if (modules.Contains(ModuleOf(core)))
@@ -142,11 +152,6 @@ internal sealed class CheckpointReview
         _tensors.Read(tensor, 0, bytes);
         return !bytes.AsSpan().ContainsAnyExcept((byte)0);
     }
-
-    private static int? LayerOf(string core) =>
-        core.Split('.') is ["layers", var text, ..] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int layer)
-            ? layer
-            : null;
 
     private NeuralinkException Beyond(string name, string expected) => new($"use {Location}", expected, $"tensor {name}", AnotherModel);
 }

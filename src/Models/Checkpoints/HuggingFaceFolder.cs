@@ -12,12 +12,14 @@ internal sealed class HuggingFaceFolder : Checkpoint
 {
     private readonly SafetensorsSet _tensors;
     private readonly CheckpointNames _names;
+    private readonly PublishedNames _published;
 
     private HuggingFaceFolder(string path, ModelConfig config, SafetensorsSet tensors)
         : base(path, config)
     {
         _tensors = tensors;
-        _names = new CheckpointNames(path, [.. tensors.Names, .. tensors.MisplacedNames]);
+        _published = PublishedModelType.Find(config.ModelType)!.Names;
+        _names = new CheckpointNames(path, _published.Layers, [.. tensors.Names, .. tensors.MisplacedNames]);
     }
 
     /// <summary>Whether <paramref name="path"/> is such a folder.</summary>
@@ -30,7 +32,7 @@ internal sealed class HuggingFaceFolder : Checkpoint
         HuggingFaceFolder folder = new(path, config, SafetensorsSet.Open(path, note));
         try
         {
-            new CheckpointReview(config, folder, folder._tensors.Names, folder._names).Run(note);
+            new CheckpointReview(config, folder, folder._tensors.Names, folder._names, folder._published).Run(note);
         }
         catch
         {
@@ -40,10 +42,22 @@ internal sealed class HuggingFaceFolder : Checkpoint
         return folder;
     }
 
-    public override SourceTensor Get(string name) => SourceTensor.Of(_tensors.Get(_names.Find(name) ?? name));
+    public override SourceTensor Get(string name)
+    {
+        PublishedTensor published = _published.Find(Config, name);
+        SourceTensor whole = SourceTensor.Of(Whole(published));
+        return published.Rows is { } rows ? rows.PartOf(whole, name) : whole with { Name = name };
+    }
 
-    public override void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination) =>
-        _tensors.Read(_tensors.Get(tensor.Name), offsetBytes, destination);
+    public override void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination)
+    {
+        PublishedTensor published = _published.Find(Config, tensor.Name);
+        TensorInfo whole = Whole(published);
+        if (published.Rows is { } rows)
+            rows.Read(whole.LengthBytes, offsetBytes, destination, (at, piece) => _tensors.Read(whole, at, piece));
+        else
+            _tensors.Read(whole, offsetBytes, destination);
+    }
 
     public override void RequireTokenizer() => TokenizerFiles.Find(Location);
 
@@ -54,6 +68,8 @@ internal sealed class HuggingFaceFolder : Checkpoint
         foreach (string file in TokenizerFiles.Find(Location))
             writer.CopyFile(Path.Combine(Location, file), file);
     }
+
+    private TensorInfo Whole(PublishedTensor published) => _tensors.Get(_names.Find(published.Name) ?? published.Name);
 
     public override void Dispose() => _tensors.Dispose();
 }

@@ -5,11 +5,11 @@ namespace Neuralink.Models.Configuration;
 /// <summary>
 /// The keys that published models of the supported families carry in config.json and generation_config.json, each with its fate. Sources:
 /// the configuration classes of Hugging Face's transformers (PreTrainedConfig, LlamaConfig, MistralConfig, OPTConfig, GenerationConfig),
-/// those that ProSparse (sparsellama) and Bamboo publish beside their weights, and what other families and tools leave behind.
+/// those that models publish beside their weights, and what other families and tools leave behind.
 /// </summary>
 internal static class ConfigKeyTable
 {
-    private const string NotThisFamily = "this engine has no such part for this kind of model";
+    internal const string NotThisFamily = "this engine has no such part for this kind of model";
 
     private static readonly ConfigKey[] s_shared =
     [
@@ -60,44 +60,6 @@ internal static class ConfigKeyTable
             "hidden_activation"),
     ];
 
-    private static readonly ConfigKey[] s_gated =
-    [
-        .. Used("the shape of the model", "intermediate_size", "num_key_value_heads", "head_dim", "attention_bias", "mlp_bias"),
-        .. Used("what makes the FFN sparse", "hidden_act", "hidden_act_param"),
-        .. Used("the normalisation", "rms_norm_eps"),
-        .. Used("rotary positions", "rope_theta", "rope_scaling", "rope_parameters", "original_max_position_embeddings"),
-        .. Used("which positions attention sees", "layer_types"),
-        .. RefusedUnless(1, "all of a head is rotated here", "partial_rotary_factor", "rotary_pct", "rope_pct", "rotary_percentage",
-            "rotary_emb_fraction"),
-        .. Refused("positions are rotated in halves and alike in all layers here", "rotary_dim", "rope_interleaved",
-            "rope_local_base_freq", "local_rope_theta", "rope_theta_local", "no_rope_layers", "no_rope_layer_interval", "use_dynamic_ntk",
-            "use_mrope", "mrope_section"),
-        .. RefusedUnless(1, "rope_scaling says how positions are stretched", "rope_ratio", "rope_scaling_factor"),
-        .. RefusedUnless(true, "positions are rotated here", "rope", "use_rope", "use_rotary", "use_rotary_embeddings"),
-        .. RefusedUnless("rope", "positions are rotated here", "position_embedding_type"),
-        .. RefusedUnless(true, "the FFN has a gate here", "gated_mlp", "use_gated_mlp", "gated_linear_unit", "use_glu"),
-        .. RefusedUnless(true, "the normalisation is RMSNorm here", "use_rms_norm", "use_rmsnorm"),
-        .. RefusedUnless("rmsnorm", "the normalisation is RMSNorm here", "norm_type", "normalization_type"),
-        .. NoDifference("rms_norm_eps counts", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon"),
-        .. NoDifference("num_key_value_heads and head_dim count, and the tensors are checked", "num_kv_heads", "n_kv_heads", "n_head_kv",
-            "num_key_value_groups", "kv_channels", "attention_head_size", "attention_head_dim"),
-        .. Refused("attention_bias and mlp_bias say where the biases are", "bias", "use_bias", "qkv_bias", "add_qkv_bias",
-            "add_bias_linear", "attn_bias", "o_proj_bias", "lm_head_bias", "norm_bias"),
-    ];
-
-    private static readonly ConfigKey[] s_opt =
-    [
-        .. Used("the shape of the model", "ffn_dim", "word_embed_proj_dim", "enable_bias"),
-        .. Used("what makes the FFN sparse", "activation_function"),
-        .. Used("the normalisation", "do_layer_norm_before", "_remove_final_layer_norm", "layer_norm_elementwise_affine"),
-        .. NoDifference("transformers reads enable_bias", "bias"),
-        .. NoDifference("tie_word_embeddings says it", "output_projection"),
-        .. NoDifference("OPT attends to everything", "sliding_window", "use_sliding_window", "max_window_layers"),
-        .. Refused(NotThisFamily, "num_key_value_heads", "hidden_act", "rope_theta", "rope_scaling", "rope_parameters"),
-        .. RefusedUnless(true, "OPT's positions are learned", "learned_embeddings"),
-        .. NoDifference("OPT's epsilon is fixed", "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps"),
-    ];
-
     private static readonly FrozenDictionary<string, ConfigKey> s_generation = ByName(
     [
         .. Used("what ends a text", "eos_token_id"),
@@ -108,24 +70,11 @@ internal static class ConfigKeyTable
         .. NoDifference("what another program gives back", "use_cache", "return_dict", "output_attentions", "output_hidden_states"),
     ]);
 
-    private static readonly FrozenDictionary<string, ConfigKey> s_optTable = ByName([.. s_shared, .. s_opt]);
-
-    private static readonly FrozenDictionary<string, ConfigKey> s_windowed = ByName(
-        [.. s_shared, .. s_gated, .. Used("which positions attention sees", "sliding_window", "use_sliding_window", "max_window_layers")]);
-
-    private static readonly FrozenDictionary<string, ConfigKey> s_unwindowed = ByName(
-    [
-        .. s_shared, .. s_gated,
-        .. NoDifference("Llama attends to everything; other families and tools leave these", "sliding_window", "use_sliding_window",
-            "max_window_layers"),
-    ]);
-
     /// <summary>The keys of generation_config.json.</summary>
     public static IReadOnlyDictionary<string, ConfigKey> GenerationConfig => s_generation;
 
-    /// <summary>The keys of the config.json of a model of <paramref name="type"/>.</summary>
-    public static IReadOnlyDictionary<string, ConfigKey> For(PublishedModelType type) =>
-        type.Family == ModelFamily.Opt ? s_optTable : type.HasWindow ? s_windowed : s_unwindowed;
+    /// <summary>The keys of a family's config.json: its own, and those that every family may have.</summary>
+    public static IReadOnlyDictionary<string, ConfigKey> With(IEnumerable<ConfigKey> family) => ByName([.. family, .. s_shared]);
 
     /// <summary>
     /// The settings of Hugging Face's generate(): defaults of another program, of which a model's file may hold any. The command's own
@@ -145,16 +94,16 @@ internal static class ConfigKeyTable
         "max_matching_ngram_size", "compile_config", "disable_compile", "generation_kwargs", "decoder_start_token_id",
         "trust_remote_code");
 
-    private static IEnumerable<ConfigKey> Used(string reason, params string[] names) =>
+    internal static IEnumerable<ConfigKey> Used(string reason, params string[] names) =>
         names.Select(n => new ConfigKey(n, KeyFate.Used, reason));
 
-    private static IEnumerable<ConfigKey> NoDifference(string reason, params string[] names) =>
+    internal static IEnumerable<ConfigKey> NoDifference(string reason, params string[] names) =>
         names.Select(n => new ConfigKey(n, KeyFate.NoDifference, reason));
 
-    private static IEnumerable<ConfigKey> Refused(string reason, params string[] names) =>
+    internal static IEnumerable<ConfigKey> Refused(string reason, params string[] names) =>
         names.Select(n => new ConfigKey(n, KeyFate.Refused, reason));
 
-    private static IEnumerable<ConfigKey> RefusedUnless(object neutral, string reason, params string[] names) =>
+    internal static IEnumerable<ConfigKey> RefusedUnless(object neutral, string reason, params string[] names) =>
         names.Select(n => new ConfigKey(n, KeyFate.Refused, reason, neutral));
 
     private static FrozenDictionary<string, ConfigKey> ByName(IEnumerable<ConfigKey> keys) =>

@@ -24,8 +24,8 @@ public sealed class Decoder
     private readonly Activations _a;
     private readonly LinearProduct _product = new();
     private readonly AttentionHeads _heads;
-    private readonly float[] _frequencies;     // [s / 2], or none where positions are not rotations
-    private readonly float[] _cos;             // [B, s / 2], each row's rotation
+    private readonly RotaryFrequencies _frequencies;
+    private readonly float[] _cos;             // [B, rotary width / 2], each row's rotation
     private readonly float[] _sin;
     private ForwardPass _pass;
 
@@ -41,10 +41,9 @@ public sealed class Decoder
         _pool = pool;
         _a = activations;
         _heads = new AttentionHeads(arena, _config, positionsMax, pool.Threads);
-        _frequencies = new float[_config.Family == ModelFamily.Llama ? _config.HeadSize / 2 : 0];
-        _cos = new float[activations.ChunkTokens * _frequencies.Length];
+        _frequencies = RotaryFrequencies.Of(_config, positionsMax);
+        _cos = new float[activations.ChunkTokens * _frequencies.Inverse.Length];
         _sin = new float[_cos.Length];
-        RopeScaling.FillInverseFrequencies(_config, _frequencies);
         _pass = new ForwardPass(0);
     }
 
@@ -55,9 +54,11 @@ public sealed class Decoder
     public void Begin(ForwardPass pass)
     {
         Take(pass);
-        bool projected = _model.ProjectIn is not null;
+        FloatTensor embedded = _model.ProjectIn is null ? _a.Residual : _a.Embedded;
         for (int b = 0; b < pass.Count; b++)
-            Row(_model.Embedding, pass.Rows[b].Token, projected ? _a.Embedded.Row(b) : _a.Residual.Row(b));
+            Row(_model.Embedding, pass.Rows[b].Token, embedded.Row(b));
+        if (_config.EmbeddingScale != 1)
+            TensorPrimitives.Multiply(embedded.First(pass.Count), _config.EmbeddingScale, embedded.First(pass.Count));
         if (_model.ProjectIn is { } projectIn)
             _product.Run(_pool, projectIn, _a.Embedded, _a.Residual, pass.Count);
         if (_model.Positions is { } positions)
@@ -82,7 +83,8 @@ public sealed class Decoder
     }
 
     /// <summary>
-    /// residual += attention(norm(residual)); FfnInput = norm(residual); FfnOutput = 0. (Post-norm: the norm comes after the sum.)
+    /// residual += attention(norm(residual)); FfnInput = norm(residual); FfnOutput = 0. Post-norm: the norm comes after the sum. Parallel:
+    /// the FFN's input is from the residual before the attention.
     /// </summary>
     public void Attend(int layer)
     {
@@ -91,16 +93,19 @@ public sealed class Decoder
         Span<float> residual = _a.Residual.First(batch), normed = _a.Normed.First(batch);
         if (!_config.PostNorm)
             w.AttentionNorm.Apply(residual, normed);
+        if (_config.IsParallel)
+            NormaliseFfnInput(layer, residual, _a.FfnInput.First(batch));
         _product.Run(_pool, w.QueryKeyValue, _config.PostNorm ? _a.Residual : _a.Normed, _a.Qkv, batch);
         for (int b = 0; b < batch; b++)
-            StoreKeyValue(layer, b);
+            StoreKeyValue(layer, w, b);
         _heads.Run(_pool, layer, _pass, _a.Qkv, _a.Attended);
         _product.Run(_pool, w.AttentionOutput, _a.Attended, _a.Normed, batch);
-        TensorPrimitives.Add(residual, normed, residual);
+        AddToResidual(normed, residual);
 
         if (_config.PostNorm)
             w.AttentionNorm.Apply(residual, residual);
-        NormaliseFfnInput(layer, residual, _a.FfnInput.First(batch));
+        if (!_config.IsParallel)
+            NormaliseFfnInput(layer, residual, _a.FfnInput.First(batch));
         _a.FfnOutput.First(batch).Clear();
     }
 
@@ -110,10 +115,10 @@ public sealed class Decoder
         ResidentLayer w = _model.Layers[layer];
         for (int b = 0; b < _pass.Count; b++)
         {
-            Span<float> output = _a.FfnOutput.Row(b), residual = _a.Residual.Row(b);
+            Span<float> output = _a.FfnOutput.Row(b);
             if (w.DownBias is { } bias)
                 TensorPrimitives.Add(output, bias.Row(0), output);
-            TensorPrimitives.Add(residual, output, residual);
+            AddToResidual(output, _a.Residual.Row(b));
         }
         if (_config.PostNorm)
             w.FfnNorm.Apply(_a.Residual.First(_pass.Count), _a.Residual.First(_pass.Count));
@@ -133,6 +138,8 @@ public sealed class Decoder
             else
                 _a.Residual.Row(rows[i]).CopyTo(_a.Normed.Row(i));
         }
+        if (_config.LogitScale != 1)
+            TensorPrimitives.Multiply(_a.Normed.First(count), _config.LogitScale, _a.Normed.First(count));
         if (_model.ProjectOut is { } projectOut)
             _product.Run(_pool, projectOut, _a.Normed, _a.Embedded, count);
         _product.Run(_pool, _model.Output, _model.ProjectOut is null ? _a.Normed : _a.Embedded, _a.Logits, count);
@@ -157,20 +164,35 @@ public sealed class Decoder
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pass.Count, _a.ChunkTokens, nameof(pass));
         _pass = pass;
         for (int b = 0; b < pass.Count; b++)
-            Rope.FillTable(_frequencies, pass.Rows[b].Position, Rotation(_cos, b), Rotation(_sin, b));
+        {
+            Rope.FillTable(
+                _frequencies.Inverse, pass.Rows[b].Position, _frequencies.Amplitude, Rotation(_cos, b), Rotation(_sin, b));
+        }
     }
 
-    private void StoreKeyValue(int layer, int b)
+    private void AddToResidual(ReadOnlySpan<float> output, Span<float> residual)
+    {
+        if (_config.ResidualScale == 1)
+            TensorPrimitives.Add(residual, output, residual);
+        else
+            TensorPrimitives.FusedMultiplyAdd(output, _config.ResidualScale, residual, residual);
+    }
+
+    private void StoreKeyValue(int layer, ResidentLayer w, int b)
     {
         int queryWidth = _config.HeadCount * _config.HeadSize, kvWidth = _config.KvHeadCount * _config.HeadSize;
         Span<float> row = _a.Qkv.Row(b);
-        if (_frequencies.Length > 0)
+        w.QueryNorm?.Apply(row[..queryWidth], row[..queryWidth]);
+        w.KeyNorm?.Apply(row.Slice(queryWidth, kvWidth), row.Slice(queryWidth, kvWidth));
+        if (_config.RotaryPairs == RotaryPairs.Halves)
             Rope.Apply(row[..(queryWidth + kvWidth)], _config.HeadSize, Rotation(_cos, b), Rotation(_sin, b));
+        else
+            Rope.ApplyToNeighbours(row[..(queryWidth + kvWidth)], _config.HeadSize, Rotation(_cos, b), Rotation(_sin, b));
         PassRow at = _pass.Rows[b];
         at.Sequence.Store(layer, at.Position, _config.HeadSize, row.Slice(queryWidth, kvWidth), row.Slice(queryWidth + kvWidth, kvWidth));
     }
 
-    private Span<float> Rotation(float[] table, int b) => table.AsSpan(b * _frequencies.Length, _frequencies.Length);
+    private Span<float> Rotation(float[] table, int b) => table.AsSpan(b * _frequencies.Inverse.Length, _frequencies.Inverse.Length);
 
     private static void Row(Linear table, int index, Span<float> row) => table.Weights.Kernels.Decode(table.Weights.Row(index), row);
 }

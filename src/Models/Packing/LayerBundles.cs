@@ -43,7 +43,7 @@ internal sealed class LayerBundles
     /// <summary>Reads the matrices of <paramref name="layer"/>.</summary>
     public void Load(int layer)
     {
-        LayerModules m = TensorNames.For(_config.Family).Layer(layer);
+        LayerModules m = TensorNames.Layer(_config, layer);
         foreach (TensorSpec spec in TensorCatalog.Layer(_config, layer).Where(s => s.Place == TensorPlace.Neurons))
         {
             byte[] target = spec.Name == $"{m.Gate}.weight" ? _gate!

@@ -7,7 +7,12 @@ namespace Neuralink.Models.Synthetic;
 /// Writes matrices in float16 as they are made, some rows at a time on all cores, and multiplies sample tokens with the very weights it
 /// writes. Results do not depend on the number of threads.
 /// </summary>
-internal sealed class MatrixWriter(SafetensorsWriter file, Action<long> written, CancellationToken cancellation)
+/// <param name="file">The checkpoint.</param>
+/// <param name="nameOf">What the family's checkpoints call a tensor.</param>
+/// <param name="written">Told the bytes of each piece.</param>
+/// <param name="cancellation">Ends it.</param>
+internal sealed class MatrixWriter(
+    SafetensorsWriter file, Func<string, string> nameOf, Action<long> written, CancellationToken cancellation)
 {
     /// <summary>Rows that are made together.</summary>
     public const int BlockRows = 32;
@@ -48,7 +53,7 @@ internal sealed class MatrixWriter(SafetensorsWriter file, Action<long> written,
                 s_kernels.Encode(values, bytes);
                 Multiply(bytes, x, y, new MatMulShape(blockRows, columns, 0, first + at, rows), s_kernels);
             });
-            file.Write(name, chunk.AsSpan(0, count * rowBytes));
+            file.Write(nameOf(name), chunk.AsSpan(0, count * rowBytes));
             written(count * rowBytes);
         }
         return y;
@@ -59,7 +64,7 @@ internal sealed class MatrixWriter(SafetensorsWriter file, Action<long> written,
     {
         byte[] bytes = new byte[s_kernels.RowBytes(values.Length)];
         s_kernels.Encode(values, bytes);
-        file.Write(name, bytes);
+        file.Write(nameOf(name), bytes);
         written(bytes.Length);
     }
 

@@ -22,7 +22,7 @@ internal sealed class SyntheticAttention(
     /// <summary>Writes a layer's attention and returns what it adds to the stream, [tokens, d], for normalised x.</summary>
     public float[] Write(int layer, float[] x)
     {
-        LayerModules m = TensorNames.For(config.Family).Layer(layer);
+        LayerModules m = TensorNames.Layer(config, layer);
         int size = config.HeadSize, hidden = config.HiddenSize, queryWidth = config.HeadCount * size, kvWidth = config.KvHeadCount * size;
         int group = config.HeadCount / config.KvHeadCount;
         float[] values = new float[kvWidth * hidden];
@@ -86,7 +86,7 @@ internal sealed class SyntheticAttention(
         int size = config.HeadSize, group = config.HeadCount / config.KvHeadCount, queryWidth = config.HeadCount * size,
             kvWidth = config.KvHeadCount * size;
         int windows = k.Length / kvWidth / windowTokens;
-        if (config.Family == ModelFamily.Llama)
+        if (config.Positions == PositionKind.Rotary)
         {
             Rotate(q, queryWidth);
             Rotate(k, kvWidth);
@@ -112,11 +112,11 @@ internal sealed class SyntheticAttention(
 
     private void Rotate(float[] rows, int width)
     {
-        float[] frequencies = new float[config.HeadSize / 2], cos = new float[frequencies.Length], sin = new float[frequencies.Length];
-        RopeScaling.FillInverseFrequencies(config, frequencies);
+        RotaryFrequencies frequencies = RotaryFrequencies.Of(config, windowTokens);
+        float[] cos = new float[frequencies.Inverse.Length], sin = new float[cos.Length];
         for (int t = 0; t < rows.Length / width; t++)
         {
-            Rope.FillTable(frequencies, t % windowTokens, cos, sin);
+            Rope.FillTable(frequencies.Inverse, t % windowTokens, frequencies.Amplitude, cos, sin);
             Rope.Apply(rows.AsSpan(t * width, width), config.HeadSize, cos, sin);
         }
     }

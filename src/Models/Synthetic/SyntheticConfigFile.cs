@@ -28,7 +28,7 @@ internal static class SyntheticConfigFile
             ["tie_word_embeddings"] = config.TiedEmbedding,
             ["eos_token_id"] = new JsonArray([.. config.EndTokens.Select(token => JsonValue.Create(token))]),
         };
-        if (config.Family == ModelFamily.Opt)
+        if (config.ModelType == "opt")
             AddOpt(json, config);
         else
             AddLlama(json, config);

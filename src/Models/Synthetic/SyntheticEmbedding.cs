@@ -52,24 +52,23 @@ internal sealed class SyntheticEmbedding
     /// <summary>Writes the tensors.</summary>
     public void Write(MatrixWriter writer)
     {
-        TensorNames names = TensorNames.For(_config.Family);
         int width = _config.EmbeddingSize, hidden = _config.HiddenSize;
-        writer.Write($"{names.Embedding}.weight", _config.VocabularySize, width, FillEmbedding, []);
-        if (_config.Family == ModelFamily.Opt)
-            writer.Write($"{names.Positions}.weight", _config.ContextLength + _config.PositionOffset, hidden, FillPositions, []);
+        writer.Write($"{TensorNames.Embedding}.weight", _config.VocabularySize, width, FillEmbedding, []);
+        if (_config.Positions == PositionKind.Learned)
+            writer.Write($"{TensorNames.Positions}.weight", _config.ContextLength + _config.PositionOffset, hidden, FillPositions, []);
         if (_projection is not null)
         {
-            writer.Write($"{names.ProjectIn}.weight", hidden, width, FillProjection, []);
-            writer.Write($"{names.ProjectOut}.weight", width, hidden, FillProjectOut, []);
+            writer.Write($"{TensorNames.ProjectIn}.weight", hidden, width, FillProjection, []);
+            writer.Write($"{TensorNames.ProjectOut}.weight", width, hidden, FillProjectOut, []);
         }
         if (_config.FinalNorm)
         {
-            writer.Write($"{names.FinalNorm}.weight", OutputDiagonal());
-            if (_config.Family == ModelFamily.Opt)
-                writer.Write($"{names.FinalNorm}.bias", new float[hidden]);
+            writer.Write($"{TensorNames.FinalNorm}.weight", OutputDiagonal());
+            if (_config.Norm == NormKind.Layer)
+                writer.Write($"{TensorNames.FinalNorm}.bias", new float[hidden]);
         }
         if (!_config.TiedEmbedding)
-            writer.Write($"{names.Output}.weight", _config.VocabularySize, width, FillOutput, []);
+            writer.Write($"{TensorNames.Output}.weight", _config.VocabularySize, width, FillOutput, []);
     }
 
     /// <summary>The residual stream [tokens, d] before the first layer, for windows of tokens that begin at position 0.</summary>
@@ -83,7 +82,7 @@ internal sealed class SyntheticEmbedding
             FillEmbedding(tokens[t], row);
             for (int i = 0; i < hidden; i++)
                 to[i] = _projection is null ? row[i] : TensorPrimitives.Dot(_projection.AsSpan(i * width, width), row);
-            if (_config.Family != ModelFamily.Opt)
+            if (_config.Positions != PositionKind.Learned)
                 continue;
             ReadOnlySpan<float> position = _normals.Row(WeightPart.Positions, 0, (t % windowTokens) + _config.PositionOffset, hidden);
             TensorPrimitives.MultiplyAdd(position, PositionSize, to, to);

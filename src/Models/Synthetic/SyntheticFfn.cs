@@ -35,7 +35,7 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
     public (float[] Output, ActivationMatrix Active) Write(
         int layer, SyntheticNeuron[] neurons, float[] x, int calibrating, float residualSize)
     {
-        LayerModules m = TensorNames.For(_config.Family).Layer(layer);
+        LayerModules m = TensorNames.Layer(_config, layer);
         int hidden = _config.HiddenSize, count = neurons.Length;
         float[] gates = new float[x.Length / hidden * count];
         float[] biases = new float[count];

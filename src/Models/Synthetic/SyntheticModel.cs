@@ -79,7 +79,8 @@ public sealed class SyntheticModel
         using (SafetensorsWriter file = SafetensorsWriter.Create(
             Path.Combine(folder.Path, "model.safetensors"), tensors, SyntheticModelFiles.Metadata))
         {
-            SyntheticModel model = new(shape, options.Seed, clusters, new MatrixWriter(file, Advance, cancellation));
+            MatrixWriter writer = new(file, name => NameOf(shape.Config, name), Advance, cancellation);
+            SyntheticModel model = new(shape, options.Seed, clusters, writer);
             model._embedding.Write(model._writer);
             for (int layer = 0; layer < shape.Config.LayerCount; layer++)
             {
@@ -98,7 +99,11 @@ public sealed class SyntheticModel
 
     private static IEnumerable<TensorDeclaration> Tensors(ModelConfig config) => TensorCatalog.All(config)
         .DistinctBy(spec => spec.Name, StringComparer.Ordinal)
-        .Select(spec => new TensorDeclaration(spec.Name, SafetensorsDtype.F16, spec.IsVector ? [spec.Rows] : [spec.Rows, spec.Columns]));
+        .Select(spec => new TensorDeclaration(
+            NameOf(config, spec.Name), SafetensorsDtype.F16, spec.IsVector ? [spec.Rows] : [spec.Rows, spec.Columns]));
+
+    private static string NameOf(ModelConfig config, string name) =>
+        PublishedModelType.Find(config.ModelType)!.Names.Find(config, name).Name;
 
     // Tokens that are no text, and the padding of the vocabulary, are about nothing and never generated.
     private static int[][] ClustersOfTokens(SyntheticShape shape, SyntheticModelOptions options)
@@ -121,7 +126,7 @@ public sealed class SyntheticModel
 
     private SyntheticStatistics WriteLayer(int layer)
     {
-        LayerModules m = TensorNames.For(_config.Family).Layer(layer);
+        LayerModules m = TensorNames.Layer(_config, layer);
         WriteNorm(m.AttentionNorm);
         SyntheticAttention attention = new(_config, _normals, _embedding.Directions, _writer, WindowTokens);
         TensorPrimitives.Add(_residual, attention.Write(layer, _config.PostNorm ? _residual : Normalised(_residual)), _residual);
@@ -146,7 +151,7 @@ public sealed class SyntheticModel
         float[] ones = new float[_config.HiddenSize];
         Array.Fill(ones, 1);
         _writer.Write($"{module}.weight", ones);
-        if (_config.Family == ModelFamily.Opt)
+        if (_config.Norm == NormKind.Layer)
             _writer.Write($"{module}.bias", new float[_config.HiddenSize]);
     }
 
@@ -157,7 +162,7 @@ public sealed class SyntheticModel
         Array.Fill(ones, 1);
         for (int at = 0; at < x.Length; at += hidden)
         {
-            if (_config.Family == ModelFamily.Opt)
+            if (_config.Norm == NormKind.Layer)
                 LayerNorm.Apply(x.AsSpan(at, hidden), ones, zeros, _config.NormEpsilon, y.AsSpan(at, hidden));
             else
                 RmsNorm.Apply(x.AsSpan(at, hidden), ones, _config.NormEpsilon, y.AsSpan(at, hidden));

@@ -16,7 +16,8 @@ public static class SyntheticShapes
     public static IReadOnlyList<SyntheticShape> All { get; } =
     [
         new(
-            "opt-350m", "OPT-350M", Opt(1024, 4096, layers: 24, heads: 16) with { EmbeddingSize = 512, PostNorm = true, FinalNorm = false },
+            "opt-350m", "OPT-350M",
+            Opt(1024, 4096, layers: 24, heads: 16) with { EmbeddingSize = 512, Block = BlockKind.PostNorm, FinalNorm = false },
             0.0954, PlainEightyShare),
         new("opt-1.3b", "OPT-1.3B", Opt(2048, 8192, layers: 24, heads: 32), 0.0381, PlainEightyShare),
         new("opt-6.7b", "OPT-6.7B", Opt(4096, 16384, layers: 32, heads: 32), 0.0315, PlainEightyShare),
@@ -52,7 +53,11 @@ public static class SyntheticShapes
 
     private static ModelConfig Opt(int hidden, int ffn, int layers, int heads) => Llama("opt", hidden, ffn, layers, heads) with
     {
-        Family = ModelFamily.Opt,
+        Norm = NormKind.Layer,
+        Gated = false,
+        Positions = PositionKind.Learned,
+        PositionOffset = 2,
+        RotaryWidth = 0,
         VocabularySize = 50272,
         ContextLength = 2048,
         TiedEmbedding = true,
@@ -63,7 +68,6 @@ public static class SyntheticShapes
 
     private static ModelConfig Llama(string modelType, int hidden, int ffn, int layers, int heads) => new()
     {
-        Family = ModelFamily.Llama,
         ModelType = modelType,
         VocabularySize = 32000,
         HiddenSize = hidden,
@@ -75,14 +79,18 @@ public static class SyntheticShapes
         HeadSize = hidden / heads,
         ContextLength = 4096,
         NormEpsilon = 1e-5f,
-        PostNorm = false,
+        Block = BlockKind.Sequential,
+        Norm = NormKind.Rms,
         FinalNorm = true,
+        Gated = true,
         Activation = ActivationKind.Relu,
         ActivationThreshold = 0,
         TiedEmbedding = false,
         AttentionBias = false,
         AttentionOutputBias = false,
         FfnBias = false,
+        Positions = PositionKind.Rotary,
+        RotaryWidth = hidden / heads,
         RopeTheta = 10000,
         RopeScaling = null,
         SlidingWindow = null,

@@ -1,9 +1,10 @@
+using System.Numerics.Tensors;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 
 namespace Neuralink.Models.Weights;
 
-/// <summary>A normalisation with its weights: RMSNorm (Llama family) or LayerNorm with a bias (OPT).</summary>
+/// <summary>A normalisation with its weights: RMSNorm, or LayerNorm with a bias.</summary>
 public sealed class Norm
 {
     private readonly FloatTensor _weight;
@@ -17,14 +18,21 @@ public sealed class Norm
         _epsilon = epsilon;
     }
 
+    /// <summary>A normalisation of the stream.</summary>
     public static Norm Load(IWeightLoader weights, ModelConfig config, string module)
     {
         FloatTensor weight = FloatTensor.Load(weights, $"{module}.weight", config.HiddenSize);
-        FloatTensor? bias = config.Family == ModelFamily.Llama ? null : FloatTensor.Load(weights, $"{module}.bias", config.HiddenSize);
+        FloatTensor? bias = config.Norm == NormKind.Rms ? null : FloatTensor.Load(weights, $"{module}.bias", config.HiddenSize);
+        if (config.Norm == NormKind.LayerPlusOne)
+            TensorPrimitives.Add(weight.Row(0), 1f, weight.Row(0));
         return new Norm(weight, bias, config.NormEpsilon);
     }
 
-    /// <summary>Normalises each row of <paramref name="x"/> [rows, d] into <paramref name="y"/> [rows, d], which may be the same.</summary>
+    /// <summary>The RMSNorm of a head of queries or keys.</summary>
+    public static Norm LoadHead(IWeightLoader weights, ModelConfig config, string module) =>
+        new(FloatTensor.Load(weights, $"{module}.weight", config.HeadSize), bias: null, config.NormEpsilon);
+
+    /// <summary>Normalises each row of <paramref name="x"/> [rows, width] into <paramref name="y"/>, which may be the same.</summary>
     public void Apply(ReadOnlySpan<float> x, Span<float> y)
     {
         int size = _weight.Columns;

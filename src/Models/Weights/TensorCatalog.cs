@@ -42,28 +42,38 @@ public static class TensorCatalog
     /// <summary>The tensors outside the layers.</summary>
     public static IEnumerable<TensorSpec> Global(ModelConfig c)
     {
-        TensorNames names = TensorNames.For(c.Family);
-        yield return Matrix(names.Embedding, c.VocabularySize, c.EmbeddingSize, TensorPlace.Resident);
-        if (c.Family == ModelFamily.Opt)
-            yield return Matrix(names.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize, TensorPlace.Resident);
+        yield return Matrix(TensorNames.Embedding, c.VocabularySize, c.EmbeddingSize, TensorPlace.Resident);
+        if (c.Positions == PositionKind.Learned)
+            yield return Matrix(TensorNames.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize, TensorPlace.Resident);
         if (c.EmbeddingSize != c.HiddenSize)
         {
-            yield return Matrix(names.ProjectIn, c.HiddenSize, c.EmbeddingSize, TensorPlace.Resident);
-            yield return Matrix(names.ProjectOut, c.EmbeddingSize, c.HiddenSize, TensorPlace.Resident);
+            yield return Matrix(TensorNames.ProjectIn, c.HiddenSize, c.EmbeddingSize, TensorPlace.Resident);
+            yield return Matrix(TensorNames.ProjectOut, c.EmbeddingSize, c.HiddenSize, TensorPlace.Resident);
         }
         if (c.FinalNorm)
         {
-            foreach (TensorSpec spec in Norm(c, names.FinalNorm))
+            foreach (TensorSpec spec in Norm(c, TensorNames.FinalNorm))
                 yield return spec;
         }
-        if (!c.TiedEmbedding)
-            yield return Matrix(names.Output, c.VocabularySize, c.EmbeddingSize, TensorPlace.Resident);
+        if (c.TiedEmbedding)
+            yield break;
+        foreach (TensorSpec spec in Linear(TensorNames.Output, c.VocabularySize, c.EmbeddingSize, c.OutputBias, TensorPlace.Resident))
+            yield return spec;
     }
 
-    /// <summary>The tensors of layer <paramref name="index"/>.</summary>
+    /// <summary>The tensors of layer <paramref name="index"/>. An FFN that all layers share is layer 0's.</summary>
     public static IEnumerable<TensorSpec> Layer(ModelConfig c, int index)
     {
-        LayerModules m = TensorNames.For(c.Family).Layer(index);
+        LayerModules m = TensorNames.Layer(c, index);
+        return c.SharedFfn && index > 0 ? Attention(c, m) : Attention(c, m).Concat(Ffn(c, m));
+    }
+
+    /// <summary>All of them, layer by layer after the global ones.</summary>
+    public static IEnumerable<TensorSpec> All(ModelConfig c) =>
+        Global(c).Concat(Enumerable.Range(0, c.LayerCount).SelectMany(i => Layer(c, i)));
+
+    private static IEnumerable<TensorSpec> Attention(ModelConfig c, LayerModules m)
+    {
         int queryWidth = c.HeadCount * c.HeadSize, kvWidth = c.KvHeadCount * c.HeadSize;
         return
         [
@@ -71,19 +81,22 @@ public static class TensorCatalog
             .. Linear(m.Query, queryWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident, m.QueryKeyValue),
             .. Linear(m.Key, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident, m.QueryKeyValue),
             .. Linear(m.Value, kvWidth, c.HiddenSize, c.AttentionBias, TensorPlace.Resident, m.QueryKeyValue),
+            .. c.QueryKeyNorm ? [HeadNorm(m.QueryNorm), HeadNorm(m.KeyNorm)] : Array.Empty<TensorSpec>(),
             .. Linear(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias, TensorPlace.Resident),
-            .. Norm(c, m.FfnNorm),
-            .. Linear(m.Deciding, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Predictor),
-            .. m.Gate is null ? [] : Linear(m.Gate, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Neurons),
-            .. Linear(m.Up, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Neurons),
-            Matrix(m.Down, c.HiddenSize, c.FfnSize, TensorPlace.Neurons),
-            .. c.FfnBias ? [Vector($"{m.Down}.bias", c.HiddenSize, TensorPlace.Resident)] : Array.Empty<TensorSpec>(),
+            .. c.Block == BlockKind.Parallel ? [] : Norm(c, m.FfnNorm),
         ];
+
+        TensorSpec HeadNorm(string module) => Vector($"{module}.weight", c.HeadSize, TensorPlace.Resident);
     }
 
-    /// <summary>All of them, layer by layer after the global ones.</summary>
-    public static IEnumerable<TensorSpec> All(ModelConfig c) =>
-        Global(c).Concat(Enumerable.Range(0, c.LayerCount).SelectMany(i => Layer(c, i)));
+    private static IEnumerable<TensorSpec> Ffn(ModelConfig c, LayerModules m) =>
+    [
+        .. Linear(m.Deciding, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Predictor),
+        .. m.Gate is null ? [] : Linear(m.Gate, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Neurons),
+        .. Linear(m.Up, c.FfnSize, c.HiddenSize, c.FfnBias, TensorPlace.Neurons),
+        Matrix(m.Down, c.HiddenSize, c.FfnSize, TensorPlace.Neurons),
+        .. c.FfnBias ? [Vector($"{m.Down}.bias", c.HiddenSize, TensorPlace.Resident)] : Array.Empty<TensorSpec>(),
+    ];
 
     private static TensorSpec Matrix(string module, int rows, int columns, TensorPlace place) =>
         new($"{module}.weight", rows, columns, place);
@@ -101,7 +114,7 @@ public static class TensorCatalog
     private static IEnumerable<TensorSpec> Norm(ModelConfig c, string module)
     {
         yield return Vector($"{module}.weight", c.HiddenSize, TensorPlace.Resident);
-        if (c.Family == ModelFamily.Opt)
+        if (c.Norm != NormKind.Rms)
             yield return Vector($"{module}.bias", c.HiddenSize, TensorPlace.Resident);
     }
 }

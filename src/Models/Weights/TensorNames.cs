@@ -2,55 +2,83 @@ using Neuralink.Models.Configuration;
 
 namespace Neuralink.Models.Weights;
 
-/// <summary>The modules of one decoder layer; a weight is the name plus ".weight", a bias plus ".bias".</summary>
-public sealed record LayerModules(
-    string AttentionNorm, string Query, string Key, string Value, string AttentionOutput, string FfnNorm, string? Gate, string Up,
-    string Down)
+/// <summary>
+/// The modules of one decoder layer; a weight is the name plus ".weight", a bias plus ".bias". Not every model has every module.
+/// </summary>
+public sealed record LayerModules
 {
-    /// <summary>The matrix whose product decides which neurons fire: the gate, or for a plain FFN the up matrix.</summary>
+    /// <summary>Before the attention, or after it in a post-norm model; before both where they are parallel.</summary>
+    public required string AttentionNorm { get; init; }
+
+    public required string Query { get; init; }
+
+    public required string Key { get; init; }
+
+    public required string Value { get; init; }
+
+    /// <summary>Of each head of the queries.</summary>
+    public required string QueryNorm { get; init; }
+
+    /// <summary>Of each head of the keys.</summary>
+    public required string KeyNorm { get; init; }
+
+    public required string AttentionOutput { get; init; }
+
+    /// <summary>Before the FFN, or after it in a post-norm model.</summary>
+    public required string FfnNorm { get; init; }
+
+    /// <summary>Null for a plain FFN.</summary>
+    public required string? Gate { get; init; }
+
+    public required string Up { get; init; }
+
+    public required string Down { get; init; }
+
+    /// <summary>The matrix whose product decides which neurons are active: the gate, or for a plain FFN the up matrix.</summary>
     public string Deciding => Gate ?? Up;
 
     /// <summary>A name for query, key and value together, whose product is one; no checkpoint has it.</summary>
     public string QueryKeyValue => $"{Query}+k+v";
 }
 
-/// <summary>The names that Hugging Face checkpoints give the modules of a family. The flash image keeps them.</summary>
-public sealed class TensorNames
+/// <summary>
+/// What this engine and the flash image call a model's modules, whatever its checkpoint calls them: as Hugging Face's Llama has them, and
+/// for the others in its manner.
+/// </summary>
+public static class TensorNames
 {
-    private readonly bool _opt;
+    public const string Embedding = "model.embed_tokens";
 
-    private TensorNames(bool opt) => _opt = opt;
+    public const string Output = "lm_head";
 
-    /// <summary>The names of <paramref name="family"/>.</summary>
-    public static TensorNames For(ModelFamily family) => new(family == ModelFamily.Opt);
+    public const string FinalNorm = "model.norm";
 
-    public string Embedding => _opt ? "model.decoder.embed_tokens" : "model.embed_tokens";
+    /// <summary>The table of learned positions.</summary>
+    public const string Positions = "model.embed_positions";
 
-    public string Output => "lm_head";
+    /// <summary>Embedding width to hidden width.</summary>
+    public const string ProjectIn = "model.project_in";
 
-    public string FinalNorm => _opt ? "model.decoder.final_layer_norm" : "model.norm";
+    /// <summary>Hidden width to embedding width.</summary>
+    public const string ProjectOut = "model.project_out";
 
-    /// <summary>OPT only.</summary>
-    public string Positions => "model.decoder.embed_positions";
-
-    /// <summary>OPT-350m only: embedding width to hidden width.</summary>
-    public string ProjectIn => "model.decoder.project_in";
-
-    /// <summary>OPT-350m only: hidden width to embedding width.</summary>
-    public string ProjectOut => "model.decoder.project_out";
-
-    /// <summary>The modules of layer <paramref name="index"/>.</summary>
-    public LayerModules Layer(int index)
+    /// <summary>The modules of layer <paramref name="index"/>. Where the FFN is shared, they are those of layer 0.</summary>
+    public static LayerModules Layer(ModelConfig c, int index)
     {
-        string p = _opt ? $"model.decoder.layers.{index}" : $"model.layers.{index}";
-        return _opt
-            ? new(
-                $"{p}.self_attn_layer_norm",
-                $"{p}.self_attn.q_proj", $"{p}.self_attn.k_proj", $"{p}.self_attn.v_proj", $"{p}.self_attn.out_proj",
-                $"{p}.final_layer_norm", null, $"{p}.fc1", $"{p}.fc2")
-            : new(
-                $"{p}.input_layernorm",
-                $"{p}.self_attn.q_proj", $"{p}.self_attn.k_proj", $"{p}.self_attn.v_proj", $"{p}.self_attn.o_proj",
-                $"{p}.post_attention_layernorm", $"{p}.mlp.gate_proj", $"{p}.mlp.up_proj", $"{p}.mlp.down_proj");
+        string p = $"model.layers.{index}", ffn = $"model.layers.{(c.SharedFfn ? 0 : index)}.mlp";
+        return new LayerModules
+        {
+            AttentionNorm = $"{p}.input_layernorm",
+            Query = $"{p}.self_attn.q_proj",
+            Key = $"{p}.self_attn.k_proj",
+            Value = $"{p}.self_attn.v_proj",
+            QueryNorm = $"{p}.self_attn.q_norm",
+            KeyNorm = $"{p}.self_attn.k_norm",
+            AttentionOutput = $"{p}.self_attn.o_proj",
+            FfnNorm = $"{p}.post_attention_layernorm",
+            Gate = c.Gated ? $"{ffn}.gate_proj" : null,
+            Up = $"{ffn}.up_proj",
+            Down = $"{ffn}.down_proj",
+        };
     }
 }

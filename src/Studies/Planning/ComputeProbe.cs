@@ -48,6 +48,7 @@ internal sealed class ComputeProbe : IDisposable
             FfnSize = ffn,
             VocabularySize = vocabulary,
             TiedEmbedding = true,
+            OutputBias = false,
             ContextLength = contextTokens,
             EndTokens = [],
         };

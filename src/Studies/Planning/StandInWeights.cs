@@ -21,8 +21,7 @@ internal sealed class StandInWeights : ITensorSource
     public StandInWeights(ModelConfig config, WeightFormat format)
     {
         _type = ElementType.Of(format);
-        TensorNames names = TensorNames.For(config.Family);
-        IEnumerable<string> active = Enumerable.Range(0, config.LayerCount).Select(i => names.Layer(i).Deciding);
+        IEnumerable<string> active = Enumerable.Range(0, config.LayerCount).Select(i => TensorNames.Layer(config, i).Deciding);
         _active = [.. active.SelectMany(name => new[] { $"{name}.weight", $"{name}.bias" })];
     }
 

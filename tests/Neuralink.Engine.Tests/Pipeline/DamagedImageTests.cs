@@ -44,10 +44,10 @@ public sealed class DamagedImageTests : IDisposable
     [InlineData("bundle.biased", "true", "Biased = True")]
     [InlineData("bundle.payload_bytes", "860", "PayloadBytes = 860")]
     [InlineData("weights", "\"f16\"", "StrideBytes")]
-    [InlineData("model.family", "\"Opt\"", "Gated = True")]
-    [InlineData("model.hidden_size", "73", "word_embed_proj_dim only for OPT")]
+    [InlineData("model.gated", "false", "Gated = True")]
+    [InlineData("model.hidden_size", "73", "as the model's shape gives")]
     [InlineData("model.ffn_size", "119", "3 layers of 119 neurons")]
-    [InlineData("model.activation", "\"Silu\"", "model's configuration")]
+    [InlineData("model.activation", "\"Sine\"", "model's configuration")]
     public async Task A_manifest_that_contradicts_itself(string path, string value, string message)
     {
         string file = PathOf(ImageManifest.FileName);

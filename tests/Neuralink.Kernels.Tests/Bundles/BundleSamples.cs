@@ -50,6 +50,11 @@ internal sealed class BundleSamples
                 yield return (new BundleLayout(format, hidden, gated: true, biased), Activation.DRelu);
                 yield return (new BundleLayout(format, hidden, gated: false, biased), Activation.Relu);
                 yield return (new BundleLayout(format, hidden, gated: false, biased), Activation.FatRelu(0.4f));
+                foreach (ActivationKind kind in (ActivationKind[])[ActivationKind.Relu2, ActivationKind.Silu, ActivationKind.GeluTanh])
+                {
+                    yield return (new BundleLayout(format, hidden, gated: true, biased), new Activation(kind, 0));
+                    yield return (new BundleLayout(format, hidden, gated: false, biased), new Activation(kind, 0));
+                }
             }
         }
     }

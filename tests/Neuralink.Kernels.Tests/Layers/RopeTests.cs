@@ -62,6 +62,51 @@ public class RopeTests
         turned.Should().Equal(heads);
     }
 
+    [Theory]
+    [InlineData(10, 6)]
+    [InlineData(80, 32)]
+    [InlineData(128, 64)]
+    [InlineData(7, 0)]
+    public void A_part_of_a_head_turns_and_the_rest_stays(int headDim, int width)
+    {
+        (float[] cos, float[] sin) = Table(width, position: 3);
+        float[] heads = Samples.Floats(1, 3 * headDim), turned = [.. heads], alone = new float[width];
+        Rope.Apply(turned, headDim, cos, sin);
+        for (int begin = 0; begin < heads.Length; begin += headDim)
+        {
+            heads.AsSpan(begin, width).CopyTo(alone);
+            if (width > 0)
+                Rope.Apply(alone, width, cos, sin);
+            turned[begin..(begin + width)].Should().Equal(alone);
+            turned[(begin + width)..(begin + headDim)].Should().Equal(heads[(begin + width)..(begin + headDim)]);
+        }
+    }
+
+    [Fact]
+    public void Neighbours_turn_as_halves_do_when_their_elements_are_sorted()
+    {
+        (float[] cos, float[] sin) = Table(12, position: 3);
+        float[] neighbours = Samples.Floats(1, 28), halves = [.. Sorted(neighbours)];
+        Rope.ApplyToNeighbours(neighbours, 14, cos, sin);
+        Rope.Apply(halves, 14, cos, sin);
+        Sorted(neighbours).Should().Equal(halves);
+
+        static IEnumerable<float> Sorted(float[] heads) => heads.Chunk(14).SelectMany(
+            head => head[..12].Where((_, i) => i % 2 == 0).Concat(head[..12].Where((_, i) => i % 2 == 1)).Concat(head[12..]));
+    }
+
+    [Fact]
+    public void An_amplitude_scales_cosines_and_sines()
+    {
+        float[] cos = new float[3], sin = new float[3];
+        (float[] plainCos, float[] plainSin) = Table(6, position: 5);
+        float[] frequencies = new float[3];
+        Rope.FillInverseFrequencies(10000f, frequencies);
+        Rope.FillTable(frequencies, 5, 1.25f, cos, sin);
+        cos.Should().Equal(plainCos.Select(c => c * 1.25f));
+        sin.Should().Equal(plainSin.Select(c => c * 1.25f));
+    }
+
     [Fact]
     public void Wrong_lengths_are_refused_and_nothing_is_allocated()
     {
@@ -70,12 +115,12 @@ public class RopeTests
         float[] frequencies = new float[16];
         FluentActions.Invoking(() => Rope.Apply(heads, 31, cos, sin)).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => Rope.Apply(heads.AsSpan(1), 32, cos, sin)).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => Rope.Apply(heads, 64, cos, sin)).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => Rope.FillTable(cos, 1, cos.AsSpan(1), sin)).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => Rope.Apply(heads, 24, cos, sin)).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => Rope.FillTable(cos, 1, 1, cos.AsSpan(1), sin)).Should().Throw<ArgumentException>();
         Allocations.BytesOf(() =>
         {
             Rope.FillInverseFrequencies(10000f, frequencies);
-            Rope.FillTable(frequencies, 9, cos, sin);
+            Rope.FillTable(frequencies, 9, 1, cos, sin);
             Rope.Apply(heads, 32, cos, sin);
         }).Should().Be(0);
     }
@@ -86,7 +131,7 @@ public class RopeTests
         float[] cos = new float[headDim / 2];
         float[] sin = new float[headDim / 2];
         Rope.FillInverseFrequencies(theta, frequencies);
-        Rope.FillTable(frequencies, position, cos, sin);
+        Rope.FillTable(frequencies, position, 1, cos, sin);
         return (cos, sin);
     }
 }

@@ -51,5 +51,5 @@ public sealed class CheckpointNamesTests
             .WithMessage($"*one tensor for {Up}*layers.0.mlp.up_proj.weight and module.{Up}*more than one model*");
     }
 
-    private static CheckpointNames Names(params string[] names) => new("folder", names);
+    private static CheckpointNames Names(params string[] names) => new("folder", "model.layers", names);
 }

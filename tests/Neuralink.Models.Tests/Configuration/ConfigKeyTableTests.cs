@@ -97,15 +97,21 @@ public sealed class ConfigKeyTableTests : IDisposable
         config["model_type"] = type;
         if (type == "opt")
             return config;
-        if (type != "bamboo")
-            (config["hidden_act"], config["hidden_act_param"]) = ("fatrelu", 0.1);
+        if (!RectifiesBoth(type))
+            (config[type == "falcon" ? "activation" : "hidden_act"], config["hidden_act_param"]) = ("fatrelu", 0.1);
+        if (type == "falcon")
+            config["new_decoder_architecture"] = true;
+        if (type is "mistral" or "qwen2" or "sparseqwen2" or "qwen3" or "phi3")
+            (config["sliding_window"], config["use_sliding_window"], config["max_window_layers"]) = (8, true, 0);
         config["rope_scaling"] = JsonNode.Parse("""{ "rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4 }""");
         config["original_max_position_embeddings"] = 16;
         return config;
     }
 
-    // Bamboo's relu has no parameter.
+    private static bool RectifiesBoth(string type) => PublishedModelType.Find(type)!.RectifiesBoth;
+
+    // A relu of both branches has no parameter.
     private static IEnumerable<ConfigKey> Table(string type) =>
-        ConfigKeyTable.For(PublishedModelType.All.Single(known => known.Name == type)).Values
-            .Where(key => type != "bamboo" || key.Name != "hidden_act_param");
+        PublishedModelType.Find(type)!.Keys.Values
+            .Where(key => !RectifiesBoth(type) || key.Name != "hidden_act_param");
 }

@@ -21,12 +21,13 @@ public sealed class ModelConfigJsonTests
     }
 
     [Theory]
-    [InlineData("activation", "\"Silu\"")]
-    [InlineData("activation", "9")]
+    [InlineData("activation", "\"Sine\"")]
+    [InlineData("activation", "99")]
     [InlineData("activation", "null")]
     [InlineData("activation_threshold", "-1")]
-    [InlineData("family", "\"Gemma\"")]
-    [InlineData("family", "5")]
+    [InlineData("norm", "\"Batch\"")]
+    [InlineData("block", "5")]
+    [InlineData("rotary_width", "13")]
     [InlineData("hidden_size", "0")]
     [InlineData("kv_head_count", "4")]
     [InlineData("layer_count", "4")]

@@ -26,8 +26,6 @@ public sealed class PublishedModelTypeTests : IDisposable
         _folder.Refused(ConfigFolder.Llama, "architectures", architectures, parts);
 
     [Theory]
-    [InlineData("minicpm", """["MiniCPMForCausalLM"]""")]
-    [InlineData("falcon", """["FalconForCausalLM"]""")]
     [InlineData("smallthinker", """["SmallThinkerForCausalLM"]""")]
     [InlineData("mixtral", """["MixtralForCausalLM"]""")]
     [InlineData("llava", """["LlavaForConditionalGeneration"]""")]

@@ -6,7 +6,7 @@ namespace Neuralink.Models.Tests.Configuration;
 /// <summary>Rotary settings are taken from wherever they stand, and refused where two places disagree.</summary>
 public sealed class RopeReaderTests : IDisposable
 {
-    private static readonly RopeScaling s_linear = new(RopeScalingKind.Linear, 2, 0, 0, 0);
+    private static readonly RopeScaling s_linear = new() { Kind = RopeScalingKind.Linear, Factor = 2 };
 
     private readonly ConfigFolder _folder = new();
 
@@ -46,9 +46,12 @@ public sealed class RopeReaderTests : IDisposable
         _folder.Refused(Config(theta, parameters, scaling), parts);
 
     [Theory]
-    [InlineData("""{ "type": "dynamic", "factor": 2.0 }""", "rope_scaling.type", "\"dynamic\"", "not supported")]
-    [InlineData("""{ "rope_type": "yarn", "factor": 2.0 }""", "rope_scaling.rope_type", "\"yarn\"")]
-    [InlineData("""{ "rope_type": "longrope", "short_factor": [1], "long_factor": [1] }""", "\"longrope\"")]
+    [InlineData("""{ "type": "spiral", "factor": 2.0 }""", "rope_scaling.type", "\"spiral\"", "not supported")]
+    [InlineData("""{ "type": "dynamic", "factor": 0.5 }""", "rope_scaling.factor", "1 or more")]
+    [InlineData("""{ "type": "dynamic", "factor": 2, "original_max_position_embeddings": 48 }""", "96, as max_position_embeddings has it")]
+    [InlineData("""{ "rope_type": "yarn", "factor": 2.0, "beta_fast": 1, "beta_slow": 2 }""", "0 < beta_slow < beta_fast")]
+    [InlineData("""{ "rope_type": "yarn", "factor": 2.0, "short_factor": [1] }""", "short_factor", "no such setting of type \"yarn\"")]
+    [InlineData("""{ "rope_type": "longrope", "short_factor": [1], "long_factor": [1] }""", "6 positive short and long factors")]
     [InlineData("""{ "factor": 2.0 }""", "rope_scaling.rope_type", "the factor 2.0", "no such field")]
     [InlineData("""{ "rope_type": "default", "factor": 2.0 }""", "the factor 2.0", "\"default\"")]
     [InlineData("""{ "rope_type": "linear", "factor": 2.0, "beta_fast": 32 }""", "beta_fast", "no such setting of type \"linear\"")]

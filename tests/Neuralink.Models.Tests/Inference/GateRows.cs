@@ -41,7 +41,7 @@ internal sealed class GateRows
 
     private (float[] Rows, float[] Biases) Layer(ITensorSource tensors, int layer)
     {
-        string module = TensorNames.For(_config.Family).Layer(layer).Deciding;
+        string module = TensorNames.Layer(_config, layer).Deciding;
         float[] rows = Read(tensors, $"{module}.weight", _config.HiddenSize);
         return (rows, _config.FfnBias ? Read(tensors, $"{module}.bias", columns: 0) : new float[_config.FfnSize]);
     }

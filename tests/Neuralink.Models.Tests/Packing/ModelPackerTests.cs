@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
 using Neuralink.Models.Packing;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
@@ -43,6 +44,7 @@ public sealed class ModelPackerTests : IDisposable
         using RandomModel model = new(spec);
         PackedModel.Pack(model.Folder, Destination, new PackOptions(format));
         CheckBundles(spec, format);
+        ModelConfig config = HuggingFaceConfig.Read(model.Folder);
         foreach (string file in (string[])[ImageFiles.Resident, ImageFiles.Predictor])
         {
             using SafetensorsFile tensors = SafetensorsFile.Open(Path.Combine(Destination, file));
@@ -55,7 +57,7 @@ public sealed class ModelPackerTests : IDisposable
                     found.Should().OnlyContain(b => b == 0).And.HaveCountLessThan(64);
                     continue;
                 }
-                RandomTensor source = Stored(spec, tensor.Name);
+                RandomTensor source = Stored(spec, PublishedModelType.Find(spec.ModelType)!.Names.Find(config, tensor.Name).Name);
                 SafetensorsDtype dtype = tensor.Shape.Length == 1 ? SafetensorsDtype.F32 : WeightFormats.ToDtype(format);
                 tensor.Dtype.Should().Be(dtype);
                 found.AsSpan().SequenceEqual((source with { Dtype = dtype }).Bytes()).Should().BeTrue(tensor.Name);

@@ -42,7 +42,7 @@ public sealed class WeightLayoutTests
         using RandomModel model = new(RandomModels.OptPreNorm);
         WeightLayout layout = WeightLayout.Of(HuggingFaceConfig.Read(model.Folder), WeightFormat.F32, TensorPlace.Resident);
         string[] names = [.. layout.Declarations.Select(d => d.Name)];
-        string layer = "model.decoder.layers.1.self_attn";
+        string layer = "model.layers.1.self_attn";
         foreach (string part in (string[])["weight", "bias"])
         {
             int query = Array.IndexOf(names, $"{layer}.q_proj.{part}");

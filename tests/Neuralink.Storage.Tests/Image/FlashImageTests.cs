@@ -62,11 +62,11 @@ public sealed class FlashImageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 2 }""", "format version 3", "found 2; pack the model it was made")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 4 }""", "format version 3", "found 4; it was written by a newer")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 1e999 }""", "format version 3", "found 1e999")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": "3" }""", "format version 3", "found \"3\"")]
-    [InlineData("""{ "format": "neuralink-image" }""", "format version 3", "found none")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 3 }""", "format version 4", "found 3; pack the model it was made")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 5 }""", "format version 4", "found 5; it was written by a newer")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 1e999 }""", "format version 4", "found 1e999")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": "4" }""", "format version 4", "found \"4\"")]
+    [InlineData("""{ "format": "neuralink-image" }""", "format version 4", "found none")]
     [InlineData("""{ "format": "another", "format_version": 1 }""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
     [InlineData("""[]""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
     [InlineData("""null""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]

@@ -17,7 +17,7 @@ public sealed class ActivationForecastTests
     {
         ActivationForecast.Assume(_config).ActiveShare.Should().BeApproximately(0.15, 0.003);
         ActivationForecast.Assume(_config with { Activation = ActivationKind.FatRelu }).ActiveShare.Should().BeApproximately(0.24, 0.005);
-        ActivationForecast opt = ActivationForecast.Assume(_config with { Family = ModelFamily.Opt });
+        ActivationForecast opt = ActivationForecast.Assume(_config with { Gated = false });
         opt.ActiveShare.Should().BeApproximately(0.04, 0.002);
         opt.IsRecorded.Should().BeFalse();
         opt.Layers.Select(l => l.NeuronCount).Should().AllBeEquivalentTo(2048);

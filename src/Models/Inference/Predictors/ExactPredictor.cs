@@ -40,10 +40,11 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     public static ExactPredictor Load(
         IWeightLoader weights, NativeArena arena, ModelConfig c, WeightFormat format, int chunkTokens, int threads)
     {
-        TensorNames names = TensorNames.For(c.Family);
         Linear[] layers = new Linear[c.LayerCount];
         for (int i = 0; i < layers.Length; i++)
-            layers[i] = Linear.Load(weights, format, c.FfnBias, names.Layer(i).Deciding, c.FfnSize, c.HiddenSize);
+            layers[i] = c.SharedFfn && i > 0
+                ? layers[0]
+                : Linear.Load(weights, format, c.FfnBias, TensorNames.Layer(c, i).Deciding, c.FfnSize, c.HiddenSize);
         return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), threads);
     }
 

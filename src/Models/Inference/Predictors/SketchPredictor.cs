@@ -97,13 +97,12 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     public static SketchPredictor Load(
         ITensorSource source, NativeArena arena, ModelConfig c, int bits, float margin, int chunkTokens, int threads)
     {
-        TensorNames names = TensorNames.For(c.Family);
         SketchKernels kernels = SketchKernels.For(bits);
         SketchLayer[] layers = new SketchLayer[c.LayerCount];
         for (int i = 0; i < layers.Length; i++)
         {
             layers[i] = new SketchLayer(arena, kernels, c.FfnSize, c.HiddenSize, Resident);
-            layers[i].Fill(source, kernels, names.Layer(i).Deciding, c.FfnBias, c.ActivationFunction.Threshold);
+            layers[i].Fill(source, kernels, TensorNames.Layer(c, i).Deciding, c.FfnBias, c.ActivationFunction.Threshold);
         }
         return new SketchPredictor(arena, c, kernels, layers, margin, chunkTokens, threads);
     }
