@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
+using Neuralink.Storage.Pickle;
 
 namespace Neuralink.Storage;
 
@@ -19,13 +20,11 @@ public sealed record FileKind(string Name, string Advice)
 
     private const string GetAgain = "get the file again";
     private const string Convert = "convert the model to safetensors";
+    private const string NameIt = "give it the name pytorch_model.bin";
     private const string Unpack = "unpack it first";
     private const string SignIn = $"{GetAgain}; a gated model wants you to be signed in";
     private const string GiveSafetensors = "give a model with safetensors weights";
     private const int ShownCharsMax = 80;
-
-    // PyTorch's magic number 0x1950a86a20f9469cfc6c as a pickle of protocol 2.
-    private static readonly byte[] s_torchPickle = [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19];
 
     private static readonly string[] s_htmlStarts = ["<!doctype html", "<html", "<head", "<!--"];
 
@@ -35,7 +34,7 @@ public sealed record FileKind(string Name, string Advice)
         ([.. "PWRI"u8], new("a GGUF file of PowerInfer's own kind", GiveSafetensors)),
         .. from magic in (string[])["lmgg", "fmgg", "tjgg", "algg"]
            select (Encoding.ASCII.GetBytes(magic), new FileKind("a GGML file, which came before GGUF", GiveSafetensors)),
-        (s_torchPickle, new("a PyTorch checkpoint of the legacy kind (pickle)", Convert)),
+        ([.. TorchLegacy.Start], new("a PyTorch checkpoint of the legacy kind (pickle)", NameIt)),
         ([0x89, .. "HDF\r\n"u8], new("an HDF5 file, as TensorFlow and Keras write", Convert)),
         ([0x93, .. "NUMPY"u8], new("a NumPy array", Convert)),
         ([0x1F, 0x8B], new("a gzip file", Unpack)),
@@ -96,7 +95,7 @@ public sealed record FileKind(string Name, string Advice)
         if (!head.StartsWith("PK\x3\x4"u8) && !head.StartsWith("PK\x5\x6"u8))
             return null;
         return head.IndexOf("data.pkl"u8) >= 0
-            ? new("a PyTorch checkpoint (zip)", Convert)
+            ? new("a PyTorch checkpoint (zip)", NameIt)
             : new("a zip archive, as PyTorch writes its checkpoints", Convert);
     }
 

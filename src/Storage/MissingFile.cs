@@ -14,6 +14,7 @@ public static class MissingFile
     private const int ShownMax = 5;
     private const string GiveFolder = "give the folder of a Hugging Face model";
     private const string Convert = "convert the model to safetensors";
+    private const string NameIt = "if this is a model as torch.save writes it, give it the name pytorch_model.bin";
     private const string NoTokenizer = "convert the tokenizer to a tokenizer.json, as Hugging Face's AutoTokenizer saves it";
     private const string NoAdapter = "this is an adapter (LoRA), not a model: merge it into its base model and give that";
     private const string GiveSafetensors = "give a model with safetensors weights";
@@ -24,9 +25,10 @@ public static class MissingFile
     private static readonly (string Pattern, string Advice)[] s_weights =
     [
         ("adapter_model*", NoAdapter), ("*.safetensors", "the weights are read from model.safetensors, or from the shards of its index"),
-        ("*.safetensors.*", Unfinished), ("pytorch_model*", Convert), ("consolidated.*", Convert),
+        ("*.safetensors.*", Unfinished), ("pytorch_model.bin.*", Unfinished), ("consolidated.*", Convert),
         ("*.gguf", GiveSafetensors), ("*.ggml", GiveSafetensors),
-        .. from pattern in (string[])["*.pth", "*.pt", "*.ckpt*", "*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.nemo", "*.npz"]
+        .. from pattern in (string[])["*.bin", "*.pth", "*.pt", "*.ckpt*"] select (pattern, NameIt),
+        .. from pattern in (string[])["*.h5", "*.msgpack", "*.ot", "*.onnx", "*.nemo", "*.npz"]
            select (pattern, Convert),
         .. from pattern in (string[])["*.incomplete", "*.part", "*.crdownload", "*.aria2"] select (pattern, Unfinished),
     ];

@@ -19,7 +19,7 @@ public sealed class FileKindTests
     [InlineData("GGUF\x3\0\0\0", "GGUF", "safetensors")]
     [InlineData("PWRI\x3\0\0\0", "PowerInfer", "safetensors")]
     [InlineData("tjgg\x3\0\0\0", "GGML", "safetensors")]
-    [InlineData("PK\x3\x4\x14\0\0\0\0\0\0\0\0\0\0\0archive/data.pkl", "PyTorch checkpoint (zip)", "convert")]
+    [InlineData("PK\x3\x4\x14\0\0\0\0\0\0\0\0\0\0\0archive/data.pkl", "PyTorch checkpoint (zip)", "pytorch_model.bin")]
     [InlineData("PK\x3\x4\x14\0\0\0\0\0\0\0\0\0\0\0pictures/cat.png", "zip", "convert")]
     [InlineData("\n\xe\n\x5<unk>\x15\0\0\0\0", "SentencePiece", "name")]
     [InlineData("BZh91AY&SY", "bzip2", "unpack")]

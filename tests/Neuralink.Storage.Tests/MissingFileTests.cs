@@ -8,8 +8,8 @@ public sealed class MissingFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("pytorch_model.bin", "convert the model to safetensors")]
-    [InlineData("pytorch_model-00001-of-00002.bin", "convert the model to safetensors")]
+    [InlineData("pytorch_model.bin.incomplete", "not finished")]
+    [InlineData("checkpoint.pt", "give it the name pytorch_model.bin")]
     [InlineData("consolidated.00.pth", "convert the model to safetensors")]
     [InlineData("tf_model.h5", "convert the model to safetensors")]
     [InlineData("flax_model.msgpack", "convert the model to safetensors")]

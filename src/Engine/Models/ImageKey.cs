@@ -8,7 +8,7 @@ namespace Neuralink;
 
 /// <summary>
 /// What identifies the image of a checkpoint, without reading its weights: the image's version, the weight format asked for, every file
-/// of settings that is there or not, and of each file of weights its name, length, time of change and header.
+/// of settings that is there or not, and of each file of weights its name, length, time of change and header or end.
 /// </summary>
 internal static class ImageKey
 {
@@ -20,6 +20,9 @@ internal static class ImageKey
 
     /// <summary>The longest safetensors header that the format allows, as its first implementation has it.</summary>
     private const int HeaderBytesMax = 100_000_000;
+
+    /// <summary>What is read of a file of weights that has no header in front. A checkpoint's zip directory is shorter.</summary>
+    private const int EndBytesMax = 1 << 20;
 
     /// <summary>Digits of a key.</summary>
     public const int Length = 16;
@@ -39,7 +42,7 @@ internal static class ImageKey
         foreach (FileInfo file in files.Weights.Select(path => new FileInfo(path)))
         {
             Append(hash, Encoding.UTF8.GetBytes($"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
-            Append(hash, Header(file.FullName));
+            Append(hash, file.Extension == ".safetensors" ? Header(file.FullName) : End(file.FullName));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..Length];
     }
@@ -74,5 +77,14 @@ internal static class ImageKey
         ulong length = Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(prefix), (ulong)lengthMax);
         byte[] header = new byte[length];
         return header[..stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false)];
+    }
+
+    /// <summary>The last bytes, where a zip archive has the checksums of all its records.</summary>
+    private static byte[] End(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        byte[] end = new byte[Math.Min(stream.Length, EndBytesMax)];
+        stream.Seek(-end.Length, SeekOrigin.End);
+        return end[..stream.ReadAtLeast(end, end.Length, throwOnEndOfStream: false)];
     }
 }

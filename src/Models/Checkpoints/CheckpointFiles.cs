@@ -14,7 +14,8 @@ public sealed record CheckpointFiles(IReadOnlyList<string> Settings, IReadOnlyLi
     /// <exception cref="IOException">The folder cannot be listed.</exception>
     public static CheckpointFiles Of(string path)
     {
-        IEnumerable<FileInfo> weights = new DirectoryInfo(path).EnumerateFiles("*.safetensors").Where(file => file.Exists);
+        IEnumerable<FileInfo> weights = ((string[])["*.safetensors", "pytorch_model*.bin"])
+            .SelectMany(new DirectoryInfo(path).EnumerateFiles).Where(file => file.Exists);
         return new CheckpointFiles(
             [.. HuggingFaceFiles.Settings.Select(name => Path.Combine(path, name))],
             [.. weights.Select(file => file.FullName).Order(StringComparer.Ordinal)]);

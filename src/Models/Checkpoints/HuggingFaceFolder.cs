@@ -4,17 +4,21 @@ using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Models.Weights;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Safetensors;
+using Neuralink.Storage.Weights;
 
 namespace Neuralink.Models.Checkpoints;
 
-/// <summary>A Hugging Face model folder: config.json, safetensors (one file or sharded), and the files of a tokenizer.</summary>
+/// <summary>
+/// A Hugging Face model folder: config.json, weights (safetensors, or else PyTorch's own; one file or shards), and the files of a
+/// tokenizer.
+/// </summary>
 internal sealed class HuggingFaceFolder : Checkpoint
 {
-    private readonly SafetensorsSet _tensors;
+    private readonly WeightSet _tensors;
     private readonly CheckpointNames _names;
     private readonly PublishedNames _published;
 
-    private HuggingFaceFolder(string path, ModelConfig config, SafetensorsSet tensors)
+    private HuggingFaceFolder(string path, ModelConfig config, WeightSet tensors)
         : base(path, config)
     {
         _tensors = tensors;
@@ -29,7 +33,7 @@ internal sealed class HuggingFaceFolder : Checkpoint
     public static HuggingFaceFolder OpenFolder(string path, Action<string>? note)
     {
         ModelConfig config = HuggingFaceConfig.Read(path, note);
-        HuggingFaceFolder folder = new(path, config, SafetensorsSet.Open(path, note));
+        HuggingFaceFolder folder = new(path, config, WeightSet.Open(path, note));
         try
         {
             new CheckpointReview(config, folder, folder._tensors.Names, folder._names, folder._published).Run(note);

@@ -1,4 +1,5 @@
 using Neuralink.Models.Tokenizers.Files;
+using Neuralink.Storage.Weights;
 
 namespace Neuralink.Models.Configuration;
 
@@ -18,6 +19,6 @@ public static class HuggingFaceFiles
     /// </summary>
     public static IReadOnlyList<string> Settings { get; } =
     [
-        Config, GenerationConfig, "model.safetensors.index.json", .. TokenizerFiles.All,
+        Config, GenerationConfig, WeightForm.Safetensors.Index, WeightForm.Torch.Index, .. TokenizerFiles.All,
     ];
 }

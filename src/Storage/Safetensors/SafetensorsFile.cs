@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Frozen;
 using Microsoft.Win32.SafeHandles;
+using Neuralink.Storage.Weights;
 
 namespace Neuralink.Storage.Safetensors;
 
@@ -8,7 +9,7 @@ namespace Neuralink.Storage.Safetensors;
 /// A safetensors file, open for reading: 8 bytes of header length (little-endian), the JSON header, the data. The header is validated
 /// entirely by <see cref="Open"/>, so every <see cref="TensorInfo"/> from here lies inside the file. Reads may run on any threads at once.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : ITensorFile
 {
     private const int PrefixBytes = 8;
 
@@ -27,13 +28,13 @@ public sealed class SafetensorsFile : IDisposable
         Metadata = metadata;
     }
 
-    /// <summary>The file's path, as it was given.</summary>
+    /// <inheritdoc/>
     public string Path { get; }
 
     /// <summary>The file's length.</summary>
     public long LengthBytes { get; }
 
-    /// <summary>The tensors by name.</summary>
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
 
     /// <summary>The tensors in the order of their data.</summary>
@@ -77,11 +78,7 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Reads bytes of a tensor of this file.</summary>
-    /// <param name="tensor">A tensor of this file.</param>
-    /// <param name="offsetBytes">Where in the tensor to begin.</param>
-    /// <param name="destination">Filled entirely; it must end inside the tensor.</param>
-    /// <exception cref="NeuralinkException">The read fails, or the file has become shorter than it was.</exception>
+    /// <inheritdoc/>
     public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination)
     {
         if (!Tensors.TryGetValue(tensor.Name, out TensorInfo? known) || !ReferenceEquals(known, tensor))

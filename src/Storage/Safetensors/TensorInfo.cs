@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 
 namespace Neuralink.Storage.Safetensors;
 
-/// <summary>Where one tensor lies in a safetensors file, and what it is.</summary>
+/// <summary>Where one tensor lies in a file of weights, and what it is.</summary>
 /// <param name="Name">The tensor's name, unique in its file.</param>
 /// <param name="Dtype">Type of its elements.</param>
 /// <param name="Shape">Its dimensions, slowest first (row-major); empty for a scalar.</param>
 /// <param name="FileOffset">Offset of its first byte from the start of the file.</param>
 /// <param name="LengthBytes">Its length: the product of the dimensions times the element size.</param>
-public sealed record TensorInfo(string Name, SafetensorsDtype Dtype, ImmutableArray<long> Shape, long FileOffset, long LengthBytes)
+public record TensorInfo(string Name, SafetensorsDtype Dtype, ImmutableArray<long> Shape, long FileOffset, long LengthBytes)
 {
     /// <summary>The type as the header names it; what an <see cref="SafetensorsDtype.Unknown"/> one is called.</summary>
     public string DtypeName { get; init; } = $"{Dtype}";

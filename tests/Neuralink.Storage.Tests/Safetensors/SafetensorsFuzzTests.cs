@@ -1,4 +1,5 @@
 using Neuralink.Storage.Safetensors;
+using Neuralink.Storage.Weights;
 
 namespace Neuralink.Storage.Tests.Safetensors;
 
@@ -64,7 +65,7 @@ public sealed class SafetensorsFuzzTests
             folder.Write("model.safetensors.index.json", bytes);
             try
             {
-                using SafetensorsSet set = SafetensorsSet.Open(folder.Path);
+                using WeightSet set = WeightSet.Open(folder.Path);
                 set.Find("a");
             }
             catch (NeuralinkException error)

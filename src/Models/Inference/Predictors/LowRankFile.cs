@@ -2,6 +2,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Safetensors;
+using Neuralink.Storage.Weights;
 
 namespace Neuralink.Models.Inference.Predictors;
 
@@ -138,7 +139,7 @@ public sealed class LowRankFile : ITensorSource, IDisposable
     {
         if (Directory.Exists(path))
         {
-            SafetensorsSet set = SafetensorsSet.Open(path);
+            WeightSet set = WeightSet.Open(path);
             return (set, set.Names.ToDictionary(name => name, set.Get, StringComparer.Ordinal), set.Read);
         }
         SafetensorsFile file = SafetensorsFile.Open(path);

@@ -1,18 +1,21 @@
-namespace Neuralink.Storage.Safetensors;
+using Neuralink.Storage.Safetensors;
+
+namespace Neuralink.Storage.Weights;
 
 /// <summary>
 /// The weights of a Hugging Face folder as one lookup: model.safetensors, or the shards that model.safetensors.index.json lists in its
 /// <c>weight_map</c> (tensor name to file name), or shards whose names count them (model-00001-of-00003.safetensors) without an index.
+/// Where those are not there whole, pytorch_model.bin in the same ways.
 /// </summary>
-public sealed class SafetensorsSet : IDisposable
+public sealed class WeightSet : IDisposable
 {
-    private readonly List<SafetensorsFile> _files = [];
-    private readonly Dictionary<string, (TensorInfo Tensor, SafetensorsFile File)> _tensors = new(StringComparer.Ordinal);
+    private readonly List<ITensorFile> _files = [];
+    private readonly Dictionary<string, (TensorInfo Tensor, ITensorFile File)> _tensors = new(StringComparer.Ordinal);
 
     // Of tensors of which it is not known where to read them, what is wrong: it counts only if somebody wants the tensor.
     private readonly Dictionary<string, NeuralinkException> _misplaced = new(StringComparer.Ordinal);
 
-    private SafetensorsSet(string folder)
+    private WeightSet(string folder)
     {
         Folder = folder;
     }
@@ -26,26 +29,28 @@ public sealed class SafetensorsSet : IDisposable
     /// <summary>The names of tensors in several shards and no index, or in another shard than the index says, or in none.</summary>
     public IReadOnlyCollection<string> MisplacedNames => _misplaced.Keys;
 
-    /// <summary>Opens every file of the folder and validates its header.</summary>
+    /// <summary>Opens every file of the folder and validates what it says of its tensors.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="note">Takes, a line each, which files were not read although they could have been.</param>
     /// <exception cref="NeuralinkException">There are no weights, a shard is missing or damaged, or the index and
     /// the shards disagree.</exception>
-    public static SafetensorsSet Open(string folder, Action<string>? note = null)
+    public static WeightSet Open(string folder, Action<string>? note = null)
     {
-        SafetensorsSet set = new(folder);
+        if (!WeightForm.Torch.IsIn(folder))
+            return Open(WeightForm.Safetensors, folder, note);
+        if (!WeightForm.Safetensors.IsIn(folder))
+            return Open(WeightForm.Torch, folder, note);
         try
         {
-            WeightFiles files = WeightFiles.Choose(folder, note);
-            foreach (string name in files.Names)
-                set._files.Add(SafetensorsFile.Open(Path.Combine(folder, name)));
-            set.Gather(files);
-            return set;
+            return Open(WeightForm.Safetensors, folder, note);
         }
-        catch
+        catch (NeuralinkException safetensors)
         {
-            set.Dispose();
-            throw;
+            WeightSet? set = TryOpen(WeightForm.Torch, folder, note);
+            if (set is null)
+                throw;
+            note?.Invoke($"{safetensors.Message}; {WeightForm.Torch.Single} or its shards were read instead");
+            return set;
         }
     }
 
@@ -64,7 +69,7 @@ public sealed class SafetensorsSet : IDisposable
         $"load the weights of {Folder}", $"a tensor '{name}'", $"none among {_tensors.Count}",
         "the configuration and the weights are not of the same model");
 
-    /// <inheritdoc cref="SafetensorsFile.Read"/>
+    /// <inheritdoc cref="ITensorFile.Read"/>
     public void Read(TensorInfo tensor, long offsetBytes, Span<byte> destination)
     {
         if (!_tensors.TryGetValue(tensor.Name, out var entry))
@@ -75,13 +80,43 @@ public sealed class SafetensorsSet : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(static file => file.Dispose());
 
+    private static WeightSet? TryOpen(WeightForm form, string folder, Action<string>? note)
+    {
+        try
+        {
+            return Open(form, folder, note);
+        }
+        catch (NeuralinkException)
+        {
+            return null;
+        }
+    }
+
+    private static WeightSet Open(WeightForm form, string folder, Action<string>? note)
+    {
+        WeightSet set = new(folder);
+        try
+        {
+            WeightFiles files = WeightFiles.Choose(form, folder, note);
+            foreach (string name in files.Names)
+                set._files.Add(form.Open(Path.Combine(folder, name), note));
+            set.Gather(files);
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>
     /// Looks every tensor up where the index says. One that the index does not list counts too if one shard has it: libraries load whole
     /// shards.
     /// </summary>
     private void Gather(WeightFiles files)
     {
-        Dictionary<string, SafetensorsFile> byName = files.Names.Zip(_files).ToDictionary(StringComparer.Ordinal);
+        Dictionary<string, ITensorFile> byName = files.Names.Zip(_files).ToDictionary(StringComparer.Ordinal);
         foreach ((string name, string shard) in files.ShardByTensor)
         {
             if (byName[shard].Tensors.TryGetValue(name, out TensorInfo? tensor))
@@ -92,14 +127,14 @@ public sealed class SafetensorsSet : IDisposable
             string? other = byName.FirstOrDefault(file => file.Value.Tensors.ContainsKey(name)).Key;
             _misplaced.Add(name, NotInShard(files, name, shard, other));
         }
-        foreach ((string shard, SafetensorsFile file) in byName)
+        foreach ((string shard, ITensorFile file) in byName)
         {
-            foreach (TensorInfo tensor in file.InFileOrder.Where(tensor => !files.ShardByTensor.ContainsKey(tensor.Name)))
+            foreach (TensorInfo tensor in file.Tensors.Values.Where(tensor => !files.ShardByTensor.ContainsKey(tensor.Name)))
                 AddUnlisted(tensor, file, shard, byName);
         }
     }
 
-    private void AddUnlisted(TensorInfo tensor, SafetensorsFile file, string shard, Dictionary<string, SafetensorsFile> byName)
+    private void AddUnlisted(TensorInfo tensor, ITensorFile file, string shard, Dictionary<string, ITensorFile> byName)
     {
         if (_tensors.Remove(tensor.Name, out var earlier))
             _misplaced.Add(tensor.Name, InTwo(tensor.Name, byName.Single(entry => entry.Value == earlier.File).Key, shard));
