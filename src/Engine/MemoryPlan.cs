@@ -55,7 +55,7 @@ public sealed record MemoryPlan
     internal static MemoryPlan Make(
         ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
-        int neurons = checked(config.LayerCount * config.FfnSize);
+        int neurons = checked(config.FfnCount * config.FfnSize);
         int leasedMin = LeasedMinOf(config), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
         int? cached = options.Cache?.FrameCount(neurons, strideBytes);
         if (cached is null && options.MemoryBytes is null)
@@ -76,7 +76,7 @@ public sealed record MemoryPlan
     internal static MemoryPlan Smallest(
         ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
-        int cached = options.Cache?.FrameCount(checked(config.LayerCount * config.FfnSize), strideBytes) ?? 0;
+        int cached = options.Cache?.FrameCount(checked(config.FfnCount * config.FfnSize), strideBytes) ?? 0;
         return Of(config, format, strideBytes, predictors, options, LeasedMinOf(config), cached);
     }
 

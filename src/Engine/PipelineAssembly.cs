@@ -78,9 +78,9 @@ internal sealed class PipelineAssembly(
     private PipelineStates NewStates(KvBlockPool blocks)
     {
         blocks.Clear();      // of jobs that ended with the actors
-        NeuronKeys keys = new(model.Config.LayerCount, model.Config.FfnSize);
+        NeuronKeys keys = new(model.Config.FfnCount, model.Config.FfnSize);
         CachePolicy policy = CachePolicies.Create(options.Policy, keys.Count, plan.Frames.CachedMax, _hottest);
-        LookaheadGate gate = new(keys.LayerCount, options.LookaheadPrecisionMin);
+        LookaheadGate gate = new(model.Config.LayerCount, options.LookaheadPrecisionMin);
         FetchSetup fetch = new()
         {
             Planner = new ReadPlanner(options.PlannedReadCost, model.Image.StrideBytes, _extentSlotsMax, keys.NeuronsPerLayer),

@@ -35,7 +35,7 @@ internal static class WarmUpPlans
     {
         if (options.WarmUp == WarmUpMode.None || options.Policy.Kind is CachePolicyKind.Window or CachePolicyKind.None)
             return null;
-        NeuronKeys keys = new(image.LayerCount, image.SlotCount);
+        NeuronKeys keys = new(image.FfnCount, image.SlotCount);
         int batchSlots = Math.Max(1, BatchBytes / image.StrideBytes);
         if (cachedMax >= keys.Count)
             return WarmUpPlan.Everything(keys, batchSlots);

@@ -29,7 +29,7 @@ public readonly record struct NeuronKey(int Value)
 }
 
 /// <summary>The keys of a model's neurons: layer by layer, and by number within a layer.</summary>
-/// <param name="LayerCount">Layers of the model.</param>
+/// <param name="LayerCount">Layers of the model with neurons of their own; 1 where all layers share theirs.</param>
 /// <param name="NeuronsPerLayer">FFN neurons of each.</param>
 public readonly record struct NeuronKeys(int LayerCount, int NeuronsPerLayer)
 {
@@ -37,7 +37,8 @@ public readonly record struct NeuronKeys(int LayerCount, int NeuronsPerLayer)
     public int Count => checked(LayerCount * NeuronsPerLayer);
 
     /// <summary>The key of a neuron.</summary>
-    public NeuronKey Of(LayerIndex layer, NeuronId neuron) => new((layer.Value * NeuronsPerLayer) + neuron.Value);
+    public NeuronKey Of(LayerIndex layer, NeuronId neuron) =>
+        new((LayerCount == 1 ? 0 : layer.Value * NeuronsPerLayer) + neuron.Value);
 
     /// <summary>The layer of a key.</summary>
     public LayerIndex LayerOf(NeuronKey key) => new(key.Value / NeuronsPerLayer);

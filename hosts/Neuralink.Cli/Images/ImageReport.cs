@@ -52,7 +52,7 @@ internal sealed record ImageReport
     /// <summary>Of all bundles.</summary>
     public required long BytesOnFlash { get; init; }
 
-    /// <summary>A row a layer.</summary>
+    /// <summary>A row a layer; one where all layers share their FFN.</summary>
     public required IReadOnlyList<LayerReport> Layers { get; init; }
 
     /// <summary>What the image consists of beside its manifest.</summary>
@@ -79,8 +79,8 @@ internal sealed record ImageReport
             Placement = m.Placement,
             BytesResident = m.Files[ImageFiles.Resident].Bytes + predictorBytes,
             BytesPredictor = predictorBytes,
-            BytesOnFlash = image.LayerCount * layerBytes,
-            Layers = [.. Enumerable.Range(0, image.LayerCount).Select(Layer)],
+            BytesOnFlash = image.FfnCount * layerBytes,
+            Layers = [.. Enumerable.Range(0, image.FfnCount).Select(Layer)],
             Files =
             [
                 .. m.Files.OrderBy(f => f.Key, StringComparer.Ordinal)

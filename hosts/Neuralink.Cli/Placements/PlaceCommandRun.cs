@@ -88,6 +88,12 @@ internal sealed class PlaceCommandRun(PlaceCommandSettings settings, Surrounding
     private IReadOnlyList<Permutation> Order(
         FlashImage image, ActivationTrace? trace, OrderingOptions options, CancellationToken cancellation)
     {
+        if (image.FfnCount < image.LayerCount)
+        {
+            throw new NeuralinkException(
+                $"place {image.Folder}", "an FFN for each layer", "one that all layers share",
+                "its order is left as it is; nothing has to be placed");
+        }
         // A method that needs no trace orders as well by one of no tokens, and then none is read.
         Func<LayerIndex, ActivationMatrix> active = settings.NeedsTrace ? trace!.Layer : _ => new ActivationMatrix(image.SlotCount, []);
         IReadOnlyList<Permutation> orders = [];

@@ -8,8 +8,9 @@ using Neuralink.Storage.Image;
 namespace Neuralink.Models.Checkpoints;
 
 /// <summary>
-/// A published model, in whatever form: its configuration, its weights under the names of <see cref="TensorNames"/>, and its tokenizer. This
-/// is all that packing knows of it. Opening checks that every tensor the configuration calls for is there, with its shape, in a type that can be read.
+/// A published model, in whatever form: its configuration, its weights under the names of <see cref="TensorNames"/>, its tokenizer. This is
+/// all that packing knows of it. Opening checks that every tensor the configuration calls for is there, with its shape, in a type that can
+/// be read.
 /// </summary>
 /// <param name="location">The folder or file, as it was given.</param>
 /// <param name="config">What the model is.</param>

@@ -63,6 +63,12 @@ internal sealed class CheckpointReview
             used.Add(name);
             modules.Add(ModuleOf(_names.Core(spec.Name)));
         }
+        // Copies of an FFN that all layers share.
+        foreach (TensorSpec spec in TensorCatalog.All(_config with { SharedFfn = false }).Select(Published))
+        {
+            if (_config.SharedFfn && _names.Find(spec.Name) is { } copy)
+                used.Add(copy);
+        }
         IEnumerable<string> unused = _all.Where(name => !used.Contains(name));
         string[] ignored = [.. unused.Where(name => !IsNotMissed(name, modules)).Order(StringComparer.Ordinal)];
         if (ignored.Length > 0)

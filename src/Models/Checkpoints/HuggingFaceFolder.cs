@@ -36,6 +36,8 @@ internal sealed class HuggingFaceFolder : Checkpoint
         HuggingFaceFolder folder = new(path, config, WeightSet.Open(path, note));
         try
         {
+            if (SharedFfn.IsIn(folder, name => folder._names.Find(folder._published.Find(config, name).Name) is not null))
+                folder = new HuggingFaceFolder(path, config = config with { SharedFfn = true }, folder._tensors);
             new CheckpointReview(config, folder, folder._tensors.Names, folder._names, folder._published).Run(note);
         }
         catch

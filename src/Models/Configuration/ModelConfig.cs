@@ -123,6 +123,9 @@ public sealed record ModelConfig
     /// <summary>Tokens that end a text.</summary>
     public required IReadOnlyList<int> EndTokens { get; init; }
 
+    /// <summary>FFNs there are: one for each layer, or one that all share.</summary>
+    public int FfnCount => SharedFfn ? 1 : LayerCount;
+
     /// <summary>Whether attention and FFN read the same stream, that before the layer.</summary>
     public bool IsParallel => Block is BlockKind.Parallel or BlockKind.ParallelTwoNorms;
 

@@ -35,11 +35,11 @@ public sealed partial class ModelConfigJson : JsonSerializerContext
                 $"open {path}", "the model's configuration", e.Message, "the image is damaged; pack the model again", e);
         }
         config.Validate(path);
-        if (config.LayerCount != image.LayerCount || config.FfnSize != image.SlotCount)
+        if (config.LayerCount != image.LayerCount || config.FfnCount != image.FfnCount || config.FfnSize != image.SlotCount)
         {
             throw new NeuralinkException(
-                $"open {path}", $"{config.LayerCount} layers of {config.FfnSize} neurons, as its model has",
-                $"{image.LayerCount} of {image.SlotCount}", "the image is damaged; pack the model again");
+                $"open {path}", $"{config.LayerCount} layers of {config.FfnSize} neurons and {config.FfnCount} FFNs, as its model has",
+                $"{image.LayerCount} of {image.SlotCount} and {image.FfnCount}", "the image is damaged; pack the model again");
         }
         return config;
     }

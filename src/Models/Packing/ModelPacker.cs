@@ -32,13 +32,13 @@ public sealed class ModelPacker
         _layout = new BundleLayout(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
         _totalBytes = WeightLayout.Of(Config, format, TensorPlace.Resident).DataBytes
             + WeightLayout.Of(Config, format, TensorPlace.Predictor).DataBytes
-            + ((long)Config.LayerCount * Config.FfnSize * _layout.StrideBytes);
+            + ((long)Config.FfnCount * Config.FfnSize * _layout.StrideBytes);
     }
 
     private ModelConfig Config => _source.Config;
 
     private ImageContents Contents => new(
-        ModelConfigJson.Write(Config), WeightFormats.NameOf(_format), Config.LayerCount, Config.FfnSize,
+        ModelConfigJson.Write(Config), WeightFormats.NameOf(_format), Config.LayerCount, Config.FfnCount, Config.FfnSize,
         new BundleManifest(_layout.StrideBytes, _layout.PayloadBytes, _layout.Gated, _layout.Biased), Predictor: "exact");
 
     /// <summary>Packs <paramref name="source"/> into <paramref name="destination"/>.</summary>

@@ -29,6 +29,9 @@ public sealed class FlashImage
 
     public int LayerCount => Manifest.LayerCount;
 
+    /// <summary>FFNs whose neurons are on flash: one for each layer, or one that all share.</summary>
+    public int FfnCount => Manifest.FfnCount;
+
     public int SlotCount => Manifest.SlotCount;
 
     public int StrideBytes => Manifest.Bundle.StrideBytes;
@@ -48,10 +51,10 @@ public sealed class FlashImage
     public static bool IsOutdated(string folder) => ImageManifestReader.VersionOf(folder) < ImageManifest.CurrentVersion;
 
     /// <summary>The order of the neurons of <paramref name="layer"/>.</summary>
-    public Permutation PlacementOf(LayerIndex layer) => _placements[layer.Value];
+    public Permutation PlacementOf(LayerIndex layer) => _placements[FfnOf(layer)];
 
     /// <summary>Where in neurons.safetensors the bundle at <paramref name="slot"/> begins; a multiple of 512.</summary>
-    public long OffsetOf(LayerIndex layer, Slot slot) => _layerOffsetBytes[layer.Value] + ((long)slot.Value * StrideBytes);
+    public long OffsetOf(LayerIndex layer, Slot slot) => _layerOffsetBytes[FfnOf(layer)] + ((long)slot.Value * StrideBytes);
 
     /// <summary>The full path of one of the image's files.</summary>
     public string PathOf(string fileName) => Path.Combine(Folder, fileName);
@@ -75,10 +78,12 @@ public sealed class FlashImage
         return new FlashImage(folder, manifest, offsets, placements);
     }
 
+    private int FfnOf(LayerIndex layer) => FfnCount == 1 ? 0 : layer.Value;
+
     private static long[] LayerOffsets(string path, ImageManifest manifest)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        long[] offsets = new long[manifest.LayerCount];
+        long[] offsets = new long[manifest.FfnCount];
         for (int layer = 0; layer < offsets.Length; layer++)
         {
             TensorInfo tensor = Expect(
@@ -97,7 +102,7 @@ public sealed class FlashImage
     private static Permutation[] ReadPlacements(string path, ImageManifest manifest)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        Permutation[] placements = new Permutation[manifest.LayerCount];
+        Permutation[] placements = new Permutation[manifest.FfnCount];
         int[] order = ArrayPool<int>.Shared.Rent(manifest.SlotCount);
         for (int layer = 0; layer < placements.Length; layer++)
         {

@@ -33,6 +33,9 @@ public sealed record ImageManifest
 
     public required int LayerCount { get; init; }
 
+    /// <summary>FFNs whose neurons are on flash: one for each layer, or one that all share.</summary>
+    public required int FfnCount { get; init; }
+
     /// <summary>Slots, and so neurons, of each layer.</summary>
     public required int SlotCount { get; init; }
 

@@ -32,6 +32,7 @@ internal static class ImageManifestReader
     private static void Check(string path, ImageManifest m)
     {
         Require(path, m.LayerCount is > 0 and <= 1 << 12, "layer_count in 1..4096", m.LayerCount);
+        Require(path, m.FfnCount == m.LayerCount || m.FfnCount == 1, "ffn_count as layer_count, or 1", m.FfnCount);
         Require(path, m.SlotCount is > 0 and <= 1 << 22, "slot_count in 1..4194304", m.SlotCount);
         Require(path, m.Weights is "f32" or "f16" or "bf16", "weights f32, f16 or bf16", m.Weights);
         Require(path, m.Predictor == "exact", "predictor exact", m.Predictor);

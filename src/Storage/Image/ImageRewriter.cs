@@ -36,7 +36,7 @@ public sealed class ImageRewriter
 
     /// <summary>Bytes that <see cref="Rewrite"/> reports as written, in the end.</summary>
     public static long TotalBytes(FlashImage image) =>
-        ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + KeptFiles(image).Sum(name => image.Manifest.Files[name].Bytes)
+        ((long)image.FfnCount * image.SlotCount * image.StrideBytes) + KeptFiles(image).Sum(name => image.Manifest.Files[name].Bytes)
             + FilesBeside(image).Sum(f => f.Length);
 
     /// <summary>
@@ -58,8 +58,8 @@ public sealed class ImageRewriter
         FlashImage image, string destination, IReadOnlyList<Permutation> orders, PlacementManifest placement, bool replace = false,
         IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
-        if (orders.Count != image.LayerCount || orders.Any(o => o.Count != image.SlotCount))
-            throw new ArgumentException($"{image.LayerCount} orders of {image.SlotCount} neurons are needed.", nameof(orders));
+        if (orders.Count != image.FfnCount || orders.Any(o => o.Count != image.SlotCount))
+            throw new ArgumentException($"{image.FfnCount} orders of {image.SlotCount} neurons are needed.", nameof(orders));
         using ImageWriter writer = new(destination, ImageContents.Of(image.Manifest), FileBytes(image), replace);
         ImageRewriter rewriter = new(image, orders, progress, cancellation);
         // Opened before the placement is verified: should another run replace the image meanwhile, these are still its
@@ -106,7 +106,7 @@ public sealed class ImageRewriter
         writer.WriteNeurons((layer, write) =>
         {
             LayerIndex next = new(layer.Value + 1);
-            Task reading = next.Value < _image.LayerCount
+            Task reading = next.Value < _image.FfnCount
                 ? Task.Run(() => Load(source, next, buffers[next.Value % 2]), CancellationToken.None)
                 : Task.CompletedTask;
             try

@@ -27,7 +27,7 @@ public static class ImageVerifier
 
     /// <summary>Bytes that <see cref="Verify"/> reads.</summary>
     public static long TotalBytes(FlashImage image) =>
-        ((long)image.LayerCount * image.SlotCount * image.StrideBytes) + image.Manifest.Files.Values.Sum(f => f.Bytes);
+        ((long)image.FfnCount * image.SlotCount * image.StrideBytes) + image.Manifest.Files.Values.Sum(f => f.Bytes);
 
     private static long VerifyFile(
         FlashImage image, string fileName, IProgress<long>? progress, long doneBytes, CancellationToken cancellation)
@@ -56,7 +56,7 @@ public static class ImageVerifier
         using FileStream stream = OpenSequential(image.NeuronsPath);
         byte[] bundle = new byte[image.StrideBytes];
         long doneBytes = 0;
-        for (int layer = 0; layer < image.LayerCount; layer++)
+        for (int layer = 0; layer < image.FfnCount; layer++)
         {
             stream.Position = image.OffsetOf(new LayerIndex(layer), new Slot(0));
             for (int slot = 0; slot < image.SlotCount; slot++)

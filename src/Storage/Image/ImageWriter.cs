@@ -125,6 +125,7 @@ public sealed class ImageWriter : IDisposable
             Model = _contents.Model,
             Weights = _contents.Weights,
             LayerCount = _contents.LayerCount,
+            FfnCount = _contents.FfnCount,
             SlotCount = _contents.SlotCount,
             Bundle = _contents.Bundle,
             Placement = placement,
@@ -187,7 +188,7 @@ public sealed class ImageWriter : IDisposable
     }
 
     private TensorDeclaration[] EachLayer(Func<int, TensorDeclaration> declare) =>
-        [.. Enumerable.Range(0, _contents.LayerCount).Select(declare)];
+        [.. Enumerable.Range(0, _contents.FfnCount).Select(declare)];
 
     private string PathOf(string fileName) => Path.Combine(_folder.Path, fileName);
 }
@@ -196,12 +197,14 @@ public sealed class ImageWriter : IDisposable
 /// <param name="Model">The model's configuration.</param>
 /// <param name="Weights">Format of every matrix.</param>
 /// <param name="LayerCount">Decoder layers.</param>
+/// <param name="FfnCount">FFNs whose neurons it holds.</param>
 /// <param name="SlotCount">Slots, and so neurons, of each.</param>
 /// <param name="Bundle">How a bundle is laid out.</param>
 /// <param name="Predictor">The predictor whose weights the image has.</param>
 public sealed record ImageContents(
-    JsonElement Model, string Weights, int LayerCount, int SlotCount, BundleManifest Bundle, string Predictor)
+    JsonElement Model, string Weights, int LayerCount, int FfnCount, int SlotCount, BundleManifest Bundle, string Predictor)
 {
     /// <summary>What the image of <paramref name="m"/> holds.</summary>
-    public static ImageContents Of(ImageManifest m) => new(m.Model, m.Weights, m.LayerCount, m.SlotCount, m.Bundle, m.Predictor);
+    public static ImageContents Of(ImageManifest m) =>
+        new(m.Model, m.Weights, m.LayerCount, m.FfnCount, m.SlotCount, m.Bundle, m.Predictor);
 }

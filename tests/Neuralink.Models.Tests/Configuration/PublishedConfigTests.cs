@@ -103,6 +103,110 @@ public sealed class PublishedConfigTests : IDisposable
             "torch_dtype": "float32", "use_cache": true, "vocab_size": 50272, "word_embed_proj_dim": 5120
             """
         },
+        {
+            "MiniCPM-S",
+            """
+            "_name_or_path": "openbmb/MiniCPM-S-1B-sft", "architectures": ["MiniCPMForCausalLM"], "attention_bias": false,
+            "attention_dropout": 0.0, "auto_map": { "AutoConfig": "configuration_minicpm.MiniCPMConfig" }, "bos_token_id": 1,
+            "eos_token_id": 2, "hidden_act": "fatrelu", "hidden_act_param": 0.01, "hidden_size": 1536, "initializer_range": 0.1,
+            "intermediate_size": 3840, "max_position_embeddings": 4096, "model_type": "minicpm", "num_attention_heads": 24,
+            "num_hidden_layers": 52, "num_key_value_heads": 8, "pad_token_id": 2, "pretraining_tp": 1, "rms_norm_eps": 1e-05,
+            "rope_scaling": null, "rope_theta": 10000.0, "tie_word_embeddings": true, "torch_dtype": "bfloat16",
+            "transformers_version": "4.36.0", "use_cache": true, "vocab_size": 73440, "scale_emb": 12, "dim_model_base": 256,
+            "scale_depth": 1.4, "num_experts": 0
+            """
+        },
+        {
+            "ReluFalcon-40B",
+            """
+            "activation": "relu", "alibi": false, "apply_residual_connection_post_layernorm": false, "architectures": ["FalconForCausalLM"],
+            "attention_dropout": 0.0, "auto_map": { "AutoConfig": "configuration_falcon.FalconConfig" }, "bias": false,
+            "bos_token_id": 11, "eos_token_id": 11, "hidden_dropout": 0.0, "hidden_size": 8192, "initializer_range": 0.02,
+            "layer_norm_epsilon": 1e-05, "model_type": "falcon", "multi_query": true, "new_decoder_architecture": true,
+            "num_attention_heads": 128, "num_hidden_layers": 60, "num_kv_heads": 8, "parallel_attn": true, "torch_dtype": "bfloat16",
+            "transformers_version": "4.27.4", "use_cache": true, "vocab_size": 65024
+            """
+        },
+        {
+            "Qwen2-7B",
+            """
+            "architectures": ["Qwen2ForCausalLM"], "attention_dropout": 0.0, "bos_token_id": 151643, "eos_token_id": 151643,
+            "hidden_act": "silu", "hidden_size": 3584, "initializer_range": 0.02, "intermediate_size": 18944,
+            "max_position_embeddings": 131072, "max_window_layers": 28, "model_type": "qwen2", "num_attention_heads": 28,
+            "num_hidden_layers": 28, "num_key_value_heads": 4, "rms_norm_eps": 1e-06, "rope_theta": 1000000.0,
+            "sliding_window": 131072, "tie_word_embeddings": false, "torch_dtype": "bfloat16", "transformers_version": "4.37.2",
+            "use_cache": true, "use_sliding_window": false, "vocab_size": 152064
+            """
+        },
+        {
+            "Qwen3-8B",
+            """
+            "architectures": ["Qwen3ForCausalLM"], "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 151643,
+            "eos_token_id": 151645, "head_dim": 128, "hidden_act": "silu", "hidden_size": 4096, "initializer_range": 0.02,
+            "intermediate_size": 12288, "max_position_embeddings": 40960, "max_window_layers": 36, "model_type": "qwen3",
+            "num_attention_heads": 32, "num_hidden_layers": 36, "num_key_value_heads": 8, "rms_norm_eps": 1e-06, "rope_scaling": null,
+            "rope_theta": 1000000, "sliding_window": null, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
+            "transformers_version": "4.51.0", "use_cache": true, "use_sliding_window": false, "vocab_size": 151936
+            """
+        },
+        {
+            "Minitron-4B",
+            """
+            "architectures": ["NemotronForCausalLM"], "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 2,
+            "eos_token_id": 3, "head_dim": 128, "hidden_act": "relu2", "hidden_size": 3072, "initializer_range": 0.0134,
+            "intermediate_size": 9216, "kv_channels": 128, "max_position_embeddings": 4096, "mlp_bias": false, "model_type": "nemotron",
+            "norm_eps": 1e-05, "num_attention_heads": 24, "num_hidden_layers": 32, "num_key_value_heads": 8,
+            "partial_rotary_factor": 0.5, "rope_percent": 0.5, "rope_theta": 10000, "tie_word_embeddings": false,
+            "torch_dtype": "bfloat16", "transformers_version": "4.32.0.dev0", "use_cache": true, "vocab_size": 256000
+            """
+        },
+        {
+            "AFM-4.5B",
+            """
+            "architectures": ["ArceeForCausalLM"], "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 128000,
+            "eos_token_id": 128001, "head_dim": 128, "hidden_act": "relu2", "hidden_size": 2560, "initializer_range": 0.02,
+            "intermediate_size": 18432, "max_position_embeddings": 65536, "mlp_bias": false, "model_type": "arcee",
+            "num_attention_heads": 20, "num_hidden_layers": 36, "num_key_value_heads": 4, "rms_norm_eps": 1e-05,
+            "rope_scaling": { "beta_fast": 32.0, "beta_slow": 1.0, "factor": 20.0, "mscale": 1.0,
+              "original_max_position_embeddings": 4096, "rope_type": "yarn", "type": "yarn" }, "rope_theta": 10000.0,
+            "tie_word_embeddings": false, "torch_dtype": "bfloat16", "transformers_version": "4.53.0", "use_cache": true,
+            "vocab_size": 128004
+            """
+        },
+        {
+            "Phi-2",
+            """
+            "_name_or_path": "microsoft/phi-2", "architectures": ["PhiForCausalLM"], "attention_dropout": 0.0, "bos_token_id": 50256,
+            "embd_pdrop": 0.0, "eos_token_id": 50256, "hidden_act": "gelu_new", "hidden_size": 2560, "initializer_range": 0.02,
+            "intermediate_size": 10240, "layer_norm_eps": 1e-05, "max_position_embeddings": 2048, "model_type": "phi",
+            "num_attention_heads": 32, "num_hidden_layers": 32, "num_key_value_heads": 32, "partial_rotary_factor": 0.4,
+            "qk_layernorm": false, "resid_pdrop": 0.1, "rope_scaling": null, "rope_theta": 10000.0, "tie_word_embeddings": false,
+            "torch_dtype": "float16", "transformers_version": "4.37.0", "use_cache": true, "vocab_size": 51200
+            """
+        },
+        {
+            "Phi-3-mini-4k",
+            """
+            "architectures": ["Phi3ForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
+            "auto_map": { "AutoConfig": "configuration_phi3.Phi3Config" }, "bos_token_id": 1, "embd_pdrop": 0.0, "eos_token_id": 32000,
+            "hidden_act": "silu", "hidden_size": 3072, "initializer_range": 0.02, "intermediate_size": 8192,
+            "max_position_embeddings": 4096, "model_type": "phi3", "num_attention_heads": 32, "num_hidden_layers": 32,
+            "num_key_value_heads": 32, "original_max_position_embeddings": 4096, "pad_token_id": 32000, "resid_pdrop": 0.0,
+            "rms_norm_eps": 1e-05, "rope_scaling": null, "rope_theta": 10000.0, "sliding_window": 2047, "tie_word_embeddings": false,
+            "torch_dtype": "bfloat16", "transformers_version": "4.40.2", "use_cache": true, "vocab_size": 32064
+            """
+        },
+        {
+            "MobiLlama-05B",
+            """
+            "architectures": ["LlamaForCausalLM"], "auto_map": { "AutoModelForCausalLM": "modeling_mobillama.LlamaForCausalLM" },
+            "bos_token_id": 1, "eos_token_id": 2, "hidden_act": "silu", "hidden_size": 2048, "initializer_range": 0.02,
+            "intermediate_size": 5632, "max_position_embeddings": 2048, "model_type": "llama", "num_attention_heads": 32,
+            "num_hidden_layers": 22, "num_key_value_heads": 4, "pretraining_tp": 1, "rms_norm_eps": 1e-05, "rope_scaling": null,
+            "tie_word_embeddings": false, "torch_dtype": "float32", "transformers_version": "4.31.0.dev0", "use_cache": true,
+            "vocab_size": 32000
+            """
+        },
     };
 
     public void Dispose() => _folder.Dispose();

@@ -13,12 +13,16 @@ public static class FamilyFormulas
         ["mobillama-relu"] = () => new LlamaFormula(new("llama", "LlamaForCausalLM", "relu", Formulas.Relu) { SharedFfn = true }),
         ["minicpm-s"] = () => new LlamaFormula(new("minicpm", "MiniCPMForCausalLM", "relu", Formulas.Relu)
         {
-            EmbeddingScale = 12, Depth = 1.4, WidthBase = 16, OutputGain = 12,
+            EmbeddingScale = 12,
+            Depth = 1.4,
+            WidthBase = 16,
+            OutputGain = 12,
             Extra = """{ "scale_emb": 12, "scale_depth": 1.4, "dim_model_base": 16, "rope_scaling": null, "attention_bias": false }""",
         }),
         ["qwen2"] = () => new LlamaFormula(new("qwen2", "Qwen2ForCausalLM", "silu", Formulas.Silu)
         {
-            QkvBias = true, Tied = true,
+            QkvBias = true,
+            Tied = true,
             Extra = """
                 { "sliding_window": 32768, "use_sliding_window": false, "max_window_layers": 21, "attention_dropout": 0.0,
                   "rope_theta": 10000.0 }
@@ -28,11 +32,13 @@ public static class FamilyFormulas
             new("sparseqwen2", "SparseQwen2ForCausalLM", "relu", Formulas.Relu) { QkvBias = true, ActUp = Formulas.Relu }),
         ["qwen3"] = () => new LlamaFormula(new("qwen3", "Qwen3ForCausalLM", "silu", Formulas.Silu)
         {
-            QueryKeyNorm = true, Extra = """{ "head_dim": 8, "attention_bias": false, "use_sliding_window": false }""",
+            QueryKeyNorm = true,
+            Extra = """{ "head_dim": 8, "attention_bias": false, "use_sliding_window": false }""",
         }),
         ["phi3-longrope"] = () => new LlamaFormula(new("phi3", "Phi3ForCausalLM", "silu", Formulas.Silu)
         {
-            Fused = true, Frequencies = LongRope,
+            Fused = true,
+            Frequencies = LongRope,
             Extra = """
                 { "original_max_position_embeddings": 24, "embd_pdrop": 0.0, "sliding_window": null,
                   "rope_scaling": { "type": "longrope", "short_factor": [1, 1.1, 1.2, 1.3], "long_factor": [1.5, 2, 3, 4] } }
@@ -40,7 +46,8 @@ public static class FamilyFormulas
         }),
         ["arcee-yarn"] = () => new LlamaFormula(new("arcee", "ArceeForCausalLM", "relu2", Relu2)
         {
-            Gated = false, Frequencies = Yarn,
+            Gated = false,
+            Frequencies = Yarn,
             Extra = """
                 { "head_dim": 8, "mlp_bias": false, "attention_bias": false, "rope_theta": 10000.0,
                   "rope_scaling": { "rope_type": "yarn", "type": "yarn", "factor": 20.0, "beta_fast": 4.0, "beta_slow": 0.5, "mscale": 1.0,

@@ -34,7 +34,8 @@ public sealed class NemotronFormula : FamilyFormula
             JsonObject config = BaseConfig("nemotron", "NemotronForCausalLM");
             (config["hidden_act"], config["intermediate_size"], config["norm_eps"]) = ("relu2", Ffn, Epsilon);
             (config["num_key_value_heads"], config["partial_rotary_factor"], config["rope_theta"]) = (KvHeads, 0.5, 500);
-            (config["attention_bias"], config["mlp_bias"], config["tie_word_embeddings"], config["head_dim"]) = (false, false, false, HeadSize);
+            (config["attention_bias"], config["mlp_bias"], config["tie_word_embeddings"]) = (false, false, false);
+            config["head_dim"] = HeadSize;
             return config;
         }
     }
@@ -107,7 +108,8 @@ public sealed class PhiFormula : FamilyFormula
             JsonObject config = BaseConfig("phi", "PhiForCausalLM");
             (config["hidden_act"], config["intermediate_size"], config["layer_norm_eps"]) = ("gelu_new", Ffn, Epsilon);
             (config["num_key_value_heads"], config["partial_rotary_factor"], config["rope_theta"]) = (null, 0.4, 10000.0);
-            (config["qk_layernorm"], config["tie_word_embeddings"], config["rope_scaling"], config["resid_pdrop"]) = (false, false, null, 0.1);
+            (config["qk_layernorm"], config["tie_word_embeddings"]) = (false, false);
+            (config["rope_scaling"], config["resid_pdrop"]) = (null, 0.1);
             return config;
         }
     }

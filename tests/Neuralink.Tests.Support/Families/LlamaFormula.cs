@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Neuralink.Tests.Support;
 
 /// <summary>Llama's manner: RMSNorm, rotary positions, attention and then the FFN; families switch parts.</summary>
-public class LlamaFormula : FamilyFormula
+public sealed class LlamaFormula : FamilyFormula
 {
     private const double Epsilon = 1e-5;
 
