@@ -17,7 +17,7 @@ internal sealed class GenerateCommand
 
     private readonly Option<string?> _model = TypedOption.Text(
         ["--model", "-m"], "FOLDER",
-        "A flash image (made by 'neuralink pack'), or a Hugging Face folder, which is packed into the cache folder when it is first used "
+        "A flash image (made by 'neuralink pack'), or a Hugging Face folder or hf:ORG/NAME, which is packed into the cache folder at first "
         + "[default: the bundled tiny-stories]");
 
     private readonly Option<string?> _prompt = TypedOption.Text(

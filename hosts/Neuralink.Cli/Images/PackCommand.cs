@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
@@ -19,7 +20,7 @@ internal static class PackCommand
 
     public static Command Create(Surroundings surroundings)
     {
-        Argument<string> source = new("SRC") { Description = "A Hugging Face folder: config.json, safetensors, tokenizer.json" };
+        Argument<string> source = new("SRC") { Description = "A Hugging Face folder (config.json, weights, a tokenizer), or hf:ORG/NAME" };
         Argument<string> destination = new("DST") { Description = "The image to write, a folder; by custom its name ends in .nlk" };
         Option<WeightFormat?> weights = CommonOptions.Weights("The format of every matrix in the image");
         Option<bool> force = CommonOptions.Force("Replace an image that is there already");
@@ -40,7 +41,7 @@ internal static class PackCommand
         long start = surroundings.Time.GetTimestamp();
 
         // Refuses what cannot be packed, and says what is ignored, before a progress bar is drawn.
-        using Checkpoint checkpoint = Checkpoint.Open(source, surroundings.Note);
+        using Checkpoint checkpoint = Checkpoint.Open(ModelLocator.Resolve(source, surroundings, cancellation), surroundings.Note);
         ProgressDisplay.Run(
             surroundings, "packing", share => ModelPacker.Pack(checkpoint, destination, options, new PackedShare(share), cancellation));
         TimeSpan time = surroundings.Time.GetElapsedTime(start);

@@ -11,7 +11,7 @@ internal sealed class PlanCommand
 
     private readonly Argument<string?> _model = CommonOptions.Model(
         "MODEL|IMG",
-        "A flash image, or a Hugging Face folder, which is planned for as it would be packed, from its configuration alone");
+        "A flash image, or a Hugging Face folder or hf:ORG/NAME, which is planned for as it would be packed, from its configuration alone");
 
     private readonly Option<long?> _memory = CommonOptions.Memory(
         "Budget for all of the engine's native memory, e.g. 1GiB [default: what the other options need]", "64MiB");

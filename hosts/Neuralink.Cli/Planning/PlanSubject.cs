@@ -17,9 +17,9 @@ internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? 
 {
     /// <exception cref="NeuralinkException">There is no such model, or it cannot be run.</exception>
     /// <exception cref="UsageException">A weight format for an image that has one.</exception>
-    public static PlanSubject Find(PlanSettings settings, Surroundings surroundings)
+    public static PlanSubject Find(PlanSettings settings, Surroundings surroundings, CancellationToken cancellation)
     {
-        string folder = settings.Model ?? BundledModel.Find(surroundings);
+        string folder = ModelLocator.Resolve(settings.Model, surroundings, cancellation, ModelParts.Settings);
         string name = ModelStore.NameOf(folder);
         if (FlashImage.IsImage(folder))
         {

@@ -12,7 +12,8 @@ internal static class CommonOptions
     /// <summary>The model; null is the bundled one.</summary>
     public static Argument<string?> Model(
         string name = "MODEL",
-        string description = "A flash image, or a Hugging Face folder, which is packed into the cache folder when it is first used") =>
+        string description =
+            "A flash image, or a Hugging Face folder or hf:ORG/NAME, which is packed into the cache folder when it is first used") =>
         new(name) { Description = $"{description} [default: the bundled tiny-stories]", Arity = ArgumentArity.ZeroOrOne };
 
     /// <summary>--text: files, at least one.</summary>

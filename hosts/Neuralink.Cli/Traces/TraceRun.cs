@@ -17,7 +17,7 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
     {
         ActivationTraceWriter.CheckName(settings.Output, settings.Force);
         ModelStore store = ModelLocator.Store(surroundings);
-        string folder = ModelLocator.FolderOf(settings.Model, settings.Weights, surroundings);
+        string folder = ModelLocator.FolderOf(settings.Model, settings.Weights, surroundings, cancellation);
         LocatedModel model = store.Locate(folder, settings.Weights, cancellation);
         FlashImage image = store.Open(model, cancellation);
         ModelConfig config = ModelConfigJson.Read(image);

@@ -2,6 +2,7 @@ using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
 using Neuralink.Storage;
+using Neuralink.Storage.Hub;
 using Neuralink.Storage.Image;
 
 namespace Neuralink;
@@ -33,12 +34,34 @@ public sealed class ModelStore
     /// <summary>Where images are kept, and who is told.</summary>
     public ModelStoreOptions Options { get; }
 
-    /// <param name="folder">A flash image or a Hugging Face folder.</param>
+    /// <summary>
+    /// Where a model is on this machine. One that is named as hf:ORG/NAME is fetched from the Hugging Face Hub unless it is in its cache;
+    /// any other name is a path already.
+    /// </summary>
+    /// <exception cref="NeuralinkException">It cannot be fetched.</exception>
+    public string Resolve(string model, ModelParts parts = ModelParts.All, CancellationToken cancellation = default)
+    {
+        if (!HubAddress.IsAddress(model))
+            return model;
+        HubAddress address = HubAddress.Parse(model);
+        return Hub.Get(address, parts, cancellation);
+    }
+
+    /// <summary>The models of the Hub.</summary>
+    /// <exception cref="NeuralinkException">There is no folder to keep them in.</exception>
+    public ModelHub Hub => new(
+        Options.Hub ?? throw new NeuralinkException(
+            "get a model from the Hugging Face Hub", "a cache folder for what it sends", "none", "set HOME or HF_HOME"),
+        Options);
+
+    /// <summary>The image of a model, packed if need be.</summary>
+    /// <param name="model">A flash image, a checkpoint, or hf:ORG/NAME.</param>
     /// <param name="weights">The format to pack an unpacked model in; null is its own. Null for an image, whose weights are packed.</param>
     /// <param name="cancellation">Ends the packing; nothing of it stays.</param>
     /// <exception cref="NeuralinkException">It is neither, it cannot be packed, or there is no cache folder to pack it into.</exception>
-    public LocatedModel Locate(string folder, WeightFormat? weights = null, CancellationToken cancellation = default)
+    public LocatedModel Locate(string model, WeightFormat? weights = null, CancellationToken cancellation = default)
     {
+        string folder = Resolve(model, cancellation: cancellation);
         string name = NameOf(folder);
         if (FlashImage.IsImage(folder))
         {
@@ -82,10 +105,13 @@ public sealed class ModelStore
     }
 
     /// <summary>
-    /// What a model is called: by its folder, of which an image's ends in .nlk by custom; any other dot belongs to the name (opt-1.3b).
+    /// What a model is called: by its folder, of which an image's ends in .nlk by custom; any other dot belongs to the name (opt-1.3b). One
+    /// in the cache of the Hub has the name that it has there.
     /// </summary>
     public static string NameOf(string folder)
     {
+        if (HubRepository.NameOf(folder) is { } published)
+            return published;
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         bool hasExtension = name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && FlashImage.IsImage(folder);
         return (hasExtension ? name[..^Extension.Length] : name) is { Length: > 0 } rest ? rest : "model";
@@ -120,6 +146,9 @@ public sealed record ModelStoreOptions
     /// Has packed models and device profiles; null refuses what is not packed. <see cref="Neuralink.CacheFolder"/> says where.
     /// </summary>
     public string? CacheFolder { get; init; }
+
+    /// <summary>How the Hugging Face Hub is reached; null reaches none. <see cref="HubOptions.Find"/> says how.</summary>
+    public HubOptions? Hub { get; init; }
 
     /// <summary>The machine's name: a device profile is of one machine.</summary>
     public string MachineName { get; init; } = Environment.MachineName;
