@@ -62,6 +62,10 @@ internal sealed class TokenizerConfig
     /// <summary>The content of the token that ends a text.</summary>
     public string? Eos => Role("eos_token");
 
+    /// <summary>The contents of the tokens that have a part to play, by their part, e.g. "bos_token".</summary>
+    public IReadOnlyDictionary<string, string> SpecialTokens =>
+        _roles.ToDictionary(role => role.Key, role => role.Value.Content, StringComparer.Ordinal);
+
     /// <summary>Reads what <paramref name="folder"/> has of the files.</summary>
     /// <exception cref="Neuralink.Storage.NeuralinkException">One of them is malformed, or asks for what is not supported.</exception>
     public static TokenizerConfig Read(string folder)

@@ -1,4 +1,5 @@
 using Neuralink.Models.Tokenizers.Gguf;
+using Neuralink.Models.ChatTemplates;
 using Neuralink.Models.Tokenizers.Json;
 using Neuralink.Storage;
 using Neuralink.Storage.Gguf;
@@ -19,11 +20,12 @@ public static class TokenizerFiles
 
     private static readonly string[] s_forms = [Json, SentencePiece, Vocabulary, Merges, Gguf];
 
-    /// <summary>Every file that may be read: each of them, or its absence, can change the tokens of a text.</summary>
+    /// <summary>Every file that may be read: each of them, or its absence, can change the tokens of a text or a conversation.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         .. s_forms,
         TokenizerConfig.FileName, TokenizerConfig.SpecialTokensFileName, TokenizerConfig.AddedTokensFileName,
+        ChatTemplateFiles.Jinja, ChatTemplateFiles.Json,
     ];
 
     /// <summary>The files of <see cref="All"/> that are read of <paramref name="folder"/>.</summary>

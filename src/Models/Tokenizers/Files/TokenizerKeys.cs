@@ -67,7 +67,7 @@ internal static class TokenizerKeys
             "add_prefix_space", "legacy"),
         Only(Config, "split_special_tokens", "null", "false"),
         Only(Config, "do_lower_case", "null", "false"),
-        Nothing(Config, "chat_template", "of conversations, not of tokens"),
+        Nothing(Config, "chat_template", "of conversations, not of tokens: ChatTemplateFiles reads it"),
         Nothing(Config, "clean_up_tokenization_spaces", "spaces taken away from finished text; what is shown here is what the tokens say"),
         Nothing(Config, "spaces_between_special_tokens", "of the slow tokenizers' decoding"),
         Nothing(Config, "errors", "of bytes that are no text; they are shown as U+FFFD"),
