@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using Neuralink.Cli.Devices;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
+using Neuralink.Cli.Models;
 using Neuralink.Cli.Placements;
 using Neuralink.Cli.Planning;
 using Neuralink.Cli.Quality;
@@ -70,6 +71,7 @@ internal static class NeuralinkCommand
         {
             [new GenerateCommand().Create(surroundings)] = GenerateCommand.Examples,
             [new PlanCommand().Create(surroundings)] = PlanCommand.Examples,
+            [PullCommand.Create(surroundings)] = PullCommand.Examples,
             [PackCommand.Create(surroundings)] = PackCommand.Examples,
             [trace] = TraceCommand.Examples,
             [new TrainPredictorCommand().Create(surroundings)] = TrainPredictorCommand.Examples,

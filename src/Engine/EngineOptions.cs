@@ -1,3 +1,4 @@
+using Neuralink.Models.Configuration;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Cost;
 using Neuralink.Storage;
@@ -28,8 +29,9 @@ public sealed record EngineOptions
     /// </summary>
     public WarmUpMode WarmUp { get; init; } = WarmUpMode.Auto;
 
-    internal CacheOptions Policy =>
-        CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
+    internal CacheOptions Policy => StrategySwitches.Of(Strategy).Streams
+        ? new CacheOptions { Kind = CachePolicyKind.None, PinnedShare = 1 }      // a part of each layer, which is never evicted
+        : CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
 
     /// <summary>
     /// The share of the missing neurons that lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1.
@@ -106,11 +108,27 @@ public sealed record EngineOptions
     /// <summary>The longest read, 4 KiB to 16 MiB. Default: bandwidth is flat from here on (docs/experiments/devices.md).</summary>
     public int ReadBytesMax { get; init; } = 256 << 10;
 
+    // Nobody waits for a single read of a stream, and fewer of them cost less.
+    private const int StreamReadBytes = 1 << 20;
+
     /// <summary>The same in bundles, at most what one preadv takes on Linux (IOV_MAX).</summary>
-    internal int ExtentSlotsMax(int strideBytes) => Math.Clamp(ReadBytesMax / strideBytes, 1, 1024);
+    internal int ExtentSlotsMax(int strideBytes)
+    {
+        int bytes = StrategySwitches.Of(Strategy).Streams ? Math.Max(ReadBytesMax, StreamReadBytes) : ReadBytesMax;
+        return Math.Clamp(bytes / strideBytes, 1, 1024);
+    }
 
     /// <summary>Times that a read is tried, 1 to 10, before its generation fails.</summary>
     public int ReadAttemptsMax { get; init; } = 3;
+
+    /// <summary>These options for a model: where all neurons are wanted, nobody is asked which.</summary>
+    internal EngineOptions For(ModelConfig config)
+    {
+        bool wantsAll = StrategySwitches.Of(Strategy).Streams
+            || (!config.ActivationFunction.IsSparse && Predictor.Kind == PredictorKind.Exact);
+        bool aheadIsExact = Lookahead is null or { Kind: PredictorKind.Exact };
+        return wantsAll ? this with { Predictor = PredictorOptions.All, Lookahead = aheadIsExact ? null : Lookahead } : this;
+    }
 
     /// <exception cref="NeuralinkException">A value is outside its range.</exception>
     public void Validate()

@@ -46,6 +46,7 @@ internal sealed class EngineResources : IDisposable
     {
         options.Validate();
         ImageModel model = ImageModel.Of(FlashImage.Open(imageFolder));
+        options = options.For(model.Config);
         CheckOrder(model.Image, options);
         PredictorSources predictors = PredictorSources.Open(model, options);
         CheckContext(model, predictors, options);

@@ -31,7 +31,8 @@ internal sealed class LoadedModel
         ResidentSizes sizes = MemoryPlan.ResidentOf(model.Config, model.Format, plan.ContextTokens, options);
         Frames = new FrameArena(arena, plan.Frames.FrameCount, model.Image.StrideBytes, "frames");
         _resident = new ResidentHalf(
-            arena, sizes, into => WeightFile.Load(model, TensorPlace.Resident, into, options.Io, cancellation), pool);
+            arena, sizes,
+            into => WeightFile.Load(model, TensorPlace.Resident, into, options.Io, cancellation, sizes.LeavesEmbedding), pool);
         (_predictor, NeuronPredictor? ahead) = predictors.Load(arena, sizes.ChunkTokens, pool.Threads, cancellation);
         BundleKernels bundles = new(model.Layout, model.Config.ActivationFunction, gateFirst: !options.Predictor.IsExact);
         _ffn = new SparseFfn(arena, bundles, Frames, plan.Frames.LeasedMax, _resident.Activations, pool);

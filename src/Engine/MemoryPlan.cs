@@ -21,6 +21,9 @@ public sealed record MemoryPlan
     // Without a budget a lease has room for this part of a layer; more are active only in chunks of a prompt, which then come in waves.
     private const int LeasedPart = 4;
 
+    // Of a stream, what is computed at a time and as much ahead: some twenty milliseconds of a fast disk. More is better kept.
+    private const int StreamedBytes = 16 << 20;
+
     /// <summary>Weights that are always there.</summary>
     public required long ResidentBytes { get; init; }
 
@@ -57,6 +60,8 @@ public sealed record MemoryPlan
     {
         int neurons = checked(config.FfnCount * config.FfnSize);
         int leasedMin = LeasedMinOf(config), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
+        if (StrategySwitches.Of(options.Strategy).Streams)
+            leasedMax = Math.Clamp(StreamedBytes / strideBytes, leasedMin, leasedMax);
         int? cached = options.Cache?.FrameCount(neurons, strideBytes);
         if (cached is null && options.MemoryBytes is null)
             cached = CacheSize.OfShare(EngineOptions.DefaultCacheShare).FrameCount(neurons, strideBytes);
@@ -88,6 +93,7 @@ public sealed record MemoryPlan
         ContextTokens = contextTokens,
         ChunkTokens = Math.Min(options.ChunkTokens, contextTokens),
         Threads = options.Threads,
+        LeavesEmbedding = StrategySwitches.Of(options.Strategy).Streams,
     };
 
     private static MemoryPlan Of(
@@ -97,7 +103,7 @@ public sealed record MemoryPlan
         int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue);
         ResidentSizes resident = ResidentOf(config, format, context, options);
         int chunk = resident.ChunkTokens;
-        CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).ReadsAhead ? leasedCount : 0);
+        CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).StagesAhead ? leasedCount : 0);
         long cacheBytes = (long)cachedCount * strideBytes;
         long stagedBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) - cacheBytes;
         long lookaheadBytes = predictors.Ahead is { } ahead

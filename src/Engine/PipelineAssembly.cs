@@ -26,7 +26,7 @@ internal sealed class PipelineAssembly(
 {
     private readonly LayerCounters _counters = new(model.Config.LayerCount);
     private readonly int _extentSlotsMax = options.ExtentSlotsMax(model.Image.StrideBytes);
-    private readonly int[] _hottest = HottestOf(model.Image, options.Policy, plan.Frames.CachedMax);
+    private readonly int[] _hottest = HottestOf(model, options, plan.Frames.CachedMax);
     private readonly WarmUpPlan? _warmUp = WarmUpPlans.For(options, model.Image, plan.Frames.CachedMax);
 
     /// <exception cref="NeuralinkException">Hot neurons are to be pinned and the image does not know them.</exception>
@@ -95,13 +95,35 @@ internal sealed class PipelineAssembly(
     }
 
     /// <summary>What fired most in the trace that the image was placed by, as far as the policy pins it.</summary>
-    private static int[] HottestOf(FlashImage image, CacheOptions policy, int cachedMax)
+    private static int[] HottestOf(ImageModel model, EngineOptions options, int cachedMax)
     {
+        (FlashImage image, CacheOptions policy) = (model.Image, options.Policy);
         if (policy.PinnedShare == 0)
             return [];
+        if (StrategySwitches.Of(options.Strategy).Streams)
+            return FirstOfEachLayer(image, cachedMax);
         ActivationSample sample = ActivationSample.Find(image) ?? throw new NeuralinkException(
             $"pin the hot neurons of {image.Folder}", "an image that knows which fire most", "none of that",
             "place it by a trace with `neuralink place --trace`");
         return HotSet.Of(sample.Counts, (int)(policy.PinnedShare * cachedMax));
+    }
+
+    /// <summary>
+    /// The part of a stream that stays: the first neurons on flash of each layer, of all layers alike. They are computed while the rest
+    /// comes.
+    /// </summary>
+    private static int[] FirstOfEachLayer(FlashImage image, int count)
+    {
+        NeuronKeys keys = new(image.FfnCount, image.SlotCount);
+        List<int> first = new(count);
+        for (int slot = 0; slot < image.SlotCount; slot++)
+        {
+            for (int layer = 0; layer < image.FfnCount && first.Count < count; layer++)
+            {
+                LayerIndex index = new(layer);
+                first.Add(keys.Of(index, image.PlacementOf(index).NeuronAt(new Slot(slot))).Value);
+            }
+        }
+        return [.. first];
     }
 }

@@ -25,6 +25,8 @@ public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
         EngineOptions options, ExecutionStrategy? asked, ModelConfig config, FlashImage? image)
     {
         StrategyChoice? choice = asked is null ? For(config, options) : null;
+        if (!config.ActivationFunction.IsSparse || (asked ?? choice!.Strategy) == ExecutionStrategy.Stream)
+            return (options with { Strategy = asked ?? choice!.Strategy }, choice);
         PredictorOptions lookahead = options.Lookahead
             ?? new PredictorOptions { Kind = HasTrained(image, options) ? PredictorKind.LowRank : PredictorKind.Sketch };
         return (options with { Strategy = asked ?? choice!.Strategy, Lookahead = lookahead }, choice);
@@ -35,6 +37,11 @@ public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
     /// <param name="options">What is given: the cache, and who is to look ahead if somebody is.</param>
     internal static StrategyChoice For(ModelConfig config, EngineOptions options)
     {
+        if (!config.ActivationFunction.IsSparse)
+        {
+            string activation = ActivationNames.NameOf(config.Activation, config.ActivationThreshold);
+            return new(ExecutionStrategy.Stream, $"{activation} leaves no neuron silent, so every one is read");
+        }
         if (options.Lookahead is { } lookahead)
             return new(ExecutionStrategy.PrefetchCluster, $"a lookahead is asked for, {lookahead}");
         if (options.Cache?.Share >= 1)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
@@ -8,46 +9,39 @@ using Neuralink.Storage.Image;
 
 namespace Neuralink.Cli.Images;
 
-/// <summary>`neuralink pack`: a Hugging Face folder or a GGUF file into a flash image.</summary>
+/// <summary>`neuralink pack`: a Hugging Face folder into a flash image.</summary>
 internal static class PackCommand
 {
     public static string[] Examples { get; } =
     [
         "neuralink pack models/tiny-stories tiny-stories.nlk",
         "neuralink pack ./my-model my-model.nlk --weights f16 --force",
-        "neuralink pack relu-llama.Q8_0.gguf relu-llama.nlk --activation relu",
     ];
 
     public static Command Create(Surroundings surroundings)
     {
-        Argument<string> source = new("SRC")
-        {
-            Description = "A Hugging Face folder (config.json, safetensors, tokenizer.json), or a GGUF file",
-        };
+        Argument<string> source = new("SRC") { Description = "A Hugging Face folder (config.json, weights, a tokenizer), or hf:ORG/NAME" };
         Argument<string> destination = new("DST") { Description = "The image to write, a folder; by custom its name ends in .nlk" };
         Option<WeightFormat?> weights = CommonOptions.Weights("The format of every matrix in the image");
-        Option<Activation?> activation = CommonOptions.Activation();
         Option<bool> force = CommonOptions.Force("Replace an image that is there already");
-        Command command = new("pack", "Turn a model into a flash image. The image appears whole or not at all.")
+        Command command = new("pack", "Turn a Hugging Face model into a flash image. The image appears whole or not at all.")
         {
-            source, destination, weights, activation, force,
+            source, destination, weights, force,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(
             parsed.GetRequiredValue(source), parsed.GetRequiredValue(destination),
-            new PackOptions(parsed.GetValue(weights), parsed.GetValue(force)), parsed.GetValue(activation), surroundings,
-            cancellation)));
+            new PackOptions(parsed.GetValue(weights), parsed.GetValue(force)), surroundings, cancellation)));
         return command;
     }
 
     private static int Run(
-        string source, string destination, PackOptions options, Activation? activation, Surroundings surroundings,
-        CancellationToken cancellation)
+        string source, string destination, PackOptions options, Surroundings surroundings, CancellationToken cancellation)
     {
         ImageDestination.Check(destination, options.Replace);
         long start = surroundings.Time.GetTimestamp();
 
         // Refuses what cannot be packed, and says what is ignored, before a progress bar is drawn.
-        using Checkpoint checkpoint = Checkpoint.Open(source, surroundings.Note, activation);
+        using Checkpoint checkpoint = Checkpoint.Open(ModelLocator.Resolve(source, surroundings, cancellation), surroundings.Note);
         ProgressDisplay.Run(
             surroundings, "packing", share => ModelPacker.Pack(checkpoint, destination, options, new PackedShare(share), cancellation));
         TimeSpan time = surroundings.Time.GetElapsedTime(start);

@@ -1,6 +1,8 @@
 using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Storage;
+using Neuralink.Storage.Hub;
 using Neuralink.Storage.Image;
 
 namespace Neuralink.Cli.Models;
@@ -15,48 +17,42 @@ internal static class ModelLocator
     {
         CacheFolder = CacheFolder.Find(surroundings.Variable),
         MachineName = surroundings.MachineName,
+        Hub = HubOptions.Find(surroundings.Variable) is { } hub ? hub with { Time = surroundings.Time } : null,
         Note = surroundings.Note,
         ShowProgress = (title, work) => ProgressDisplay.Run(surroundings, title, work),
         Time = surroundings.Time,
     };
 
     /// <summary>The folder that <c>--model</c> names, checked as far as the command line can be wrong.</summary>
-    /// <param name="folder">A flash image, a Hugging Face folder or a GGUF file; null is the bundled model.</param>
-    /// <param name="reading">How to read an unpacked model.</param>
+    /// <param name="model">A flash image, a checkpoint, or hf:ORG/NAME, which is fetched; null is the bundled model.</param>
+    /// <param name="weights">The format to pack an unpacked model in.</param>
     /// <param name="surroundings">Where the bundled model and the cache are.</param>
+    /// <param name="cancellation">Ends the fetching.</param>
     /// <exception cref="NeuralinkException">There is no bundled model, or no cache to pack into.</exception>
-    /// <exception cref="UsageException">Something is stated of an image that has it.</exception>
-    public static string FolderOf(string? folder, ModelReading reading, Surroundings surroundings)
+    /// <exception cref="UsageException">A weight format for an image that has one.</exception>
+    public static string FolderOf(string? model, WeightFormat? weights, Surroundings surroundings, CancellationToken cancellation)
     {
-        folder ??= BundledModel.Find(surroundings);
+        string folder = Resolve(model, surroundings, cancellation);
         bool isImage = FlashImage.IsImage(folder);
-        if (isImage)
-            RefuseForImage(folder, reading);
+        if (isImage && weights is not null)
+        {
+            throw new UsageException(
+                $"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
+        }
         if (!isImage && Checkpoint.IsCheckpoint(folder))
             _ = CacheFolderOf(surroundings);
         return folder;
     }
 
-    /// <summary>Refuses options that say how an unpacked model is read.</summary>
-    /// <exception cref="UsageException">One is given.</exception>
-    public static void RefuseForImage(string image, ModelReading reading)
-    {
-        if (reading.Weights is not null)
-        {
-            throw new UsageException(
-                $"--weights: expected an unpacked model, found the flash image {image}, whose weights are packed already");
-        }
-        if (reading.Activation is not null)
-        {
-            throw new UsageException(
-                $"--activation: expected an unpacked model, found the flash image {image}, which records its activation; pack again");
-        }
-    }
-
     /// <summary>The image of a model, packed if need be.</summary>
     /// <inheritdoc cref="FolderOf"/>
-    public static LocatedModel Locate(string? folder, ModelReading reading, Surroundings surroundings, CancellationToken cancellation) =>
-        Store(surroundings).Locate(FolderOf(folder, reading, surroundings), reading, cancellation);
+    public static LocatedModel Locate(string? model, WeightFormat? weights, Surroundings surroundings, CancellationToken cancellation) =>
+        Store(surroundings).Locate(FolderOf(model, weights, surroundings, cancellation), weights, cancellation);
+
+    /// <summary>The path of a model; one of the Hub is fetched unless it is there.</summary>
+    public static string Resolve(
+        string? model, Surroundings surroundings, CancellationToken cancellation, ModelParts parts = ModelParts.All) =>
+        Store(surroundings).Resolve(model ?? BundledModel.Find(surroundings), parts, cancellation);
 
     /// <summary>The user's cache folder.</summary>
     /// <exception cref="NeuralinkException">The user has no home.</exception>

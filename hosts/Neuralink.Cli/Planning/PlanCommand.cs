@@ -11,7 +11,7 @@ internal sealed class PlanCommand
 
     private readonly Argument<string?> _model = CommonOptions.Model(
         "MODEL|IMG",
-        "A flash image, or a Hugging Face folder, which is planned for as it would be packed, from its configuration alone");
+        "A flash image, or a Hugging Face folder or hf:ORG/NAME, which is planned for as it would be packed, from its configuration alone");
 
     private readonly Option<long?> _memory = CommonOptions.Memory(
         "Budget for all of the engine's native memory, e.g. 1GiB [default: what the other options need]", "64MiB");
@@ -46,7 +46,6 @@ internal sealed class PlanCommand
         "An activation trace of the model, by 'neuralink trace' [default: the sample that 'neuralink place' keeps in an image, or else "
         + "assumptions]");
 
-    private readonly Option<Activation?> _activation = CommonOptions.Activation();
     private readonly Option<WeightFormat?> _weights =
         CommonOptions.Weights("The format that a model which is not packed yet would be packed in");
 
@@ -66,8 +65,7 @@ internal sealed class PlanCommand
             "Say what fits into a memory and how fast a model will generate, before anything of it is loaded, and the same for half and "
             + "double the memory.")
         {
-            _model, _memory, _cache, _threads, _context, _strategy, _predictor, _lookahead, _ahead, _profile, _trace, _weights, _activation,
-            _json,
+            _model, _memory, _cache, _threads, _context, _strategy, _predictor, _lookahead, _ahead, _profile, _trace, _weights, _json,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(new PlanRun(Bind(parsed), surroundings).Run(cancellation)));
         return command;
@@ -82,7 +80,7 @@ internal sealed class PlanCommand
             Strategy = parsed.GetValue(_strategy),
             Profile = parsed.GetValue(_profile),
             Trace = parsed.GetValue(_trace),
-            Reading = new ModelReading(parsed.GetValue(_weights), parsed.GetValue(_activation)),
+            Weights = parsed.GetValue(_weights),
             Json = parsed.GetValue(_json),
             Engine = new EngineOptions
             {

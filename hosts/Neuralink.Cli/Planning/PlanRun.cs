@@ -15,7 +15,7 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
 
     public int Run(CancellationToken cancellation)
     {
-        PlanSubject subject = PlanSubject.Find(settings, surroundings);
+        PlanSubject subject = PlanSubject.Find(settings, surroundings, cancellation);
         PlanDevice device = PlanDevice.Find(settings, subject, surroundings);
         EngineOptions options = device.Options with { ContextTokens = ContextOf(subject) };
         MemoryPlan memory = subject.Model.MemoryPlanOf(options);      // what does not fit is said before anything takes time

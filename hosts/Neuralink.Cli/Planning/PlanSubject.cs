@@ -17,32 +17,36 @@ internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? 
 {
     /// <exception cref="NeuralinkException">There is no such model, or it cannot be run.</exception>
     /// <exception cref="UsageException">A weight format for an image that has one.</exception>
-    public static PlanSubject Find(PlanSettings settings, Surroundings surroundings)
+    public static PlanSubject Find(PlanSettings settings, Surroundings surroundings, CancellationToken cancellation)
     {
-        string folder = settings.Model ?? BundledModel.Find(surroundings);
+        string folder = ModelLocator.Resolve(settings.Model, surroundings, cancellation, ModelParts.Settings);
         string name = ModelStore.NameOf(folder);
         if (FlashImage.IsImage(folder))
         {
-            ModelLocator.RefuseForImage(folder, settings.Reading);
+            if (settings.Weights is not null)
+            {
+                throw new UsageException(
+                    $"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
+            }
             FlashImage image = FlashImage.Open(folder);
             return new PlanSubject(name, PlannedModel.Of(image), image);
         }
         if (!Checkpoint.IsCheckpoint(folder))
         {
             throw new NeuralinkException(
-                $"plan for the model {folder}", "a flash image (neuralink.json), a Hugging Face folder (config.json) or a GGUF file",
+                $"plan for the model {folder}", "a flash image (neuralink.json) or a Hugging Face folder (config.json)",
                 Directory.Exists(folder) ? "a folder with neither" : File.Exists(folder) ? "a file" : "no such folder");
         }
-        (ModelConfig config, WeightFormat format) = ConfigurationOf(folder, settings.Reading.Activation);
-        return new PlanSubject(name, PlannedModel.Of(config, settings.Reading.Weights ?? format), Image: null);
+        (ModelConfig config, WeightFormat format) = ConfigurationOf(folder);
+        return new PlanSubject(name, PlannedModel.Of(config, settings.Weights ?? format), Image: null);
     }
 
     // The checkpoint's own, from its headers. Of a folder with nothing but a configuration: what checkpoints are published in.
-    private static (ModelConfig Config, WeightFormat Format) ConfigurationOf(string path, Activation? activation)
+    private static (ModelConfig Config, WeightFormat Format) ConfigurationOf(string path)
     {
         if (CheckpointFiles.Of(path).Weights.Count == 0)
             return (HuggingFaceConfig.Read(path), WeightFormat.F16);
-        using Checkpoint source = Checkpoint.Open(path, note: null, activation);
+        using Checkpoint source = Checkpoint.Open(path);
         return (source.Config, source.SourceFormat);
     }
 }

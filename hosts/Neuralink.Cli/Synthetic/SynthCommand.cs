@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
+using Neuralink.Kernels;
 using Neuralink.Models.Synthetic;
 using Neuralink.Storage;
 
@@ -21,21 +22,23 @@ internal static class SynthCommand
         Argument<string> destination = new("DST") { Description = "The folder to write, in Hugging Face's style" };
         Option<ulong?> seed = SyntheticOptions.Seed();
         Option<int?> layers = SyntheticOptions.Layers();
+        Option<(ActivationKind Kind, float Threshold)?> activation = SyntheticOptions.Activation();
         Option<bool> force = CommonOptions.Force("Replace a synthetic model that is there already");
         Command command = new(
             "synth",
             "Write a model of a published shape with random weights, whose neurons fire as sparsely as the real one's, in clusters of "
             + "unequal popularity. The text it writes means nothing: it is for measuring I/O and compute.")
         {
-            shape, destination, seed, layers, force,
+            shape, destination, seed, layers, activation, force,
         };
         command.SetAction((parsed, cancellation) =>
         {
             string tokenizer = Path.Combine(BundledModel.Find(surroundings), "tokenizer.json");
             SyntheticModelOptions options = new(tokenizer, parsed.GetValue(seed) ?? SyntheticOptions.DefaultSeed, parsed.GetValue(force));
-            return Task.FromResult(Run(
-                SyntheticOptions.WithLayers(parsed.GetRequiredValue(shape)!, parsed.GetValue(layers)), parsed.GetRequiredValue(destination),
-                options, surroundings, cancellation));
+            SyntheticShape chosen = SyntheticOptions.WithLayers(parsed.GetRequiredValue(shape)!, parsed.GetValue(layers));
+            if (parsed.GetValue(activation) is var (kind, threshold))
+                chosen = chosen.WithActivation(kind, threshold);
+            return Task.FromResult(Run(chosen, parsed.GetRequiredValue(destination), options, surroundings, cancellation));
         });
         return command;
     }

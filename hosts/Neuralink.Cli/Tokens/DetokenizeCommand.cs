@@ -35,7 +35,7 @@ internal static class DetokenizeCommand
         {
             TextSource source = TextSource.Of(
                 surroundings, ("--ids", parsed.GetValue(ids)), ("--file", parsed.GetValue(file)), ("--jsonl", parsed.GetValue(jsonl)));
-            Tokenizer tokenizer = TokenizerArgument.Load(parsed.GetRequiredValue(model));
+            Tokenizer tokenizer = TokenizerArgument.Load(parsed.GetRequiredValue(model), surroundings, cancellation);
             bool skips = !parsed.GetValue(special);
             if (source.IsLines)
             {

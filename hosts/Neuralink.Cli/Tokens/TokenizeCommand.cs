@@ -34,7 +34,7 @@ internal static class TokenizeCommand
         {
             TextSource source = TextSource.Of(
                 surroundings, ("--text", parsed.GetValue(text)), ("--file", parsed.GetValue(file)), ("--jsonl", parsed.GetValue(jsonl)));
-            Tokenizer tokenizer = TokenizerArgument.Load(parsed.GetRequiredValue(model));
+            Tokenizer tokenizer = TokenizerArgument.Load(parsed.GetRequiredValue(model), surroundings, cancellation);
             bool addsSpecial = !parsed.GetValue(noSpecial);
             if (source.IsLines)
             {

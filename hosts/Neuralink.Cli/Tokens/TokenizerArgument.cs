@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Storage.Image;
@@ -9,9 +11,12 @@ namespace Neuralink.Cli.Tokens;
 internal static class TokenizerArgument
 {
     public static Argument<string> Create() =>
-        new("MODEL") { Description = "A flash image, a Hugging Face folder, a folder with a tokenizer's files, or a GGUF file" };
+        new("MODEL") { Description = "A flash image, a Hugging Face folder, hf:ORG/NAME, or a folder with a tokenizer's files" };
 
     /// <exception cref="Storage.NeuralinkException">It has no tokenizer that can be used.</exception>
-    public static Tokenizer Load(string model) =>
-        FlashImage.IsImage(model) ? ImageTokenizer.Load(FlashImage.Open(model)) : Tokenizer.Load(model);
+    public static Tokenizer Load(string model, Surroundings surroundings, CancellationToken cancellation)
+    {
+        string path = ModelLocator.Resolve(model, surroundings, cancellation, ModelParts.Settings);
+        return FlashImage.IsImage(path) ? ImageTokenizer.Load(FlashImage.Open(path)) : Tokenizer.Load(path);
+    }
 }

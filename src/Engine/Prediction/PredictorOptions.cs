@@ -8,6 +8,9 @@ public sealed record PredictorOptions
     /// <summary>Knows exactly, from the resident gate matrix: never changes a token.</summary>
     public static PredictorOptions Exact { get; } = new() { Kind = PredictorKind.Exact };
 
+    /// <summary>Names all neurons, and so never changes a token.</summary>
+    public static PredictorOptions All { get; } = new() { Kind = PredictorKind.All };
+
     public required PredictorKind Kind { get; init; }
 
     /// <summary>
@@ -37,7 +40,7 @@ public sealed record PredictorOptions
     public float Threshold { get; init; }
 
     /// <summary>Whether tokens are those of the dense model.</summary>
-    public bool IsExact => Kind is PredictorKind.Exact or PredictorKind.Oracle;
+    public bool IsExact => Kind is PredictorKind.Exact or PredictorKind.Oracle or PredictorKind.All;
 
     /// <summary>The word for it.</summary>
     public string Name => Kind switch
@@ -45,6 +48,7 @@ public sealed record PredictorOptions
         PredictorKind.Exact => "exact",
         PredictorKind.LowRank => "low-rank",
         PredictorKind.Sketch => "sketch",
+        PredictorKind.All => "all",
         _ => "oracle",
     };
 
@@ -71,6 +75,9 @@ public enum PredictorKind
 
     /// <summary>The product with the gate matrix in 2 to 4 bits. Approximate.</summary>
     Sketch,
+
+    /// <summary>All neurons of a layer, which nobody has to be asked for.</summary>
+    All,
 
     /// <summary>The true set, from an activation trace of the very tokens: for studies.</summary>
     Oracle,

@@ -40,9 +40,14 @@ internal sealed record PredictorSource(
             PredictorKind.Exact => Exact(model, io),
             PredictorKind.Sketch => Sketch(options, layersAhead, model, io),
             PredictorKind.LowRank => LowRank(options, layersAhead, model.Image, model.Config),
+            PredictorKind.All => All(model.Config),
             PredictorKind.Oracle => Oracle(options, model.Image, model.Config),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "Not a kind of predictor."),
         };
+
+    /// <summary>Without weights.</summary>
+    public static PredictorSource All(ModelConfig config) =>
+        new(PredictorInput.Residual, Depth: 0, _ => 0, (_, _, _, _) => new AllNeurons(config.FfnSize));
 
     private static PredictorSource Exact(ImageModel model, FlashAccess io)
     {
@@ -60,6 +65,12 @@ internal sealed record PredictorSource(
     private static PredictorSource Sketch(PredictorOptions options, int layersAhead, ImageModel model, FlashAccess io)
     {
         ModelConfig config = model.Config;
+        if (!config.ActivationFunction.IsSparse)
+        {
+            throw new NeuralinkException(
+                $"predict the neurons of {model.Image.Folder} by a sketch", "an activation that falls silent below a threshold",
+                ActivationNames.NameOf(config.Activation, config.ActivationThreshold), "use the strategy stream, which predicts nothing");
+        }
         float margin = options.Margin
             ?? (layersAhead == 0 ? SketchPredictor.DefaultMargin(options.Bits) : PredictorOptions.SketchLookaheadMargin);
         return new PredictorSource(

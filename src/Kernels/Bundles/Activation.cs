@@ -49,7 +49,7 @@ public readonly record struct Activation(ActivationKind Kind, float Threshold)
     public bool IsActive(float gate) => gate > Threshold || Kind > ActivationKind.Relu2;
 
     /// <summary>What becomes of the gate value of an active neuron (without a gate: of its up value).</summary>
-    internal float Value(float gate) => Kind switch
+    public float Value(float gate) => Kind switch
     {
         ActivationKind.Relu2 => gate * gate,
         ActivationKind.Silu => ActivationFunctions.Silu(gate),

@@ -56,7 +56,7 @@ public sealed class Decoder
         Take(pass);
         FloatTensor embedded = _model.ProjectIn is null ? _a.Residual : _a.Embedded;
         for (int b = 0; b < pass.Count; b++)
-            Row(_model.Embedding, pass.Rows[b].Token, embedded.Row(b));
+            _model.Embedding.Read(pass.Rows[b].Token, embedded.Row(b));
         if (_config.EmbeddingScale != 1)
             TensorPrimitives.Multiply(embedded.First(pass.Count), _config.EmbeddingScale, embedded.First(pass.Count));
         if (_model.ProjectIn is { } projectIn)

@@ -52,10 +52,13 @@ public sealed record ResidentSizes
 
     public required int Threads { get; init; }
 
+    /// <summary>Whether the embedding stays on flash, if it is not the output matrix too: a token needs one row of it.</summary>
+    public bool LeavesEmbedding { get; init; }
+
     /// <summary>Blocks of keys and values: enough for one sequence.</summary>
     public int KvBlocks => KvBlockPool.BlocksFor(ContextTokens);
 
-    public long WeightBytes => WeightFile.RequiredBytes(Config, Format, TensorPlace.Resident);
+    public long WeightBytes => WeightFile.RequiredBytes(Config, Format, TensorPlace.Resident, LeavesEmbedding);
 
     public long KvBytes => KvBlockPool.RequiredBytes(Config, KvBlocks);
 

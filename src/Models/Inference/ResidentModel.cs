@@ -36,7 +36,7 @@ public sealed class ResidentModel
 
     public ModelConfig Config { get; }
 
-    public required Linear Embedding { get; init; }
+    public required WeightRows Embedding { get; init; }
 
     public required Linear Output { get; init; }
 
@@ -55,11 +55,14 @@ public sealed class ResidentModel
     {
         bool projected = c.EmbeddingSize != c.HiddenSize;
         int queryWidth = c.HeadCount * c.HeadSize, kvWidth = c.KvHeadCount * c.HeadSize;
-        Linear embedding = Matrix(TensorNames.Embedding, c.VocabularySize, c.EmbeddingSize);
+        WeightRows embedding = weights.LoadRows(
+            format, new TensorSpec($"{TensorNames.Embedding}.weight", c.VocabularySize, c.EmbeddingSize, TensorPlace.Resident));
         return new ResidentModel(c)
         {
             Embedding = embedding,
-            Output = c.TiedEmbedding ? embedding : Matrix(TensorNames.Output, c.VocabularySize, c.EmbeddingSize, c.OutputBias),
+            Output = c.TiedEmbedding
+                ? new Linear(embedding.Matrix)
+                : Matrix(TensorNames.Output, c.VocabularySize, c.EmbeddingSize, c.OutputBias),
             Positions = c.Positions == PositionKind.Learned
                 ? Matrix(TensorNames.Positions, c.ContextLength + c.PositionOffset, c.HiddenSize)
                 : null,

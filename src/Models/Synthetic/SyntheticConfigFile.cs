@@ -37,7 +37,7 @@ internal static class SyntheticConfigFile
 
     private static void AddOpt(JsonObject json, ModelConfig config)
     {
-        json["activation_function"] = "relu";
+        json["activation_function"] = ActivationNames.PublishedName(config.Activation);
         json["ffn_dim"] = config.FfnSize;
         json["word_embed_proj_dim"] = config.EmbeddingSize;
         json["do_layer_norm_before"] = !config.PostNorm;
@@ -54,8 +54,7 @@ internal static class SyntheticConfigFile
         json["attention_bias"] = config.AttentionBias;
         json["mlp_bias"] = config.FfnBias;
 
-        // Bamboo's "relu" is a dReLU.
-        json["hidden_act"] = config.Activation == ActivationKind.FatRelu ? "fatrelu" : "relu";
+        json["hidden_act"] = ActivationNames.PublishedName(config.Activation);
         if (config.Activation == ActivationKind.FatRelu)
             json["hidden_act_param"] = config.ActivationThreshold;
     }

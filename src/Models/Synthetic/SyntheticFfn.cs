@@ -68,7 +68,7 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
         ulong[] words = new ulong[gates.Length / count * rowWords];
         for (int i = 0; i < gates.Length; i++)
         {
-            if (gates[i] > 0)
+            if (gates[i] != 0)
                 words[(i / count * rowWords) + (i % count / 64)] |= 1UL << (i % count % 64);
         }
         return new ActivationMatrix(count, words);
@@ -115,6 +115,7 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
             MatrixWriter.Multiply(
                 MemoryMarshal.AsBytes(rows), _x, values, new MatMulShape(count, hidden, 0, 0, count), WeightKernels.For(WeightFormat.F32));
             float silent = _ffn._config.ActivationThreshold;
+            Activation activation = _ffn._config.ActivationFunction;
             float[] heights = new float[_calibrating];
             for (int n = 0; n < count; n++)
             {
@@ -131,7 +132,7 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
                 for (int t = 0; t < tokens; t++)
                 {
                     float gate = values[(t * count) + n] - (threshold * _constant[t]);
-                    _gates[(t * _neurons.Length) + begin + n] = gate > silent ? gate : 0;
+                    _gates[(t * _neurons.Length) + begin + n] = activation.IsActive(gate) ? activation.Value(gate) : 0;
                 }
             }
         }

@@ -27,6 +27,15 @@ public sealed record SyntheticShape(string Name, string Description, ModelConfig
     /// <summary>The same shape with another number of layers.</summary>
     public SyntheticShape WithLayers(int layers) => this with { Config = Config with { LayerCount = layers } };
 
+    /// <summary>The same shape with another activation. Where it has no zeros, the rows are made as for one that has.</summary>
+    /// <param name="kind">The activation.</param>
+    /// <param name="threshold">Of FATReLU, else 0.</param>
+    public SyntheticShape WithActivation(ActivationKind kind, float threshold) => this with
+    {
+        Name = $"{Name}-{ActivationNames.PublishedName(kind)}",
+        Config = Config with { Activation = kind, ActivationThreshold = threshold, ModelType = Config.Gated ? "llama" : Config.ModelType },
+    };
+
     /// <summary>Identifies a synthetic model: equal for what is made with equal arguments.</summary>
     public string Digest(ulong seed) => $"synthetic:{Name}:{Config.LayerCount}:{seed}";
 }

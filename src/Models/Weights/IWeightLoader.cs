@@ -12,6 +12,9 @@ public interface IWeightLoader
     /// <param name="tensors">Tensors of one product, which have the same width, or a single one.</param>
     /// <exception cref="NeuralinkException">A tensor cannot be read or has a value that is not finite.</exception>
     public NativeBuffer Load(WeightFormat format, params ReadOnlySpan<TensorSpec> tensors);
+
+    /// <summary>A matrix that is read row by row, which need not be in memory.</summary>
+    public WeightRows LoadRows(WeightFormat format, TensorSpec matrix);
 }
 
 /// <summary>Copies weights from a source, converting them where it stores another format.</summary>
@@ -38,4 +41,8 @@ public sealed class CopiedWeights(ITensorSource source, NativeArena arena, strin
         }
         return buffer;
     }
+
+    /// <inheritdoc/>
+    public WeightRows LoadRows(WeightFormat format, TensorSpec matrix) =>
+        new(new WeightMatrix(format, matrix.Rows, matrix.Columns, Load(format, matrix)));
 }

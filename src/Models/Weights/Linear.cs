@@ -5,6 +5,12 @@ namespace Neuralink.Models.Weights;
 /// <summary>y = W x + b, with W [Rows, Columns] in its weight format and b [Rows] float32 or none.</summary>
 public sealed class Linear
 {
+    /// <summary>W x, with a matrix that is in memory already.</summary>
+    public Linear(WeightMatrix weights)
+        : this(weights, bias: null)
+    {
+    }
+
     private Linear(WeightMatrix weights, FloatTensor? bias)
     {
         Weights = weights;

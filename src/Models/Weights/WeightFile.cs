@@ -18,8 +18,15 @@ public sealed class WeightFile : IWeightLoader
     private WeightFile(InPlaceTensors tensors) => _tensors = tensors;
 
     /// <summary>Native memory that the tensors of <paramref name="place"/> take.</summary>
-    public static long RequiredBytes(ModelConfig config, WeightFormat format, TensorPlace place) =>
-        InPlaceTensors.RequiredBytes(WeightLayout.Of(config, format, place).Declarations);
+    /// <param name="config">The model.</param>
+    /// <param name="format">Of its matrices.</param>
+    /// <param name="place">Resident or predictor.</param>
+    /// <param name="leavesEmbedding">Whether the embedding stays on flash, if it is not the output matrix too.</param>
+    public static long RequiredBytes(ModelConfig config, WeightFormat format, TensorPlace place, bool leavesEmbedding = false)
+    {
+        TensorDeclaration[] tensors = [.. WeightLayout.Of(config, format, place).Declarations];
+        return InPlaceTensors.RequiredBytes(tensors, LeftBytes(config, tensors, leavesEmbedding));
+    }
 
     /// <summary>Loads the file of <paramref name="place"/> and checks its digest.</summary>
     /// <param name="model">The model.</param>
@@ -27,16 +34,19 @@ public sealed class WeightFile : IWeightLoader
     /// <param name="arena">Takes <see cref="RequiredBytes"/>.</param>
     /// <param name="io">How to read.</param>
     /// <param name="cancellation">Ends the loading.</param>
+    /// <param name="leavesEmbedding">As of <see cref="RequiredBytes"/>.</param>
     /// <exception cref="NeuralinkException">
     /// The file is not the one that was packed, is not of the model's shape, or has a weight that is not finite.
     /// </exception>
     public static WeightFile Load(
-        ImageModel model, TensorPlace place, NativeArena arena, FlashAccess io, CancellationToken cancellation)
+        ImageModel model, TensorPlace place, NativeArena arena, FlashAccess io, CancellationToken cancellation,
+        bool leavesEmbedding = false)
     {
         TensorDeclaration[] expected = [.. WeightLayout.Of(model.Config, model.Format, place).Declarations];
         string? notFinite = null;
         InPlaceTensors tensors = InPlaceTensors.Load(
-            model.Image, FileOf(place), expected, arena, "resident", io, TimeProvider.System, Check, cancellation);
+            model.Image, FileOf(place), expected, LeftBytes(model.Config, expected, leavesEmbedding), arena, "resident", io,
+            TimeProvider.System, Check, cancellation);
         return notFinite is null ? new WeightFile(tensors) : throw TensorReader.NotFinite(notFinite, tensors.Path);
 
         // The digest comes first: it is what says that the file is damaged.
@@ -61,6 +71,15 @@ public sealed class WeightFile : IWeightLoader
         }
         return _tensors.From(first, end - first.FileOffset);
     }
+
+    /// <inheritdoc/>
+    public WeightRows LoadRows(WeightFormat format, TensorSpec matrix) => _tensors.LeftBytes > 0
+        ? new WeightRows(_tensors.Path, _tensors.Tensors[matrix.Name].FileOffset, format, matrix.Columns)
+        : new WeightRows(new WeightMatrix(format, matrix.Rows, matrix.Columns, Load(format, matrix)));
+
+    // The embedding is the first tensor of the resident file.
+    private static long LeftBytes(ModelConfig config, TensorDeclaration[] tensors, bool leavesEmbedding) =>
+        leavesEmbedding && !config.TiedEmbedding ? InPlaceTensors.Leavable(tensors) : 0;
 
     private static string FileOf(TensorPlace place) => place switch
     {

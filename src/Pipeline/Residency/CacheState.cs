@@ -124,6 +124,24 @@ internal sealed class CacheState
         }
     }
 
+    /// <summary>
+    /// Adds the bundles of a stretch of slots that are not there, as far as there are frames for what is read ahead.
+    /// </summary>
+    /// <returns>The first slot that was not looked at.</returns>
+    public int ReadAhead(LayerIndex layer, Permutation placement, int begin, int end, FetchBatch misses)
+    {
+        int slot = begin;
+        for (; slot < end && PrefetchedCount < _limits.PrefetchedMax; slot++)
+        {
+            NeuronKey key = _keys.Of(layer, placement.NeuronAt(new Slot(slot)));
+            if (_frames.FrameOf(key) != FrameTable.None)
+                continue;
+            _prefetched.Add(Read(layer, key, new Slot(slot), FrameUse.PrefetchedLoading, misses));
+            _counts.Add(layer, Counter.Prefetched);
+        }
+        return slot;
+    }
+
     /// <summary>Takes a fetched batch in, which was planned: its bundles are resident.</summary>
     public void Complete(FetchBatch batch)
     {
@@ -221,17 +239,19 @@ internal sealed class CacheState
     {
         _lookahead.DropPass();
         _bridges.EndPass();
-        DropPrefetchedUpTo(new LayerIndex(int.MaxValue));
+        DropPrefetched(first: default, new LayerIndex(int.MaxValue));
     }
 
     /// <summary>
     /// The layers up to <paramref name="layer"/> are through: what was prefetched for them in vain is dropped. What is still loading
     /// stays prefetched until it is asked for or a later call finds it.
     /// </summary>
-    public void EndLayer(LayerIndex layer)
+    /// <param name="layer">The last that is through.</param>
+    /// <param name="first">The first to drop from: a stream reads ahead to earlier layers of the next pass too.</param>
+    public void EndLayer(LayerIndex layer, LayerIndex first = default)
     {
         _lookahead.EndLayer(layer);
-        DropPrefetchedUpTo(layer);
+        DropPrefetched(first, layer);
     }
 
     /// <summary>Throws unless every frame is accounted for and every limit kept.</summary>
@@ -328,12 +348,13 @@ internal sealed class CacheState
         _frames.Free(frame);
     }
 
-    private void DropPrefetchedUpTo(LayerIndex layer)
+    private void DropPrefetched(LayerIndex first, LayerIndex last)
     {
         for (int i = PrefetchedCount - 1; i >= 0; i--)
         {
             int frame = _prefetched[i];
-            if (_frames[frame].Use == FrameUse.Prefetched && _keys.LayerOf(_frames[frame].Key).Value <= layer.Value)
+            int layer = _keys.LayerOf(_frames[frame].Key).Value;
+            if (_frames[frame].Use == FrameUse.Prefetched && layer >= first.Value && layer <= last.Value)
                 DropPrefetched(frame);
         }
     }

@@ -62,12 +62,16 @@ internal sealed class ResidencyMachine
     // Io is to have enough to read while the thread that all actors but Io share computes.
     private const int WarmUpBatchesMax = 16;
 
+    // What is read ahead of a stream comes in this many parts, each of which can be computed when it has arrived.
+    private const int StreamBatches = 4;
+
     private readonly CacheState _cache;
     private readonly ResidencySetup _setup;
     private readonly IResidencyEffects _effects;
     private readonly FrameLease _lease;
     private readonly Stack<FetchBatch> _idleBatches = new();
     private readonly Stack<FetchBatch> _laterClusters = new();
+    private readonly ScanAhead? _scan;
     private Phase _phase;
     private readonly List<FetchBatch> _warmingUp = [];      // batches that are out, and that no layer waits for
     private int _warmUpCount;          // these and the others
@@ -90,6 +94,11 @@ internal sealed class ResidencyMachine
         _setup = setup;
         _effects = effects;
         _lease = new FrameLease(setup.Limits.LeasedMax, setup.Limits.FrameCount);
+        if (setup.Strategy.Streams)
+        {
+            int batchSlots = Math.Max(1, setup.Limits.PrefetchedMax / StreamBatches);
+            _scan = new ScanAhead(setup.LayerCount, setup.PlacementOf, batchSlots);
+        }
     }
 
     private enum Phase
@@ -117,6 +126,7 @@ internal sealed class ResidencyMachine
         if (_wanted is not null)
             throw new InvalidOperationException($"{_layer} of {_pass} is being served; {layer} of {pass} must wait.");
         (_pass, _layer, _wanted, _taken) = (pass, layer, neurons, 0);
+        _scan?.Serve(layer);
         GrantNextWave();
     }
 
@@ -145,7 +155,7 @@ internal sealed class ResidencyMachine
             return;
         }
         ReleaseWanted();
-        _cache.EndLayer(_layer);
+        _cache.EndLayer(_layer, first: _setup.Strategy.Streams ? _layer : default);
         if (_layer.Value == _setup.LayerCount - 1)
             _cache.EndPass();
     }
@@ -192,6 +202,18 @@ internal sealed class ResidencyMachine
         else
             Fetch(misses);
         _effects.Grant(_pass, _lease);
+        ReadStreamAhead();
+    }
+
+    private void ReadStreamAhead()
+    {
+        _scan?.Take(_taken);
+        for (bool hasMore = _scan is not null; hasMore;)
+        {
+            FetchBatch batch = NewBatch(_scan!.LayerOfNext, FetchKind.Prefetch);
+            hasMore = _scan.AddNext(_cache, batch);
+            Fetch(batch);
+        }
     }
 
     /// <summary>

@@ -18,6 +18,12 @@ public enum ExecutionStrategy
     PrefetchCluster,
 
     /// <summary>
+    /// Every neuron of every layer is computed, and nobody predicts: a fixed part of each layer stays in memory, and the rest streams from
+    /// flash in the order in which it lies there, always some ahead of what is computed. For models whose neurons never fall silent.
+    /// </summary>
+    Stream,
+
+    /// <summary>
     /// The baseline of LLM in a flash (arXiv 2312.11514): bundles in the model's own order, the last tokens' neurons cached, no collapse
     /// and no overlap.
     /// </summary>

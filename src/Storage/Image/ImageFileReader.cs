@@ -27,6 +27,7 @@ internal sealed class ImageFileReader : IDisposable
     private readonly FileFlashDevice _device;
     private readonly ReadSequence _reads;
     private readonly FileDigest _digest = new();
+    private readonly long _leftBlocks;
     private long _aimedBytes;
     private long _readBytes;
     private NeuralinkException? _failure;
@@ -34,10 +35,13 @@ internal sealed class ImageFileReader : IDisposable
     /// <param name="image">The image.</param>
     /// <param name="file">Its file, opened; stays the caller's.</param>
     /// <param name="frames">Where the data go: frames of <see cref="BlockBytes"/>, for all of them or <see cref="FramesMin"/>.</param>
+    /// <param name="leftBlocks">Blocks at the beginning that do not stay: they pass through the frames of those that follow.</param>
     /// <param name="access">How to read: directly, or through the page cache where that is asked for or all there is.</param>
     /// <param name="time">The clock of the reads.</param>
-    public ImageFileReader(FlashImage image, SafetensorsFile file, FrameArena frames, FlashAccess access, TimeProvider time)
+    public ImageFileReader(
+        FlashImage image, SafetensorsFile file, FrameArena frames, long leftBlocks, FlashAccess access, TimeProvider time)
     {
+        _leftBlocks = leftBlocks;
         _image = image;
         _fileName = Path.GetFileName(file.Path);
         _frames = frames;
@@ -116,7 +120,11 @@ internal sealed class ImageFileReader : IDisposable
             return false;
         long block = _aimedBytes / BlockBytes, end = (DataBytes + BlockBytes - 1) / BlockBytes;
         read.Reset(HeadBytes + _aimedBytes);
-        int first = (int)(block % _frames.FrameCount), count = (int)Math.Min(ReadBlocks, Math.Min(end - block, _frames.FrameCount - first));
+
+        // Blocks that are left come round through the first frames, so that the last of them is behind when the first stays.
+        int frames = block < _leftBlocks ? FramesMin : _frames.FrameCount;
+        int first = (int)((((block - _leftBlocks) % frames) + frames) % frames);
+        int count = (int)Math.Min(ReadBlocks, Math.Min(end - block, frames - first));
         for (int i = 0; i < count; i++)
             read.Append(first + i);
         _aimedBytes += (long)count * BlockBytes;

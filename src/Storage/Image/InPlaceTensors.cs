@@ -11,8 +11,9 @@ public sealed class InPlaceTensors
     private readonly NativeBuffer _data;
     private readonly int _headBytes;
 
-    private InPlaceTensors(SafetensorsFile file, NativeBuffer data)
+    private InPlaceTensors(SafetensorsFile file, NativeBuffer data, long leftBytes)
     {
+        LeftBytes = leftBytes;
         Path = file.Path;
         Tensors = file.Tensors;
         _headBytes = file.Head.Length;
@@ -25,17 +26,34 @@ public sealed class InPlaceTensors
     /// <summary>The file.</summary>
     public string Path { get; }
 
+    /// <summary>Bytes at the beginning of the data that are not in memory.</summary>
+    public long LeftBytes { get; }
+
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
 
     /// <summary>Native memory that <see cref="Load"/> takes for a file of these tensors.</summary>
-    public static long RequiredBytes(IEnumerable<TensorDeclaration> tensors) =>
-        FrameArena.RequiredBytes(FrameCount(tensors), ImageFileReader.BlockBytes);
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="leftBytes">What <see cref="Leavable"/> gives, or 0.</param>
+    public static long RequiredBytes(IEnumerable<TensorDeclaration> tensors, long leftBytes = 0) =>
+        FrameArena.RequiredBytes(FrameCount(tensors, leftBytes), ImageFileReader.BlockBytes);
+
+    /// <summary>
+    /// How much of the first tensor can be left out: whole blocks, and none of a file too small to read it through the others' place.
+    /// </summary>
+    public static long Leavable(IReadOnlyList<TensorDeclaration> tensors)
+    {
+        long left = tensors[0].LengthBytes / ImageFileReader.BlockBytes * ImageFileReader.BlockBytes;
+        return FrameCount(tensors, left) >= ImageFileReader.FramesMin ? left : 0;
+    }
 
     /// <summary>Loads a file and checks its digest.</summary>
     /// <param name="image">The image.</param>
     /// <param name="fileName">One of its safetensors files.</param>
     /// <param name="tensors">The tensors that it must have, in its order.</param>
+    /// <param name="leftBytes">
+    /// Bytes at the beginning that are read and checked but do not stay: what <see cref="Leavable"/> gives, or 0.
+    /// </param>
     /// <param name="arena">Where they go.</param>
     /// <param name="purpose">What they are for, as the memory report names it.</param>
     /// <param name="access">How to read; by io_uring is direct here.</param>
@@ -44,24 +62,27 @@ public sealed class InPlaceTensors
     /// <param name="cancellation">Ends the loading.</param>
     /// <exception cref="NeuralinkException">The file cannot be read, or is not the one that was packed.</exception>
     public static InPlaceTensors Load(
-        FlashImage image, string fileName, IReadOnlyList<TensorDeclaration> tensors, NativeArena arena, string purpose, FlashAccess access,
-        TimeProvider time, PieceSink visit, CancellationToken cancellation)
+        FlashImage image, string fileName, IReadOnlyList<TensorDeclaration> tensors, long leftBytes, NativeArena arena, string purpose,
+        FlashAccess access, TimeProvider time, PieceSink visit, CancellationToken cancellation)
     {
         using SafetensorsFile file = ImageFileReader.Open(image, fileName);
         Expect(file, tensors);
-        FrameArena frames = new(arena, FrameCount(tensors), ImageFileReader.BlockBytes, purpose);
-        using ImageFileReader reader = new(image, file, frames, access, time);
+        FrameArena frames = new(arena, FrameCount(tensors, leftBytes), ImageFileReader.BlockBytes, purpose);
+        using ImageFileReader reader = new(image, file, frames, leftBytes / ImageFileReader.BlockBytes, access, time);
         Visit(reader, file.InFileOrder, visit, cancellation);
         reader.CheckDigest();
-        return new InPlaceTensors(file, frames.Buffer.Slice(0, reader.DataBytes));
+        return new InPlaceTensors(file, frames.Buffer.Slice(0, reader.DataBytes - leftBytes), leftBytes);
     }
 
     /// <summary>The memory of <paramref name="count"/> bytes from the first of <paramref name="tensor"/> on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The file's data do not reach so far.</exception>
-    public NativeBuffer From(TensorInfo tensor, long count) => _data.Slice(tensor.FileOffset - _headBytes, count);
+    public NativeBuffer From(TensorInfo tensor, long count) => _data.Slice(tensor.FileOffset - _headBytes - LeftBytes, count);
 
-    private static int FrameCount(IEnumerable<TensorDeclaration> tensors) =>
-        checked((int)Math.Max(1, (tensors.Sum(t => t.LengthBytes) + ImageFileReader.BlockBytes - 1) / ImageFileReader.BlockBytes));
+    private static int FrameCount(IEnumerable<TensorDeclaration> tensors, long leftBytes)
+    {
+        const int block = ImageFileReader.BlockBytes;
+        return checked((int)Math.Max(1, (tensors.Sum(t => t.LengthBytes) - leftBytes + block - 1) / block));
+    }
 
     /// <summary>The tensors tile the file, so that with their names, types and shapes everything about it is known.</summary>
     private static void Expect(SafetensorsFile file, IReadOnlyList<TensorDeclaration> tensors)

@@ -46,7 +46,7 @@ public sealed class StreamedTensors : IDisposable
         try
         {
             FrameArena frames = new(arena, ImageFileReader.FramesMin, ImageFileReader.BlockBytes, "weights being read");
-            return new StreamedTensors(file, arena, new ImageFileReader(image, file, frames, access, time), cancellation);
+            return new StreamedTensors(file, arena, new ImageFileReader(image, file, frames, leftBlocks: 0, access, time), cancellation);
         }
         catch
         {

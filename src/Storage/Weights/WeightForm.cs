@@ -41,12 +41,33 @@ public sealed partial class WeightForm
     public bool IsIn(string folder) =>
         File.Exists(Path.Combine(folder, Single)) || File.Exists(Path.Combine(folder, Index)) || Shards(folder).Any();
 
+    /// <summary>Whether a file is called as a shard is.</summary>
+    public bool IsShard(string name) => _shard.IsMatch(name);
+
     /// <summary>The numbered shards that a folder has, in their order.</summary>
     internal IEnumerable<Shard> Shards(string folder) => Directory.Exists(folder)
         ? Directory.EnumerateFiles(folder, $"*{Extension}").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
             .Select(name => _shard.Match(name)).Where(match => match.Success)
             .Select(match => new Shard(match.Value, Number(match.Groups["shard"]), Number(match.Groups["count"])))
         : [];
+
+    /// <summary>The shards that the index in a folder names.</summary>
+    /// <exception cref="NeuralinkException">It cannot be read.</exception>
+    public IReadOnlyCollection<string> ShardsOfIndex(string folder) =>
+        ShardIndex.Read(Path.Combine(folder, Index), Extension).Values.ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Whether all files are there that a folder's weights consist of. They are not opened.</summary>
+    public bool IsWholeIn(string folder)
+    {
+        try
+        {
+            return WeightFiles.Choose(this, folder, note: null).Names.All(name => File.Exists(Path.Combine(folder, name)));
+        }
+        catch (NeuralinkException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Opens a file of this form.</summary>
     internal ITensorFile Open(string path, Action<string>? note) => _open(path, note);

@@ -22,7 +22,7 @@ internal sealed class Scenario
         Keys = new NeuronKeys(Random.Next(1, 6), Random.Next(1, 49));
         Strategy = StrategySwitches.Of(Pick(Enum.GetValues<ExecutionStrategy>()));
         int leased = Random.Next(1, Keys.NeuronsPerLayer + 1);
-        Limits = new CacheLimits(Random.Next(0, Keys.Count + 1), leased, Strategy.ReadsAhead ? leased : 0);
+        Limits = new CacheLimits(Random.Next(0, Keys.Count + 1), leased, Strategy.StagesAhead ? leased : 0);
         Policy = new CacheOptions
         {
             Kind = Pick(Enum.GetValues<CachePolicyKind>()),

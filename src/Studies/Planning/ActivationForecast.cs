@@ -58,7 +58,10 @@ public sealed record ActivationForecast(
     /// <param name="seed">Of the chance.</param>
     public static ActivationForecast Assume(ModelConfig config, ulong seed = 1)
     {
-        double share = !config.Gated ? 0.04 : config.Activation == ActivationKind.Relu ? 0.15 : 0.24;
+        double share = !config.ActivationFunction.IsSparse ? 1
+            : !config.Gated ? 0.04
+            : config.Activation == ActivationKind.Relu ? 0.15
+            : 0.24;
         double[] frequencies = new ActivationProfile(config.FfnSize, share, EightyShare).Frequencies();
         double pairsOfLayer = Math.Max(1, share * config.FfnSize * ActivationSample.TokensMax);
         int layers = (int)Math.Clamp(PairsMax / (long)pairsOfLayer, 1, config.LayerCount);

@@ -130,7 +130,7 @@ internal sealed class ComputeProbe : IDisposable
     // A low-rank predictor is timed by its bytes, from the exact one's product.
     private static (PredictorKind Kind, int Bits) StandInOf(PredictorOptions options) => options.Kind switch
     {
-        PredictorKind.Oracle => (PredictorKind.Oracle, 0),
+        PredictorKind.Oracle or PredictorKind.All => (PredictorKind.Oracle, 0),
         PredictorKind.Sketch => (PredictorKind.Sketch, options.Bits),
         _ => (PredictorKind.Exact, 0),
     };

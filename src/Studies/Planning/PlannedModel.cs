@@ -53,10 +53,13 @@ public sealed class PlannedModel
     internal MemoryPlan SmallestPlanOf(EngineOptions options) =>
         MemoryPlan.Smallest(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
 
-    internal PredictorSources PredictorsOf(EngineOptions options) =>
-        _image is null
+    internal PredictorSources PredictorsOf(EngineOptions asked)
+    {
+        EngineOptions options = asked.For(Config);
+        return _image is null
             ? PredictorSources.Of(options, (predictor, _) => SourceOf(predictor))
             : PredictorSources.Open(ImageModel.Of(_image), options);
+    }
 
     /// <summary>What a predictor that is made from the packed weights will need.</summary>
     private PredictorSource SourceOf(PredictorOptions options)
@@ -65,6 +68,7 @@ public sealed class PlannedModel
         {
             PredictorKind.Exact => chunk =>
                 WeightFile.RequiredBytes(Config, Format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(Config, chunk),
+            PredictorKind.All => _ => 0,
             PredictorKind.Sketch => chunk => SketchPredictor.RequiredBytes(Config, options.Bits, chunk),
             _ => throw new NeuralinkException(
                 "plan for a model that is not packed", "a predictor made from its weights: exact or sketch", options.Name,

@@ -26,6 +26,18 @@ public sealed class SyntheticCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_synthetic_model_that_never_falls_silent_is_streamed()
+    {
+        string folder = _home.PathOf("model");
+        (await _home.RunAsync("synth", "tiny-llama", folder, "--layers", "2", "--activation", "silu")).Code.Should().Be(0);
+        CliResult generate = await _home.RunAsync("generate", "-m", folder, "-p", "Once upon a time", "-n", "4", "--cache", "50%");
+        generate.Code.Should().Be(0, "of {0}", generate.Error);
+        generate.Error.Should().Contain("strategy stream: SiLU leaves no neuron silent");
+        CliResult wrong = await _home.RunAsync("synth", "tiny-llama", folder, "--activation", "fatrelu");
+        wrong.Error.Should().Contain("--activation").And.Contain("'fatrelu'");
+    }
+
+    [Fact]
     public async Task A_synthetic_trace_is_summed_up_and_shown()
     {
         string path = _home.PathOf("a.trace");

@@ -21,6 +21,8 @@ public sealed class FamilyTokensTests
             Strategy = ExecutionStrategy.PrefetchCluster, Cache = CacheSize.OfShare(0.3), Threads = 2, ChunkTokens = 32,
             LookaheadPrecisionMin = 0, CachePolicy = CacheOptions.Of(CachePolicyKind.Lru),
         },
+        new() { Strategy = ExecutionStrategy.Stream, Cache = CacheSize.OfShare(0.4), Threads = 2, ChunkTokens = 6 },
+        new() { Strategy = ExecutionStrategy.Stream, Cache = CacheSize.OfShare(0), Threads = 1, ChunkTokens = 32 },
         new() { Strategy = ExecutionStrategy.Prefetch, Cache = CacheSize.OfShare(1), Threads = 1, ChunkTokens = 7 },
     ];
 

@@ -20,7 +20,7 @@ public sealed class LoadedTensorsTests : IDisposable
     ];
 
     private readonly SmallImage _image = new();
-    private readonly byte[] _bytes;
+    private byte[] _bytes;
 
     public LoadedTensorsTests()
     {
@@ -162,12 +162,63 @@ public sealed class LoadedTensorsTests : IDisposable
         }
     }
 
+    [Fact]
+    public void What_is_left_out_at_the_beginning_takes_no_memory_and_is_checked_all_the_same()
+    {
+        TensorDeclaration[] tensors =
+        [
+            new("first", SafetensorsDtype.U8, [(6 << 20) + 100]), new("second", SafetensorsDtype.U8, [300]),
+            new("third", SafetensorsDtype.U8, [5 << 20]),
+        ];
+        long left = InPlaceTensors.Leavable(tensors);
+        left.Should().Be(6 << 20);
+        InPlaceTensors.Leavable([tensors[0], tensors[1]]).Should().Be(0, "the rest has no room for reads in flight");
+        byte[] data = new byte[tensors.Sum(t => t.LengthBytes)];
+        new Random(6).NextBytes(data);
+        Write(tensors, data);
+        using NativeArena arena = new(InPlaceTensors.RequiredBytes(tensors, left));
+        arena.CapacityBytes.Should().BeLessThan((5 << 20) + (1 << 17));
+        List<byte> seen = [];
+        InPlaceTensors loaded = Load(arena, FlashAccess.Direct, (_, piece) => seen.AddRange(piece), tensors, leftBytes: left);
+        seen.Should().Equal(data);
+        int at = (6 << 20) + 100;
+        foreach (TensorDeclaration tensor in tensors[1..])
+        {
+            int length = (int)tensor.LengthBytes;
+            loaded.From(loaded.Tensors[tensor.Name], length).Bytes(0, length).SequenceEqual(data.AsSpan(at, length)).Should().BeTrue();
+            at += length;
+        }
+        data[5] ^= 1;
+        string digest = FileDigest.Of(FilePath);
+        Write(tensors, data);
+        List(digest);
+        using NativeArena other = new(InPlaceTensors.RequiredBytes(tensors, left));
+        ShouldFail(() => Load(other, FlashAccess.Direct, (_, _) => { }, tensors, leftBytes: left));
+    }
+
+    private void Write(TensorDeclaration[] tensors, byte[] data)
+    {
+        File.Delete(FilePath);
+        using (SafetensorsWriter writer = SafetensorsWriter.Create(FilePath, tensors, dataAlignmentBytes: ImageFiles.DataAlignmentBytes))
+        {
+            int at = 0;
+            foreach (TensorDeclaration tensor in tensors)
+            {
+                writer.Write(tensor.Name, data.AsSpan(at, (int)tensor.LengthBytes));
+                at += (int)tensor.LengthBytes;
+            }
+            writer.Complete();
+        }
+        _bytes = File.ReadAllBytes(FilePath);
+        List(FileDigest.Of(FilePath));
+    }
+
     private InPlaceTensors Load(
         NativeArena arena, FlashAccess access, InPlaceTensors.PieceSink visit, TensorDeclaration[]? expected = null,
-        CancellationToken cancellation = default) =>
+        long leftBytes = 0, CancellationToken cancellation = default) =>
         InPlaceTensors.Load(
-            FlashImage.Open(_image.Folder), ImageFiles.Resident, expected ?? s_tensors, arena, "weights", access, TimeProvider.System,
-            visit, cancellation);
+            FlashImage.Open(_image.Folder), ImageFiles.Resident, expected ?? s_tensors, leftBytes, arena, "weights", access,
+            TimeProvider.System, visit, cancellation);
 
     private StreamedTensors Stream(FlashAccess access) =>
         StreamedTensors.Open(FlashImage.Open(_image.Folder), ImageFiles.Resident, access, TimeProvider.System, CancellationToken.None);
