@@ -4,6 +4,7 @@ using Neuralink.Benchmarks.Faults;
 using Neuralink.Benchmarks.Kernels;
 using Neuralink.Benchmarks.Ordering;
 using Neuralink.Benchmarks.Pipeline;
+using Neuralink.Benchmarks.Tokenizers;
 
 // One command a part of the engine: each measures its part against the limit below it, in one run (see docs/experiments).
 return args switch
@@ -15,6 +16,7 @@ return args switch
     ["first-token", .. string[] rest] => await FirstTokenCommand.RunAsync(rest),
     ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
+    ["tokenizers", .. string[] rest] => TokenizersCommand.Run(rest),
     ["simulate-faults", .. string[] rest] => SimulateFaultsCommand.Run(rest),
     ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
     _ => Usage(),
@@ -45,6 +47,8 @@ static int Usage()
                                                                the online stage against LLM in a flash, and with each part switched off
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage
+          tokenizers [--gpt2 FILE.gguf] [--sentencepiece FOLDER] [--text FILE|FOLDER] [--rounds 7]
+                                                               a text's tokens, beside Microsoft.ML.Tokenizers
           simulate-faults [--minutes 1] [--seed 0] [--threads N]
                                                                the pipeline's machines under a virtual clock, with faults drawn by chance
           --bdn [--filter PATTERN]                             the BenchmarkDotNet classes

@@ -154,7 +154,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
         CancellationToken cancellation = default)
     {
         ModelStore models = store ?? new ModelStore(new ModelStoreOptions());
-        LocatedModel model = await Task.Run(() => models.Locate(setup.Folder, setup.Weights, cancellation), cancellation)
+        LocatedModel model = await Task.Run(() => models.Locate(setup.Folder, setup.Reading, cancellation), cancellation)
             .ConfigureAwait(false);
         NeuralinkEngine engine = await models.OpenAsync(model, OpenImageAsync, cancellation).ConfigureAwait(false);
         engine.Name = model.Name;

@@ -30,7 +30,7 @@ public sealed record FileKind(string Name, string Advice)
 
     private static readonly (byte[] Start, FileKind Kind)[] s_signatures =
     [
-        ([.. "GGUF"u8], new("a GGUF file", GiveSafetensors)),
+        ([.. "GGUF"u8], new("a GGUF file", "give the GGUF file itself as the model")),
         ([.. "PWRI"u8], new("a GGUF file of PowerInfer's own kind", GiveSafetensors)),
         .. from magic in (string[])["lmgg", "fmgg", "tjgg", "algg"]
            select (Encoding.ASCII.GetBytes(magic), new FileKind("a GGML file, which came before GGUF", GiveSafetensors)),

@@ -18,6 +18,7 @@ public static class MissingFile
     private const string NoTokenizer = "convert the tokenizer to a tokenizer.json, as Hugging Face's AutoTokenizer saves it";
     private const string NoAdapter = "this is an adapter (LoRA), not a model: merge it into its base model and give that";
     private const string GiveSafetensors = "give a model with safetensors weights";
+    private const string GiveGguf = "give the GGUF file itself as the model";
     private const string Publishers = "this is a model in its publisher's own form; give the form that Hugging Face's transformers reads";
     private const string Unfinished = "the download was not finished; download the model again";
 
@@ -26,7 +27,7 @@ public static class MissingFile
     [
         ("adapter_model*", NoAdapter), ("*.safetensors", "the weights are read from model.safetensors, or from the shards of its index"),
         ("*.safetensors.*", Unfinished), ("pytorch_model.bin.*", Unfinished), ("consolidated.*", Convert),
-        ("*.gguf", GiveSafetensors), ("*.ggml", GiveSafetensors),
+        ("*.gguf", GiveGguf), ("*.ggml", GiveSafetensors),
         .. from pattern in (string[])["*.bin", "*.pth", "*.pt", "*.ckpt*"] select (pattern, NameIt),
         .. from pattern in (string[])["*.h5", "*.msgpack", "*.ot", "*.onnx", "*.nemo", "*.npz"]
            select (pattern, Convert),
@@ -43,7 +44,7 @@ public static class MissingFile
 
     private static readonly (string Pattern, string Advice)[] s_config =
     [
-        ("adapter_config.json", NoAdapter), ("params.json", Publishers), ("*.gguf", GiveSafetensors), ("config.json.*", Unfinished),
+        ("adapter_config.json", NoAdapter), ("params.json", Publishers), ("*.gguf", GiveGguf), ("config.json.*", Unfinished),
         .. s_weights,
     ];
 

@@ -31,7 +31,7 @@ public sealed partial class ReadmeTests(PackedModelFixture model) : IDisposable
     {
         string help = (await _home.RunAsync("generate", "--help")).Out;
         foreach (string choices in (string[])[
-            "serial|prefetch|cluster|prefetch+cluster|llmflash|frequency", "lfu|s3-fifo|lru|window|none", "direct|buffered|uring",
+            "serial|prefetch|cluster|prefetch+cluster|stream|llmflash|frequency", "lfu|s3-fifo|lru|window|none", "direct|buffered|uring",
             "f16|bf16|f32"])
         {
             help.Should().Contain(choices);

@@ -122,6 +122,7 @@ internal sealed class GenerateCommand
         + "that are read through; none uses no profile "
         + "[default: the one saved for the image's volume, unless reads are buffered]");
 
+    private readonly Option<Activation?> _activation = CommonOptions.Activation();
     private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
     private readonly Option<string?> _trace = TypedOption.Text(
         ["--trace"], "FILE", "Write what each actor did when, for ui.perfetto.dev or chrome://tracing");
@@ -144,6 +145,7 @@ internal sealed class GenerateCommand
         foreach (Option option in (ReadOnlySpan<Option>)
             [_model, _prompt, _file, _maxTokens, _temperature, _topK, _topP, _minP, _repeatPenalty, _seed, _stop, _ignoreEnd, _memory,
             _cache, _cachePolicy, _warmUp, _gap, _threads, _strategy, _predictor, _lookahead, _ahead, _queueDepth, _io, _profile, _weights,
+            _activation,
             _trace, _json])
         {
             command.Options.Add(option);
@@ -167,7 +169,7 @@ internal sealed class GenerateCommand
             Profile = parsed.GetValue(_profile),
             QueueDepth = parsed.GetValue(_queueDepth),
             Io = parsed.GetValue(_io),
-            Weights = parsed.GetValue(_weights),
+            Reading = new ModelReading(parsed.GetValue(_weights), parsed.GetValue(_activation)),
             TracePath = parsed.GetValue(_trace),
             Json = parsed.GetValue(_json),
         };

@@ -15,8 +15,8 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         int maxTokens = 0;
         ModelSetup setup = new()
         {
-            Folder = ModelLocator.FolderOf(settings.Model, settings.Weights, surroundings, cancellation),
-            Weights = settings.Weights,
+            Folder = ModelLocator.FolderOf(settings.Model, settings.Reading, surroundings, cancellation),
+            Reading = settings.Reading,
             Strategy = settings.Strategy,
             Profile = settings.Profile,
             QueueDepth = settings.QueueDepth,

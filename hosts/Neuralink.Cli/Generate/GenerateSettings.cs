@@ -1,4 +1,3 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Sampling;
 using Neuralink.Storage.Devices;
 
@@ -36,8 +35,8 @@ internal sealed record GenerateSettings
     /// <summary>All but the context, which follows from the prompt, and what the device profile decides.</summary>
     public required EngineOptions Engine { get; init; }
 
-    /// <summary>The format an unpacked model is packed in; null is its own.</summary>
-    public required WeightFormat? Weights { get; init; }
+    /// <summary>How an unpacked model is read.</summary>
+    public required ModelReading Reading { get; init; }
 
     /// <summary>Where the trace goes, or null.</summary>
     public required string? TracePath { get; init; }

@@ -9,39 +9,47 @@ using Neuralink.Storage.Image;
 
 namespace Neuralink.Cli.Images;
 
-/// <summary>`neuralink pack`: a Hugging Face folder into a flash image.</summary>
+/// <summary>`neuralink pack`: a Hugging Face folder or a GGUF file into a flash image.</summary>
 internal static class PackCommand
 {
     public static string[] Examples { get; } =
     [
         "neuralink pack models/tiny-stories tiny-stories.nlk",
         "neuralink pack ./my-model my-model.nlk --weights f16 --force",
+        "neuralink pack relu-llama.Q8_0.gguf relu-llama.nlk --activation relu",
     ];
 
     public static Command Create(Surroundings surroundings)
     {
-        Argument<string> source = new("SRC") { Description = "A Hugging Face folder (config.json, weights, a tokenizer), or hf:ORG/NAME" };
+        Argument<string> source = new("SRC")
+        {
+            Description = "A Hugging Face folder (config.json, weights, a tokenizer), a GGUF file, or hf:ORG/NAME",
+        };
         Argument<string> destination = new("DST") { Description = "The image to write, a folder; by custom its name ends in .nlk" };
         Option<WeightFormat?> weights = CommonOptions.Weights("The format of every matrix in the image");
+        Option<Activation?> activation = CommonOptions.Activation();
         Option<bool> force = CommonOptions.Force("Replace an image that is there already");
-        Command command = new("pack", "Turn a Hugging Face model into a flash image. The image appears whole or not at all.")
+        Command command = new("pack", "Turn a model into a flash image. The image appears whole or not at all.")
         {
-            source, destination, weights, force,
+            source, destination, weights, activation, force,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(
             parsed.GetRequiredValue(source), parsed.GetRequiredValue(destination),
-            new PackOptions(parsed.GetValue(weights), parsed.GetValue(force)), surroundings, cancellation)));
+            new PackOptions(parsed.GetValue(weights), parsed.GetValue(force)), parsed.GetValue(activation), surroundings,
+            cancellation)));
         return command;
     }
 
     private static int Run(
-        string source, string destination, PackOptions options, Surroundings surroundings, CancellationToken cancellation)
+        string source, string destination, PackOptions options, Activation? activation, Surroundings surroundings,
+        CancellationToken cancellation)
     {
         ImageDestination.Check(destination, options.Replace);
         long start = surroundings.Time.GetTimestamp();
 
         // Refuses what cannot be packed, and says what is ignored, before a progress bar is drawn.
-        using Checkpoint checkpoint = Checkpoint.Open(ModelLocator.Resolve(source, surroundings, cancellation), surroundings.Note);
+        using Checkpoint checkpoint = Checkpoint.Open(
+            ModelLocator.Resolve(source, surroundings, cancellation), surroundings.Note, activation);
         ProgressDisplay.Run(
             surroundings, "packing", share => ModelPacker.Pack(checkpoint, destination, options, new PackedShare(share), cancellation));
         TimeSpan time = surroundings.Time.GetElapsedTime(start);

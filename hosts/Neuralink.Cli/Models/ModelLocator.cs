@@ -1,5 +1,4 @@
 using Neuralink.Cli.Terminal;
-using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Storage;
 using Neuralink.Storage.Hub;
@@ -25,29 +24,42 @@ internal static class ModelLocator
 
     /// <summary>The folder that <c>--model</c> names, checked as far as the command line can be wrong.</summary>
     /// <param name="model">A flash image, a checkpoint, or hf:ORG/NAME, which is fetched; null is the bundled model.</param>
-    /// <param name="weights">The format to pack an unpacked model in.</param>
+    /// <param name="reading">How to read an unpacked model.</param>
     /// <param name="surroundings">Where the bundled model and the cache are.</param>
     /// <param name="cancellation">Ends the fetching.</param>
     /// <exception cref="NeuralinkException">There is no bundled model, or no cache to pack into.</exception>
-    /// <exception cref="UsageException">A weight format for an image that has one.</exception>
-    public static string FolderOf(string? model, WeightFormat? weights, Surroundings surroundings, CancellationToken cancellation)
+    /// <exception cref="UsageException">Something is stated of an image that has it.</exception>
+    public static string FolderOf(string? model, ModelReading reading, Surroundings surroundings, CancellationToken cancellation)
     {
         string folder = Resolve(model, surroundings, cancellation);
         bool isImage = FlashImage.IsImage(folder);
-        if (isImage && weights is not null)
-        {
-            throw new UsageException(
-                $"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
-        }
+        if (isImage)
+            RefuseForImage(folder, reading);
         if (!isImage && Checkpoint.IsCheckpoint(folder))
             _ = CacheFolderOf(surroundings);
         return folder;
     }
 
+    /// <summary>Refuses options that say how an unpacked model is read.</summary>
+    /// <exception cref="UsageException">One is given.</exception>
+    public static void RefuseForImage(string image, ModelReading reading)
+    {
+        if (reading.Weights is not null)
+        {
+            throw new UsageException(
+                $"--weights: expected an unpacked model, found the flash image {image}, whose weights are packed already");
+        }
+        if (reading.Activation is not null)
+        {
+            throw new UsageException(
+                $"--activation: expected an unpacked model, found the flash image {image}, which records its activation; pack again");
+        }
+    }
+
     /// <summary>The image of a model, packed if need be.</summary>
     /// <inheritdoc cref="FolderOf"/>
-    public static LocatedModel Locate(string? model, WeightFormat? weights, Surroundings surroundings, CancellationToken cancellation) =>
-        Store(surroundings).Locate(FolderOf(model, weights, surroundings, cancellation), weights, cancellation);
+    public static LocatedModel Locate(string? model, ModelReading reading, Surroundings surroundings, CancellationToken cancellation) =>
+        Store(surroundings).Locate(FolderOf(model, reading, surroundings, cancellation), reading, cancellation);
 
     /// <summary>The path of a model; one of the Hub is fetched unless it is there.</summary>
     public static string Resolve(

@@ -26,7 +26,7 @@ internal sealed class CompareRun(CompareSettings settings, Surroundings surround
             DeviceProfile device = settings.ProfilePath is { } profile ? DeviceProfile.Read(profile) : DeviceProfile.Default;
             FlashImage? image = settings.Model is null
                 ? null
-                : FlashImage.Open(ModelLocator.Locate(settings.Model, weights: null, surroundings, cancellation).Image);
+                : FlashImage.Open(ModelLocator.Locate(settings.Model, ModelReading.AsPublished, surroundings, cancellation).Image);
             ComparedModel model = image is null ? ComparedModel.Of(train) : ComparedModel.Of(image, settings.Model!);
             opened.ForEach(model.Expect);
             Remark(train, tests, cancellation);

@@ -46,6 +46,7 @@ internal sealed class PlanCommand
         "An activation trace of the model, by 'neuralink trace' [default: the sample that 'neuralink place' keeps in an image, or else "
         + "assumptions]");
 
+    private readonly Option<Activation?> _activation = CommonOptions.Activation();
     private readonly Option<WeightFormat?> _weights =
         CommonOptions.Weights("The format that a model which is not packed yet would be packed in");
 
@@ -65,7 +66,8 @@ internal sealed class PlanCommand
             "Say what fits into a memory and how fast a model will generate, before anything of it is loaded, and the same for half and "
             + "double the memory.")
         {
-            _model, _memory, _cache, _threads, _context, _strategy, _predictor, _lookahead, _ahead, _profile, _trace, _weights, _json,
+            _model, _memory, _cache, _threads, _context, _strategy, _predictor, _lookahead, _ahead, _profile, _trace, _weights, _activation,
+            _json,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(new PlanRun(Bind(parsed), surroundings).Run(cancellation)));
         return command;
@@ -80,7 +82,7 @@ internal sealed class PlanCommand
             Strategy = parsed.GetValue(_strategy),
             Profile = parsed.GetValue(_profile),
             Trace = parsed.GetValue(_trace),
-            Weights = parsed.GetValue(_weights),
+            Reading = new ModelReading(parsed.GetValue(_weights), parsed.GetValue(_activation)),
             Json = parsed.GetValue(_json),
             Engine = new EngineOptions
             {

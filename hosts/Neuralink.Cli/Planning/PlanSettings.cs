@@ -1,5 +1,3 @@
-using Neuralink.Kernels;
-
 namespace Neuralink.Cli.Planning;
 
 /// <summary>What the command line of `plan` says.</summary>
@@ -23,8 +21,8 @@ internal sealed record PlanSettings
     /// <summary>An activation trace, or null for what the image knows.</summary>
     public required string? Trace { get; init; }
 
-    /// <summary>The format that an unpacked model would be packed in; null is its own.</summary>
-    public required WeightFormat? Weights { get; init; }
+    /// <summary>How an unpacked model is read.</summary>
+    public required ModelReading Reading { get; init; }
 
     public required bool Json { get; init; }
 

@@ -23,30 +23,26 @@ internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? 
         string name = ModelStore.NameOf(folder);
         if (FlashImage.IsImage(folder))
         {
-            if (settings.Weights is not null)
-            {
-                throw new UsageException(
-                    $"--weights: expected an unpacked model, found the flash image {folder}, whose weights are packed already");
-            }
+            ModelLocator.RefuseForImage(folder, settings.Reading);
             FlashImage image = FlashImage.Open(folder);
             return new PlanSubject(name, PlannedModel.Of(image), image);
         }
         if (!Checkpoint.IsCheckpoint(folder))
         {
             throw new NeuralinkException(
-                $"plan for the model {folder}", "a flash image (neuralink.json) or a Hugging Face folder (config.json)",
+                $"plan for the model {folder}", "a flash image (neuralink.json), a Hugging Face folder (config.json) or a GGUF file",
                 Directory.Exists(folder) ? "a folder with neither" : File.Exists(folder) ? "a file" : "no such folder");
         }
-        (ModelConfig config, WeightFormat format) = ConfigurationOf(folder);
-        return new PlanSubject(name, PlannedModel.Of(config, settings.Weights ?? format), Image: null);
+        (ModelConfig config, WeightFormat format) = ConfigurationOf(folder, settings.Reading.Activation);
+        return new PlanSubject(name, PlannedModel.Of(config, settings.Reading.Weights ?? format), Image: null);
     }
 
     // The checkpoint's own, from its headers. Of a folder with nothing but a configuration: what checkpoints are published in.
-    private static (ModelConfig Config, WeightFormat Format) ConfigurationOf(string path)
+    private static (ModelConfig Config, WeightFormat Format) ConfigurationOf(string path, Activation? activation)
     {
         if (CheckpointFiles.Of(path).Weights.Count == 0)
             return (HuggingFaceConfig.Read(path), WeightFormat.F16);
-        using Checkpoint source = Checkpoint.Open(path);
+        using Checkpoint source = Checkpoint.Open(path, note: null, activation);
         return (source.Config, source.SourceFormat);
     }
 }

@@ -41,6 +41,7 @@ internal sealed class PerplexityCommand
         "Budget for all native memory, e.g. 2GiB: with a predictor the model is loaded twice, and a window's logits (window x vocabulary "
         + "x 4 bytes) are kept [default: what they need]", "2GiB");
 
+    private readonly Option<Activation?> _activation = CommonOptions.Activation();
     private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
 
     private readonly Option<bool> _save = new("--save")
@@ -68,7 +69,7 @@ internal sealed class PerplexityCommand
             "Measure how well a model predicts texts, over sliding windows, and what a predictor costs it: both perplexities, the share "
             + "of tokens on which both agree, and the divergence of their distributions.")
         {
-            _model, _texts, _predictor, _window, _stride, _tokens, _threads, _memory, _weights, _save, _json,
+            _model, _texts, _predictor, _window, _stride, _tokens, _threads, _memory, _weights, _activation, _save, _json,
         };
         command.SetAction((parsed, cancellation) => new PerplexityRun(Bind(parsed), surroundings).RunAsync(cancellation));
         return command;
@@ -91,7 +92,7 @@ internal sealed class PerplexityCommand
                 Threads = parsed.GetValue(_threads) ?? new EngineOptions().Threads,
                 MemoryBytes = parsed.GetValue(_memory),
             },
-            Weights = parsed.GetValue(_weights),
+            Reading = new ModelReading(parsed.GetValue(_weights), parsed.GetValue(_activation)),
             Save = parsed.GetValue(_save),
             Json = parsed.GetValue(_json),
         };

@@ -15,8 +15,8 @@ internal sealed class PerplexityRun(PerplexitySettings settings, Surroundings su
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         ModelStore store = ModelLocator.Store(surroundings);
-        string folder = ModelLocator.FolderOf(settings.Model, settings.Weights, surroundings, cancellation);
-        LocatedModel model = store.Locate(folder, settings.Weights, cancellation);
+        string folder = ModelLocator.FolderOf(settings.Model, settings.Reading, surroundings, cancellation);
+        LocatedModel model = store.Locate(folder, settings.Reading, cancellation);
         FlashImage image = store.Open(model, cancellation);
         // What could keep the figures from being stored is better known before they are measured.
         QualityFile? stored = settings.Save ? QualityFile.Read(image) : null;

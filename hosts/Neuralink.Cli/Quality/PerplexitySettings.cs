@@ -1,6 +1,4 @@
 using Neuralink.Evaluation;
-using Neuralink.Kernels;
-
 namespace Neuralink.Cli.Quality;
 
 /// <summary>What the command line of `perplexity` says.</summary>
@@ -17,8 +15,8 @@ internal sealed record PerplexitySettings
 
     public required QualityOptions Options { get; init; }
 
-    /// <summary>The format an unpacked model is packed in; null is its own.</summary>
-    public required WeightFormat? Weights { get; init; }
+    /// <summary>How an unpacked model is read.</summary>
+    public required ModelReading Reading { get; init; }
 
     /// <summary>Whether the figures are stored in the image's folder.</summary>
     public required bool Save { get; init; }

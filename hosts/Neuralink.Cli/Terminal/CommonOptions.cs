@@ -13,7 +13,7 @@ internal static class CommonOptions
     public static Argument<string?> Model(
         string name = "MODEL",
         string description =
-            "A flash image, or a Hugging Face folder or hf:ORG/NAME, which is packed into the cache folder when it is first used") =>
+            "A flash image, or a Hugging Face folder, a GGUF file or hf:ORG/NAME, which is packed into the cache folder when first used") =>
         new(name) { Description = $"{description} [default: the bundled tiny-stories]", Arity = ArgumentArity.ZeroOrOne };
 
     /// <summary>--text: files, at least one.</summary>
@@ -66,6 +66,13 @@ internal static class CommonOptions
         TypedOption.OneOf<WeightFormat>(
             "--weights", $"{description} [default: the checkpoint's own]",
             ("f16", WeightFormat.F16), ("bf16", WeightFormat.BF16), ("f32", WeightFormat.F32));
+
+    /// <summary>--activation.</summary>
+    public static Option<Activation?> Activation() => TypedOption.Of<Activation>(
+        ["--activation"], "NAME",
+        "The activation that an unpacked model was trained with: relu, fatrelu=THRESHOLD, drelu, relu2, silu, gelu, gelu_new or "
+        + "quick_gelu. A GGUF file does not say it [default: what the model's files or its name say]",
+        "relu, fatrelu=THRESHOLD such as fatrelu=0.01, drelu, relu2, silu, gelu, gelu_new or quick_gelu", ValueReaders.Activation);
 
     /// <summary>--seed.</summary>
     public static Option<ulong?> Seed(string description, string valueName = "N") =>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
 using Neuralink.Storage;
 
 namespace Neuralink.Cli.Terminal;
@@ -18,6 +20,9 @@ internal static class ValueReaders
         float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value);
 
     public static bool Bytes(string text, out long value) => ByteSize.TryParse(text, out value);
+
+    /// <summary>"relu", "fatrelu=0.01" and so on.</summary>
+    public static bool Activation(string text, out Activation value) => ActivationNames.TryParse(text.ToLowerInvariant(), out value);
 
     /// <summary>"20s", "300ms", "5m", "1h"; a bare number is seconds.</summary>
     public static bool Duration(string text, out TimeSpan value)

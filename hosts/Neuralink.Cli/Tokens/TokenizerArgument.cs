@@ -11,7 +11,7 @@ namespace Neuralink.Cli.Tokens;
 internal static class TokenizerArgument
 {
     public static Argument<string> Create() =>
-        new("MODEL") { Description = "A flash image, a Hugging Face folder, hf:ORG/NAME, or a folder with a tokenizer's files" };
+        new("MODEL") { Description = "A flash image, a Hugging Face folder or one with a tokenizer's files, a GGUF file, or hf:ORG/NAME" };
 
     /// <exception cref="Storage.NeuralinkException">It has no tokenizer that can be used.</exception>
     public static Tokenizer Load(string model, Surroundings surroundings, CancellationToken cancellation)

@@ -37,6 +37,7 @@ internal sealed class TraceCommand
         $"Budget for native memory, e.g. 2GiB; the trace does not depend on it [default: what {ActivationTracePlan.BatchTokensMax} tokens "
         + "at a time need]", "2GiB");
 
+    private readonly Option<Activation?> _activation = CommonOptions.Activation();
     private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
 
     private readonly Option<bool> _inputs = new("--inputs")
@@ -62,7 +63,7 @@ internal sealed class TraceCommand
             "Run texts through a model and record which feed-forward neurons fire at which token. Ctrl-C stops; the same command goes on "
             + "where it stopped.")
         {
-            _model, _texts, _output, _tokens, _skip, _window, _threads, _memory, _weights, _inputs, _force,
+            _model, _texts, _output, _tokens, _skip, _window, _threads, _memory, _weights, _activation, _inputs, _force,
         };
         command.Subcommands.Add(TraceShowCommand.Create(surroundings));
         command.SetAction((parsed, cancellation) => new TraceRun(Bind(parsed), surroundings).RunAsync(cancellation));
@@ -87,7 +88,7 @@ internal sealed class TraceCommand
             WindowTokens = parsed.GetValue(_window),
             Threads = engine.Threads,
             MemoryBytes = engine.MemoryBytes,
-            Weights = parsed.GetValue(_weights),
+            Reading = new ModelReading(parsed.GetValue(_weights), parsed.GetValue(_activation)),
             Inputs = parsed.GetValue(_inputs),
             Force = parsed.GetValue(_force),
         };

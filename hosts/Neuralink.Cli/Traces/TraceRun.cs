@@ -17,8 +17,8 @@ internal sealed class TraceRun(TraceSettings settings, Surroundings surroundings
     {
         ActivationTraceWriter.CheckName(settings.Output, settings.Force);
         ModelStore store = ModelLocator.Store(surroundings);
-        string folder = ModelLocator.FolderOf(settings.Model, settings.Weights, surroundings, cancellation);
-        LocatedModel model = store.Locate(folder, settings.Weights, cancellation);
+        string folder = ModelLocator.FolderOf(settings.Model, settings.Reading, surroundings, cancellation);
+        LocatedModel model = store.Locate(folder, settings.Reading, cancellation);
         FlashImage image = store.Open(model, cancellation);
         ModelConfig config = ModelConfigJson.Read(image);
         int window = settings.WindowTokens ?? Math.Min(TraceSettings.DefaultWindowTokens, config.ContextLength);

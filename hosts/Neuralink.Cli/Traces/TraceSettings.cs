@@ -1,5 +1,3 @@
-using Neuralink.Kernels;
-
 namespace Neuralink.Cli.Traces;
 
 /// <summary>What the command line of `trace` says.</summary>
@@ -33,8 +31,8 @@ internal sealed record TraceSettings
     /// <summary>Budget for native memory, or null.</summary>
     public required long? MemoryBytes { get; init; }
 
-    /// <summary>The format an unpacked model is packed in; null is its own.</summary>
-    public required WeightFormat? Weights { get; init; }
+    /// <summary>How an unpacked model is read.</summary>
+    public required ModelReading Reading { get; init; }
 
     /// <summary>Whether the layers' FFN inputs are recorded too.</summary>
     public required bool Inputs { get; init; }

@@ -60,6 +60,7 @@ internal sealed class TrainPredictorCommand
 
     private readonly Option<int?> _threads = CommonOptions.Threads("predictor does");
 
+    private readonly Option<Activation?> _activation = CommonOptions.Activation();
     private readonly Option<WeightFormat?> _weights = CommonOptions.Weights();
 
     private readonly Option<bool> _force = CommonOptions.Force("Replace a predictor that is there already");
@@ -80,7 +81,7 @@ internal sealed class TrainPredictorCommand
             "Train small matrices that tell from a layer's input which of its neurons will fire, without computing them, and measure them "
             + "on tokens held out from the training.")
         {
-            _model, _trace, _output, _recall, _depth, _share, _rank, _epochs, _seed, _threads, _weights, _force, _json,
+            _model, _trace, _output, _recall, _depth, _share, _rank, _epochs, _seed, _threads, _weights, _activation, _force, _json,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(new TrainPredictorRun(Bind(parsed), surroundings).Run(cancellation)));
         return command;
@@ -108,7 +109,7 @@ internal sealed class TrainPredictorCommand
                 Seed = parsed.GetValue(_seed) ?? s_defaults.Seed,
             },
             Threads = engine.Threads,
-            Weights = parsed.GetValue(_weights),
+            Reading = new ModelReading(parsed.GetValue(_weights), parsed.GetValue(_activation)),
             Force = parsed.GetValue(_force),
             Json = parsed.GetValue(_json),
         };

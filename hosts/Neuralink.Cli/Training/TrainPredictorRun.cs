@@ -18,7 +18,7 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
     {
         using ActivationTrace trace = ActivationTrace.Open(settings.Trace);
         _ = trace.RequireInputs();
-        FlashImage image = FlashImage.Open(ModelLocator.Locate(settings.Model, settings.Weights, surroundings, cancellation).Image);
+        FlashImage image = FlashImage.Open(ModelLocator.Locate(settings.Model, settings.Reading, surroundings, cancellation).Image);
         trace.ExpectModel(image.Folder, image.ModelDigest, image.LayerCount, image.SlotCount);
         string output = settings.Output ?? image.PathOf(LowRankFile.NameOf(_options.Depth));
         TrainedPredictor.CheckName(output, settings.Force);

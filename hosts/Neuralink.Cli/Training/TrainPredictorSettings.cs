@@ -1,4 +1,3 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Training;
 
 namespace Neuralink.Cli.Training;
@@ -19,8 +18,8 @@ internal sealed record TrainPredictorSettings
 
     public required int Threads { get; init; }
 
-    /// <summary>The format an unpacked model is packed in; null is its own.</summary>
-    public required WeightFormat? Weights { get; init; }
+    /// <summary>How an unpacked model is read.</summary>
+    public required ModelReading Reading { get; init; }
 
     /// <summary>Whether an existing predictor is replaced.</summary>
     public required bool Force { get; init; }

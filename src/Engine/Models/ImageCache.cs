@@ -1,7 +1,5 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
-using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -14,27 +12,27 @@ internal sealed class ImageCache(string folder, ModelStoreOptions options)
 {
     /// <summary>The image of a checkpoint.</summary>
     /// <param name="model">Its folder or file.</param>
-    /// <param name="weights">The format to pack matrices in, or null for the checkpoint's own.</param>
+    /// <param name="reading">How to read it.</param>
     /// <param name="cancellation">Ends the packing; nothing of it stays.</param>
     /// <exception cref="NeuralinkException">The checkpoint is not usable, or the cache folder cannot be written.</exception>
-    public string Get(string model, WeightFormat? weights, CancellationToken cancellation)
+    public string Get(string model, ModelReading reading, CancellationToken cancellation)
     {
         Leftovers.Remove(folder, options.Time);
         List<string> notes = [];
-        string image = Path.Combine(folder, $"{ModelStore.NameOf(model)}-{KeyOf(model, weights, notes)}.nlk");
+        string image = Path.Combine(folder, $"{ModelStore.NameOf(model)}-{KeyOf(model, reading, notes)}.nlk");
         if (TryOpen(image) is { } damage)
         {
             notes.ForEach(options.Note);
             bool isThere = Directory.Exists(image);
-            Pack(model, image, new PackOptions(weights, Replace: isThere), isThere ? damage : null, cancellation);
+            Pack(model, image, reading, isThere ? damage : null, cancellation);
         }
         return image;
     }
 
     /// <summary>Packs again an image that turned out to be damaged when it was loaded.</summary>
     public void Repair(
-        string model, string image, WeightFormat? weights, NeuralinkException damage, CancellationToken cancellation) =>
-        Pack(model, image, new PackOptions(weights, Replace: true), damage, cancellation);
+        string model, string image, ModelReading reading, NeuralinkException damage, CancellationToken cancellation) =>
+        Pack(model, image, reading, damage, cancellation);
 
     /// <summary>Why the files of an image that are loaded whole are not what they were when packed, or null.</summary>
     public static NeuralinkException? FindDamage(string image)
@@ -53,11 +51,11 @@ internal sealed class ImageCache(string folder, ModelStoreOptions options)
     }
 
     // The header of every file is read and checked here, so that a checkpoint which cannot be packed is refused before anything is written.
-    private static string KeyOf(string model, WeightFormat? weights, List<string> notes)
+    private static string KeyOf(string model, ModelReading reading, List<string> notes)
     {
-        using Checkpoint source = Checkpoint.Open(model, notes.Add);
+        using Checkpoint source = Checkpoint.Open(model, notes.Add, reading.Activation);
         source.RequireTokenizer();
-        return ImageKey.Of(CheckpointFiles.Of(model), WeightFormats.NameOf(weights ?? source.SourceFormat));
+        return ImageKey.Of(CheckpointFiles.Of(model), reading.Key(source.SourceFormat));
     }
 
     /// <summary>
@@ -81,9 +79,10 @@ internal sealed class ImageCache(string folder, ModelStoreOptions options)
         }
     }
 
-    private void Pack(string model, string image, PackOptions packing, NeuralinkException? damage, CancellationToken cancellation)
+    private void Pack(string model, string image, ModelReading reading, NeuralinkException? damage, CancellationToken cancellation)
     {
-        using Checkpoint source = Checkpoint.Open(model);
+        using Checkpoint source = Checkpoint.Open(model, note: null, reading.Activation);
+        PackOptions packing = new(reading.Weights, Replace: damage is not null);
         ModelPacker.CheckTokenizer(source);
         string name = ModelStore.NameOf(model);
         options.Note(damage is null

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Neuralink.Models.Checkpoints;
+using Neuralink.Storage.Gguf;
 using Neuralink.Storage.Image;
 
 namespace Neuralink;
@@ -29,7 +30,7 @@ internal static class ImageKey
 
     /// <summary>Hexadecimal digits.</summary>
     /// <param name="files">The checkpoint's.</param>
-    /// <param name="weights">The weight format asked for.</param>
+    /// <param name="weights">The weight format, and what else of the reading was asked for.</param>
     /// <param name="formatVersion">
     /// The image's: after it changes, the images in the cache are not found again, and packed anew beside the old.
     /// </param>
@@ -42,7 +43,12 @@ internal static class ImageKey
         foreach (FileInfo file in files.Weights.Select(path => new FileInfo(path)))
         {
             Append(hash, Encoding.UTF8.GetBytes($"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
-            Append(hash, file.Extension == ".safetensors" ? Header(file.FullName) : End(file.FullName));
+            Append(hash, file.Extension switch
+            {
+                ".safetensors" => Header(file.FullName),
+                ".bin" => End(file.FullName),
+                _ => GgufFile.ReadHead(file.FullName),
+            });
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..Length];
     }

@@ -1,4 +1,3 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Storage;
@@ -14,11 +13,11 @@ public sealed record ModelSetup
     /// <summary>The value of <see cref="Profile"/> for no profile.</summary>
     public const string NoProfile = "none";
 
-    /// <summary>A flash image, or a Hugging Face folder, which is packed when it is first used.</summary>
+    /// <summary>A flash image, or a Hugging Face folder or GGUF file, which is packed when it is first used.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The format an unpacked model is packed in; null is its own.</summary>
-    public WeightFormat? Weights { get; init; }
+    /// <summary>How an unpacked model is read.</summary>
+    public ModelReading Reading { get; init; } = ModelReading.AsPublished;
 
     /// <summary>How reading and computing share the time; null is what suits the model (<see cref="StrategyChoice"/>).</summary>
     public ExecutionStrategy? Strategy { get; init; }

@@ -1,4 +1,3 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
 using Neuralink.Storage;
@@ -9,10 +8,10 @@ namespace Neuralink;
 
 /// <summary>The image that a model folder of either kind stands for.</summary>
 /// <param name="Image">The flash image's folder.</param>
-/// <param name="Source">The Hugging Face folder it was packed from into the cache, or null for an image that was given.</param>
-/// <param name="Weights">The format it is packed in, as far as one was asked for.</param>
+/// <param name="Source">The folder or GGUF file that it was packed from into the cache, or null for an image that was given.</param>
+/// <param name="Reading">How it was read, as far as the caller said.</param>
 /// <param name="Name">The model's name.</param>
-public sealed record LocatedModel(string Image, string? Source, WeightFormat? Weights, string Name);
+public sealed record LocatedModel(string Image, string? Source, ModelReading Reading, string Name);
 
 /// <summary>
 /// Finds the image to run: the folder itself, or for an unpacked model its packed image in a cache folder, where it is packed when it is
@@ -56,26 +55,25 @@ public sealed class ModelStore
 
     /// <summary>The image of a model, packed if need be.</summary>
     /// <param name="model">A flash image, a checkpoint, or hf:ORG/NAME.</param>
-    /// <param name="weights">The format to pack an unpacked model in; null is its own. Null for an image, whose weights are packed.</param>
+    /// <param name="reading">How to read an unpacked model; nothing may be stated for an image.</param>
     /// <param name="cancellation">Ends the packing; nothing of it stays.</param>
     /// <exception cref="NeuralinkException">It is neither, it cannot be packed, or there is no cache folder to pack it into.</exception>
-    public LocatedModel Locate(string model, WeightFormat? weights = null, CancellationToken cancellation = default)
+    public LocatedModel Locate(string model, ModelReading? reading = null, CancellationToken cancellation = default)
     {
         string folder = Resolve(model, cancellation: cancellation);
         string name = NameOf(folder);
+        reading ??= ModelReading.AsPublished;
         if (FlashImage.IsImage(folder))
         {
-            return weights is null
-                ? new LocatedModel(folder, Source: null, weights, name)
-                : throw new NeuralinkException(
-                    $"open {folder} with other weights", "an unpacked model", "a flash image, whose weights are packed");
+            reading.RefuseForImage(folder);
+            return new LocatedModel(folder, Source: null, reading, name);
         }
         if (!Checkpoint.IsCheckpoint(folder))
             throw NoModel(folder);
         ImageCache cache = _cache ?? throw new NeuralinkException(
             $"pack {folder}", "a cache folder for packed models", "none",
             "name one, or pack the model with 'neuralink pack' and give the image");
-        return new LocatedModel(cache.Get(folder, weights, cancellation), folder, weights, name);
+        return new LocatedModel(cache.Get(folder, reading, cancellation), folder, reading, name);
     }
 
     /// <summary>The image of a model, for those who read all of it. One in the cache is packed again if it is damaged.</summary>
@@ -105,8 +103,8 @@ public sealed class ModelStore
     }
 
     /// <summary>
-    /// What a model is called: by its folder, of which an image's ends in .nlk by custom; any other dot belongs to the name (opt-1.3b). One
-    /// in the cache of the Hub has the name that it has there.
+    /// What a model is called: by its folder, of which an image's ends in .nlk by custom, or by its GGUF file; any other dot belongs to the
+    /// name (opt-1.3b). One in the cache of the Hub has the name that it has there.
     /// </summary>
     public static string NameOf(string folder)
     {
@@ -114,11 +112,12 @@ public sealed class ModelStore
             return published;
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         bool hasExtension = name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && FlashImage.IsImage(folder);
-        return (hasExtension ? name[..^Extension.Length] : name) is { Length: > 0 } rest ? rest : "model";
+        hasExtension |= name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && File.Exists(folder);
+        return (hasExtension ? Path.GetFileNameWithoutExtension(name) : name) is { Length: > 0 } rest ? rest : "model";
     }
 
     private void Repair(LocatedModel model, NeuralinkException damage, CancellationToken cancellation) =>
-        _cache!.Repair(model.Source!, model.Image, model.Weights, damage, cancellation);
+        _cache!.Repair(model.Source!, model.Image, model.Reading, damage, cancellation);
 
     private static NeuralinkException NoModel(string folder)
     {
@@ -135,7 +134,8 @@ public sealed class ModelStore
             (found, advice) = ($"a folder with neither{instead}", missing.Advice);
         }
         return new NeuralinkException(
-            $"open the model {folder}", "a flash image (neuralink.json) or a Hugging Face folder (config.json)", found, advice);
+            $"open the model {folder}", "a flash image (neuralink.json), a Hugging Face folder (config.json) or a GGUF file", found,
+            advice);
     }
 }
 

@@ -1,8 +1,10 @@
 using Neuralink.Kernels;
+using Neuralink.Models.Checkpoints.Gguf;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
+using Neuralink.Storage.Gguf;
 using Neuralink.Storage.Image;
 
 namespace Neuralink.Models.Checkpoints;
@@ -30,13 +32,15 @@ public abstract class Checkpoint(string location, ModelConfig config) : ITensorS
 
     /// <summary>Whether there is a checkpoint of a form that <see cref="Open"/> takes. Its files are not read.</summary>
     /// <param name="path">A folder or a file.</param>
-    public static bool IsCheckpoint(string path) => HuggingFaceFolder.IsFolder(path);
+    public static bool IsCheckpoint(string path) => HuggingFaceFolder.IsFolder(path) || GgufFile.IsGguf(path);
 
     /// <summary>Opens a checkpoint of the form that is there.</summary>
-    /// <param name="path">A Hugging Face folder.</param>
+    /// <param name="path">A Hugging Face folder, or a GGUF file.</param>
     /// <param name="note">Takes, a line each, what was ignored and a user should know.</param>
+    /// <param name="activation">The activation that the user states, whatever the checkpoint says or does not say; null for none.</param>
     /// <exception cref="NeuralinkException">A file is missing or damaged, or configuration and tensors contradict each other.</exception>
-    public static Checkpoint Open(string path, Action<string>? note = null) => HuggingFaceFolder.OpenFolder(path, note);
+    public static Checkpoint Open(string path, Action<string>? note = null, Activation? activation = null) =>
+        GgufFile.IsGguf(path) ? GgufCheckpoint.OpenFile(path, note, activation) : HuggingFaceFolder.OpenFolder(path, note, activation);
 
     /// <summary>
     /// The tensor that this engine calls <paramref name="name"/>, whatever the checkpoint calls it, and keeps it together with.

@@ -1,4 +1,5 @@
 using Neuralink.Models.Configuration;
+using Neuralink.Storage.Gguf;
 
 namespace Neuralink.Models.Checkpoints;
 
@@ -14,6 +15,8 @@ public sealed record CheckpointFiles(IReadOnlyList<string> Settings, IReadOnlyLi
     /// <exception cref="IOException">The folder cannot be listed.</exception>
     public static CheckpointFiles Of(string path)
     {
+        if (GgufFile.IsGguf(path))
+            return new CheckpointFiles([], GgufSet.FilesOf(path));
         IEnumerable<FileInfo> weights = ((string[])["*.safetensors", "pytorch_model*.bin"])
             .SelectMany(new DirectoryInfo(path).EnumerateFiles).Where(file => file.Exists);
         return new CheckpointFiles(

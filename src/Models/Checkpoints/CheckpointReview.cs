@@ -89,14 +89,15 @@ internal sealed class CheckpointReview
         if (!tensor.Type.IsWeight)
         {
             throw Quantized(spec) ?? new NeuralinkException(
-                $"use {Location}", $"tensor {tensor.Name} as F32, F16 or BF16", tensor.Type.Name, "convert the checkpoint to one of these");
+                $"use {Location}", $"tensor {tensor.Name} as {_published.WeightTypes}", tensor.Type.Name,
+                "convert the checkpoint to one of these");
         }
         long[] shape = spec.IsVector ? [spec.Rows] : [spec.Rows, spec.Columns];
         if (!tensor.Shape.SequenceEqual(shape))
         {
             throw Quantized(spec) ?? new NeuralinkException(
-                $"use {Location}", $"tensor {tensor.Name} of shape [{string.Join(", ", shape)}], as config.json has it", tensor.ShapeText,
-                AnotherModel);
+                $"use {Location}", $"tensor {tensor.Name} of shape [{string.Join(", ", shape)}], as {_published.Settings} has it",
+                tensor.ShapeText, AnotherModel);
         }
     }
 
@@ -140,9 +141,11 @@ internal sealed class CheckpointReview
             return true;
         int? layer = _names.LayerOf(core);
         if (layer >= _config.LayerCount)
-            throw Beyond(name, $"{_config.LayerCount} layers, as num_hidden_layers has it");
+            throw Beyond(name, $"{_config.LayerCount} layers, as {_published.LayerCountKey} has it");
         if (modules.Contains(ModuleOf(core)))
-            throw Beyond(name, "a module without it, as config.json has it");
+            throw Beyond(name, $"a module without it, as {_published.Settings} has it");
+        if (layer is not null && _published.IsClosed)
+            throw Beyond(name, "no such tensor");
         if (layer is not null && s_partsOfAnother.Any(part => core.Contains(part, StringComparison.Ordinal)))
             throw Beyond(name, "no such tensor");
         return false;

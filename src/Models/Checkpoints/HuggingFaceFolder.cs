@@ -1,3 +1,4 @@
+using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Tokenizers.Files;
@@ -30,9 +31,17 @@ internal sealed class HuggingFaceFolder : Checkpoint
     public static bool IsFolder(string path) => File.Exists(Path.Combine(path, HuggingFaceFiles.Config));
 
     /// <inheritdoc cref="Checkpoint.Open"/>
-    public static HuggingFaceFolder OpenFolder(string path, Action<string>? note)
+    public static HuggingFaceFolder OpenFolder(string path, Action<string>? note, Activation? activation = null)
     {
         ModelConfig config = HuggingFaceConfig.Read(path, note);
+        if (activation is { } stated && stated != config.ActivationFunction)
+        {
+            config = config with { Activation = stated.Kind, ActivationThreshold = stated.Threshold };
+            config.Validate(path);
+            note?.Invoke(
+                $"{path}: computed with {ActivationNames.NameOf(stated.Kind, stated.Threshold)}, as --activation states, whatever "
+                + $"{HuggingFaceFiles.Config} says");
+        }
         HuggingFaceFolder folder = new(path, config, WeightSet.Open(path, note));
         try
         {

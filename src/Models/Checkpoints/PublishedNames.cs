@@ -93,17 +93,29 @@ internal sealed record PublishedNames
         },
     };
 
+    /// <summary>What states the configuration, as a message names it.</summary>
+    public string Settings { get; init; } = "config.json";
+
+    /// <summary>The key that states how many layers there are.</summary>
+    public string LayerCountKey { get; init; } = "num_hidden_layers";
+
+    /// <summary>The types that weights may be of, as a message lists them.</summary>
+    public string WeightTypes { get; init; } = "F32, F16 or BF16";
+
+    /// <summary>Whether a layer has nothing but what its forward pass uses: then a tensor that is not called for is refused.</summary>
+    public bool IsClosed { get; init; }
+
     /// <summary>What the layers' numbers follow.</summary>
-    public string Layers { get; private init; } = LlamaLayers;
+    public string Layers { get; init; } = LlamaLayers;
 
     /// <summary>The modules outside the layers that have other names.</summary>
-    private Dictionary<string, string> Globals { get; init; } = new(StringComparer.Ordinal);
+    public Dictionary<string, string> Globals { private get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>The modules of a layer that have other names.</summary>
-    private Func<ModelConfig, Dictionary<string, string>> Locals { get; init; } = _ => new(StringComparer.Ordinal);
+    public Func<ModelConfig, Dictionary<string, string>> Locals { private get; init; } = _ => new(StringComparer.Ordinal);
 
     /// <summary>The modules of a layer that are a part of another, or null.</summary>
-    private Func<ModelConfig, string, PublishedTensor?> Fused { get; init; } = (_, _) => null;
+    public Func<ModelConfig, string, PublishedTensor?> Fused { private get; init; } = (_, _) => null;
 
     /// <summary>Where the tensor that this engine calls <paramref name="name"/> is; another name stays as it is.</summary>
     /// <param name="config">The model.</param>

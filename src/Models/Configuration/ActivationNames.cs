@@ -1,3 +1,4 @@
+using System.Globalization;
 using Neuralink.Kernels;
 using Neuralink.Models.Json;
 using Neuralink.Storage;
@@ -51,6 +52,18 @@ public static class ActivationNames
         "quick_gelu" => ActivationKind.QuickGelu,
         _ => null,
     };
+
+    /// <summary>Reads what a user states: a name, of FATReLU with its threshold, "fatrelu=0.01".</summary>
+    public static bool TryParse(string text, out Activation activation)
+    {
+        (string name, string? threshold) = text.Split('=', 2) is [var before, var behind] ? (before, behind) : (text, null);
+        float number = 0;
+        bool isRead = Find(name) is { } kind && (kind == ActivationKind.FatRelu) == (threshold is not null)
+            && (threshold is null || (float.TryParse(threshold, NumberStyles.Float, CultureInfo.InvariantCulture, out number)
+                && float.IsFinite(number) && number >= 0));
+        activation = isRead ? new Activation(Find(name)!.Value, number) : default;
+        return isRead;
+    }
 
     /// <summary>Reads the activation; where <paramref name="type"/> rectifies both branches, its "relu" is a dReLU.</summary>
     /// <exception cref="NeuralinkException">It is missing, or not supported.</exception>

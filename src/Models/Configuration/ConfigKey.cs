@@ -68,6 +68,9 @@ internal sealed record ConfigKey(string Name, KeyFate Fate, string Reason, objec
         _ => false,
     };
 
+    /// <summary>Whether a key that nobody here knows may change the forward pass, going by the words of its name.</summary>
+    public static bool NamesPartOfForwardPass(string name) => name.Split('_', '.').Any(s_forwardPass.Contains);
+
     /// <summary>Refuses <paramref name="value"/> where this key is refused and the value does not switch it off.</summary>
     public void Check(JsonField value)
     {
@@ -78,7 +81,7 @@ internal sealed record ConfigKey(string Name, KeyFate Fate, string Reason, objec
     /// <summary>False where the user should hear of it.</summary>
     private static bool IgnoreUnknown(string name, JsonField value)
     {
-        if (!name.Split('_').Any(s_forwardPass.Contains))
+        if (!NamesPartOfForwardPass(name))
             return false;
         throw value.Refuse(
             "a setting that this engine knows", value.Shown(),

@@ -40,8 +40,8 @@ public sealed class GgufFile : IDisposable
     /// <summary>The tensors in the order of their data.</summary>
     public IReadOnlyList<GgufTensor> InFileOrder { get; }
 
-    /// <summary>Bytes in front of the data's padding: all that says what the file holds.</summary>
-    public long HeadBytes { get; }
+    /// <summary>Bytes in front of the data's padding.</summary>
+    private long HeadBytes { get; }
 
     /// <summary>Whether <paramref name="path"/> is a file that begins as GGUF files do, or is called so.</summary>
     public static bool IsGguf(string path)
@@ -95,6 +95,16 @@ public sealed class GgufFile : IDisposable
         {
             handle?.Dispose();
         }
+    }
+
+    /// <summary>All of a file that lies in front of the data: metadata and tensor table, as bytes.</summary>
+    /// <exception cref="NeuralinkException">The file cannot be opened, or is not as the format has it.</exception>
+    public static byte[] ReadHead(string path)
+    {
+        using GgufFile file = Open(path);
+        byte[] head = new byte[file.HeadBytes];
+        TensorBytes.Read(file._handle, path, new("metadata", 0, head.Length), 0, head);
+        return head;
     }
 
     /// <summary>Reads bytes of a tensor of this file.</summary>

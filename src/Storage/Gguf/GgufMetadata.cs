@@ -99,6 +99,9 @@ public sealed class GgufMetadata
         _ => throw WrongType(key, "an array of numbers"),
     };
 
+    /// <summary>Whether a value means that what its key names is not there: false, 0, and what is empty.</summary>
+    public bool IsOff(string key) => Find(key)?.Content is null or false or 0L or 0UL or 0.0 or "" or Array { Length: 0 };
+
     /// <summary>Whether the key's value is an array.</summary>
     public bool IsArray(string key) => Find(key)?.Type == GgufValueType.Array;
 

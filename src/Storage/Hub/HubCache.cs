@@ -27,12 +27,14 @@ internal sealed class HubCache
     public static bool IsEtag(string text) =>
         text.Length is > 0 and <= EtagLengthMax && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
-    /// <summary>The name in .../models--ORG--NAME/snapshots/COMMIT, or null where a path is none such.</summary>
+    /// <summary>
+    /// The name in .../models--ORG--NAME/snapshots/COMMIT, or null where a path is none such: a file of it has a name of its own.
+    /// </summary>
     public static string? NameOf(string path)
     {
         string[] parts = path.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
         int at = Array.LastIndexOf(parts, Snapshots);
-        return at > 0 && at + 1 < parts.Length && IsCommit(parts[at + 1]) && parts[at - 1].StartsWith(Prefix, StringComparison.Ordinal)
+        return at > 0 && at + 2 == parts.Length && IsCommit(parts[at + 1]) && parts[at - 1].StartsWith(Prefix, StringComparison.Ordinal)
             ? parts[at - 1][(parts[at - 1].LastIndexOf(Separator, StringComparison.Ordinal) + Separator.Length)..]
             : null;
     }

@@ -25,7 +25,7 @@ public sealed class HubRepository : IDisposable
         _client = new HubClient(options, new HubErrors(options, address), note);
     }
 
-    /// <summary>The name of the model that a folder or file of the cache is of, whoever published it; null for any other place.</summary>
+    /// <summary>The name of the model that a folder of the cache is of, whoever published it; null for any other place.</summary>
     public static string? NameOf(string path) => HubCache.NameOf(Path.GetFullPath(path));
 
     /// <summary>The folder of the revision's files, as far as the cache has them, or null.</summary>

@@ -14,7 +14,7 @@ public static class ImageFiles
     public const string Tokenizer = "tokenizer.json";
 
     /// <summary>The files of a tokenizer, one of which an image has; others of its tokenizer may lie beside it.</summary>
-    public static IReadOnlyList<string> TokenizerForms { get; } = [Tokenizer, "tokenizer.model", "vocab.json"];
+    public static IReadOnlyList<string> TokenizerForms { get; } = [Tokenizer, "tokenizer.model", "vocab.json", "tokenizer.gguf"];
 
     /// <summary>
     /// The data of files that are read directly begin at a multiple of this, the largest logical block of common devices.

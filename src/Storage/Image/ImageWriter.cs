@@ -85,6 +85,17 @@ public sealed class ImageWriter : IDisposable
         });
     }
 
+    /// <summary>Adds a file of the image's own.</summary>
+    /// <param name="fileName">Its name in the image.</param>
+    /// <param name="write">Writes it at the path that it is given, and syncs it.</param>
+    /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
+    public void WriteFile(string fileName, Action<string> write)
+    {
+        string path = PathOf(fileName);
+        write(path);
+        _files.Add(fileName, new FileManifest(new FileInfo(path).Length, FileDigest.Of(path)));
+    }
+
     /// <summary>Copies a file.</summary>
     /// <param name="sourcePath">Where from.</param>
     /// <param name="fileName">Its name in the image.</param>

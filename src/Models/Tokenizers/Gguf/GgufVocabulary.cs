@@ -48,6 +48,8 @@ internal sealed class GgufVocabulary
         CheckLength(ScoresKey, Scores.Length);
         if (Array.Exists(Scores, score => !float.IsFinite(score)))
             throw metadata.Refuse(ScoresKey, "finite scores", "one that is not");
+        foreach (string key in s_endKeys.Append(BosKey).Append(UnknownKey))
+            Id(key);
     }
 
     /// <summary>The kind of tokenizer, as llama.cpp names it.</summary>

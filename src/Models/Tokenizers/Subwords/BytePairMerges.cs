@@ -17,6 +17,9 @@ internal sealed class BytePairMerges
     /// </summary>
     public const int ScanSymbolsMax = 48;
 
+    /// <summary>Of a pair that does not merge.</summary>
+    private static readonly Merge NoMerge = new(int.MaxValue, 0);
+
     private readonly Dictionary<ulong, Merge> _merges;
 
     /// <param name="merges">By <see cref="KeyOf"/> of the left and the right token.</param>
@@ -25,38 +28,44 @@ internal sealed class BytePairMerges
         _merges = merges;
     }
 
-    /// <summary>The key of a pair of tokens.</summary>
-    public static ulong KeyOf(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+    /// <summary>
+    /// The key of a pair of tokens: both numbers, multiplied by an odd constant, so that different pairs stay different. A dictionary takes
+    /// the exclusive or of the halves of a key, and that of the plain numbers is the same for very many pairs.
+    /// </summary>
+    public static ulong KeyOf(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) * 0x9E37_79B9_7F4A_7C15;
 
     /// <summary>Merges the symbols of one word in place; returns how many tokens remain at its front.</summary>
     public int Apply(Span<int> symbols) =>
         symbols.Length <= ScanSymbolsMax ? ApplyByScan(symbols) : ApplyByQueue(symbols, out _);
 
+    /// <summary>Keeps the merge of each neighbouring pair, so that a merge looks up only the two pairs that it changes.</summary>
     internal int ApplyByScan(Span<int> symbols)
     {
         int count = symbols.Length;
-        while (count > 1)
+        if (count < 2)
+            return count;
+        Span<Merge> pairs = count <= ScanSymbolsMax ? stackalloc Merge[ScanSymbolsMax] : new Merge[count];
+        for (int i = 0; i + 1 < count; i++)
+            pairs[i] = MergeAt(symbols, i);
+        while (true)
         {
-            int at = -1;
-            Merge best = new(int.MaxValue, 0);
+            int at = -1, best = NoMerge.Rank;
             for (int i = 0; i + 1 < count; i++)
             {
-                if (_merges.TryGetValue(KeyOf(symbols[i], symbols[i + 1]), out Merge merge) && merge.Rank < best.Rank)
-                {
-                    at = i;
-                    best = merge;
-                }
+                if (pairs[i].Rank < best)
+                    (at, best) = (i, pairs[i].Rank);
             }
-
             if (at < 0)
-                break;
-
-            symbols[at] = best.Id;
+                return count;
+            symbols[at] = pairs[at].Id;
             symbols[(at + 2)..count].CopyTo(symbols[(at + 1)..]);
+            pairs[(at + 1)..(count - 1)].CopyTo(pairs[at..]);
             count--;
+            if (at > 0)
+                pairs[at - 1] = MergeAt(symbols, at - 1);
+            if (at + 1 < count)
+                pairs[at] = MergeAt(symbols, at);
         }
-
-        return count;
     }
 
     /// <param name="symbols">The symbols of one word.</param>
@@ -112,6 +121,9 @@ internal sealed class BytePairMerges
 
         return count;
     }
+
+    private Merge MergeAt(ReadOnlySpan<int> symbols, int left) =>
+        _merges.TryGetValue(KeyOf(symbols[left], symbols[left + 1]), out Merge merge) ? merge : NoMerge;
 
     private int Enqueue(PriorityQueue<int, ulong> queue, Span<int> symbols, int left, int right)
     {
