@@ -31,7 +31,7 @@ public sealed record FileKind(string Name, string Advice)
     private static readonly (byte[] Start, FileKind Kind)[] s_signatures =
     [
         ([.. "GGUF"u8], new("a GGUF file", "give the GGUF file itself as the model")),
-        ([.. "PWRI"u8], new("a GGUF file of PowerInfer's own kind", GiveSafetensors)),
+        ([.. "PWRI"u8], new("a GGUF file of PowerInfer's own kind", "give the file itself as the model")),
         .. from magic in (string[])["lmgg", "fmgg", "tjgg", "algg"]
            select (Encoding.ASCII.GetBytes(magic), new FileKind("a GGML file, which came before GGUF", GiveSafetensors)),
         ([.. TorchLegacy.Start], new("a PyTorch checkpoint of the legacy kind (pickle)", NameIt)),

@@ -33,7 +33,7 @@ internal sealed class ModelPrediction(
     NeuronPredictor predictor, WorkerPool pool, Activations activations, LookaheadInputs lookahead, ForwardPass rows)
     : INeuronPrediction
 {
-    private FloatTensor OwnInput => predictor.Input == PredictorInput.Residual ? activations.Residual : activations.FfnInput;
+    private FloatTensor OwnInput => predictor.Input == PredictorInput.Residual ? activations.FfnResidual : activations.FfnInput;
 
     public void BeginPass()
     {

@@ -63,6 +63,9 @@ public abstract class Checkpoint(string location, ModelConfig config) : ITensorS
     /// </summary>
     internal abstract void WriteTokenizer(ImageWriter writer);
 
+    /// <summary>The predictors that were published with the model, or null.</summary>
+    internal virtual PublishedPredictors? Predictors => null;
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

@@ -18,6 +18,7 @@ public sealed class Activations
         ChunkTokens = chunkTokens;
         Embedded = new(arena, chunkTokens, c.EmbeddingSize, Purpose);
         Residual = new(arena, chunkTokens, c.HiddenSize, Purpose);
+        FfnResidual = c.IsParallel ? new(arena, chunkTokens, c.HiddenSize, Purpose) : Residual;
         Normed = new(arena, chunkTokens, c.HiddenSize, Purpose);
         Qkv = new(arena, chunkTokens, QkvWidth(c), Purpose);
         Attended = new(arena, chunkTokens, c.HeadCount * c.HeadSize, Purpose);
@@ -34,6 +35,12 @@ public sealed class Activations
 
     /// <summary>The residual stream, [B, d].</summary>
     public FloatTensor Residual { get; }
+
+    /// <summary>
+    /// The residual stream as the current layer's FFN takes it, before its norm, [B, d]: in a parallel block that from before the
+    /// attention.
+    /// </summary>
+    public FloatTensor FfnResidual { get; }
 
     /// <summary>Scratch, [B, d].</summary>
     public FloatTensor Normed { get; }
@@ -55,7 +62,7 @@ public sealed class Activations
 
     public static long RequiredBytes(ModelConfig c, int chunkTokens, int logitRows) =>
         FloatTensor.RequiredBytes(chunkTokens, c.EmbeddingSize)
-        + (4 * FloatTensor.RequiredBytes(chunkTokens, c.HiddenSize))
+        + ((c.IsParallel ? 5 : 4) * FloatTensor.RequiredBytes(chunkTokens, c.HiddenSize))
         + FloatTensor.RequiredBytes(chunkTokens, QkvWidth(c))
         + FloatTensor.RequiredBytes(chunkTokens, c.HeadCount * c.HeadSize)
         + FloatTensor.RequiredBytes(logitRows, c.VocabularySize);

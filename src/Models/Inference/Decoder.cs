@@ -94,7 +94,10 @@ public sealed class Decoder
         if (!_config.PostNorm)
             w.AttentionNorm.Apply(residual, normed);
         if (_config.IsParallel)
+        {
+            residual.CopyTo(_a.FfnResidual.First(batch));
             NormaliseFfnInput(layer, residual, _a.FfnInput.First(batch));
+        }
         _product.Run(_pool, w.QueryKeyValue, _config.PostNorm ? _a.Residual : _a.Normed, _a.Qkv, batch);
         for (int b = 0; b < batch; b++)
             StoreKeyValue(layer, w, b);

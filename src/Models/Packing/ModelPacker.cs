@@ -1,6 +1,7 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
+using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
 using Neuralink.Storage;
@@ -57,6 +58,8 @@ public sealed class ModelPacker
         Permutation identity = Permutation.Identity(source.Config.FfnSize);
         writer.WritePlacement(_ => identity);
         source.WriteTokenizer(writer);
+        if (source.Predictors is { } predictors)
+            writer.WriteExtra(LowRankFile.NameOf(0), (path, digest) => new PredictorFile(source, predictors).Write(path, digest));
         writer.Commit(PlacementManifest.Identity);
     }
 

@@ -10,6 +10,9 @@ namespace Neuralink.Models.Weights;
 /// <param name="LengthBytes">The bytes that can be read of it, row after row.</param>
 public sealed record SourceTensor(string Name, ElementType Type, ImmutableArray<long> Shape, long LengthBytes)
 {
+    /// <summary>Whether what lies together is a column of it, not a row: a matrix [Rows, Columns] is stored as [Columns, Rows].</summary>
+    public bool IsTransposed { get; init; }
+
     /// <summary>The shape as an error message shows it, e.g. "[1600, 256]".</summary>
     public string ShapeText => $"[{string.Join(", ", Shape)}]";
 

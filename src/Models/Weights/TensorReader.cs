@@ -21,21 +21,48 @@ public static class TensorReader
     public static void ReadRows(ITensorSource source, TensorSpec spec, WeightFormat format, RowSink sink)
     {
         SourceTensor tensor = source.Get(spec.Name);
+        int columns = Math.Max(spec.Columns, 1);
+        if (!tensor.IsTransposed)
+        {
+            ReadStored(source, tensor, (spec.Rows, columns), format, sink);
+            return;
+        }
+        byte[] whole = ArrayPool<byte>.Shared.Rent(checked((int)spec.BytesIn(format)));
+        ReadStored(source, tensor, (columns, spec.Rows), format, (begin, end, rows) =>
+        {
+            if (format == WeightFormat.F32)
+                Transpose(MemoryMarshal.Cast<byte, uint>(rows), MemoryMarshal.Cast<byte, uint>(whole.AsSpan()), begin, spec);
+            else
+                Transpose(MemoryMarshal.Cast<byte, ushort>(rows), MemoryMarshal.Cast<byte, ushort>(whole.AsSpan()), begin, spec);
+        });
+        sink(0, spec.Rows, whole.AsSpan(0, (int)spec.BytesIn(format)));
+        ArrayPool<byte>.Shared.Return(whole);
+    }
+
+    /// <summary>Fills <paramref name="vector"/> [1, length].</summary>
+    public static void Fill(ITensorSource source, TensorSpec spec, FloatTensor vector) =>
+        ReadRows(source, spec, WeightFormat.F32, (begin, end, rows) =>
+            MemoryMarshal.Cast<byte, float>(rows).CopyTo(vector.Row(0)[begin..end]));
+
+    /// <summary>Feeds <paramref name="sink"/> all rows of a tensor as they lie in the source.</summary>
+    private static void ReadStored(
+        ITensorSource source, SourceTensor tensor, (int Rows, int Columns) shape, WeightFormat format, RowSink sink)
+    {
         ElementType stored = tensor.Type;
         WeightKernels to = WeightKernels.For(format);
-        int columns = Math.Max(spec.Columns, 1), rowBytes = stored.RowBytes(columns), wantedRowBytes = to.RowBytes(columns);
-        int pieceRows = Math.Clamp(PieceBytesMax / Math.Max(rowBytes, wantedRowBytes), 1, spec.Rows);
+        int columns = shape.Columns, rowBytes = stored.RowBytes(columns), wantedRowBytes = to.RowBytes(columns);
+        int pieceRows = Math.Clamp(PieceBytesMax / Math.Max(rowBytes, wantedRowBytes), 1, shape.Rows);
         byte[] piece = ArrayPool<byte>.Shared.Rent(pieceRows * rowBytes),
             converted = ArrayPool<byte>.Shared.Rent(pieceRows * wantedRowBytes);
         float[] row = ArrayPool<float>.Shared.Rent(columns);
-        for (int begin = 0; begin < spec.Rows; begin += pieceRows)
+        for (int begin = 0; begin < shape.Rows; begin += pieceRows)
         {
-            int end = Math.Min(begin + pieceRows, spec.Rows);
+            int end = Math.Min(begin + pieceRows, shape.Rows);
             Span<byte> bytes = piece.AsSpan(0, (end - begin) * rowBytes);
             source.Read(tensor, (long)begin * rowBytes, bytes);
             // Of other types it is seen when they are decoded.
             if (stored.Format is { } known && !WeightKernels.For(known).AllFinite(bytes))
-                throw NotFinite(spec.Name, source.Location);
+                throw NotFinite(tensor.Name, source.Location);
             if (stored.Format == format)
             {
                 sink(begin, end, bytes);
@@ -48,7 +75,7 @@ public static class TensorReader
                 to.Encode(row.AsSpan(0, columns), result.Slice(r * wantedRowBytes, wantedRowBytes));
             }
             if (!to.AllFinite(result))
-                throw NotFinite(spec.Name, source.Location);
+                throw NotFinite(tensor.Name, source.Location);
             sink(begin, end, result);
         }
         ArrayPool<byte>.Shared.Return(piece);
@@ -56,10 +83,23 @@ public static class TensorReader
         ArrayPool<float>.Shared.Return(row);
     }
 
-    /// <summary>Fills <paramref name="vector"/> [1, length].</summary>
-    public static void Fill(ITensorSource source, TensorSpec spec, FloatTensor vector) =>
-        ReadRows(source, spec, WeightFormat.F32, (begin, end, rows) =>
-            MemoryMarshal.Cast<byte, float>(rows).CopyTo(vector.Row(0)[begin..end]));
+    /// <summary>whole[r, begin + i] = columns[i, r]. Some columns at a time, so that what is written lies together.</summary>
+    private static void Transpose<T>(ReadOnlySpan<T> columns, Span<T> whole, int begin, TensorSpec spec)
+        where T : unmanaged
+    {
+        const int columnsAtOnce = 64;
+        int count = columns.Length / spec.Rows;
+        for (int first = 0; first < count; first += columnsAtOnce)
+        {
+            int length = Math.Min(columnsAtOnce, count - first);
+            for (int r = 0; r < spec.Rows; r++)
+            {
+                Span<T> run = whole.Slice((r * spec.Columns) + begin + first, length);
+                for (int i = 0; i < run.Length; i++)
+                    run[i] = columns[((first + i) * spec.Rows) + r];
+            }
+        }
+    }
 
     /// <summary>The error for a tensor with a value that the kernels cannot represent.</summary>
     internal static NeuralinkException NotFinite(string tensorName, string location) => new(

@@ -19,9 +19,11 @@ public sealed class GgufFile : IDisposable
 
     private readonly SafeFileHandle _handle;
 
-    private GgufFile(string path, SafeFileHandle handle, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors, long headBytes)
+    private GgufFile(
+        string path, SafeFileHandle handle, bool isPowerInfer, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors, long headBytes)
     {
         Path = path;
+        IsPowerInfer = isPowerInfer;
         _handle = handle;
         Metadata = metadata;
         InFileOrder = tensors;
@@ -31,6 +33,12 @@ public sealed class GgufFile : IDisposable
 
     /// <summary>The file's path, as it was given.</summary>
     public string Path { get; }
+
+    /// <summary>
+    /// Whether it is of PowerInfer's dialect, which begins with other letters: models whose neurons are predicted, with down matrices
+    /// stored neuron by neuron.
+    /// </summary>
+    public bool IsPowerInfer { get; }
 
     public GgufMetadata Metadata { get; }
 
@@ -54,7 +62,8 @@ public sealed class GgufFile : IDisposable
         {
             using FileStream stream = File.OpenRead(path);
             Span<byte> start = stackalloc byte[4];
-            return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual("GGUF"u8);
+            return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length
+                && (start.SequenceEqual("GGUF"u8) || start.SequenceEqual("PWRI"u8));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -65,12 +74,7 @@ public sealed class GgufFile : IDisposable
     /// <summary>Opens and validates.</summary>
     /// <exception cref="NeuralinkException">The file cannot be opened, or is not as the format has it: says where, expected and
     /// found.</exception>
-    public static GgufFile Open(string path) => Open(path, "GGUF"u8);
-
-    /// <summary>The same for a dialect whose files begin otherwise.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="magic">Its first four bytes.</param>
-    internal static GgufFile Open(string path, ReadOnlySpan<byte> magic)
+    public static GgufFile Open(string path)
     {
         SafeFileHandle? handle = null;
         try
@@ -78,12 +82,12 @@ public sealed class GgufFile : IDisposable
             handle = File.OpenHandle(path);
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
             GgufCursor cursor = new(path, stream);
-            CheckStart(cursor, magic);
+            bool isPowerInfer = CheckStart(cursor);
             int tensorCount = cursor.Count("a number of tensors", GgufTensorTable.EntryBytesMin);
             int keyCount = cursor.Count("a number of keys", GgufMetadataReader.PairBytesMin);
             GgufMetadata metadata = new(path, GgufMetadataReader.Read(cursor, keyCount));
             GgufFile file = new(
-                path, handle, metadata, GgufTensorTable.Read(cursor, tensorCount, AlignmentOf(metadata)), cursor.Position);
+                path, handle, isPowerInfer, metadata, GgufTensorTable.Read(cursor, tensorCount, AlignmentOf(metadata)), cursor.Position);
             handle = null;
             return file;
         }
@@ -122,12 +126,14 @@ public sealed class GgufFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 
-    private static void CheckStart(GgufCursor cursor, ReadOnlySpan<byte> magic)
+    /// <returns>Whether it is of PowerInfer's dialect.</returns>
+    private static bool CheckStart(GgufCursor cursor)
     {
         Span<byte> found = stackalloc byte[4];
         if (cursor.LengthBytes >= found.Length)
             cursor.Fill(found, "the first bytes");
-        if (!found.SequenceEqual(magic))
+        bool isPowerInfer = found.SequenceEqual("PWRI"u8);
+        if (!isPowerInfer && !found.SequenceEqual("GGUF"u8))
         {
             FileKind? kind = FileKind.OfFile(cursor.Path);
             throw new NeuralinkException(
@@ -145,6 +151,7 @@ public sealed class GgufFile : IDisposable
                 $"open {cursor.Path}", $"GGUF version {VersionMin} or {VersionMax}", $"version {version}",
                 version == 1 ? "convert it with a version of llama.cpp of 2023, or get a newer file" : null);
         }
+        return isPowerInfer;
     }
 
     private static long AlignmentOf(GgufMetadata metadata)

@@ -25,6 +25,9 @@ public sealed partial class GgufSet : IDisposable
     /// <summary>The file, as it was given.</summary>
     public string Path { get; }
 
+    /// <inheritdoc cref="GgufFile.IsPowerInfer"/>
+    public bool IsPowerInfer => _files[0].IsPowerInfer;
+
     /// <summary>The metadata of the model.</summary>
     public GgufMetadata Metadata => _files[0].Metadata;
 

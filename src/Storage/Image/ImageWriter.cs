@@ -96,6 +96,15 @@ public sealed class ImageWriter : IDisposable
         _files.Add(fileName, new FileManifest(new FileInfo(path).Length, FileDigest.Of(path)));
     }
 
+    /// <summary>Adds a file beside the image's own, which its manifest does not list: others may replace it.</summary>
+    /// <param name="fileName">Its name in the image.</param>
+    /// <param name="write">
+    /// Writes it at the path that it is given, for the model that it is given the digest of: the weights are written by then.
+    /// </param>
+    /// <exception cref="NeuralinkException">The disk is full or fails.</exception>
+    public void WriteExtra(string fileName, Action<string, string> write) =>
+        write(PathOf(fileName), ModelDigest.Of(ManifestOf(PlacementManifest.Identity)));
+
     /// <summary>Copies a file.</summary>
     /// <param name="sourcePath">Where from.</param>
     /// <param name="fileName">Its name in the image.</param>
@@ -128,28 +137,30 @@ public sealed class ImageWriter : IDisposable
     /// <exception cref="NeuralinkException">The destination has come into existence and may not, or the disk is full or fails.</exception>
     public void Commit(PlacementManifest placement)
     {
-        ImageManifest manifest = new()
-        {
-            Format = ImageManifest.FormatName,
-            FormatVersion = ImageManifest.CurrentVersion,
-            WrittenBy = $"neuralink {typeof(ImageWriter).Assembly.GetName().Version?.ToString(3)}",
-            Model = _contents.Model,
-            Weights = _contents.Weights,
-            LayerCount = _contents.LayerCount,
-            FfnCount = _contents.FfnCount,
-            SlotCount = _contents.SlotCount,
-            Bundle = _contents.Bundle,
-            Placement = placement,
-            Predictor = _contents.Predictor,
-            Files = _files,
-        };
         SyncedFile.Write(
-            PathOf(ImageManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, ImageManifestJson.Default.ImageManifest));
+            PathOf(ImageManifest.FileName),
+            JsonSerializer.SerializeToUtf8Bytes(ManifestOf(placement), ImageManifestJson.Default.ImageManifest));
         _folder.Commit();
     }
 
     /// <summary>Without a commit, deletes what was written.</summary>
     public void Dispose() => _folder.Dispose();
+
+    private ImageManifest ManifestOf(PlacementManifest placement) => new()
+    {
+        Format = ImageManifest.FormatName,
+        FormatVersion = ImageManifest.CurrentVersion,
+        WrittenBy = $"neuralink {typeof(ImageWriter).Assembly.GetName().Version?.ToString(3)}",
+        Model = _contents.Model,
+        Weights = _contents.Weights,
+        LayerCount = _contents.LayerCount,
+        FfnCount = _contents.FfnCount,
+        SlotCount = _contents.SlotCount,
+        Bundle = _contents.Bundle,
+        Placement = placement,
+        Predictor = _contents.Predictor,
+        Files = _files,
+    };
 
     private static FileStream OpenSource(string path)
     {

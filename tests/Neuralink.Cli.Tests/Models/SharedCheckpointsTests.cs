@@ -47,9 +47,22 @@ public sealed class SharedCheckpointsTests : IDisposable
         (await Tokens(Path.Combine(SharedCheckpoints.Folder, "pickle-by-torch", name), prompt)).Should().Be(await Tokens(source, prompt));
     }
 
-    private async Task<string> Tokens(string model, string prompt)
+    [SharedCheckpointsTheory]
+    [InlineData("reglu-llama.powerinfer.gguf")]
+    public async Task A_model_of_PowerInfer_runs_exactly_and_by_its_own_predictors(string name)
     {
-        CliResult run = await _home.RunAsync("generate", "-m", model, "-p", prompt, "-n", "12", "--temperature", "0", "--json");
+        string path = Path.Combine(SharedCheckpoints.Folder, "powerinfer", name);
+        JsonElement expect = JsonDocument.Parse(await File.ReadAllBytesAsync($"{path}.expect.json")).RootElement;
+        string prompt = expect.GetProperty("prompt").GetString()!, tokens = Compact(expect.GetProperty("tokens"));
+        int count = expect.GetProperty("tokens").GetArrayLength();
+        (await Tokens(path, prompt, count)).Should().Be(tokens);
+        (await Tokens(path, prompt, count, "--predictor", "low-rank")).Should().Be(tokens, "these predictors are exact by construction");
+    }
+
+    private async Task<string> Tokens(string model, string prompt, int count = 12, params string[] more)
+    {
+        CliResult run = await _home.RunAsync(
+            ["generate", "-m", model, "-p", prompt, "-n", $"{count}", "--temperature", "0", "--json", .. more]);
         run.Code.Should().Be(0, run.Error);
         return Compact(JsonDocument.Parse(run.Out).RootElement.GetProperty("tokens"));
     }

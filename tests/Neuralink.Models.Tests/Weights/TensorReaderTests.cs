@@ -36,6 +36,26 @@ public sealed class TensorReaderTests
         values.Should().Equal(2, 4, 6, 8, 15, 18, 21, 24, 36, 40, 44, 48, 13, 14, 15, 16);
     }
 
+    [Theory]
+    [InlineData(WeightFormat.F32)]
+    [InlineData(WeightFormat.BF16)]
+    public void What_is_stored_column_by_column_comes_row_by_row(WeightFormat format)
+    {
+        // Two columns of four elements, each a block.
+        Source source = new([2, 1, 2, 3, 4, 3, 5, 6, 7, 8]) { IsTransposed = true };
+        List<float> values = [];
+        TensorReader.ReadRows(source, new TensorSpec("t", 4, 2, TensorPlace.Resident), format, (_, _, rows) =>
+        {
+            for (int at = 0; at < rows.Length; at += WeightKernels.For(format).RowBytes(2))
+            {
+                float[] row = new float[2];
+                WeightKernels.For(format).Decode(rows.Slice(at, WeightKernels.For(format).RowBytes(2)), row);
+                values.AddRange(row);
+            }
+        });
+        values.Should().Equal(2, 15, 4, 18, 6, 21, 8, 24);
+    }
+
     [Fact]
     public void A_block_that_decodes_to_no_number_is_refused() =>
         FluentActions.Invoking(() => TensorReader.ReadRows(
@@ -61,7 +81,10 @@ public sealed class TensorReaderTests
     {
         public string Location => "memory";
 
-        public SourceTensor Get(string name) => new(name, s_blocks, [bytes.Length / 10, 8], bytes.Length);
+        public bool IsTransposed { get; init; }
+
+        public SourceTensor Get(string name) =>
+            new(name, s_blocks, [bytes.Length / 10, 8], bytes.Length) { IsTransposed = IsTransposed };
 
         public void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination) =>
             bytes.AsSpan((int)offsetBytes, destination.Length).CopyTo(destination);

@@ -35,7 +35,13 @@ internal sealed record GgufArchitecture
     /// <summary>Whether attention may see a window only, in all layers.</summary>
     public bool HasWindow { get; init; }
 
-    /// <summary>All of them.</summary>
+    /// <summary>Where positions are learned, what is added to one before it indexes their table, which has as many rows more.</summary>
+    public int? LearnedPositionOffset { get; init; }
+
+    /// <summary>The epsilon of normalisations where no key states one.</summary>
+    public float? NormEpsilonByDefault { get; init; }
+
+    /// <summary>All of llama.cpp's.</summary>
     public static IReadOnlyList<GgufArchitecture> All { get; } =
     [
         new() { Name = "llama", Activation = ActivationKind.Silu, RotaryPairs = RotaryPairs.Neighbours, HasWindow = true },
@@ -58,14 +64,42 @@ internal sealed record GgufArchitecture
         },
     ];
 
+    /// <summary>
+    /// Those of PowerInfer's dialect (PowerInfer, llama.cpp: build_llama, build_falcon, build_opt). There a Llama has ReLUs.
+    /// </summary>
+    public static IReadOnlyList<GgufArchitecture> PowerInfer { get; } =
+    [
+        new()
+        {
+            Name = "llama", Activation = ActivationKind.Relu, RotaryPairs = RotaryPairs.Neighbours, HasWindow = true,
+            Names = GgufNames.PowerInfer,
+        },
+        new()
+        {
+            Name = "bamboo", Activation = ActivationKind.DRelu, RotaryPairs = RotaryPairs.Neighbours, HasWindow = true,
+            Names = GgufNames.PowerInfer,
+        },
+        new()
+        {
+            Name = "falcon", Activation = ActivationKind.Relu, Gated = false, Norm = NormKind.Layer, Block = BlockKind.Parallel,
+            Names = GgufNames.PowerInferFalcon,
+        },
+        new()
+        {
+            Name = "opt", Activation = ActivationKind.Relu, Gated = false, Norm = NormKind.Layer, Names = GgufNames.PowerInfer,
+            LearnedPositionOffset = 2, NormEpsilonByDefault = 1e-5f,
+        },
+    ];
+
     /// <summary>The architecture that the file states.</summary>
     /// <exception cref="Neuralink.Storage.NeuralinkException">It states none, or another.</exception>
-    public static GgufArchitecture Of(GgufMetadata metadata)
+    public static GgufArchitecture Of(GgufSet file)
     {
-        string name = metadata.RequireText(ArchitectureKey);
-        return All.FirstOrDefault(architecture => architecture.Name == name)
-            ?? throw metadata.Refuse(
-                ArchitectureKey, $"one of {string.Join(", ", All.Select(architecture => architecture.Name))}", $"\"{name}\"",
+        string name = file.Metadata.RequireText(ArchitectureKey);
+        IReadOnlyList<GgufArchitecture> all = file.IsPowerInfer ? PowerInfer : All;
+        return all.FirstOrDefault(architecture => architecture.Name == name)
+            ?? throw file.Metadata.Refuse(
+                ArchitectureKey, $"one of {string.Join(", ", all.Select(architecture => architecture.Name))}", $"\"{name}\"",
                 "this architecture is not supported");
     }
 }

@@ -17,6 +17,8 @@ internal sealed class GgufCheckpoint : Checkpoint
     // Tables that the configuration has taken over, and what chooses the only expert.
     private static readonly string[] s_withoutUse = ["rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"];
 
+    private const string ThresholdKey = "powerinfer.sparse_threshold";
+
     private readonly GgufSet _file;
     private readonly PublishedNames _names;
 
@@ -33,11 +35,16 @@ internal sealed class GgufCheckpoint : Checkpoint
         GgufSet file = GgufSet.Open(path);
         try
         {
-            GgufArchitecture architecture = GgufArchitecture.Of(file.Metadata);
+            GgufArchitecture architecture = GgufArchitecture.Of(file);
             GgufCheckpoint checkpoint = new(file, architecture, GgufConfig.Read(file, architecture, activation, note));
-            string[] names = [.. file.Names.Except(s_withoutUse, StringComparer.Ordinal).Where(name => !IsRouter(name, architecture))];
+            string[] names =
+            [
+                .. file.Names.Except(s_withoutUse, StringComparer.Ordinal)
+                    .Where(name => !IsRouter(name, architecture) && !(file.IsPowerInfer && IsPredictor(name))),
+            ];
             CheckpointNames found = new(path, GgufNames.Plain.Layers, names);
             new CheckpointReview(checkpoint.Config, checkpoint, names, found, checkpoint._names).Run(note);
+            _ = checkpoint.Predictors;         // those that are not of the model's shape are refused here
             checkpoint.SayWhatPackingCosts(note);
             return checkpoint;
         }
@@ -72,7 +79,15 @@ internal sealed class GgufCheckpoint : Checkpoint
     internal override void WriteTokenizer(ImageWriter writer) =>
         writer.WriteFile(TokenizerFiles.Gguf, path => GgufTokenizerReader.CopyTokenizer(_file.Metadata, path));
 
+    /// <summary>PowerInfer's predictors are in the file.</summary>
+    internal override PublishedPredictors? Predictors => !_file.IsPowerInfer ? null : PublishedPredictors.Find(
+        this, layer => $"blk.{layer}", name => _file.Find(name) is { } tensor ? Describe(tensor) : null,
+        _file.Metadata.Number(ThresholdKey) ?? 0);
+
     public override void Dispose() => _file.Dispose();
+
+    private static bool IsPredictor(string name) =>
+        name.EndsWith(".fc1.weight", StringComparison.Ordinal) || name.EndsWith(".fc2.weight", StringComparison.Ordinal);
 
     private static bool IsRouter(string name, GgufArchitecture architecture) =>
         architecture.HasOneExpert && name.EndsWith(".ffn_gate_inp.weight", StringComparison.Ordinal);
@@ -86,7 +101,10 @@ internal sealed class GgufCheckpoint : Checkpoint
             throw new NeuralinkException(
                 $"use {Location}", $"tensor {tensor.Name}, a vector, as F32, F16 or BF16", tensor.Type.Name, "the file is damaged");
         }
-        return new SourceTensor(tensor.Name, GgufElementTypes.Of(tensor.Type), shape, tensor.LengthBytes);
+        SourceTensor described = new(tensor.Name, GgufElementTypes.Of(tensor.Type), shape, tensor.LengthBytes);
+        return shape.Length == 2 && tensor.Name.EndsWith($"{GgufNames.TransposedDown}.weight", StringComparison.Ordinal)
+            ? described with { Shape = [shape[1], shape[0]], IsTransposed = true }
+            : described;
     }
 
     private GgufTensor Whole(PublishedTensor published) => _file.Find(published.Name) ?? throw new NeuralinkException(

@@ -47,7 +47,9 @@ internal sealed class GgufConfig
         GgufVocabulary vocabulary = new(_file.Metadata);
         int hidden = _keys.RequireCount("embedding_length"), heads = _keys.RequireCount("attention.head_count");
         int headSize = HeadSize(hidden, heads), context = _keys.RequireCount("context_length");
-        int rotaryWidth = _keys.Count("rope.dimension_count") ?? headSize;
+        bool isRotary = _architecture.LearnedPositionOffset is null;
+        int rotaryWidth = isRotary ? _keys.Count("rope.dimension_count") ?? headSize : 0;
+        context -= _architecture.LearnedPositionOffset ?? 0;
         return new ModelConfig
         {
             ModelType = _architecture.Name,
@@ -73,11 +75,12 @@ internal sealed class GgufConfig
             AttentionBias = Has("blk.0.attn_q.bias") || Has("blk.0.attn_qkv.bias"),
             AttentionOutputBias = Has("blk.0.attn_output.bias"),
             FfnBias = Has("blk.0.ffn_up.bias"),
-            Positions = PositionKind.Rotary,
+            Positions = isRotary ? PositionKind.Rotary : PositionKind.Learned,
+            PositionOffset = _architecture.LearnedPositionOffset ?? 0,
             RotaryWidth = rotaryWidth,
             RotaryPairs = _architecture.RotaryPairs,
             RopeTheta = _keys.Number("rope.freq_base") ?? 10000,
-            RopeScaling = GgufRope.Read(_file, _keys, context, rotaryWidth),
+            RopeScaling = isRotary ? GgufRope.Read(_file, _keys, context, rotaryWidth) : null,
             SlidingWindow = Window(context),
             EndTokens = vocabulary.EndTokens,
         };
@@ -98,7 +101,7 @@ internal sealed class GgufConfig
     private float NormEpsilon()
     {
         string key = _architecture.Norm == NormKind.Rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
-        return _keys.Number(key) ?? throw _file.Metadata.Missing(_keys.Full(key));
+        return _keys.Number(key) ?? _architecture.NormEpsilonByDefault ?? throw _file.Metadata.Missing(_keys.Full(key));
     }
 
     /// <summary>A window as wide as the context is none.</summary>

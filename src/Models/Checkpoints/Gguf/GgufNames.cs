@@ -19,18 +19,29 @@ internal static class GgufNames
         Globals = new(StringComparer.Ordinal)
         {
             [TensorNames.Embedding] = "token_embd",
+            [TensorNames.Positions] = "position_embd",
             [TensorNames.FinalNorm] = "output_norm",
             [TensorNames.Output] = "output",
         },
         Locals = _ => Local(),
     };
 
+    /// <summary>The down matrix's name in PowerInfer's dialect, where it is stored neuron by neuron.</summary>
+    public const string TransposedDown = "ffn_down_t";
+
+    /// <summary>Those of PowerInfer's dialect.</summary>
+    public static PublishedNames PowerInfer => Plain with { Locals = _ => Local(("mlp.down_proj", TransposedDown)) };
+
+    /// <summary>The same of its Falcons.</summary>
+    public static PublishedNames PowerInferFalcon => Falcon with
+    {
+        Locals = c => Local([.. NormsOf(c), ("mlp.down_proj", TransposedDown)]),
+    };
+
     /// <summary>Queries, keys and values one after the other in one matrix; attention may have a normalisation of its own.</summary>
     public static PublishedNames Falcon { get; } = Plain with
     {
-        Locals = c => c.Block == BlockKind.ParallelTwoNorms
-            ? Local(("input_layernorm", "attn_norm_2"), ("post_attention_layernorm", "attn_norm"))
-            : Local(),
+        Locals = c => Local(NormsOf(c)),
         Fused = Attention,
     };
 
@@ -50,6 +61,10 @@ internal static class GgufNames
     {
         Locals = _ => Local(("mlp.gate_proj", "ffn_gate_exps"), ("mlp.up_proj", "ffn_up_exps"), ("mlp.down_proj", "ffn_down_exps")),
     };
+
+    private static (string Module, string Name)[] NormsOf(ModelConfig c) => c.Block == BlockKind.ParallelTwoNorms
+        ? [("input_layernorm", "attn_norm_2"), ("post_attention_layernorm", "attn_norm")]
+        : [];
 
     private static Dictionary<string, string> Local(params (string Module, string Name)[] other)
     {

@@ -42,6 +42,6 @@ public enum PredictorInput
     /// <summary>What the FFN multiplies with its own: the residual after the FFN's norm.</summary>
     FfnInput,
 
-    /// <summary>The residual after attention, before the FFN's norm, as published PowerInfer predictors take it.</summary>
+    /// <summary>The residual before the FFN's norm, as published PowerInfer predictors take it.</summary>
     Residual,
 }
