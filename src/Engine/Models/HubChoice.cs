@@ -1,6 +1,7 @@
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Storage;
+using Neuralink.Storage.Gguf;
 using Neuralink.Storage.Hub;
 using Neuralink.Storage.Weights;
 
@@ -37,7 +38,7 @@ internal sealed class HubChoice
     {
         HashSet<string> there = new(names, StringComparer.Ordinal);
         if (address.File is { } file)
-            return there.Contains(file) ? new HubChoice([], [file], file: file) : throw NoFile(address, file, names);
+            return there.Contains(file) ? new HubChoice([], WholePartsOf(file, there), file: file) : throw NoFile(address, file, names);
         WeightForm? form = there.Contains(HuggingFaceFiles.Config)
             ? Array.Find([WeightForm.Safetensors, WeightForm.Torch], form => names.Any(name => IsOf(form, name)))
             : null;
@@ -45,7 +46,7 @@ internal sealed class HubChoice
         if (parts == ModelParts.Settings && settings.Intersect(TokenizerFiles.All, StringComparer.Ordinal).Any())
             return new HubChoice(settings, []);
         if (form is null)
-            return Single(address, names);
+            return Single(address, names, there);
         if (there.Contains(form.Single))
             return new HubChoice(settings, [form.Single]);
         return there.Contains(form.Index)
@@ -62,10 +63,23 @@ internal sealed class HubChoice
             return _names;
         string[] shards = [.. _indexed.ShardsOfIndex(folder).Order(StringComparer.Ordinal)];
         return Array.Find(shards, shard => !_names.Contains(shard, StringComparer.Ordinal)) is { } missing
-            ? throw new NeuralinkException(
-                $"fetch the shards of {Path.Combine(folder, _indexed.Index)}", missing, "no such file in the repository",
-                "the repository is not whole; give another model or revision")
+            ? throw NotWhole($"fetch the shards of {Path.Combine(folder, _indexed.Index)}", missing)
             : shards;
+    }
+
+    private static NeuralinkException NotWhole(string operation, string missing) => new(
+        operation, missing, "no such file in the repository", "the repository is not whole; give another model or revision");
+
+    private static IReadOnlyList<string> WholePartsOf(string file, HashSet<string> there) =>
+        PartsOf(file).FirstOrDefault(part => !there.Contains(part)) is { } missing
+            ? throw NotWhole($"fetch all parts of {file}", missing)
+            : PartsOf(file);
+
+    /// <summary>The files that a GGUF file is one of.</summary>
+    private static IReadOnlyList<string> PartsOf(string file)
+    {
+        string folder = file[..(file.LastIndexOf('/') + 1)];
+        return [.. GgufSet.FilesOf(file[folder.Length..]).Select(part => folder + part)];
     }
 
     private static bool IsModelFile(string name) => name.EndsWith(ModelFile, StringComparison.OrdinalIgnoreCase);
@@ -74,11 +88,11 @@ internal sealed class HubChoice
 
     private static bool IsOf(WeightForm form, string name) => name == form.Single || name == form.Index || form.IsShard(name);
 
-    private static HubChoice Single(HubAddress address, IReadOnlyList<string> names)
+    private static HubChoice Single(HubAddress address, IReadOnlyList<string> names, HashSet<string> there)
     {
-        string[] files = [.. names.Where(IsModelFile)];
+        string[] files = [.. names.Where(name => IsModelFile(name) && PartsOf(name)[0] == name)];
         if (files.Length == 1)
-            return new HubChoice([], files, file: files[0]);
+            return new HubChoice([], WholePartsOf(files[0], there), file: files[0]);
         string operation = $"choose the files of {address}";
         if (files.Length > 1)
         {

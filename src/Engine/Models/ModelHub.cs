@@ -1,6 +1,7 @@
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Storage;
+using Neuralink.Storage.Gguf;
 using Neuralink.Storage.Hub;
 using Neuralink.Storage.Weights;
 
@@ -59,7 +60,7 @@ public sealed class ModelHub(HubOptions hub, ModelStoreOptions options)
     private static string? Find(string snapshot, HubAddress address, ModelParts parts)
     {
         if (address.File is { } file)
-            return File.Exists(Path.Combine(snapshot, file)) ? Path.Combine(snapshot, file) : null;
+            return GgufSet.FilesOf(Path.Combine(snapshot, file)).All(File.Exists) ? Path.Combine(snapshot, file) : null;
         bool isWhole = HasTokenizer(snapshot) && File.Exists(Path.Combine(snapshot, HuggingFaceFiles.Config))
             && (parts == ModelParts.Settings || WeightForm.Safetensors.IsWholeIn(snapshot) || WeightForm.Torch.IsWholeIn(snapshot));
         return isWhole ? snapshot : null;

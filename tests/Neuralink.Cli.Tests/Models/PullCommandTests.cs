@@ -101,6 +101,20 @@ public sealed class PullCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_parts_of_a_GGUF_file_come_together()
+    {
+        _hub.Files.Clear();
+        string[] parts = [.. Enumerable.Range(1, 3).Select(part => $"sub/a-{part:D5}-of-00003.gguf")];
+        foreach (string part in parts)
+            _hub.Files[part] = [1, 2, 3];
+        CliResult pulled = await _home.RunAsync("pull", "ORG/model");
+        pulled.Out.Should().Be($"{Path.Combine(Snapshot, parts[0])}\n", pulled.Error);
+        Directory.GetFiles(Path.Combine(Snapshot, "sub")).Should().HaveCount(3);
+        _hub.Files.Remove(parts[1]);
+        (await _home.RunAsync("pull", "ORG/model")).ShouldFail(1, parts[1], "no such file in the repository");
+    }
+
+    [Fact]
     public async Task A_repository_without_a_model_is_said()
     {
         _hub.Files.Clear();

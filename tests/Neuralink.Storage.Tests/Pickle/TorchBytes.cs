@@ -60,6 +60,24 @@ internal static class TorchBytes
         return stream.ToArray();
     }
 
+    /// <summary>
+    /// Writes a large archive whose last record has <paramref name="hole"/> zero bytes in front of its own, which take no room on the disk.
+    /// </summary>
+    public static string WithHole(string path, byte[] archive, long hole)
+    {
+        // What follows the last record's data: its entry, the directory's two ends, and their fields of 64 bits.
+        int data = archive.AsSpan().LastIndexOf("m/data/1"u8), entry = data - 46, end64 = archive.AsSpan().LastIndexOf("PK\x6\x6"u8);
+        int begin = archive.AsSpan(0, entry).IndexOf("m/data/1"u8) + "m/data/1".Length + 6;
+        byte[] tail = archive[begin..];
+        foreach (int at in (int[])[data + 8 + 4, data + 8 + 12, end64 + 48, end64 + 56 + 8])
+            BitConverter.TryWriteBytes(tail.AsSpan(at - begin), BitConverter.ToInt64(archive, at) + hole).Should().BeTrue();
+        using FileStream stream = File.Create(path);
+        stream.Write(archive, 0, begin);
+        stream.Position += hole;
+        stream.Write(tail);
+        return path;
+    }
+
     /// <summary>The form before torch 1.6.</summary>
     public static byte[] Legacy(byte[] pickle, params (string Key, long Count, byte[] Data)[] storages)
     {
