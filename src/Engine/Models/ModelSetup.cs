@@ -13,7 +13,10 @@ public sealed record ModelSetup
     /// <summary>The value of <see cref="Profile"/> for no profile.</summary>
     public const string NoProfile = "none";
 
-    /// <summary>A flash image, or a Hugging Face folder or GGUF file, which is packed when it is first used.</summary>
+    /// <summary>
+    /// A flash image, or a Hugging Face folder, a GGUF file or hf:ORG/NAME (<see cref="ModelStore.Resolve"/>), which is packed when it is
+    /// first used.
+    /// </summary>
     public required string Folder { get; init; }
 
     /// <summary>How an unpacked model is read.</summary>

@@ -94,7 +94,8 @@ internal sealed class HubClient : IDisposable
             if (!IsRedirection(response))
                 return new HubAnswer(Succeeded(response), Location: null, etag, length);
             Uri location = LocationOf(response, uri);
-            if (!IsOwn(location))
+            // Without a name of its content the answer is a mirror's, which leaves all of it to another host.
+            if (!IsOwn(location) && etag is not null)
                 return new HubAnswer(response, location, etag, length);
             response.Dispose();
             uri = location;

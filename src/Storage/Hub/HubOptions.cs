@@ -22,25 +22,32 @@ public sealed record HubOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// The options that environment variables state: HF_ENDPOINT; HF_TOKEN, or the file `token` that signing in leaves in HF_HOME;
-    /// HF_HUB_CACHE, or `hub` in HF_HOME, or in ~/.cache/huggingface; HF_HUB_OFFLINE. Null where the user has no home.
+    /// The options that environment variables state: HF_ENDPOINT; HF_TOKEN, or the file (HF_TOKEN_PATH, or `token` in HF_HOME) that signing
+    /// in leaves; HF_HUB_CACHE, or `hub` in HF_HOME, or in ~/.cache/huggingface; HF_HUB_OFFLINE. Null where the user has no home.
     /// </summary>
     /// <param name="variable">The value of an environment variable, or null.</param>
     /// <exception cref="NeuralinkException">A variable is of no use.</exception>
     public static HubOptions? Find(Func<string, string?> variable)
     {
-        string? home = Value("HF_HOME") ?? (Value("XDG_CACHE_HOME") is { } cache ? Path.Combine(cache, "huggingface")
+        string? home = PathIn("HF_HOME") ?? (Value("XDG_CACHE_HOME") is { } cache ? Path.Combine(cache, "huggingface")
             : (Value("HOME") ?? Value("USERPROFILE")) is { } user ? Path.Combine(user, ".cache", "huggingface") : null);
-        string? folder = Value("HF_HUB_CACHE") ?? Value("HUGGINGFACE_HUB_CACHE") ?? (home is null ? null : Path.Combine(home, "hub"));
+        string? folder = PathIn("HF_HUB_CACHE") ?? PathIn("HUGGINGFACE_HUB_CACHE") ?? (home is null ? null : Path.Combine(home, "hub"));
+        string? tokenPath = PathIn("HF_TOKEN_PATH") ?? (home is null ? null : Path.Combine(home, "token"));
         return folder is null ? null : new HubOptions
         {
             Endpoint = Value("HF_ENDPOINT") is { } endpoint ? EndpointOf(endpoint) : DefaultEndpoint,
-            Token = Value("HF_TOKEN") ?? Value("HUGGING_FACE_HUB_TOKEN") ?? (home is null ? null : SavedToken(Path.Combine(home, "token"))),
+            Token = Value("HF_TOKEN") ?? Value("HUGGING_FACE_HUB_TOKEN") ?? SavedToken(tokenPath),
             CacheFolder = Path.GetFullPath(folder),
             IsOffline = Value("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "TRUE" or "YES" or "ON",
         };
 
         string? Value(string name) => variable(name)?.Trim() is { Length: > 0 } value ? value : null;
+
+        // A shell expands ~ only at some places; their programs do it at all.
+        string? PathIn(string name) =>
+            Value(name) is { } path && path.StartsWith("~/", StringComparison.Ordinal) && Value("HOME") is { } user
+                ? Path.Combine(user, path[2..])
+                : Value(name);
     }
 
     private static Uri EndpointOf(string text) =>
@@ -48,7 +55,7 @@ public sealed record HubOptions
             ? uri
             : throw new NeuralinkException("reach the Hub", "an http or https address in HF_ENDPOINT", $"\"{text}\"");
 
-    private static string? SavedToken(string path)
+    private static string? SavedToken(string? path)
     {
         try
         {

@@ -62,17 +62,20 @@ public sealed class TorchFile : ITensorFile
     {
         if (!Tensors.TryGetValue(tensor.Name, out TensorInfo? known) || known is not TorchView view || !ReferenceEquals(known, tensor))
             throw new ArgumentException($"Tensor '{tensor.Name}' is not of {Path}.", nameof(tensor));
+        if (view.Dimensions is [(_, 1)])
+        {
+            TensorBytes.Read(_handle, Path, new(view.Name, view.FileOffset, view.LengthBytes), offsetBytes, destination);
+            return;
+        }
         if (offsetBytes < 0 || offsetBytes > tensor.LengthBytes - destination.Length)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(offsetBytes), offsetBytes, $"{destination.Length} bytes from there leave '{tensor.Name}'.");
         }
-        if (view.Dimensions is [(_, 1)])
-            ReadAt(view, view.FileOffset + offsetBytes, destination);
-        else
-            Strided().Fill(offsetBytes / view.Dtype.SizeBytes(), destination);
+        new StridedReads(ReadPart, view).Fill(offsetBytes / view.Dtype.SizeBytes(), destination);
 
-        StridedReads Strided() => new((fileOffset, part) => ReadAt(view, fileOffset, part), view);
+        void ReadPart(long fileOffset, Span<byte> part) =>
+            TensorBytes.Read(_handle, Path, new(view.Name, fileOffset, part.Length), 0, part);
     }
 
     /// <inheritdoc/>
@@ -90,27 +93,5 @@ public sealed class TorchFile : ITensorFile
         throw FileKind.Recognize(start) is { } kind
             ? new InvalidPickleException(expected, kind.Name, kind.Advice)
             : new InvalidPickleException(expected, "another file");
-    }
-
-    private void ReadAt(TensorInfo tensor, long fileOffset, Span<byte> destination)
-    {
-        try
-        {
-            for (int done = 0; done < destination.Length;)
-            {
-                int count = RandomAccess.Read(_handle, destination[done..], fileOffset + done);
-                if (count == 0)
-                {
-                    throw new NeuralinkException(
-                        $"read tensor '{tensor.Name}' of {Path}", $"{destination.Length} bytes at {fileOffset}", $"{done}",
-                        "the file was cut while in use");
-                }
-                done += count;
-            }
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new NeuralinkException($"read tensor '{tensor.Name}' of {Path}", expected: null, error.Message, inner: error);
-        }
     }
 }

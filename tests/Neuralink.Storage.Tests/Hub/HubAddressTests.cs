@@ -40,6 +40,8 @@ public sealed class HubAddressTests
         Find().CacheFolder.Should().Be(Path.GetFullPath("/cache/huggingface/hub"));
         variables["HF_HOME"] = "/hf";
         Find().CacheFolder.Should().Be(Path.GetFullPath("/hf/hub"));
+        variables["HF_HOME"] = "~/hf";
+        Find().CacheFolder.Should().Be(Path.GetFullPath("/home/me/hf/hub"));
         variables["HF_HUB_CACHE"] = "/models";
         variables["HF_ENDPOINT"] = "https://mirror.example/";
         variables["HF_HUB_OFFLINE"] = "1";

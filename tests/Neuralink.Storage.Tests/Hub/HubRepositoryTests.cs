@@ -171,6 +171,18 @@ public sealed class HubRepositoryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_mirror_may_leave_a_file_to_another_host()
+    {
+        using HttpStub other = new(request => new StubReply(200, _hub.Files[Large], ("ETag", $"\"{HubStub.EtagOf(_hub.Files[Large])}\"")));
+        _hub.Token = _token = "hf_secret";
+        _hub.Instead = request => request.Target.Contains("resolve", StringComparison.Ordinal)
+            ? StubReply.Error(308, ("Location", $"{other.Address}elsewhere"))
+            : null;
+        await FetchAsync(Large);
+        other.Requests.Should().ContainSingle().Which.Headers.Should().NotContainKey("Authorization");
+    }
+
+    [Fact]
     public async Task A_disk_without_room_is_said_before_anything_is_fetched()
     {
         const string length = "4611686018427387904";
