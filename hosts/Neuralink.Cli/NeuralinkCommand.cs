@@ -73,6 +73,7 @@ internal static class NeuralinkCommand
             [new PlanCommand().Create(surroundings)] = PlanCommand.Examples,
             [PullCommand.Create(surroundings)] = PullCommand.Examples,
             [PackCommand.Create(surroundings)] = PackCommand.Examples,
+            [ExportCommand.Create(surroundings)] = ExportCommand.Examples,
             [trace] = TraceCommand.Examples,
             [new TrainPredictorCommand().Create(surroundings)] = TrainPredictorCommand.Examples,
             [new PerplexityCommand().Create(surroundings)] = PerplexityCommand.Examples,

@@ -14,8 +14,10 @@ public sealed class VocabularyTests : IDisposable
     private static readonly string[] s_parts =
     [
         "a", "The", "bird", "WORLD", "don't", "I'LL", "'s", "'RE", "x'y", "1", "22", "333", "4444", "\u0660\u0661\u0662", "\u00BD", "é",
-        "naïve", "ÑANDÚ", "\u5929\u5730", "\u3042", "\uAC00\uB098", "\u0416\u0443\u043A", "\u05E9\u05DC", "\U0001F600", "\U0001F469\u200D\U0001F52C",
-        " ", "  ", "   ", "\n", "\n\n", "\r\n", "\t", "\u00A0", "\u3000", "\u2028", "!", "?!", "...", "$5", "a_b", "<=>", "^~|`", "(x)", "\"q\"",
+        "naïve", "ÑANDÚ", "\u5929\u5730", "\u3042", "\uAC00\uB098", "\u0416\u0443\u043A", "\u05E9\u05DC", "\U0001F600",
+        "\U0001F469\u200D\U0001F52C",
+        " ", "  ", "   ", "\n", "\n\n", "\r\n", "\t", "\u00A0", "\u3000", "\u2028", "!", "?!", "...", "$5", "a_b", "<=>", "^~|`",
+        "(x)", "\"q\"",
         "\u201Cq\u201D", "\u2014", "\u20AC", "\u0301", "#include", "/*", "=", "+", "-", "\\",
     ];
 
@@ -50,7 +52,8 @@ public sealed class VocabularyTests : IDisposable
         [
             "<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>"),
             .. "etaoinshrdlcumwfgypbvkTIW'1234.,!?\u2581\u5929\u0416".Select(c => c.ToString()),
-            "th", "the", "\u2581t", "\u2581the", "in", "an", "er", "ird", "\u2581bird", "bi", "rd", "b\u2581", "\u2581\u2581", "12", "123", "'s", "on't",
+            "th", "the", "\u2581t", "\u2581the", "in", "an", "er", "ird", "\u2581bird", "bi", "rd", "b\u2581", "\u2581\u2581", "12",
+            "123", "'s", "on't",
         ];
         float[] scores = [.. pieces.Select((piece, id) => piece.Length == 1 || id < 259 ? 0 : -(id % 7) - 1f)];
         Write(
@@ -71,11 +74,12 @@ public sealed class VocabularyTests : IDisposable
         const int mergesCount = 900;
         Random random = new(1);
         List<string>[] texts = [.. Enumerable.Range(0, 400).Select(_ => Text(random)).Select(Symbols)];
-        List<string> tokens = ["<|endoftext|>", .. Enumerable.Range(0, 256).Select(value => $"{ByteAlphabet.ToChar((byte)value)}")], merges = [];
+        List<string> tokens = ["<|endoftext|>", .. Enumerable.Range(0, 256).Select(value => $"{ByteAlphabet.ToChar((byte)value)}")];
+        List<string> merges = [];
         while (merges.Count < mergesCount)
         {
-            (string left, string right) = texts.SelectMany(text => text.Zip(text.Skip(1)))
-                .CountBy(pair => pair).OrderByDescending(pair => pair.Value).ThenBy(pair => $"{pair.Key}", StringComparer.Ordinal).First().Key;
+            (string left, string right) = texts.SelectMany(text => text.Zip(text.Skip(1))).CountBy(pair => pair)
+                .OrderByDescending(pair => pair.Value).ThenBy(pair => $"{pair.Key}", StringComparer.Ordinal).First().Key;
             merges.Add($"{left} {right}");
             if (!tokens.Contains(left + right))
                 tokens.Add(left + right);

@@ -39,12 +39,14 @@ internal sealed class DenseMath(WorkerPool pool)
     public void Rotate(ModelConfig config, Span<float> heads, int position)
     {
         int size = config.HeadSize, half = size / 2;
-        float[] frequencies = RotaryFrequencies.Of(config, config.ContextLength).Inverse;
+        RotaryFrequencies rotary = RotaryFrequencies.Of(config, config.ContextLength);
+        float[] frequencies = rotary.Inverse;
         for (int at = 0; at < heads.Length; at += size)
         {
             for (int i = 0; i < half; i++)
             {
-                float angle = position * frequencies[i], cos = MathF.Cos(angle), sin = MathF.Sin(angle);
+                float angle = position * frequencies[i];
+                float cos = MathF.Cos(angle) * rotary.Amplitude, sin = MathF.Sin(angle) * rotary.Amplitude;
                 float a = heads[at + i], b = heads[at + i + half];
                 heads[at + i] = (a * cos) - (b * sin);
                 heads[at + i + half] = (b * cos) + (a * sin);

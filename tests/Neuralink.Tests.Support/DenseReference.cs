@@ -131,7 +131,9 @@ public sealed class DenseReference : IDisposable
         float threshold = _config.ActivationThreshold;
         for (int i = 0; i < gate.Length; i++)
         {
-            float active = gate[i] > threshold ? gate[i] : 0;
+            float active = _config.Activation == ActivationKind.Silu ? gate[i] / (1 + MathF.Exp(-gate[i]))
+                : gate[i] > threshold ? gate[i]
+                : 0;
             float value = _config.Activation == ActivationKind.DRelu ? Math.Max(up[i], 0) : up[i];
             gate[i] = w.Gate is null ? active : active * value;
         }

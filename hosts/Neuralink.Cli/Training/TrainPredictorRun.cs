@@ -4,6 +4,7 @@ using Neuralink.Cli.Terminal;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Training;
+using Neuralink.Storage;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Traces;
 
@@ -21,7 +22,7 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
         FlashImage image = FlashImage.Open(ModelLocator.Locate(settings.Model, settings.Reading, surroundings, cancellation).Image);
         trace.ExpectModel(image.Folder, image.ModelDigest, image.LayerCount, image.SlotCount);
         string output = settings.Output ?? image.PathOf(LowRankFile.NameOf(_options.Depth));
-        TrainedPredictor.CheckName(output, settings.Force);
+        AtomicFile.CheckName(output, settings.Force);
 
         long start = surroundings.Time.GetTimestamp();
         TrainedPredictor trained = Train(trace, cancellation);

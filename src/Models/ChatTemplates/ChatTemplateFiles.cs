@@ -2,14 +2,16 @@ using System.Text;
 using System.Text.Json;
 using Neuralink.Models.Json;
 using Neuralink.Models.Tokenizers.Files;
+using Neuralink.Models.Tokenizers.Gguf;
 using Neuralink.Storage;
+using Neuralink.Storage.Gguf;
 using Neuralink.Storage.Json;
 
 namespace Neuralink.Models.ChatTemplates;
 
 /// <summary>
 /// Where a model's folder, or an image, keeps its chat template: chat_template.jinja, or else chat_template.json, or else the key
-/// "chat_template" of tokenizer_config.json, which is one template or a list of them with names.
+/// "chat_template" of tokenizer_config.json, which is one template or a list of them with names. A GGUF file has it in its metadata.
 /// </summary>
 public static class ChatTemplateFiles
 {
@@ -21,14 +23,36 @@ public static class ChatTemplateFiles
     private const long FileBytesMax = 64L << 20;
 
     /// <summary>The model's template, or null where it has none.</summary>
-    /// <param name="folder">A model's folder or an image.</param>
+    /// <param name="path">A model's folder, a GGUF file or an image.</param>
     /// <exception cref="NeuralinkException">A file is malformed, or the template has what is not supported.</exception>
-    public static ChatTemplate? Find(string folder) => Read(folder) is var (source, location)
-        ? ChatTemplate.Parse(source, location, TokenizerConfig.Read(folder).SpecialTokens)
+    public static ChatTemplate? Find(string path) => Read(path) is var (source, location)
+        ? ChatTemplate.Parse(source, location, SpecialTokens(path))
+        : null;
+
+    /// <summary>The text of the model's template, or null where it has none.</summary>
+    /// <param name="path">A model's folder, a GGUF file or an image.</param>
+    /// <exception cref="NeuralinkException">A file is malformed.</exception>
+    internal static string? TextOf(string path) => Read(path)?.Source;
+
+    private static IReadOnlyDictionary<string, string> SpecialTokens(string path)
+    {
+        if (GgufOf(path) is not { } gguf)
+            return TokenizerConfig.Read(path).SpecialTokens;
+        using GgufFile file = GgufFile.Open(gguf);
+        return new GgufVocabulary(file.Metadata).SpecialTokens;
+    }
+
+    private static string? GgufOf(string path) => GgufFile.IsGguf(path) ? GgufSet.FilesOf(path)[0]
+        : File.Exists(Path.Combine(path, TokenizerFiles.Gguf)) ? Path.Combine(path, TokenizerFiles.Gguf)
         : null;
 
     private static (string Source, string Location)? Read(string folder)
     {
+        if (GgufOf(folder) is { } gguf)
+        {
+            using GgufFile file = GgufFile.Open(gguf);
+            return file.Metadata.Text(GgufVocabulary.ChatTemplateKey) is { } template ? (template, gguf) : null;
+        }
         string jinja = Path.Combine(folder, Jinja);
         if (File.Exists(jinja))
             return (ReadText(jinja), jinja);

@@ -42,6 +42,10 @@ public abstract class Checkpoint(string location, ModelConfig config) : ITensorS
     public static Checkpoint Open(string path, Action<string>? note = null, Activation? activation = null) =>
         GgufFile.IsGguf(path) ? GgufCheckpoint.OpenFile(path, note, activation) : HuggingFaceFolder.OpenFolder(path, note, activation);
 
+    /// <summary>The model in a flash image.</summary>
+    /// <exception cref="NeuralinkException">The image is damaged.</exception>
+    public static Checkpoint OfImage(string image) => ImageCheckpoint.OpenImage(image);
+
     /// <summary>
     /// The tensor that this engine calls <paramref name="name"/>, whatever the checkpoint calls it, and keeps it together with.
     /// </summary>

@@ -29,6 +29,9 @@ public sealed class Tokenizer
             .Select(token => (normalizer?.Normalize(token.Content) ?? token.Content, token)).Where(pair => pair.Item1.Length > 0));
     }
 
+    /// <summary>What it is made of.</summary>
+    internal TokenizerParts Parts => _parts;
+
     /// <summary>The highest token id and one. A model's own vocabulary may be padded beyond it.</summary>
     public int VocabularySize => _table.Size;
 

@@ -28,46 +28,14 @@ public sealed class TrainedPredictor
     /// <exception cref="NeuralinkException">It exists and may not, or the disk is full or fails.</exception>
     public void Write(string path, bool replace)
     {
-        CheckName(path, replace);
-        string temporary = $"{path}.tmp-{Path.GetRandomFileName()}";
-        try
+        AtomicFile.Write(path, replace, temporary =>
         {
-            using (SafetensorsWriter writer = SafetensorsWriter.Create(
-                temporary, [.. Tensors().Select(t => t.Declaration)], LowRankFormat.Metadata(Info)))
-            {
-                foreach ((TensorDeclaration declaration, Half[] values) in Tensors())
-                    writer.Write(declaration.Name, MemoryMarshal.AsBytes<Half>(values));
-                writer.Complete();
-            }
-            File.Move(temporary, path, replace);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new NeuralinkException($"write {path}", expected: null, error.Message, inner: error);
-        }
-        finally
-        {
-            File.Delete(temporary);     // there only after a failure
-        }
-    }
-
-    /// <summary>
-    /// Whether a predictor may be written at <paramref name="path"/>, for whoever has long work to do before <see cref="Write"/>.
-    /// </summary>
-    /// <exception cref="NeuralinkException">It may not: a folder is there, or a file that is not to be replaced, or there
-    /// is no folder for it.</exception>
-    public static void CheckName(string path, bool replace)
-    {
-        string operation = $"write {path}";
-        if (Directory.Exists(path))
-            throw new NeuralinkException(operation, "the name of a file", "a folder", "choose another name");
-        if (!replace && File.Exists(path))
-        {
-            throw new NeuralinkException(
-                operation, "no such file", "it exists", "choose another name with --output, or replace it with --force");
-        }
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-            throw new NeuralinkException(operation, $"the folder {folder}", "no such folder", "make it, or choose another name");
+            using SafetensorsWriter writer = SafetensorsWriter.Create(
+                temporary, [.. Tensors().Select(t => t.Declaration)], LowRankFormat.Metadata(Info));
+            foreach ((TensorDeclaration declaration, Half[] values) in Tensors())
+                writer.Write(declaration.Name, MemoryMarshal.AsBytes<Half>(values));
+            writer.Complete();
+        });
     }
 
     private IEnumerable<(TensorDeclaration Declaration, Half[] Values)> Tensors()

@@ -8,7 +8,7 @@ namespace Neuralink.Storage.Gguf;
 /// <summary>
 /// A GGUF file, version 2 or 3, open for reading: metadata, tensor table, data. All but the data is read and checked by
 /// <see cref="Open(string)"/>, so every <see cref="GgufTensor"/> from here lies inside the file. Reads may run on any threads at once.
-/// Format: github.com/ggml-org/ggml, docs/gguf.md.
+/// Format: github.com/ggml-org/ggml, its page gguf.md.
 /// </summary>
 public sealed class GgufFile : IDisposable
 {

@@ -12,7 +12,7 @@ public sealed class GgufMetadata
 
     /// <param name="path">The file, for messages.</param>
     /// <param name="values">The values by key.</param>
-    internal GgufMetadata(string path, IReadOnlyDictionary<string, GgufValue> values)
+    public GgufMetadata(string path, IReadOnlyDictionary<string, GgufValue> values)
     {
         Path = path;
         _values = values;

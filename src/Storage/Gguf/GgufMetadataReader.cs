@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Neuralink.Storage.Gguf;
 
-/// <summary>Reads the metadata of a GGUF file: keys with values of a stated type. Arrays of arrays are refused, as llama.cpp does.</summary>
+/// <summary>Reads the metadata of a GGUF file: keys with values of a stated type. Arrays of arrays are refused.</summary>
 internal static class GgufMetadataReader
 {
     /// <summary>A key's length and a type, with nothing behind them: what any pair takes.</summary>

@@ -26,7 +26,8 @@ internal sealed class GgufBytes
         file.Key("n.numbers", 9).U32(5).U64(3).U32(1).U32(2).U32(0xFFFFFFFF);
         file.Tensor("a", [3, 2], 0, 0);
         file.Tensor("b", [32], 8, 32);
-        return file.Data([.. Enumerable.Range(0, 24).Select(i => (byte)i), .. new byte[8], .. Enumerable.Range(100, 34).Select(i => (byte)i)]);
+        return file.Data(
+            [.. Enumerable.Range(0, 24).Select(i => (byte)i), .. new byte[8], .. Enumerable.Range(100, 34).Select(i => (byte)i)]);
     }
 
     public static GgufBytes Start(ulong tensors, ulong keys, uint version = 3, string magic = "GGUF")

@@ -35,6 +35,9 @@ public abstract class FamilyFormula
 
     public virtual int Context => 96;
 
+    /// <summary>Whether keys and values are rounded to f16, as the engine's cache has them.</summary>
+    public bool RoundsKeysAndValues { get; set; } = true;
+
     /// <summary>The logits after each token, [tokens][vocabulary].</summary>
     public double[][] Forward(IReadOnlyList<int> tokens)
     {
@@ -66,8 +69,8 @@ public abstract class FamilyFormula
     {
         for (int head = 0; head < KvHeads; head++)
         {
-            _keys[(layer * KvHeads) + head].Add(Formulas.Stored(keys[head]));
-            _values[(layer * KvHeads) + head].Add(Formulas.Stored(values[head]));
+            _keys[(layer * KvHeads) + head].Add(RoundsKeysAndValues ? Formulas.Stored(keys[head]) : keys[head]);
+            _values[(layer * KvHeads) + head].Add(RoundsKeysAndValues ? Formulas.Stored(values[head]) : values[head]);
         }
         int group = HeadCount / KvHeads;
         return [.. queries.SelectMany((q, head) =>

@@ -19,6 +19,14 @@ public static class FamilyFormulas
             OutputGain = 12,
             Extra = """{ "scale_emb": 12, "scale_depth": 1.4, "dim_model_base": 16, "rope_scaling": null, "attention_bias": false }""",
         }),
+        ["minicpm-silu"] = () => new LlamaFormula(new("minicpm", "MiniCPMForCausalLM", "silu", Formulas.Silu)
+        {
+            EmbeddingScale = 12,
+            Depth = 1.4,
+            WidthBase = 16,
+            OutputGain = 12,
+            Extra = """{ "scale_emb": 12, "scale_depth": 1.4, "dim_model_base": 16 }""",
+        }),
         ["qwen2"] = () => new LlamaFormula(new("qwen2", "Qwen2ForCausalLM", "silu", Formulas.Silu)
         {
             QkvBias = true,
@@ -54,6 +62,8 @@ public static class FamilyFormulas
                     "original_max_position_embeddings": 64 } }
                 """,
         }),
+        ["arcee"] = () => new LlamaFormula(
+            new("arcee", "ArceeForCausalLM", "relu2", Relu2) { Gated = false, Extra = """{ "head_dim": 8, "rope_theta": 10000.0 }""" }),
         ["nemotron"] = () => new NemotronFormula(),
         ["phi-2"] = () => new PhiFormula(),
         ["falcon-7b"] = () => new FalconFormula(isNew: false),

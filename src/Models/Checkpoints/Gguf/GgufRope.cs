@@ -11,7 +11,7 @@ internal static class GgufRope
     private const string Prefix = "rope.scaling.";
 
     // llama.cpp's own (llama-context.cpp).
-    private const float BetaFast = 32, BetaSlow = 1;
+    public const float BetaFast = 32, BetaSlow = 1;
 
     /// <returns>Null where nothing is stretched.</returns>
     /// <exception cref="NeuralinkException">It is of a kind that is not supported.</exception>

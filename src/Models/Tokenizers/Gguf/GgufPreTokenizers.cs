@@ -13,7 +13,8 @@ internal static class GgufPreTokenizers
     private const string Gpt2Words = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)";
     private const string Punctuation = @"[\p{P}\$\+<=>\^~\|`]+";
 
-    private static readonly Row[] s_rows =
+    /// <summary>Every way that is known, the most common first.</summary>
+    public static IReadOnlyList<Row> Rows { get; } =
     [
         new(["gpt-2", "phi-2", "mpt", "olmo", "jais", "gigachat"], [Gpt2Words]),
         new(["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"], [Newer(@"\p{N}{1,3}")]) { IgnoresMerges = true, AddsBos = true },
@@ -24,7 +25,7 @@ internal static class GgufPreTokenizers
         new(["default"], [@"[\p{P}\$\+<=>\^~\|]+", Gpt2Words, @"\p{N}+", "[0-9][0-9][0-9]"]),
     ];
 
-    private static readonly Dictionary<string, Row> s_byName = s_rows
+    private static readonly Dictionary<string, Row> s_byName = Rows
         .SelectMany(row => row.Names.Select(name => (name, row))).ToDictionary(pair => pair.name, pair => pair.row, StringComparer.Ordinal);
 
     /// <summary>Every name that is known.</summary>
@@ -41,10 +42,6 @@ internal static class GgufPreTokenizers
                 GgufVocabulary.PreKey, $"one of {string.Join(", ", s_byName.Keys.Order(StringComparer.Ordinal))}", $"\"{name}\"",
                 "give the Hugging Face folder of the model, whose tokenizer.json says how it cuts words");
     }
-
-    /// <summary>The name by which llama.cpp cuts words with exactly that one pattern, or null.</summary>
-    public static string? NameOf(string pattern) =>
-        s_rows.FirstOrDefault(row => row.Patterns is [var only] && (only == pattern || only + @"|\s+" == pattern))?.Names[0];
 
     // Llama-3's pattern, of which Qwen2 changed how many digits stand together.
     private static string Newer(string numbers) =>

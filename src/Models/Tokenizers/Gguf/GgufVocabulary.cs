@@ -19,13 +19,19 @@ internal sealed class GgufVocabulary
     public const string MergesKey = Prefix + "ggml.merges";
     public const string BosKey = Prefix + "ggml.bos_token_id";
     public const string EosKey = Prefix + "ggml.eos_token_id";
+    public const string EotKey = Prefix + "ggml.eot_token_id";
     public const string UnknownKey = Prefix + "ggml.unknown_token_id";
+    public const string PaddingKey = Prefix + "ggml.padding_token_id";
+    public const string ChatTemplateKey = Prefix + "chat_template";
     public const string AddsBosKey = Prefix + "ggml.add_bos_token";
     public const string AddsEosKey = Prefix + "ggml.add_eos_token";
     public const string AddsSpaceKey = Prefix + "ggml.add_space_prefix";
 
     // The keys that llama.cpp ends a text by, beside the tokens that it knows by name.
-    private static readonly string[] s_endKeys = [EosKey, Prefix + "ggml.eot_token_id", Prefix + "ggml.eom_token_id"];
+    private static readonly string[] s_endKeys = [EosKey, EotKey, Prefix + "ggml.eom_token_id"];
+
+    private static readonly (string Part, string Key)[] s_parts =
+        [("bos_token", BosKey), ("eos_token", EosKey), ("unk_token", UnknownKey), ("pad_token", PaddingKey)];
 
     /// <summary>Tokens that end a turn or a text in every model that has them, whatever the keys say; llama.cpp knows them too.</summary>
     private static readonly HashSet<string> s_endTokens = new(
@@ -67,6 +73,11 @@ internal sealed class GgufVocabulary
     public int? Bos => Id(BosKey);
 
     public int? Eos => Id(EosKey);
+
+    /// <summary>The tokens that have a part to play, by their part, as chat templates name them.</summary>
+    public IReadOnlyDictionary<string, string> SpecialTokens => s_parts
+        .Where(part => _metadata.Integer(part.Key) is >= 0 and var id && id < Tokens.Count)
+        .ToDictionary(part => part.Part, part => Tokens[_metadata.RequireInteger(part.Key)], StringComparer.Ordinal);
 
     /// <summary>Every token that ends a text: those that the keys name, and those that every model means so.</summary>
     public int[] EndTokens =>

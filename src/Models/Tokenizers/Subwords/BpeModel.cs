@@ -30,6 +30,9 @@ internal sealed class BpeModel : SubwordModel
         }
     }
 
+    /// <summary>What it is made of.</summary>
+    public BpeParts Parts => _parts;
+
     protected override void EncodeUncached(ReadOnlySpan<char> word, List<int> tokens)
     {
         if (_byteTokens is null)

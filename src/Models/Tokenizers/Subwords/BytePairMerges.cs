@@ -17,6 +17,9 @@ internal sealed class BytePairMerges
     /// </summary>
     public const int ScanSymbolsMax = 48;
 
+    /// <summary>An odd number, and the one that undoes multiplying by it in 64 bits.</summary>
+    private const ulong Mixer = 0x9E37_79B9_7F4A_7C15, MixerInverse = 0xF1DE_83E1_9937_733D;
+
     /// <summary>Of a pair that does not merge.</summary>
     private static readonly Merge NoMerge = new(int.MaxValue, 0);
 
@@ -32,7 +35,14 @@ internal sealed class BytePairMerges
     /// The key of a pair of tokens: both numbers, multiplied by an odd constant, so that different pairs stay different. A dictionary takes
     /// the exclusive or of the halves of a key, and that of the plain numbers is the same for very many pairs.
     /// </summary>
-    public static ulong KeyOf(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) * 0x9E37_79B9_7F4A_7C15;
+    public static ulong KeyOf(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) * Mixer;
+
+    /// <summary>All merges, those of lower ranks first, and of equal ranks in no order.</summary>
+    public IEnumerable<(int Left, int Right, Merge Merge)> InOrder() => _merges.OrderBy(pair => pair.Value.Rank).Select(pair =>
+    {
+        ulong key = pair.Key * MixerInverse;
+        return ((int)(key >> 32), (int)(uint)key, pair.Value);
+    });
 
     /// <summary>Merges the symbols of one word in place; returns how many tokens remain at its front.</summary>
     public int Apply(Span<int> symbols) =>
