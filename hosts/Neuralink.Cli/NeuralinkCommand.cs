@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Neuralink.Cli.Calibration;
 using Neuralink.Cli.Devices;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
@@ -76,6 +77,7 @@ internal static class NeuralinkCommand
             [ExportCommand.Create(surroundings)] = ExportCommand.Examples,
             [trace] = TraceCommand.Examples,
             [new TrainPredictorCommand().Create(surroundings)] = TrainPredictorCommand.Examples,
+            [new CalibrateCommand().Create(surroundings)] = CalibrateCommand.Examples,
             [new PerplexityCommand().Create(surroundings)] = PerplexityCommand.Examples,
             [PlaceCommand.Create(surroundings)] = PlaceCommand.Examples,
             [placement] = PlacementCommand.Examples,

@@ -125,7 +125,7 @@ public sealed record EngineOptions
     internal EngineOptions For(ModelConfig config)
     {
         bool wantsAll = StrategySwitches.Of(Strategy).Streams
-            || (!config.ActivationFunction.IsSparse && Predictor.Kind == PredictorKind.Exact);
+            || (!config.IsSparse && Predictor.Kind == PredictorKind.Exact);
         bool aheadIsExact = Lookahead is null or { Kind: PredictorKind.Exact };
         return wantsAll ? this with { Predictor = PredictorOptions.All, Lookahead = aheadIsExact ? null : Lookahead } : this;
     }

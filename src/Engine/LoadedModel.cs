@@ -34,7 +34,7 @@ internal sealed class LoadedModel
             arena, sizes,
             into => WeightFile.Load(model, TensorPlace.Resident, into, options.Io, cancellation, sizes.LeavesEmbedding), pool);
         (_predictor, NeuronPredictor? ahead) = predictors.Load(arena, sizes.ChunkTokens, pool.Threads, cancellation);
-        BundleKernels bundles = new(model.Layout, model.Config.ActivationFunction, gateFirst: !options.Predictor.IsExact);
+        BundleKernels[] bundles = SparseFfn.KernelsOf(model.Config, model.Layout, gateFirst: !options.Predictor.IsExact);
         _ffn = new SparseFfn(arena, bundles, Frames, plan.Frames.LeasedMax, _resident.Activations, pool);
         Lookahead = new LookaheadInputs(arena, model.Config, _resident.Activations, ahead, options.LookaheadLayers);
         arena.Seal();

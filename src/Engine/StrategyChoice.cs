@@ -25,10 +25,12 @@ public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
         EngineOptions options, ExecutionStrategy? asked, ModelConfig config, FlashImage? image)
     {
         StrategyChoice? choice = asked is null ? For(config, options) : null;
-        if (!config.ActivationFunction.IsSparse || (asked ?? choice!.Strategy) == ExecutionStrategy.Stream)
+        if (!config.IsSparse || (asked ?? choice!.Strategy) == ExecutionStrategy.Stream)
             return (options with { Strategy = asked ?? choice!.Strategy }, choice);
+        // A sketch tells what exceeds a threshold, and not what is far from zero on either side.
+        PredictorKind untrained = config.ActivationOf(0).IsRectified ? PredictorKind.Sketch : PredictorKind.Exact;
         PredictorOptions lookahead = options.Lookahead
-            ?? new PredictorOptions { Kind = HasTrained(image, options) ? PredictorKind.LowRank : PredictorKind.Sketch };
+            ?? new PredictorOptions { Kind = HasTrained(image, options) ? PredictorKind.LowRank : untrained };
         return (options with { Strategy = asked ?? choice!.Strategy, Lookahead = lookahead }, choice);
     }
 
@@ -37,7 +39,7 @@ public sealed record StrategyChoice(ExecutionStrategy Strategy, string Reason)
     /// <param name="options">What is given: the cache, and who is to look ahead if somebody is.</param>
     internal static StrategyChoice For(ModelConfig config, EngineOptions options)
     {
-        if (!config.ActivationFunction.IsSparse)
+        if (!config.IsSparse)
         {
             string activation = ActivationNames.NameOf(config.Activation, config.ActivationThreshold);
             return new(ExecutionStrategy.Stream, $"{activation} leaves no neuron silent, so every one is read");

@@ -38,14 +38,15 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         FrameArena frames = new(_arena, Config.LayerCount * Config.FfnSize, image.StrideBytes, "frames");
         ReadAll(image, frames);
         ResidentModel model = ResidentModel.Load(Weights(TensorPlace.Resident), Config, format);
-        _predictor = ExactPredictor.Load(Weights(TensorPlace.Predictor), _arena, Config, format, chunkTokens, threads);
+        _predictor = ExactPredictor.Load(Weights(TensorPlace.Predictor), _arena, Config, format, chunkTokens, threads,
+            DownNorms.Find(image, Config));
         Blocks = new KvBlockPool(_arena, Config, blocks ?? KvBlockPool.BlocksFor(Config.ContextLength, blockPositions), blockPositions);
         _activations = new Activations(_arena, Config, chunkTokens, logitRows);
         _decoder = new Decoder(_arena, model, _activations, Config.ContextLength, _pool);
         _text = NewSequence();
         _pass = new ForwardPass(chunkTokens);
         _ffn = new SparseFfn(
-            _arena, new BundleKernels(packed.Layout, Config.ActivationFunction), frames, Config.FfnSize, _activations, _pool);
+            _arena, SparseFfn.KernelsOf(Config, packed.Layout), frames, Config.FfnSize, _activations, _pool);
         _set = new NeuronSet(Config.FfnSize);
         _active = new long[Config.LayerCount];
 
@@ -131,6 +132,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         for (int layer = 0; layer < Config.LayerCount; layer++)
         {
             _decoder.Attend(layer);
+            _ffn.BeginLayer(layer);
             _active[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, rows, _set);
             Predicted?.Invoke(layer, _set);
             int[] frames = [.. _set.Ids.ToArray().Select(id => (layer * Config.FfnSize) + id.Value)];

@@ -53,6 +53,7 @@ internal sealed class ModelForwardPass(
     public void Attend(LayerIndex layer)
     {
         decoder.Attend(layer.Value);
+        ffn.BeginLayer(layer.Value);
         lookahead.Reach(decoder, layer, rows.Count);
     }
 

@@ -51,8 +51,19 @@ public sealed class QualityMeter : IAsyncDisposable
     /// <param name="time">The clock; null is the system's.</param>
     /// <param name="cancellation">Stops the opening.</param>
     /// <exception cref="NeuralinkException">The image is damaged, an option is out of range, or it does not fit the budget.</exception>
+    public static Task<QualityMeter> OpenAsync(
+        string imageFolder, QualityOptions options, TimeProvider? time = null, CancellationToken cancellation = default) =>
+        OpenAsync(imageFolder, imageFolder, options, time, cancellation);
+
+    /// <summary>Opens a model, and an image of it that computes less, such as a calibrated one.</summary>
+    /// <param name="imageFolder">The image.</param>
+    /// <param name="comparedFolder">What takes the place of it with the predictor.</param>
+    /// <param name="options">How to measure; with a predictor.</param>
+    /// <param name="time">The clock; null is the system's.</param>
+    /// <param name="cancellation">Stops the opening.</param>
+    /// <exception cref="NeuralinkException">The image is damaged, an option is out of range, or it does not fit the budget.</exception>
     public static async Task<QualityMeter> OpenAsync(
-        string imageFolder, QualityOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
+        string imageFolder, string comparedFolder, QualityOptions options, TimeProvider? time, CancellationToken cancellation)
     {
         ImageModel model = ImageModel.Of(FlashImage.Open(imageFolder));
         ModelConfig config = model.Config;
@@ -80,7 +91,7 @@ public sealed class QualityMeter : IAsyncDisposable
         QualityMemory memory = QualityMemory.Share(
             model, dense, dense with { Predictor = predictor, ChunkTokens = 1 },
             LogitsComparison.RequiredBytes(window - 1, config.VocabularySize), options.MemoryBytes);
-        return await OpenBothAsync(imageFolder, memory, window, stride, time, cancellation).ConfigureAwait(false);
+        return await OpenBothAsync(imageFolder, comparedFolder, memory, window, stride, time, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Scores texts, once: what is compared adds up over a meter's life.</summary>
@@ -117,14 +128,15 @@ public sealed class QualityMeter : IAsyncDisposable
     }
 
     private static async Task<QualityMeter> OpenBothAsync(
-        string imageFolder, QualityMemory memory, int window, int stride, TimeProvider? time, CancellationToken cancellation)
+        string imageFolder, string comparedFolder, QualityMemory memory, int window, int stride, TimeProvider? time,
+        CancellationToken cancellation)
     {
         NeuralinkEngine? dense = null, predicted = null;
         NativeArena? arena = null;
         try
         {
             // The predictor's file is what may be wrong here, and the dense model what takes long to load.
-            predicted = await NeuralinkEngine.OpenAsync(imageFolder, memory.Predicted, time: time, cancellation: cancellation)
+            predicted = await NeuralinkEngine.OpenAsync(comparedFolder, memory.Predicted, time: time, cancellation: cancellation)
                 .ConfigureAwait(false);
             dense = await NeuralinkEngine.OpenAsync(imageFolder, memory.Dense, time: time, cancellation: cancellation)
                 .ConfigureAwait(false);

@@ -58,18 +58,20 @@ internal sealed record PredictorSource(
             (arena, chunk, threads, cancellation) =>
             {
                 WeightFile weights = WeightFile.Load(model, TensorPlace.Predictor, arena, io, cancellation);
-                return ExactPredictor.Load(weights, arena, config, format, chunk, threads);
+                float[][]? norms = DownNorms.Find(model.Image, config);
+                return ExactPredictor.Load(weights, arena, config, format, chunk, threads, norms);
             });
     }
 
     private static PredictorSource Sketch(PredictorOptions options, int layersAhead, ImageModel model, FlashAccess io)
     {
         ModelConfig config = model.Config;
-        if (!config.ActivationFunction.IsSparse)
+        if (!config.ActivationOf(0).IsRectified)
         {
             throw new NeuralinkException(
                 $"predict the neurons of {model.Image.Folder} by a sketch", "an activation that falls silent below a threshold",
-                ActivationNames.NameOf(config.Activation, config.ActivationThreshold), "use the strategy stream, which predicts nothing");
+                ActivationNames.NameOf(config.Activation, config.ActivationThreshold),
+                "use the exact predictor, or the strategy stream, which needs none");
         }
         float margin = options.Margin
             ?? (layersAhead == 0 ? SketchPredictor.DefaultMargin(options.Bits) : PredictorOptions.SketchLookaheadMargin);

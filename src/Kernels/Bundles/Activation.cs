@@ -30,7 +30,10 @@ public enum ActivationKind
 
 /// <summary>An FFN's activation. Of the ReLUs: g' = g where g &gt; Threshold, else 0. The default is <see cref="Relu"/>.</summary>
 /// <param name="Kind">Which one.</param>
-/// <param name="Threshold">What a gate must exceed to fire; 0 except for FATReLU.</param>
+/// <param name="Threshold">
+/// What a gate must exceed to fire, 0 except for FATReLU; of a smooth activation what |act(gate)| must exceed (CATS, arXiv 2404.08763,
+/// section 3), 0 where none falls silent.
+/// </param>
 public readonly record struct Activation(ActivationKind Kind, float Threshold)
 {
     /// <summary>relu.</summary>
@@ -42,11 +45,20 @@ public readonly record struct Activation(ActivationKind Kind, float Threshold)
     /// <summary>FATReLU with its threshold.</summary>
     public static Activation FatRelu(float threshold) => new(ActivationKind.FatRelu, threshold);
 
-    /// <summary>Whether there are neurons that add nothing.</summary>
-    public bool IsSparse => Kind <= ActivationKind.Relu2;
+    /// <summary>Whether there are neurons that add nothing: those of a smooth activation only below a threshold.</summary>
+    public bool IsSparse => IsRectified || Threshold > 0;
+
+    /// <summary>Whether it is one of the ReLUs, which make exact zeros.</summary>
+    public bool IsRectified => Kind <= ActivationKind.Relu2;
 
     /// <summary>Whether a neuron with this gate value (without a gate: this up value) adds anything. False for NaN of a ReLU.</summary>
-    public bool IsActive(float gate) => gate > Threshold || Kind > ActivationKind.Relu2;
+    /// <param name="gate">The value.</param>
+    /// <param name="weight">
+    /// What |act(gate)| is multiplied with before it is held against a smooth activation's threshold: of a plain FFN the norm of the
+    /// neuron's down column, so that what is compared is the size of what the neuron adds.
+    /// </param>
+    public bool IsActive(float gate, float weight = 1) =>
+        IsRectified ? gate > Threshold : Threshold == 0 || MathF.Abs(Value(gate)) * weight > Threshold;
 
     /// <summary>What becomes of the gate value of an active neuron (without a gate: of its up value).</summary>
     public float Value(float gate) => Kind switch

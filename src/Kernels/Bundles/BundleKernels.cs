@@ -19,6 +19,9 @@ public sealed class BundleKernels
     // Batch columns whose up values are computed together; a stack buffer of this many floats.
     private const int ColumnsMax = 16;
 
+    // Columns whose squares are summed at a time, on the stack.
+    private const int NormColumns = 256;
+
     // Indices of active neurons collected at a time, on the stack.
     private const int ActiveMax = 512;
 
@@ -29,6 +32,7 @@ public sealed class BundleKernels
     private readonly Activation _activation;
     private readonly WeightKernels _weights;
     private readonly bool _gateFirst;
+    private readonly bool _weighs;      // a plain neuron's value by its down column's norm
 
     /// <param name="layout">Of the bundles.</param>
     /// <param name="activation">The model's.</param>
@@ -55,6 +59,7 @@ public sealed class BundleKernels
         _activation = activation;
         _weights = weights;
         _gateFirst = gateFirst;
+        _weighs = !layout.Gated && activation is { IsRectified: false, IsSparse: true };
     }
 
     /// <summary>
@@ -135,6 +140,23 @@ public sealed class BundleKernels
             AddDownOne(bundles[n], h.Slice(n * batch, batch), y, columnBegin, columnEnd);
     }
 
+    /// <summary>sqrt(sum over c of down[c]^2) of a neuron; the same call gives the same bits.</summary>
+    [SkipLocalsInit]
+    public float DownNorm(ReadOnlySpan<byte> bundle)
+    {
+        Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
+        Span<float> piece = stackalloc float[NormColumns];
+        float sum = 0;
+        for (int begin = 0; begin < _layout.Hidden; begin += NormColumns)
+        {
+            int end = Math.Min(begin + NormColumns, _layout.Hidden);
+            _weights.Decode(DownShare(bundle, begin, end), piece[..(end - begin)]);
+            sum += Reductions.SumOfSquares(piece[..(end - begin)]);
+        }
+
+        return MathF.Sqrt(sum);
+    }
+
     private void ActivateOne(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, ReadOnlySpan<byte> upcoming)
     {
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
@@ -170,11 +192,12 @@ public sealed class BundleKernels
         // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
         _weights.MatMul(bundle[.._layout.PartBytes], x, [], h, MatMulShape.Whole(1, _layout.Hidden, h.Length));
         float bias = _layout.Biased ? BiasOf(bundle, 0) : 0f;
+        float weight = _weighs ? DownNorm(bundle) : 1f;
         int active = 0;
         for (int b = 0; b < h.Length; b++)
         {
             float gate = _layout.Biased ? h[b] + bias : h[b];
-            bool isActive = _activation.IsActive(gate);
+            bool isActive = _activation.IsActive(gate, weight);
             h[b] = isActive ? gate : 0f;
             active += isActive ? 1 : 0;
         }

@@ -9,6 +9,14 @@ internal static class BundleReference
     public static void Activate(
         BundleLayout layout, Activation activation, ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h)
     {
+        float weight = 1;
+        if (!layout.Gated && activation is { IsRectified: false, IsSparse: true })
+        {
+            float[] down = new float[layout.Hidden];
+            WeightKernels.For(layout.Format).Decode(bundle.Slice(layout.DownOffset, layout.PartBytes), down);
+            weight = (float)Math.Sqrt(down.Sum(d => (double)d * d));
+        }
+
         for (int b = 0; b < h.Length; b++)
         {
             ReadOnlySpan<float> input = x.Slice(b * layout.Hidden, layout.Hidden);
@@ -25,7 +33,7 @@ internal static class BundleReference
                 up += biases[^1];
             }
 
-            float fired = activation.IsSparse && !(gate > activation.Threshold) ? 0f : activation.Value(gate);
+            float fired = activation.IsActive(gate, weight) ? activation.Value(gate) : 0f;
             float factor = activation.Kind == ActivationKind.DRelu ? Math.Max(up, 0f) : up;
             h[b] = !layout.Gated ? fired : fired == 0f ? 0f : fired * factor;
         }

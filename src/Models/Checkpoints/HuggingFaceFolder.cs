@@ -34,7 +34,7 @@ internal sealed class HuggingFaceFolder : Checkpoint
     public static HuggingFaceFolder OpenFolder(string path, Action<string>? note, Activation? activation = null)
     {
         ModelConfig config = HuggingFaceConfig.Read(path, note);
-        if (activation is { } stated && stated != config.ActivationFunction)
+        if (activation is { } stated && stated != config.ActivationOf(0))
         {
             config = config with { Activation = stated.Kind, ActivationThreshold = stated.Threshold };
             config.Validate(path);

@@ -65,6 +65,13 @@ public sealed record ModelConfig
     /// <summary>The gate value above which a neuron is active; 0 but for FATReLU.</summary>
     public required float ActivationThreshold { get; init; }
 
+    /// <summary>
+    /// Of a smooth activation that was calibrated, for each layer what |act(gate)| must exceed for a neuron to be computed; without a gate
+    /// what |act(up)| times the norm of its down column must. Else empty.
+    /// </summary>
+    [JsonRequired]
+    public IReadOnlyList<float> LayerThresholds { get; init; } = [];
+
     /// <summary>Whether all layers have the one FFN of layer 0 (MobiLlama).</summary>
     [JsonRequired]
     public bool SharedFfn { get; init; }
@@ -132,8 +139,15 @@ public sealed record ModelConfig
     /// <summary>Whether a layer normalises its outputs instead of its inputs.</summary>
     public bool PostNorm => Block == BlockKind.PostNorm;
 
-    /// <summary>The activation as the kernels take it.</summary>
-    public Activation ActivationFunction => new(Activation, ActivationThreshold);
+    /// <summary>Whether neurons fall silent, by themselves or below thresholds that were calibrated.</summary>
+    public bool IsSparse => ActivationOf(0).IsSparse;
+
+    /// <summary>Whether it takes the norms of down columns to know which neurons are active.</summary>
+    public bool WeighsNorms => !Gated && LayerThresholds.Count > 0;
+
+    /// <summary>The activation of a layer as the kernels take it.</summary>
+    public Activation ActivationOf(int layer) =>
+        new(Activation, LayerThresholds.Count == 0 ? ActivationThreshold : LayerThresholds[layer]);
 
     /// <summary>Checks that the numbers can be those of a model.</summary>
     /// <param name="source">The file the configuration came from, for the message.</param>
@@ -166,6 +180,11 @@ public sealed record ModelConfig
             float.IsFinite(ActivationThreshold) && ActivationThreshold >= 0, "an activation threshold of at least 0",
             $"{ActivationThreshold}");
         Require(SlidingWindow is null or > 0, "a positive sliding_window or none", $"{SlidingWindow}");
+        Require(
+            LayerThresholds.Count == 0
+                || (LayerThresholds.Count == LayerCount && !ActivationOf(0).IsRectified
+                    && LayerThresholds.All(t => t > 0 && float.IsFinite(t))),
+            "a positive threshold for each layer of a smooth activation, or none", $"{LayerThresholds.Count} thresholds");
         Require(Gated || Activation != ActivationKind.DRelu, "dReLU only with a gated FFN", "none");
         Require(!(OutputBias && TiedEmbedding), "an output bias only beside an output matrix", "a tied embedding");
         foreach (float scale in (ReadOnlySpan<float>)[EmbeddingScale, ResidualScale, LogitScale])

@@ -1,4 +1,5 @@
 using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage.Memory;
 
@@ -19,12 +20,14 @@ public sealed class SparseFfn
     private readonly Adding _adding;
 
     /// <param name="arena">Takes the activations.</param>
-    /// <param name="kernels">For the image's bundles.</param>
+    /// <param name="kernels">For the image's bundles, of each layer.</param>
     /// <param name="frames">Where the bundles are.</param>
     /// <param name="neuronsMax">The most neurons of one set.</param>
     /// <param name="activations">The pass's buffers.</param>
     /// <param name="pool">Shares the work.</param>
-    public SparseFfn(NativeArena arena, BundleKernels kernels, FrameArena frames, int neuronsMax, Activations activations, WorkerPool pool)
+    public SparseFfn(
+        NativeArena arena, IReadOnlyList<BundleKernels> kernels, FrameArena frames, int neuronsMax, Activations activations,
+        WorkerPool pool)
     {
         _pool = pool;
         FloatTensor h = new(arena, neuronsMax, activations.ChunkTokens, "activations");
@@ -35,6 +38,16 @@ public sealed class SparseFfn
 
     /// <summary>Bytes of the activations.</summary>
     public static long RequiredBytes(int neuronsMax, int chunkTokens) => 2 * FloatTensor.RequiredBytes(neuronsMax, chunkTokens);
+
+    /// <summary>The kernels of each layer.</summary>
+    /// <param name="config">Says how they are activated.</param>
+    /// <param name="layout">Of the bundles.</param>
+    /// <param name="gateFirst">As of <see cref="BundleKernels"/>.</param>
+    public static BundleKernels[] KernelsOf(ModelConfig config, BundleLayout layout, bool gateFirst = false) =>
+        [.. Enumerable.Range(0, config.LayerCount).Select(layer => new BundleKernels(layout, config.ActivationOf(layer), gateFirst))];
+
+    /// <summary>What follows is of this layer.</summary>
+    public void BeginLayer(int layer) => _activating.Layer = layer;
 
     /// <summary>
     /// Computes the activations of neurons <paramref name="ordinals"/> of the set, whose bundles lie in <paramref name="frames"/>[ordinal].
@@ -65,9 +78,12 @@ public sealed class SparseFfn
 
     /// <summary>Activations are computed in the order given, [count, batch], and then put in their places, [ordinal, batch].</summary>
     private sealed class Activating(
-        BundleKernels kernels, FrameArena arena, FloatTensor arrived, FloatTensor h, FloatTensor x, int[] chosen) : IParallelBody
+        IReadOnlyList<BundleKernels> kernels, FrameArena arena, FloatTensor arrived, FloatTensor h, FloatTensor x,
+        int[] chosen) : IParallelBody
     {
         private int _activeCount;
+
+        public int Layer { get; set; }
 
         public ReadOnlyMemory<int> Ordinals { get; set; }
 
@@ -88,14 +104,15 @@ public sealed class SparseFfn
             for (int i = 0; i < mine.Length; i++)
                 mine[i] = frames[ordinals[i]];
             Span<float> values = arrived.Flat(begin * Batch, mine.Length * Batch);
-            kernels.Activate(View(arena, mine), x.First(Batch), Batch, values);
+            kernels[Layer].Activate(View(arena, mine), x.First(Batch), Batch, values);
             for (int i = 0; i < mine.Length; i++)
                 values.Slice(i * Batch, Batch).CopyTo(h.Flat(ordinals[i] * Batch, Batch));
             Interlocked.Add(ref _activeCount, values.Length - System.MemoryExtensions.Count(values, 0f));
         }
     }
 
-    private sealed class Adding(BundleKernels kernels, FrameArena arena, FloatTensor h, FloatTensor y) : IParallelBody
+    private sealed class Adding(
+        IReadOnlyList<BundleKernels> kernels, FrameArena arena, FloatTensor h, FloatTensor y) : IParallelBody
     {
         public ReadOnlyMemory<int> Frames { get; set; }
 
@@ -104,6 +121,6 @@ public sealed class SparseFfn
         public int Columns => y.Columns;
 
         public void Execute(int begin, int end, int worker) =>
-            kernels.AddDown(View(arena, Frames.Span), h.Flat(0, Frames.Length * Batch), y.First(Batch), Batch, begin, end);
+            kernels[0].AddDown(View(arena, Frames.Span), h.Flat(0, Frames.Length * Batch), y.First(Batch), Batch, begin, end);
     }
 }

@@ -115,7 +115,7 @@ internal sealed class SyntheticFfn(SyntheticShape shape, NormalRows normals, Dir
             MatrixWriter.Multiply(
                 MemoryMarshal.AsBytes(rows), _x, values, new MatMulShape(count, hidden, 0, 0, count), WeightKernels.For(WeightFormat.F32));
             float silent = _ffn._config.ActivationThreshold;
-            Activation activation = _ffn._config.ActivationFunction;
+            Activation activation = _ffn._config.ActivationOf(_layer);
             float[] heights = new float[_calibrating];
             for (int n = 0; n < count; n++)
             {

@@ -4,6 +4,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Weights;
 using Neuralink.Placement;
+using Neuralink.Placement.Traces;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
@@ -145,14 +146,30 @@ public sealed class ActivationTracer : IDisposable
             "the file is damaged; remove it and trace again");
         while (begin < windows.Count)
         {
-            int end = begin + 1;
-            while (end < windows.Count && windows.BeginOf(end + 1) - windows.BeginOf(begin) <= Plan.BatchTokens)
-                end++;
+            int end = EndOfBatch(windows, begin);
             TraceBatch(windows, begin, end, writer, progress, cancellation);
             writer.MarkDone(windows.BeginOf(end));
             begin = end;
         }
         writer.Complete();
+    }
+
+    /// <summary>Counts how large the activations of all neurons are.</summary>
+    /// <param name="windows">The tokens.</param>
+    /// <param name="progress">Told the share that is done.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="NeuralinkException">A bundle is damaged, or a disk fails.</exception>
+    public GateSizes Measure(TokenWindows windows, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        GateSizes sizes = new(Config.LayerCount, _pool.Threads);
+        _ffn.Sizes = sizes;
+        for (int begin = 0, end; begin < windows.Count; begin = end)
+        {
+            end = EndOfBatch(windows, begin);
+            TraceBatch(windows, begin, end, writer: null, progress, cancellation);
+        }
+        _ffn.Sizes = null;
+        return sizes;
     }
 
     /// <inheritdoc/>
@@ -163,12 +180,21 @@ public sealed class ActivationTracer : IDisposable
         _arena?.Dispose();
     }
 
-    private void TraceBatch(
-        TokenWindows windows, int begin, int end, ActivationTraceWriter writer, IProgress<double>? progress, CancellationToken cancellation)
+    private int EndOfBatch(TokenWindows windows, int begin)
     {
-        int first = windows.BeginOf(begin), rowWords = writer.Info.RowBytes / sizeof(ulong), steps = 0;
+        int end = begin + 1;
+        while (end < windows.Count && windows.BeginOf(end + 1) - windows.BeginOf(begin) <= Plan.BatchTokens)
+            end++;
+        return end;
+    }
+
+    private void TraceBatch(
+        TokenWindows windows, int begin, int end, ActivationTraceWriter? writer, IProgress<double>? progress,
+        CancellationToken cancellation)
+    {
+        int first = windows.BeginOf(begin), rowWords = ActivationMatrix.WordsPerTokenOf(Config.FfnSize), steps = 0;
         ulong[] rows = new ulong[windows.WindowTokens * rowWords];
-        Half[] inputs = new Half[windows.WindowTokens * (writer.Info.InputSize ?? 0)];
+        Half[] inputs = new Half[windows.WindowTokens * (writer?.Info.InputSize ?? 0)];
         for (int w = begin; w < end; w++)
         {
             ReadOnlySpan<int> tokens = windows.Window(w);
@@ -178,18 +204,19 @@ public sealed class ActivationTracer : IDisposable
         for (int layer = 0; layer < Config.LayerCount; layer++)
         {
             Load(new LayerIndex(layer));
+            _ffn.Sizes?.Keep(layer, _ffn.Norms);
             for (int w = begin; w < end; w++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 int tokens = windows.Window(w).Length;
                 _decoder.Resume(PassOver(windows.Window(w)), Stream(w));
                 _decoder.Attend(layer);
-                if (writer.Info.InputSize is { } size)
+                if (writer?.Info.InputSize is { } size)
                     WriteInputs(writer, new LayerIndex(layer), windows.BeginOf(w), inputs.AsSpan(0, tokens * size));
-                _ffn.Run(tokens, rows);
+                _ffn.Run(layer, tokens, rows);
                 _decoder.AddFfn(layer);
                 _activations.Residual.First(tokens).CopyTo(Stream(w));
-                writer.Write(new LayerIndex(layer), windows.BeginOf(w), rows.AsSpan(0, tokens * rowWords));
+                writer?.Write(new LayerIndex(layer), windows.BeginOf(w), rows.AsSpan(0, tokens * rowWords));
                 double done = (double)++steps / (Config.LayerCount * (end - begin));
                 progress?.Report((first + (done * (windows.BeginOf(end) - first))) / windows.TokenCount);
             }

@@ -35,10 +35,11 @@ internal sealed class DenseFfn
         FloatTensor tiles = new(arena, pool.Threads, activations.ChunkTokens * PieceNeurons, "activations");
         FloatTensor h = new(arena, c.FfnSize, activations.ChunkTokens, "activations");
         bool[] isActive = new bool[c.FfnSize];
-        BundleKernels kernels = new(layout, c.ActivationFunction);
-        _gathering = new Gathering(layout, frames, gates, biases);
-        _activating = new Activating(kernels, c.ActivationFunction, frames, gates, biases, tiles, h, activations.FfnInput, isActive);
-        _adding = new Adding(kernels, frames, h, activations.FfnOutput, isActive);
+        BundleKernels[] kernels = SparseFfn.KernelsOf(c, layout);
+        Norms = !layout.Gated && !c.ActivationOf(0).IsRectified ? new float[c.FfnSize] : [];
+        _gathering = new Gathering(kernels[0], layout, frames, gates, biases, Norms);
+        _activating = new Activating(kernels, c, frames, gates, biases, tiles, h, activations.FfnInput, isActive, Norms);
+        _adding = new Adding(kernels[0], frames, h, activations.FfnOutput, isActive);
     }
 
     public static long RequiredWeightBytes(ModelConfig c, WeightFormat format) =>
@@ -47,6 +48,18 @@ internal sealed class DenseFfn
 
     public static long RequiredBytes(ModelConfig c, int windowTokens, int threads) =>
         FloatTensor.RequiredBytes(threads, (long)windowTokens * PieceNeurons) + FloatTensor.RequiredBytes(c.FfnSize, windowTokens);
+
+    /// <summary>
+    /// Of a smooth activation without a gate, the norms of the down columns of the layer that was taken, [neurons]; else none.
+    /// </summary>
+    public float[] Norms { get; }
+
+    /// <summary>Counts how large activations are, where it is wanted.</summary>
+    public GateSizes? Sizes
+    {
+        get => _activating.Sizes;
+        set => _activating.Sizes = value;
+    }
 
     /// <summary>Takes a layer whose bundles lie in the frames of their neurons' numbers.</summary>
     /// <returns>A neuron whose bundle's CRC does not match, or -1.</returns>
@@ -58,10 +71,12 @@ internal sealed class DenseFfn
     }
 
     /// <summary>FfnOutput [tokens, d] += the FFN of FfnInput [tokens, d], without the down bias.</summary>
+    /// <param name="layer">The layer that was taken.</param>
     /// <param name="tokens">T, rows of the input.</param>
     /// <param name="rows">[T, words], receives which neurons fire, laid out as in an activation matrix.</param>
-    public void Run(int tokens, Memory<ulong> rows)
+    public void Run(int layer, int tokens, Memory<ulong> rows)
     {
+        _activating.Layer = layer;
         _activating.Tokens = _adding.Tokens = tokens;
         _activating.Rows = rows;
         _pool.Run(_activating, _gathering.NeuronCount, PieceNeurons);
@@ -69,7 +84,9 @@ internal sealed class DenseFfn
     }
 
     /// <summary>Checks bundles, and copies the rows that decide activity side by side.</summary>
-    private sealed class Gathering(BundleLayout layout, FrameArena frames, WeightMatrix gates, FloatTensor? biases) : IParallelBody
+    private sealed class Gathering(
+        BundleKernels kernels, BundleLayout layout, FrameArena frames, WeightMatrix gates, FloatTensor? biases,
+        float[] norms) : IParallelBody
     {
         private int _damaged;
 
@@ -86,6 +103,8 @@ internal sealed class DenseFfn
                     Volatile.Write(ref _damaged, n);
                 // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
                 bundle[..layout.PartBytes].CopyTo(gates.WritableRange(n, n + 1));
+                if (norms.Length > 0)
+                    norms[n] = kernels.DownNorm(bundle);
                 if (biases is not null)
                     biases.Row(0)[n] = BitConverter.ToSingle(bundle.Slice(layout.BiasOffset, sizeof(float)));
             }
@@ -94,9 +113,13 @@ internal sealed class DenseFfn
 
     /// <summary>h [neurons, T] and the activation rows.</summary>
     private sealed class Activating(
-        BundleKernels kernels, Activation activation, FrameArena frames, WeightMatrix gates, FloatTensor? biases, FloatTensor tiles,
-        FloatTensor h, FloatTensor x, bool[] isActive) : IParallelBody
+        BundleKernels[] kernels, ModelConfig config, FrameArena frames, WeightMatrix gates, FloatTensor? biases, FloatTensor tiles,
+        FloatTensor h, FloatTensor x, bool[] isActive, float[] norms) : IParallelBody
     {
+        public int Layer { get; set; }
+
+        public GateSizes? Sizes { get; set; }
+
         public int Tokens { get; set; }
 
         public Memory<ulong> Rows { get; set; }
@@ -104,6 +127,7 @@ internal sealed class DenseFfn
         public void Execute(int begin, int end, int worker)
         {
             Span<int> counts = stackalloc int[PieceNeurons];
+            Activation activation = config.ActivationOf(Layer);
             for (int first = begin; first < end; first += PieceNeurons)
             {
                 int count = Math.Min(PieceNeurons, end - first);
@@ -111,11 +135,12 @@ internal sealed class DenseFfn
                 ReadOnlySpan<float> bias = biases is null ? default : biases.Row(0).Slice(first, count);
                 gates.Kernels.MatMul(
                     gates.Range(first, first + count), x.First(Tokens), bias, tile, MatMulShape.Whole(count, gates.Columns, Tokens));
-                Fire(tile, first, counts[..count]);
+                Sizes?.Count(Layer, worker, activation, tile, norms.Length == 0 ? [] : norms.AsSpan(first, count));
+                Fire(activation, tile, first, counts[..count]);
                 for (int i = 0; i < count; i++)
                 {
                     isActive[first + i] = counts[i] > 0;
-                    kernels.ActivateGated(frames.Frame(first + i), x.First(Tokens), counts[i], Values(first + i));
+                    kernels[Layer].ActivateGated(frames.Frame(first + i), x.First(Tokens), counts[i], Values(first + i));
                 }
             }
         }
@@ -123,7 +148,7 @@ internal sealed class DenseFfn
         private Span<float> Values(int neuron) => h.Row(neuron)[..Tokens];
 
         /// <summary>Writes one word of each activation row, and the gates of those that fire into h.</summary>
-        private void Fire(ReadOnlySpan<float> tile, int first, Span<int> counts)
+        private void Fire(Activation activation, ReadOnlySpan<float> tile, int first, Span<int> counts)
         {
             int rowWords = (gates.Rows + 63) / 64;
             Span<ulong> rows = Rows.Span;
@@ -136,7 +161,7 @@ internal sealed class DenseFfn
                 ReadOnlySpan<float> values = tile.Slice(token * counts.Length, counts.Length);
                 for (int i = 0; i < values.Length; i++)
                 {
-                    if (activation.IsActive(values[i]))
+                    if (activation.IsActive(values[i], norms.Length == 0 ? 1 : norms[first + i]))
                     {
                         word |= 1UL << i;
                         counts[i]++;

@@ -11,6 +11,9 @@ public static class ImageFiles
 
     public const string Predictor = "predictor.safetensors";
 
+    /// <summary>Of a calibrated model without gates.</summary>
+    public const string Norms = "norms.safetensors";
+
     public const string Tokenizer = "tokenizer.json";
 
     /// <summary>The files of a tokenizer, one of which an image has; others of its tokenizer may lie beside it.</summary>
@@ -23,6 +26,9 @@ public static class ImageFiles
 
     /// <summary>The U8 tensor [slots, stride] of a layer's bundles.</summary>
     public static string NeuronsTensor(int layer) => $"layers.{layer}.neurons";
+
+    /// <summary>The F32 tensor [neurons] of a layer's norms.</summary>
+    public static string NormsTensor(int layer) => $"layers.{layer}.down_norms";
 
     /// <summary>The I32 tensor [slots] that says which neuron each slot holds.</summary>
     public static string PlacementTensor(int layer) => $"layers.{layer}.neuron_of_slot";

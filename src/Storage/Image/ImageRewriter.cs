@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Neuralink.Placement;
 using Neuralink.Storage.Memory;
 using Neuralink.Storage.Safetensors;
@@ -56,11 +58,34 @@ public sealed class ImageRewriter
     /// <exception cref="NeuralinkException">The image is damaged, or the destination cannot be written; nothing is left behind.</exception>
     public static void Rewrite(
         FlashImage image, string destination, IReadOnlyList<Permutation> orders, PlacementManifest placement, bool replace = false,
+        IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        WriteImage(image, destination, orders, placement, ImageContents.Of(image.Manifest), replace, progress, cancellation);
+
+    /// <summary>Writes <paramref name="image"/> with another configuration of its model to <paramref name="destination"/>.</summary>
+    /// <param name="image">The image; unchanged.</param>
+    /// <param name="destination">The new image's folder. It appears whole or not at all.</param>
+    /// <param name="model">What takes the place of the manifest's model.</param>
+    /// <param name="norms">Of a model that needs them, the norms of the down columns, [layer][neuron].</param>
+    /// <param name="replace">Whether <paramref name="destination"/> may exist.</param>
+    /// <param name="progress">Told the bytes written so far, of <see cref="TotalBytes"/>.</param>
+    /// <param name="cancellation">Ends it; nothing of it stays.</param>
+    /// <exception cref="NeuralinkException">The image is damaged, or the destination cannot be written; nothing is left behind.</exception>
+    public static void RewriteModel(
+        FlashImage image, string destination, JsonElement model, IReadOnlyList<float[]>? norms = null, bool replace = false,
         IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        Permutation[] orders = [.. Enumerable.Range(0, image.FfnCount).Select(layer => image.PlacementOf(new LayerIndex(layer)))];
+        ImageContents contents = ImageContents.Of(image.Manifest) with { Model = model };
+        WriteImage(image, destination, orders, image.Manifest.Placement, contents, replace, progress, cancellation, norms);
+    }
+
+    private static void WriteImage(
+        FlashImage image, string destination, IReadOnlyList<Permutation> orders, PlacementManifest placement, ImageContents contents,
+        bool replace, IProgress<long>? progress, CancellationToken cancellation, IReadOnlyList<float[]>? norms = null)
     {
         if (orders.Count != image.FfnCount || orders.Any(o => o.Count != image.SlotCount))
             throw new ArgumentException($"{image.FfnCount} orders of {image.SlotCount} neurons are needed.", nameof(orders));
-        using ImageWriter writer = new(destination, ImageContents.Of(image.Manifest), FileBytes(image), replace);
+        using ImageWriter writer = new(destination, contents, FileBytes(image), replace);
         ImageRewriter rewriter = new(image, orders, progress, cancellation);
         // Opened before the placement is verified: should another run replace the image meanwhile, these are still its
         // bundles, or the digest differs.
@@ -70,7 +95,20 @@ public sealed class ImageRewriter
         rewriter.CopyKeptFiles(writer);
         rewriter.WriteNeurons(source, writer);
         writer.WritePlacement(layer => orders[layer.Value]);
+        if (norms is not null)
+            WriteNorms(writer, norms);
         writer.Commit(placement);
+    }
+
+    private static void WriteNorms(ImageWriter writer, IReadOnlyList<float[]> norms)
+    {
+        TensorDeclaration[] tensors =
+            [.. norms.Select((layer, i) => new TensorDeclaration(ImageFiles.NormsTensor(i), SafetensorsDtype.F32, [layer.Length]))];
+        writer.WriteTensors(ImageFiles.Norms, tensors, file =>
+        {
+            for (int i = 0; i < tensors.Length; i++)
+                file.Write(tensors[i].Name, MemoryMarshal.AsBytes(norms[i].AsSpan()));
+        });
     }
 
     private static long FileBytes(FlashImage image) =>

@@ -58,7 +58,7 @@ public sealed record ActivationForecast(
     /// <param name="seed">Of the chance.</param>
     public static ActivationForecast Assume(ModelConfig config, ulong seed = 1)
     {
-        double share = !config.ActivationFunction.IsSparse ? 1
+        double share = !config.IsSparse ? 1
             : !config.Gated ? 0.04
             : config.Activation == ActivationKind.Relu ? 0.15
             : 0.24;

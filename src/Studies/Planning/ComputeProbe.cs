@@ -83,7 +83,7 @@ internal sealed class ComputeProbe : IDisposable
         _pass.Add(sequence, [0], logits: 1);
         _predictor = Load(options.Predictor, weights, model.Format);
         _ahead = !looksAhead ? null : isShared ? _predictor : Load(options.LookaheadPredictor, weights, model.Format);
-        BundleKernels bundles = new(model.Layout, c.ActivationFunction, gateFirst: !options.Predictor.IsExact);
+        BundleKernels bundles = new(model.Layout, c.ActivationOf(0), gateFirst: !options.Predictor.IsExact);
         _ffn = new StandInFfn(_arena, bundles, model.Layout.StrideBytes, frames, neurons, _activations);
         _set = new NeuronSet(c.FfnSize);
     }

@@ -186,12 +186,13 @@ public class BundleKernelsTests
     private static int Gates(BundleSamples samples, int n, Activation activation, float[] x, float[] gates)
     {
         BundleLayout layout = samples.Layout;
+        float weight = layout.Gated ? 1 : new BundleKernels(layout, activation).DownNorm(samples.All[n]);
         for (int b = 0; b < gates.Length; b++)
         {
             float gate = WeightReference.CanonicalDot(
                 layout.Format, samples.All[n][..layout.PartBytes], x.AsSpan(b * layout.Hidden, layout.Hidden));
             gate += layout.Biased ? BitConverter.ToSingle(samples.All[n].Slice(layout.BiasOffset, sizeof(float))) : 0f;
-            gates[b] = activation.IsActive(gate) ? gate : 0f;
+            gates[b] = activation.IsActive(gate, weight) ? gate : 0f;
         }
 
         return gates.Count(gate => gate != 0f);

@@ -55,6 +55,9 @@ internal sealed class BundleSamples
                     yield return (new BundleLayout(format, hidden, gated: true, biased), new Activation(kind, 0));
                     yield return (new BundleLayout(format, hidden, gated: false, biased), new Activation(kind, 0));
                 }
+
+                yield return (new BundleLayout(format, hidden, gated: true, biased), new Activation(ActivationKind.Silu, 0.2f));
+                yield return (new BundleLayout(format, hidden, gated: false, biased), new Activation(ActivationKind.GeluTanh, 0.3f));
             }
         }
     }

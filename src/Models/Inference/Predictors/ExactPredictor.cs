@@ -16,7 +16,10 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     private const int GrainRows = 16;
 
     private readonly Linear[] _layers;
-    private readonly Activation _activation;
+    private readonly ModelConfig _config;
+    private readonly float[][]? _norms;        // [layer][f], of down columns
+    private Activation _activation;
+    private float[]? _weights;
     private readonly FloatTensor _gates;       // [B, f]
     private readonly bool[] _isActive;            // [f]
     private readonly int[] _active;            // [workers], neuron-token pairs
@@ -24,10 +27,11 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     private FloatTensor? _input;
     private int _batch;
 
-    private ExactPredictor(ModelConfig config, Linear[] layers, FloatTensor gates, int threads)
+    private ExactPredictor(ModelConfig config, Linear[] layers, FloatTensor gates, float[][]? norms, int threads)
     {
+        _norms = norms;
         _layers = layers;
-        _activation = config.ActivationFunction;
+        _config = config;
         _gates = gates;
         _isActive = new bool[config.FfnSize];
         _active = new int[threads];
@@ -38,20 +42,25 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
 
     /// <summary>Takes the matrices that decide activity from memory, and room for activations from <paramref name="arena"/>.</summary>
     public static ExactPredictor Load(
-        IWeightLoader weights, NativeArena arena, ModelConfig c, WeightFormat format, int chunkTokens, int threads)
+        IWeightLoader weights, NativeArena arena, ModelConfig c, WeightFormat format, int chunkTokens, int threads,
+        float[][]? norms = null)
     {
+        if (c.WeighsNorms && norms is null)
+            throw new ArgumentNullException(nameof(norms), "Which neurons are active depends on the norms of down columns.");
         Linear[] layers = new Linear[c.LayerCount];
         for (int i = 0; i < layers.Length; i++)
             layers[i] = c.SharedFfn && i > 0
                 ? layers[0]
                 : Linear.Load(weights, format, c.FfnBias, TensorNames.Layer(c, i).Deciding, c.FfnSize, c.HiddenSize);
-        return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), threads);
+        return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), norms, threads);
     }
 
     /// <inheritdoc/>
     public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
     {
         _linear = _layers[layer];
+        _activation = _config.ActivationOf(layer);
+        _weights = _norms?[layer];
         _input = input;
         _batch = batch;
         Array.Clear(_active);
@@ -76,7 +85,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
             ReadOnlySpan<float> gates = _gates.Row(row)[begin..end];
             for (int n = 0; n < gates.Length; n++)
             {
-                if (_activation.IsActive(gates[n]))
+                if (_activation.IsActive(gates[n], _weights is null ? 1 : _weights[begin + n]))
                 {
                     isActive[n] = true;
                     active++;

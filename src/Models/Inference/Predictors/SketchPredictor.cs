@@ -102,7 +102,7 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         for (int i = 0; i < layers.Length; i++)
         {
             layers[i] = new SketchLayer(arena, kernels, c.FfnSize, c.HiddenSize, Resident);
-            layers[i].Fill(source, kernels, TensorNames.Layer(c, i).Deciding, c.FfnBias, c.ActivationFunction.Threshold);
+            layers[i].Fill(source, kernels, TensorNames.Layer(c, i).Deciding, c.FfnBias, c.ActivationThreshold);
         }
         return new SketchPredictor(arena, c, kernels, layers, margin, chunkTokens, threads);
     }

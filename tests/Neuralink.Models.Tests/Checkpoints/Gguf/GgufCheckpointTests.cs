@@ -163,7 +163,7 @@ public sealed class GgufCheckpointTests : IDisposable
     {
         _notes.Clear();
         using Checkpoint checkpoint = Open(file, stated);
-        return checkpoint.Config.ActivationFunction;
+        return checkpoint.Config.ActivationOf(0);
     }
 
     private Checkpoint Open(SmallGguf file, Activation? stated = null)
