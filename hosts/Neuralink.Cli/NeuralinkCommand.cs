@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Neuralink.Cli.Calibration;
+using Neuralink.Cli.Chat;
 using Neuralink.Cli.Devices;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
@@ -71,6 +72,7 @@ internal static class NeuralinkCommand
         Dictionary<Command, string[]> examples = new()
         {
             [new GenerateCommand().Create(surroundings)] = GenerateCommand.Examples,
+            [new ChatCommand().Create(surroundings)] = ChatCommand.Examples,
             [new PlanCommand().Create(surroundings)] = PlanCommand.Examples,
             [PullCommand.Create(surroundings)] = PullCommand.Examples,
             [PackCommand.Create(surroundings)] = PackCommand.Examples,

@@ -9,9 +9,10 @@ using StandardStreams streams = StandardStreams.Open();
     [(PosixSignal.SIGINT, ExitCode.Cancelled), (PosixSignal.SIGTERM, ExitCode.Terminated), (PosixSignal.SIGHUP, ExitCode.HungUp)];
 using CancellationTokenSource stop = new();
 int signalled = 0;
+Interrupts interrupts = new();
 PosixSignalRegistration[] registrations =
     [.. endings.Select(ending => PosixSignalRegistration.Create(ending.Signal, context => Stop(context, ending.Code)))];
-int code = await NeuralinkCommand.RunAsync(args, Surroundings.OfProcess(streams), stop.Token);
+int code = await NeuralinkCommand.RunAsync(args, Surroundings.OfProcess(streams) with { Interrupts = interrupts }, stop.Token);
 foreach (PosixSignalRegistration registration in registrations)
     registration.Dispose();
 return code == ExitCode.Cancelled && signalled != 0 ? signalled : code;
@@ -20,6 +21,11 @@ return code == ExitCode.Cancelled && signalled != 0 ? signalled : code;
 // from a terminal and its shell, from a supervisor that signals a process and then its group.
 void Stop(PosixSignalContext context, int exitCode)
 {
+    if (context.Signal == PosixSignal.SIGINT && interrupts.TryHandle())
+    {
+        context.Cancel = true;
+        return;
+    }
     context.Cancel = context.Signal != PosixSignal.SIGINT || !stop.IsCancellationRequested;
     _ = Interlocked.CompareExchange(ref signalled, exitCode, 0);
     stop.Cancel();

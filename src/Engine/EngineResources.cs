@@ -76,7 +76,7 @@ internal sealed class EngineResources : IDisposable
                 Jobs = new JobSetup
                 {
                     Config = model.Config,
-                    NewSequence = loaded.NewSequence,
+                    Sequences = loaded.Sequences,
                     ChunkTokens = loaded.ChunkTokens,
                     PayloadBytes = model.Layout.PayloadBytes,
                     Counters = parts.Compute.Counts,

@@ -15,7 +15,6 @@ internal sealed class LoadedModel
     private readonly NeuronPredictor _predictor;
     private readonly SparseFfn _ffn;
     private readonly ForwardPass _rows;
-    private readonly int _contextTokens;
 
     /// <param name="arena">Of exactly the plan's size; sealed when all is in it.</param>
     /// <param name="model">What is loaded.</param>
@@ -39,7 +38,7 @@ internal sealed class LoadedModel
         Lookahead = new LookaheadInputs(arena, model.Config, _resident.Activations, ahead, options.LookaheadLayers);
         arena.Seal();
         _rows = new ForwardPass(sizes.ChunkTokens);
-        _contextTokens = plan.ContextTokens;
+        Sequences = new KeptSequence(() => new KvSequence(_resident.Blocks, plan.ContextTokens));
         Prediction = new ModelPrediction(_predictor, pool, _resident.Activations, Lookahead, _rows);
     }
 
@@ -55,12 +54,16 @@ internal sealed class LoadedModel
     /// <summary>The most tokens of a pass.</summary>
     public int ChunkTokens => _resident.Activations.ChunkTokens;
 
-    /// <summary>The KV cache that sequences take their blocks from.</summary>
-    public KvBlockPool Blocks => _resident.Blocks;
+    /// <summary>Keys and values, for one job at a time.</summary>
+    public KeptSequence Sequences { get; }
 
     /// <summary>The arithmetic of a pass.</summary>
     public ModelForwardPass NewForwardPass() => new(_resident.Decoder, _rows, _ffn, Lookahead);
 
-    /// <summary>An empty sequence of up to the plan's context.</summary>
-    public KvSequence NewSequence() => new(Blocks, _contextTokens);
+    /// <summary>Drops all keys and values: of jobs that ended with the actors.</summary>
+    public void ClearSequences()
+    {
+        _resident.Blocks.Clear();
+        Sequences.Reset();
+    }
 }

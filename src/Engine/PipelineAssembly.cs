@@ -5,7 +5,6 @@ using Neuralink.Actors.Prediction;
 using Neuralink.Models.Weights;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Residency;
-using Neuralink.Models.Inference;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Reads;
@@ -71,13 +70,13 @@ internal sealed class PipelineAssembly(
                 Time = time,
                 Timeline = computeTrack,
             },
-            NewStates = () => NewStates(loaded.Blocks),
+            NewStates = () => NewStates(loaded),
         };
     }
 
-    private PipelineStates NewStates(KvBlockPool blocks)
+    private PipelineStates NewStates(LoadedModel loaded)
     {
-        blocks.Clear();      // of jobs that ended with the actors
+        loaded.ClearSequences();
         NeuronKeys keys = new(model.Config.FfnCount, model.Config.FfnSize);
         CachePolicy policy = CachePolicies.Create(options.Policy, keys.Count, plan.Frames.CachedMax, _hottest);
         LookaheadGate gate = new(model.Config.LayerCount, options.LookaheadPrecisionMin);

@@ -1,6 +1,7 @@
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Quality;
 using Neuralink.Cli.Terminal;
+using Neuralink.Models.ChatTemplates;
 
 namespace Neuralink.Cli.Generate;
 
@@ -13,22 +14,15 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         using TraceFile? trace = settings.TracePath is { } path ? new TraceFile(path, surroundings.Time) : null;
         int[] tokens = [];
         int maxTokens = 0;
-        ModelSetup setup = new()
-        {
-            Folder = ModelLocator.FolderOf(settings.Model, settings.Reading, surroundings, cancellation),
-            Reading = settings.Reading,
-            Strategy = settings.Strategy,
-            Profile = settings.Profile,
-            QueueDepth = settings.QueueDepth,
-            Io = settings.Io,
-            Engine = settings.Engine,
-            ContextTokens = (tokenizer, config) =>
+        ChatTemplate? template = settings.Chat is { } chat ? chat.FindTemplate(settings.Model, surroundings, cancellation) : null;
+        ModelSetup setup = settings.Model.ToSetup(
+            (tokenizer, config) =>
             {
-                tokens = tokenizer.Encode(prompt);
+                tokens = template is null ? tokenizer.Encode(prompt) : settings.Chat!.FirstTurn(template, tokenizer, prompt, surroundings);
                 maxTokens = ContextFit.MaxTokens(tokens.Length, settings.MaxTokens, config.ContextLength, surroundings.Note);
                 return tokens.Length + maxTokens;
             },
-        };
+            surroundings, cancellation);
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
             setup, ModelLocator.Store(surroundings), trace?.Recorder, cancellation: cancellation);
         GenerationRequest request = new()
@@ -41,7 +35,7 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         };
         if (engine.IoFallback is { } reason)
             surroundings.Note(reason);
-        QualityNote.Write(settings.Engine.Predictor, engine.Image, settings.Model, surroundings);
+        QualityNote.Write(settings.Model.Engine.Predictor, engine.Image, settings.Model.Model, surroundings);
         GenerationResult result = await GenerateAsync(engine, request, prompt, cancellation);
         GenerationReport report = GenerationReport.Of(result, engine, settings);
         if (settings.Json)
@@ -64,7 +58,8 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         try
         {
             GenerationResult? result = null;
-            stream?.Write(prompt);
+            if (settings.Chat is null)
+                stream?.Write(prompt);
             await foreach (GenerationEvent happened in engine.GenerateAsync(request, cancellation))
             {
                 surroundings.ExpectReader();

@@ -1,4 +1,9 @@
+using Neuralink.Cli.Chat;
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Models.Configuration;
 using Neuralink.Models.Sampling;
+using Neuralink.Models.Tokenizers;
 using Neuralink.Storage.Devices;
 
 namespace Neuralink.Cli.Generate;
@@ -6,10 +11,12 @@ namespace Neuralink.Cli.Generate;
 /// <summary>What the command line of `generate` says.</summary>
 internal sealed record GenerateSettings
 {
-    /// <summary>The model's folder, or null for the bundled one.</summary>
-    public required string? Model { get; init; }
+    public required EngineSettings Model { get; init; }
 
     public required PromptSource Prompt { get; init; }
+
+    /// <summary>How the prompt is a message; null for a text that is continued.</summary>
+    public required ChatSettings? Chat { get; init; }
 
     /// <summary>Null: <see cref="ContextFit.DefaultMaxTokens"/>, or what the model's context has room for.</summary>
     public required int? MaxTokens { get; init; }
@@ -19,6 +26,18 @@ internal sealed record GenerateSettings
     public required IReadOnlyList<string> Stop { get; init; }
 
     public required bool IgnoreEndTokens { get; init; }
+
+    /// <summary>Where the trace goes, or null.</summary>
+    public required string? TracePath { get; init; }
+
+    public required bool Json { get; init; }
+}
+
+/// <summary>What a command line says of the model and how it is opened.</summary>
+internal sealed record EngineSettings
+{
+    /// <summary>The model as it is named, or null for the bundled one.</summary>
+    public required string? Model { get; init; }
 
     /// <summary>How reading and computing share the time, or null for what suits the model.</summary>
     public required ExecutionStrategy? Strategy { get; init; }
@@ -32,14 +51,26 @@ internal sealed record GenerateSettings
     /// <summary>How to read, or null for what the device profile says, or the engine's default.</summary>
     public required FlashAccess? Io { get; init; }
 
-    /// <summary>All but the context, which follows from the prompt, and what the device profile decides.</summary>
+    /// <summary>All but the context, which follows from the text, and what the device profile decides.</summary>
     public required EngineOptions Engine { get; init; }
 
     /// <summary>How an unpacked model is read.</summary>
     public required ModelReading Reading { get; init; }
 
-    /// <summary>Where the trace goes, or null.</summary>
-    public required string? TracePath { get; init; }
-
-    public required bool Json { get; init; }
+    /// <summary>The same as the engine takes it.</summary>
+    /// <param name="contextTokens">Says how many positions there are to be.</param>
+    /// <param name="surroundings">Where the bundled model and the cache are.</param>
+    /// <param name="cancellation">Ends the fetching of a model.</param>
+    public ModelSetup ToSetup(
+        Func<Tokenizer, ModelConfig, int?> contextTokens, Surroundings surroundings, CancellationToken cancellation) => new()
+        {
+            Folder = ModelLocator.FolderOf(Model, Reading, surroundings, cancellation),
+            Reading = Reading,
+            Strategy = Strategy,
+            Profile = Profile,
+            QueueDepth = QueueDepth,
+            Io = Io,
+            Engine = Engine,
+            ContextTokens = contextTokens,
+        };
 }

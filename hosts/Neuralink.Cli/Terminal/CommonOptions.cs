@@ -74,6 +74,14 @@ internal static class CommonOptions
         + "quick_gelu. A GGUF file does not say it [default: what the model's files or its name say]",
         "relu, fatrelu=THRESHOLD such as fatrelu=0.01, drelu, relu2, silu, gelu, gelu_new or quick_gelu", ValueReaders.Activation);
 
+    /// <summary>--system.</summary>
+    public static Option<string?> System() =>
+        TypedOption.Text(["--system"], "TEXT", "What the model is told before the conversation, if its template takes that");
+
+    /// <summary>--chat-template.</summary>
+    public static Option<string?> ChatTemplate() => TypedOption.Text(
+        ["--chat-template"], "FILE.jinja", "The template that conversations are written by [default: the model's own]");
+
     /// <summary>--seed.</summary>
     public static Option<ulong?> Seed(string description, string valueName = "N") =>
         TypedOption.Of<ulong>(["--seed"], valueName, description, "an integer of 0 or more", ValueReaders.Seed);

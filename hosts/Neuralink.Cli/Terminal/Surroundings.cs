@@ -39,6 +39,12 @@ internal sealed record Surroundings
     /// <summary>Whether a person watches <see cref="Error"/>: colours and moving bars are welcome.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>The keys of the terminal that a person sits at, or null where standard input or output is none.</summary>
+    public TerminalKeys? Keys { get; init; }
+
+    /// <summary>Who takes Ctrl-C.</summary>
+    public Interrupts Interrupts { get; init; } = new();
+
     /// <summary>Characters of a line.</summary>
     public int Width { get; init; } = WidthMax;
 
@@ -80,6 +86,7 @@ internal sealed record Surroundings
             OutHasReader = streams.OutHasReader,
             OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
+            Keys = streams.In is not null && !Console.IsInputRedirected && !Console.IsOutputRedirected ? TerminalKeys.OfConsole() : null,
             Width = hasTerminal && Console.WindowWidth > 0 ? Math.Min(Console.WindowWidth, WidthMax) : WidthMax,
             Variable = Environment.GetEnvironmentVariable,
             CommandLine = CommandLineBytes.OfProcess,

@@ -18,6 +18,8 @@ internal sealed class GenerationJob : IJob
     private LayerCounters? _before;
     private TokenGenerated? _chosen;      // from the logits of the pass that runs
     private NeuralinkException? _failure;
+    private int _reused;
+    private int _completed;               // tokens that passes have run, with those before them
     private long _start;
     private long _promptDone;
     private long _firstToken;
@@ -33,7 +35,9 @@ internal sealed class GenerationJob : IJob
 
     public void Begin()
     {
-        _sequence = _setup.NewSequence();
+        _sequence = _setup.Sequences.Take(_text.Prompt, _text.ContinuesConversation);
+        _reused = _sequence.Length;
+        _text.Skip(_reused);
         _before = _setup.Counters.Snapshot();
         _start = _setup.Time.GetTimestamp();
     }
@@ -47,6 +51,7 @@ internal sealed class GenerationJob : IJob
 
     public bool Accept(PassProtocol.PassDone done)
     {
+        _completed = _text.HandedOut;
         if (!_text.PromptIsDone)
             return true;
         EndPrompt();
@@ -64,7 +69,8 @@ internal sealed class GenerationJob : IJob
 
     public void Finish(Exception? error)
     {
-        _sequence?.Truncate(0);
+        if (_sequence is not null)
+            _setup.Sequences.Return(_text.ContinuesConversation ? _text.Tokens[..Math.Max(_completed, _reused)] : []);
         if (error is null)
         {
             string rest = _text.Flush();
@@ -104,6 +110,7 @@ internal sealed class GenerationJob : IJob
         {
             Text = _text.Text,
             PromptTokens = _text.PromptTokens,
+            ReusedTokens = _reused,
             Tokens = tokens,
             FinishReason = _text.Finished!.Value,
             Timings = new GenerationTimings
@@ -111,7 +118,7 @@ internal sealed class GenerationJob : IJob
                 PromptMillis = prompt,
                 PredictedMillis = Millis(_promptDone, _lastToken),
                 FirstTokenMillis = Millis(_start, _firstToken),
-                PromptPerSecond = _text.PromptTokens / Math.Max(prompt, 1e-6) * 1000,
+                PromptPerSecond = (_text.PromptTokens - _reused) / Math.Max(prompt, 1e-6) * 1000,
                 PredictedPerSecond = tokens.Length < 2 ? 0 : (tokens.Length - 1) / Math.Max(afterFirst, 1e-6) * 1000,
             },
             Io = Metrics(null),
@@ -129,8 +136,8 @@ internal sealed record JobSetup
 {
     public required ModelConfig Config { get; init; }
 
-    /// <summary>Makes an empty sequence; the job that runs gives its blocks back.</summary>
-    public required Func<KvSequence> NewSequence { get; init; }
+    /// <summary>Keys and values; the job that runs has them.</summary>
+    public required KeptSequence Sequences { get; init; }
 
     /// <summary>The most tokens of a pass.</summary>
     public required int ChunkTokens { get; init; }

@@ -19,6 +19,12 @@ public sealed record GenerationRequest
 
     /// <summary>Whether the model's own end tokens are ignored.</summary>
     public bool IgnoreEndTokens { get; init; }
+
+    /// <summary>
+    /// Whether keys and values are kept for the next request, and used for what this prompt shares with the text before it: a conversation
+    /// then runs only what is new of each turn. With an exact predictor the tokens stay the same. A request without it drops what was kept.
+    /// </summary>
+    public bool ContinuesConversation { get; init; }
 }
 
 /// <summary>Something that happens while a text is generated.</summary>

@@ -20,6 +20,9 @@ public sealed record GenerationResult
     /// <summary>Tokens of the prompt.</summary>
     public required int PromptTokens { get; init; }
 
+    /// <summary>Of them, those that were not run, because the text before this one began with them.</summary>
+    public required int ReusedTokens { get; init; }
+
     /// <summary>The generated ids.</summary>
     public required IReadOnlyList<int> Tokens { get; init; }
 

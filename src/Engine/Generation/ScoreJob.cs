@@ -17,7 +17,7 @@ internal sealed class ScoreJob(JobSetup setup, ScoreRequest request, TaskComplet
 
     public void Begin()
     {
-        _sequence = setup.NewSequence();
+        _sequence = setup.Sequences.Take();
         _before = setup.Counters.Snapshot();
     }
 
@@ -42,7 +42,8 @@ internal sealed class ScoreJob(JobSetup setup, ScoreRequest request, TaskComplet
 
     public void Finish(Exception? error)
     {
-        _sequence?.Truncate(0);
+        if (_sequence is not null)
+            setup.Sequences.Return([]);
         if (error is OperationCanceledException)
             result.TrySetCanceled();
         else if (error is not null)

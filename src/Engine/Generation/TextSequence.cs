@@ -39,6 +39,17 @@ internal sealed class TextSequence
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens => _request.Prompt.Length;
 
+    public ReadOnlySpan<int> Prompt => _request.Prompt.Span;
+
+    /// <summary>Whether keys of the text before it are used, and its own are kept.</summary>
+    public bool ContinuesConversation => _request.ContinuesConversation;
+
+    /// <summary>The prompt and what was generated.</summary>
+    public ReadOnlySpan<int> Tokens => _sequence.AsSpan(0, _length);
+
+    /// <summary>Tokens that passes were handed out for, with those that were skipped.</summary>
+    public int HandedOut => _done;
+
     /// <summary>Whether the next pass's logits choose a token.</summary>
     public bool PromptIsDone => _done >= _request.Prompt.Length;
 
@@ -47,6 +58,9 @@ internal sealed class TextSequence
 
     /// <summary>The text so far, without what is held back.</summary>
     public string Text => _text.ToString();
+
+    /// <summary>The first tokens need no pass: their keys are there.</summary>
+    public void Skip(int count) => _done = count;
 
     /// <summary>The next tokens to run, at most <paramref name="chunkMax"/>.</summary>
     public ReadOnlyMemory<int> NextChunk(int chunkMax)

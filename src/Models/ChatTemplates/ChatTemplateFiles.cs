@@ -46,6 +46,13 @@ public static class ChatTemplateFiles
         : File.Exists(Path.Combine(path, TokenizerFiles.Gguf)) ? Path.Combine(path, TokenizerFiles.Gguf)
         : null;
 
+    /// <summary>A template from a file of its own, with the special tokens of a model.</summary>
+    /// <param name="path">The template.</param>
+    /// <param name="folder">The model's folder or image.</param>
+    /// <exception cref="NeuralinkException">It cannot be read, or has what is not supported.</exception>
+    public static ChatTemplate Read(string path, string folder) =>
+        ChatTemplate.Parse(ReadText(path), path, TokenizerConfig.Read(folder).SpecialTokens);
+
     private static (string Source, string Location)? Read(string folder)
     {
         if (GgufOf(folder) is { } gguf)

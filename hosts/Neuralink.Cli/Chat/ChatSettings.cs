@@ -1,0 +1,34 @@
+using Neuralink.Cli.Generate;
+using Neuralink.Cli.Models;
+using Neuralink.Cli.Terminal;
+using Neuralink.Models.ChatTemplates;
+using Neuralink.Models.Tokenizers;
+using Neuralink.Storage;
+
+namespace Neuralink.Cli.Chat;
+
+/// <summary>What a command line says of a conversation.</summary>
+/// <param name="System">What the model is told before it, or null.</param>
+/// <param name="TemplateFile">The template, or null for the model's own.</param>
+internal sealed record ChatSettings(string? System, string? TemplateFile)
+{
+    /// <summary>The template that conversations with a model are written by. An unpacked model is packed for it.</summary>
+    /// <exception cref="NeuralinkException">There is none, or it has what is not supported.</exception>
+    public ChatTemplate FindTemplate(EngineSettings model, Surroundings surroundings, CancellationToken cancellation)
+    {
+        LocatedModel located = ModelLocator.Locate(model.Model, model.Reading, surroundings, cancellation);
+        if (TemplateFile is not null)
+            return ChatTemplateFiles.Read(TemplateFile, located.Image);
+        return ChatTemplateFiles.Find(located.Image) ?? throw new NeuralinkException(
+            $"hold a conversation with {located.Name}", "a model with a chat template", "none in its files",
+            "it was not trained for conversations; continue a text with 'neuralink generate', or give --chat-template FILE.jinja");
+    }
+
+    /// <summary>The tokens of a conversation that begins with a message.</summary>
+    public int[] FirstTurn(ChatTemplate template, Tokenizer tokenizer, string message, Surroundings surroundings)
+    {
+        Conversation conversation = new(template, tokenizer, System, surroundings.Time);
+        conversation.Messages.Add(new ChatMessage(Conversation.UserRole, message));
+        return conversation.Encode();
+    }
+}
