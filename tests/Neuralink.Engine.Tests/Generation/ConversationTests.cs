@@ -47,7 +47,8 @@ public sealed class ConversationTests(RandomImage image) : IClassFixture<RandomI
     public async Task A_turn_that_is_stopped_leaves_what_it_has_run()
     {
         await using NeuralinkEngine engine = await OpenAsync(ExecutionStrategy.PrefetchCluster, chunkTokens: 3);
-        GenerationRequest request = Request(image.Prompt, isContinued: true) with { MaxTokens = engine.ContextTokens - image.Prompt.Length };
+        GenerationRequest request =
+            Request(image.Prompt, isContinued: true) with { MaxTokens = engine.ContextTokens - image.Prompt.Length };
         List<int> tokens = [.. image.Prompt];
         await foreach (GenerationEvent happened in engine.GenerateAsync(request))
         {
