@@ -41,7 +41,7 @@ public sealed class MissingFileTests : IDisposable
     [Theory]
     [InlineData("params.json", "publisher's own form")]
     [InlineData("adapter_config.json", "LoRA")]
-    [InlineData("model.gguf", "safetensors")]
+    [InlineData("model.gguf", "itself as the model")]
     public void A_configuration_in_another_form(string there, string advice)
     {
         Touch(there);

@@ -145,7 +145,7 @@ public sealed class CompareCommandTests : IDisposable
         await ShouldFail(["--train", none, "--test", _test], none);
         await ShouldFail(["--train", _train, "--test", _test, none], none);
         await ShouldFail(["--train", _train, "--test", _image.PathOf(ImageFiles.Resident)], "an activation trace");
-        await ShouldFail([none, "--train", _train, "--test", _test], none, "a flash image (neuralink.json) or a Hugging Face folder");
+        await ShouldFail([none, "--train", _train, "--test", _test], none, "a flash image (neuralink.json), a Hugging Face folder");
         await ShouldFail(["--train", _train, "--test", _test, "--profile", none], none);
         using (FileStream file = File.OpenWrite(_test))
             file.SetLength(file.Length - 7);

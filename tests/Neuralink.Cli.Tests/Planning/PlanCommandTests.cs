@@ -141,7 +141,7 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
     public async Task Bad_input_is_one_clear_line()
     {
         (await _home.RunAsync("plan", _home.PathOf("none"))).ShouldFail(
-            1, "none", "expected a flash image (neuralink.json) or a Hugging Face folder (config.json), found no such folder");
+            1, "none", "expected a flash image (neuralink.json), a Hugging Face folder (config.json) or a GGUF file, found no such");
         (await _home.RunAsync("plan", _home.Folder)).ShouldFail(1, "a folder with neither");
         (await _home.RunAsync("plan", model.Image, "--context", "513")).ShouldFail(1, "at most 512 tokens", "513");
         (await _home.RunAsync("plan", model.Image, "--context", "0")).ShouldFail(2, "--context");

@@ -31,8 +31,10 @@ public sealed class UsageTests(PackedModelFixture model) : IDisposable
     [InlineData("--gap", "wide", "--gap: expected a number of bytes such as 16KiB, found 'wide'")]
     [InlineData("--gap", "2MiB", "expected a collapse gap of 0 to 1 MiB, found 2097152")]
     [InlineData(
-        "--strategy", "magic", "expected serial or prefetch or cluster or prefetch+cluster or llmflash or frequency, found 'magic'")]
-    [InlineData("--strategy", "1", "expected serial or prefetch or cluster or prefetch+cluster or llmflash or frequency, found '1'")]
+        "--strategy", "magic",
+        "expected serial or prefetch or cluster or prefetch+cluster or stream or llmflash or frequency, found 'magic'")]
+    [InlineData(
+        "--strategy", "1", "expected serial or prefetch or cluster or prefetch+cluster or stream or llmflash or frequency, found '1'")]
     [InlineData(
         "--predictor", "guess", "--predictor: expected exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE, found 'guess'")]
     [InlineData("--predictor", "oracle", "oracle=TRACE, found 'oracle'")]

@@ -81,7 +81,7 @@ public sealed class FlashImageTests : IDisposable
     [Theory]
     [InlineData("layer_count", "0", "layer_count in 1..4096")]
     [InlineData("layer_count", "5000", "layer_count in 1..4096")]
-    [InlineData("layer_count", "3", "tensor layers.2.neurons")]
+    [InlineData("layer_count", "3", "ffn_count as layer_count")]
     [InlineData("layer_count", "1.5", "layer_count")]
     [InlineData("slot_count", "-1", "slot_count in 1..4194304")]
     [InlineData("slot_count", "13", "tensor layers.0.neurons of U8 [13, 512]")]
