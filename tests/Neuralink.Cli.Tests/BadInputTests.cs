@@ -14,7 +14,7 @@ public sealed class BadInputTests(PackedModelFixture model) : IDisposable
     [Fact]
     public async Task A_model_folder_that_is_missing() =>
         (await Generate(_home.PathOf("none"))).ShouldFail(
-            1, "none", "expected a flash image (neuralink.json) or a Hugging Face folder (config.json), found no such folder");
+            1, "none", "expected a flash image (neuralink.json), a Hugging Face folder (config.json) or a GGUF file, found no such folder");
 
     [Fact]
     public async Task A_model_folder_of_something_else() => (await Generate(_home.Folder)).ShouldFail(1, "found a folder with neither");
@@ -47,8 +47,8 @@ public sealed class BadInputTests(PackedModelFixture model) : IDisposable
 
     [Theory]
     [InlineData("\"llama\"", "\"gpt_neox\"", "gpt_neox", "llama, mistral")]
-    [InlineData("\"relu\"", "\"silu\"", "silu", "relu, fatrelu")]
-    [InlineData("\"relu\"", "\"gelu\"", "gelu", "relu, fatrelu")]
+    [InlineData("\"relu\"", "\"mish\"", "mish", "relu, fatrelu")]
+    [InlineData("\"relu\"", "\"sigmoid\"", "sigmoid", "relu, fatrelu")]
     [InlineData("\"hidden_size\": 256", "\"hidden_size\": 512", "shape", "512")]
     [InlineData("\"vocab_size\": 1600", "\"vocab_size\": -1", "vocab_size", "-1")]
     [InlineData("\"vocab_size\": 1600,", "\"vocab_size\": 1600", "bad JSON", "config.json")]
