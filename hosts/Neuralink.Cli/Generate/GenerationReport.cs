@@ -34,6 +34,7 @@ internal sealed record GenerationReport
     public required MemoryReport Memory { get; init; }
 
     /// <summary>Share of the neurons that fired, over all layers and tokens.</summary>
+    [JsonPropertyName("firing_share")]
     public required double ActiveShare { get; init; }
 
     /// <summary>Its name.</summary>

@@ -36,9 +36,11 @@ internal sealed record PlanReport
     public required int ContextTokens { get; init; }
 
     /// <summary>Of the neurons at a token.</summary>
+    [JsonPropertyName("firing_share")]
     public required double ActiveShare { get; init; }
 
     /// <summary>Whether a trace says so.</summary>
+    [JsonPropertyName("firing_recorded")]
     public required bool ActivationRecorded { get; init; }
 
     /// <summary>What is read from.</summary>

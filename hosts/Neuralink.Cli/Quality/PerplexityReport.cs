@@ -32,6 +32,7 @@ internal sealed record PerplexityReport
     public required double Perplexity { get; init; }
 
     /// <summary>Share of the neurons that fired in it.</summary>
+    [JsonPropertyName("firing_share")]
     public required double ActiveShare { get; init; }
 
     /// <summary>The predictor beside it; null without one.</summary>

@@ -70,7 +70,8 @@ internal sealed record TraceReport
 /// <summary>One layer's figures, or their mean; see <see cref="ActivationStatistics"/>.</summary>
 internal sealed record TraceFigures(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Layer,
-    double ActiveShare, double HotShare, double MeanRunLength, double CoActivation, double IndependentCoActivation)
+    [property: JsonPropertyName("firing_share")] double ActiveShare,
+    double HotShare, double MeanRunLength, double CoActivation, double IndependentCoActivation)
 {
     public static TraceFigures Of(int layer, ActivationStatistics s) =>
         new(layer, s.ActiveShare, s.HotShare, s.MeanRunLength, s.CoActivation, s.IndependentCoActivation);

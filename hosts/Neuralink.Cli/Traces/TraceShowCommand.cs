@@ -11,7 +11,7 @@ internal static class TraceShowCommand
     public static string[] Examples { get; } =
     [
         "neuralink trace show stories.trace",
-        "neuralink trace show stories.trace --json | jq .mean.active_share",
+        "neuralink trace show stories.trace --json | jq .mean.firing_share",
     ];
 
     public static Command Create(Surroundings surroundings)

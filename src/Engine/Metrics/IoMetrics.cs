@@ -102,6 +102,7 @@ public sealed class IoMetrics
     public double PredictedShare => Ratio(Count(Counter.PredictedPairs), _pairs);
 
     /// <summary>Share of all neurons that fired, as far as they were predicted, over all tokens.</summary>
+    [JsonPropertyName("firing_share")]
     public double ActiveShare => Ratio(Count(Counter.ActivePairs), _pairs);
 
     /// <summary>From reaching the layers' attention to leaving them, the wait included.</summary>

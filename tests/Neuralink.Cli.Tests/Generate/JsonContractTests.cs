@@ -12,7 +12,7 @@ public sealed class JsonContractTests(PackedModelFixture model) : IDisposable
         "bytes_read", "bytes_used", "reads", "mean_read_bytes", "cache_hit_rate", "prefetched", "prefetch_on_time", "prefetch_late",
         "prefetch_wasted", "repaired", "wait_ms",
         "io_ms", "wanted", "bridged", "bridged_wanted_later", "retries", "raw_bytes_per_second", "effective_bytes_per_second",
-        "predictor_precision", "predicted_share", "active_share", "layer_ms", "warmed_up", "warm_up_late", "warm_up_reads", "warm_up_bytes",
+        "predictor_precision", "predicted_share", "firing_share", "layer_ms", "warmed_up", "warm_up_late", "warm_up_reads", "warm_up_bytes",
     ];
 
     private readonly TestHome _home = new();
@@ -39,7 +39,7 @@ public sealed class JsonContractTests(PackedModelFixture model) : IDisposable
         root.GetProperty("seed").GetUInt64().Should().Be(7);
         root.GetProperty("device").GetString().Should().NotBeEmpty();
         root.GetProperty("model").GetString().Should().Be("model");
-        root.GetProperty("active_share").GetDouble().Should().BeInRange(0.001, 0.5);
+        root.GetProperty("firing_share").GetDouble().Should().BeInRange(0.001, 0.5);
         Numbers(root, "timings").Keys.Should().BeEquivalentTo(
             "load_ms", "prompt_ms", "predicted_ms", "prompt_per_second", "predicted_per_second", "ttft_ms");
         IReadOnlyDictionary<string, double> io = Numbers(root, "io"), memory = Numbers(root, "memory");
@@ -65,13 +65,13 @@ public sealed class JsonContractTests(PackedModelFixture model) : IDisposable
         Dictionary<string, double> io = Numbers(root, "io");
         io.Keys.Should().BeEquivalentTo([.. s_io, "lookahead_recall", "lookahead_precision"]);
         foreach (string share in (string[])[
-            "cache_hit_rate", "predictor_precision", "predicted_share", "active_share", "lookahead_recall", "lookahead_precision"])
+            "cache_hit_rate", "predictor_precision", "predicted_share", "firing_share", "lookahead_recall", "lookahead_precision"])
         {
             io[share].Should().BeInRange(0, 1, "of {0}", share);
         }
         io["lookahead_recall"].Should().BeGreaterThan(0.3, "a sketch of neighbouring layers is no guess");
         io["predictor_precision"].Should().BeApproximately(1, 0.001, "the prediction is exact");
-        io["predicted_share"].Should().BeApproximately(io["active_share"], 0.001).And.BeInRange(0.005, 0.5);
+        io["predicted_share"].Should().BeApproximately(io["firing_share"], 0.001).And.BeInRange(0.005, 0.5);
         io["effective_bytes_per_second"].Should().BeLessThan(io["raw_bytes_per_second"]).And.BePositive();
         io["wanted"].Should().BeGreaterThanOrEqualTo(io["prefetch_on_time"] + io["prefetch_late"] + io["repaired"]);
         io["prefetched"].Should().Be(io["prefetch_on_time"] + io["prefetch_late"] + io["prefetch_wasted"]).And.BePositive();

@@ -96,11 +96,11 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
 
         JsonElement known = await Plan(placed), given = await Plan(model.Image, "--trace", trace, "--strategy", "serial"),
             assumed = await Plan(model.Image);
-        known.GetProperty("activation_recorded").GetBoolean().Should().BeTrue();
-        known.GetProperty("active_share").GetDouble().Should().BeApproximately(124.0 / 2048, 0.002);
-        given.GetProperty("active_share").GetDouble().Should().Be(known.GetProperty("active_share").GetDouble());
+        known.GetProperty("firing_recorded").GetBoolean().Should().BeTrue();
+        known.GetProperty("firing_share").GetDouble().Should().BeApproximately(124.0 / 2048, 0.002);
+        given.GetProperty("firing_share").GetDouble().Should().Be(known.GetProperty("firing_share").GetDouble());
         given.GetProperty("lookahead").ValueKind.Should().Be(JsonValueKind.Null);
-        assumed.GetProperty("activation_recorded").GetBoolean().Should().BeFalse();
+        assumed.GetProperty("firing_recorded").GetBoolean().Should().BeFalse();
         JsonElement placedSerial = await Plan(placed, "--strategy", "serial");
         Reads(placedSerial).Should().BeLessThan(Reads(given) / 2, "what fires together lies together");
 

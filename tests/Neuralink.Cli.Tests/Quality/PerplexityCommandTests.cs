@@ -31,7 +31,7 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
         using JsonDocument document = JsonDocument.Parse(json.Out);
         JsonElement root = document.RootElement;
         root.EnumerateObject().Select(p => p.Name).Should().Equal(
-            "model", "model_digest", "texts", "tokens", "windows", "window_tokens", "stride_tokens", "perplexity", "active_share",
+            "model", "model_digest", "texts", "tokens", "windows", "window_tokens", "stride_tokens", "perplexity", "firing_share",
             "predicted", "memory_bytes", "seconds");
         root.GetProperty("predicted").ValueKind.Should().Be(JsonValueKind.Null);
         root.GetProperty("tokens").GetInt32().Should().Be(298);
@@ -61,7 +61,7 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
             "predictor", "perplexity", "perplexity_ratio", "agreement_share", "kl_divergence_nats", "predicted_share");
         predicted.GetProperty("predictor").GetString().Should().Be("sketch=4");
         predicted.GetProperty("agreement_share").GetDouble().Should().BeInRange(0.9, 1);
-        predicted.GetProperty("predicted_share").GetDouble().Should().BeGreaterThan(root.GetProperty("active_share").GetDouble());
+        predicted.GetProperty("predicted_share").GetDouble().Should().BeGreaterThan(root.GetProperty("firing_share").GetDouble());
         PredictorQuality stored = QualityFile.Read(FlashImage.Open(image))
             .Find(PredictorIdentity.Sketch(4, SketchPredictor.DefaultMargin(4)))!;
         stored.Perplexity.Should().Be(predicted.GetProperty("perplexity").GetDouble());

@@ -40,10 +40,10 @@ public sealed class TraceCommandTests(PackedModelFixture model) : IDisposable
         JsonElement[] layers = [.. root.GetProperty("layers").EnumerateArray()];
         layers.Should().HaveCount(6);
         layers[0].EnumerateObject().Select(p => p.Name).Should().Equal(
-            "layer", "active_share", "hot_share", "mean_run_length", "co_activation", "independent_co_activation");
+            "layer", "firing_share", "hot_share", "mean_run_length", "co_activation", "independent_co_activation");
         foreach (JsonElement layer in layers)
         {
-            double share = layer.GetProperty("active_share").GetDouble();
+            double share = layer.GetProperty("firing_share").GetDouble();
             share.Should().BeInRange(0.002, 0.2);
             layer.GetProperty("hot_share").GetDouble().Should().BeInRange(share, 0.8);
             layer.GetProperty("mean_run_length").GetDouble().Should().BeInRange(1, 2);
