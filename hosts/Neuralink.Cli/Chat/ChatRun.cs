@@ -1,7 +1,5 @@
 using System.Text;
 using Neuralink.Cli.Generate;
-using Neuralink.Cli.Models;
-using Neuralink.Cli.Quality;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.ChatTemplates;
 using Neuralink.Models.Configuration;
@@ -34,13 +32,10 @@ internal sealed class ChatRun(ChatRunSettings settings, Surroundings surrounding
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        ChatTemplate template = settings.Chat.FindTemplate(settings.Model, surroundings, cancellation);
-        ModelSetup setup = settings.Model.ToSetup((_, config) => ContextOf(config), surroundings, cancellation);
-        await using NeuralinkEngine engine =
-            await NeuralinkEngine.OpenAsync(setup, ModelLocator.Store(surroundings), cancellation: cancellation);
-        if (engine.IoFallback is { } reason)
-            surroundings.Note(reason);
-        QualityNote.Write(settings.Model.Engine.Predictor, engine.Image, settings.Model.Model, surroundings);
+        string folder = settings.Model.FolderOf(surroundings, cancellation);
+        ChatTemplate template = settings.Chat.FindTemplate(folder, settings.Model.Reading, surroundings, cancellation);
+        await using NeuralinkEngine engine = await settings.Model.OpenAsync(
+            folder, (_, config) => ContextOf(config), timeline: null, surroundings, cancellation);
         Conversation conversation = new(template, engine.Tokenizer, settings.Chat.System, surroundings.Time);
         ChatCommands commands = new(conversation, engine, surroundings);
         if (IsTerminal)

@@ -1,4 +1,3 @@
-using Neuralink.Cli.Generate;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.ChatTemplates;
@@ -13,10 +12,14 @@ namespace Neuralink.Cli.Chat;
 internal sealed record ChatSettings(string? System, string? TemplateFile)
 {
     /// <summary>The template that conversations with a model are written by. An unpacked model is packed for it.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="reading">How it is read where it is not packed.</param>
+    /// <param name="surroundings">Where the cache is, and who is told.</param>
+    /// <param name="cancellation">Ends the packing.</param>
     /// <exception cref="NeuralinkException">There is none, or it has what is not supported.</exception>
-    public ChatTemplate FindTemplate(EngineSettings model, Surroundings surroundings, CancellationToken cancellation)
+    public ChatTemplate FindTemplate(string folder, ModelReading reading, Surroundings surroundings, CancellationToken cancellation)
     {
-        LocatedModel located = ModelLocator.Locate(model.Model, model.Reading, surroundings, cancellation);
+        LocatedModel located = ModelLocator.Store(surroundings).Locate(folder, reading, cancellation);
         if (TemplateFile is not null)
             return ChatTemplateFiles.Read(TemplateFile, located.Image);
         return ChatTemplateFiles.Find(located.Image) ?? throw new NeuralinkException(

@@ -1,5 +1,3 @@
-using Neuralink.Cli.Models;
-using Neuralink.Cli.Quality;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.ChatTemplates;
 
@@ -14,17 +12,17 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
         using TraceFile? trace = settings.TracePath is { } path ? new TraceFile(path, surroundings.Time) : null;
         int[] tokens = [];
         int maxTokens = 0;
-        ChatTemplate? template = settings.Chat is { } chat ? chat.FindTemplate(settings.Model, surroundings, cancellation) : null;
-        ModelSetup setup = settings.Model.ToSetup(
+        string folder = settings.Model.FolderOf(surroundings, cancellation);
+        ChatTemplate? template = settings.Chat?.FindTemplate(folder, settings.Model.Reading, surroundings, cancellation);
+        await using NeuralinkEngine engine = await settings.Model.OpenAsync(
+            folder,
             (tokenizer, config) =>
             {
                 tokens = template is null ? tokenizer.Encode(prompt) : settings.Chat!.FirstTurn(template, tokenizer, prompt, surroundings);
                 maxTokens = ContextFit.MaxTokens(tokens.Length, settings.MaxTokens, config.ContextLength, surroundings.Note);
                 return tokens.Length + maxTokens;
             },
-            surroundings, cancellation);
-        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            setup, ModelLocator.Store(surroundings), trace?.Recorder, cancellation: cancellation);
+            trace?.Recorder, surroundings, cancellation);
         GenerationRequest request = new()
         {
             Prompt = tokens,
@@ -33,9 +31,6 @@ internal sealed class GenerateRun(GenerateSettings settings, Surroundings surrou
             Stop = settings.Stop,
             IgnoreEndTokens = settings.IgnoreEndTokens,
         };
-        if (engine.IoFallback is { } reason)
-            surroundings.Note(reason);
-        QualityNote.Write(settings.Model.Engine.Predictor, engine.Image, settings.Model.Model, surroundings);
         GenerationResult result = await GenerateAsync(engine, request, prompt, cancellation);
         GenerationReport report = GenerationReport.Of(result, engine, settings);
         if (settings.Json)

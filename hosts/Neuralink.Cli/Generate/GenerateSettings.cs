@@ -1,5 +1,6 @@
 using Neuralink.Cli.Chat;
 using Neuralink.Cli.Models;
+using Neuralink.Cli.Quality;
 using Neuralink.Cli.Terminal;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Sampling;
@@ -57,14 +58,23 @@ internal sealed record EngineSettings
     /// <summary>How an unpacked model is read.</summary>
     public required ModelReading Reading { get; init; }
 
-    /// <summary>The same as the engine takes it.</summary>
+    /// <summary>Where the model is: one of the Hub is fetched unless it is there.</summary>
+    public string FolderOf(Surroundings surroundings, CancellationToken cancellation) =>
+        ModelLocator.FolderOf(Model, Reading, surroundings, cancellation);
+
+    /// <summary>Opens the engine, and says what a user should know of how it runs.</summary>
+    /// <param name="folder">What <see cref="FolderOf"/> gave.</param>
     /// <param name="contextTokens">Says how many positions there are to be.</param>
-    /// <param name="surroundings">Where the bundled model and the cache are.</param>
-    /// <param name="cancellation">Ends the fetching of a model.</param>
-    public ModelSetup ToSetup(
-        Func<Tokenizer, ModelConfig, int?> contextTokens, Surroundings surroundings, CancellationToken cancellation) => new()
+    /// <param name="timeline">Records what the actors do, or null.</param>
+    /// <param name="surroundings">Where the cache is, and who is told.</param>
+    /// <param name="cancellation">Ends the packing and the opening.</param>
+    public async Task<NeuralinkEngine> OpenAsync(
+        string folder, Func<Tokenizer, ModelConfig, int?> contextTokens, Timeline? timeline, Surroundings surroundings,
+        CancellationToken cancellation)
+    {
+        ModelSetup setup = new()
         {
-            Folder = ModelLocator.FolderOf(Model, Reading, surroundings, cancellation),
+            Folder = folder,
             Reading = Reading,
             Strategy = Strategy,
             Profile = Profile,
@@ -73,4 +83,11 @@ internal sealed record EngineSettings
             Engine = Engine,
             ContextTokens = contextTokens,
         };
+        NeuralinkEngine engine =
+            await NeuralinkEngine.OpenAsync(setup, ModelLocator.Store(surroundings), timeline, cancellation: cancellation);
+        if (engine.IoFallback is { } reason)
+            surroundings.Note(reason);
+        QualityNote.Write(Engine.Predictor, engine.Image, Model, surroundings);
+        return engine;
+    }
 }
