@@ -70,14 +70,6 @@ internal sealed class CallArguments(string callee, IReadOnlyList<object?> positi
         return rest;
     }
 
-    /// <summary>What is left, for one that is called with it in turn.</summary>
-    public CallArguments Pass(string to)
-    {
-        CallArguments rest = new(to, TakeRest(), NamedRest.ToDictionary(StringComparer.Ordinal));
-        _taken.UnionWith(named.Keys);
-        return rest;
-    }
-
     private bool TryTake(string name, out object? value)
     {
         _taken.Add(name);
