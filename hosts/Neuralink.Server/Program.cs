@@ -1,0 +1,3 @@
+using Neuralink.Server;
+
+return await ServerHost.RunAsync(args).ConfigureAwait(false);
