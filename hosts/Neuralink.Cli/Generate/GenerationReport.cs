@@ -80,7 +80,7 @@ internal sealed record GenerationReport
             Strategy = engine.Strategy.Name,
             Device = engine.DeviceDescription,
             Profile = engine.Profile is { } use ? ProfileReport.Of(use, engine.Image.StrideBytes) : null,
-            Seed = settings.Sampling.Seed,
+            Seed = settings.Sampling.Seed!.Value,      // the command line gives one, or draws it
             Diagnosis = engine.Diagnose(result),
             Layers = result.Layers,
         };

@@ -17,6 +17,12 @@ public sealed record GenerationRequest
     /// <summary>Texts that end the generation; they are not part of the result.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>
+    /// Of how many of the most probable tokens the probabilities are wanted beside each chosen one's
+    /// (<see cref="TokenGenerated.LogProbs"/>), 0 or more; null computes none.
+    /// </summary>
+    public int? LogProbs { get; init; }
+
     /// <summary>Whether the model's own end tokens are ignored.</summary>
     public bool IgnoreEndTokens { get; init; }
 
@@ -34,7 +40,17 @@ public abstract record GenerationEvent;
 /// <param name="Id">Its id.</param>
 /// <param name="Text">The text that has become certain with it; empty while a character is incomplete or a stop
 /// text may be beginning.</param>
-public sealed record TokenGenerated(int Id, string Text) : GenerationEvent;
+public sealed record TokenGenerated(int Id, string Text) : GenerationEvent
+{
+    /// <summary>
+    /// The text that the token completes, although a stop text may be beginning in it: empty for a part of a character and for an end
+    /// token. Joined, pieces are the text up to where a stop text cuts it off.
+    /// </summary>
+    public string Piece { get; init; } = "";
+
+    /// <summary>How likely it was, and what else was; null unless <see cref="GenerationRequest.LogProbs"/> asks for it.</summary>
+    public TokenLogProbs? LogProbs { get; init; }
+}
 
 /// <summary>The text is complete.</summary>
 /// <param name="Result">All of it.</param>

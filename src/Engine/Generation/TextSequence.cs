@@ -12,6 +12,7 @@ internal sealed class TextSequence
     private readonly GenerationRequest _request;
     private readonly IReadOnlyList<int> _endTokens;
     private readonly Sampler _sampler;
+    private readonly LogProbReader? _logProbs;
     private readonly StreamingDecoder _decoder;
     private readonly StopMatcher _stops;
     private readonly System.Text.StringBuilder _text = new();
@@ -25,6 +26,7 @@ internal sealed class TextSequence
         _request = request;
         _endTokens = request.IgnoreEndTokens ? [] : endTokens;
         _sampler = new Sampler(request.Sampling, vocabularySize);
+        _logProbs = request.LogProbs is { } top ? new LogProbReader(top, vocabularySize) : null;
         _decoder = new StreamingDecoder(tokenizer, before: request.Prompt.Span);
         _stops = new StopMatcher(request.Stop);
         _sequence = new int[request.Prompt.Length + request.MaxTokens];
@@ -76,21 +78,22 @@ internal sealed class TextSequence
     {
         int token = _sampler.Sample(logits, _sequence.AsSpan(0, _length));
         _sequence[_length++] = token;
-        string text = "";
+        string piece = "", text = "";
         if (_endTokens.Contains(token))
         {
             Finished = FinishReason.Stop;
         }
         else
         {
-            text = _stops.Append(_decoder.Append(token));
+            piece = _decoder.Append(token);
+            text = _stops.Append(piece);
             if (_stops.Found is not null)
                 Finished = FinishReason.Stop;
         }
         if (_length == _sequence.Length)
             Finished ??= FinishReason.Length;
         _text.Append(text);
-        return new TokenGenerated(token, text);
+        return new TokenGenerated(token, text) { Piece = piece, LogProbs = _logProbs?.Read(logits, token) };
     }
 
     /// <summary>Ends the text.</summary>

@@ -3,31 +3,37 @@ using Neuralink.Storage;
 namespace Neuralink.Models.Sampling;
 
 /// <summary>
-/// Chooses the next token from logits. The order is llama.cpp's: repeat penalty, top-k, top-p, min-p, temperature, draw; so
-/// top-p and min-p see probabilities at temperature 1. Each filter keeps at least one token. Ties go to the lowest id.
+/// Chooses the next token from logits. The order is llama.cpp's: logit bias, penalties, top-k, top-p, min-p, temperature, draw;
+/// so top-p and min-p see probabilities at temperature 1. Each filter keeps at least one token. Ties go to the lowest id.
 /// Allocates nothing after construction. Thread safety: none; one generation, one sampler.
 /// </summary>
 public sealed class Sampler
 {
     private readonly SamplingOptions _options;
+    private readonly KeyValuePair<int, float>[] _bias;
     private readonly float[] _logits;
     private readonly ulong[] _candidates;
     private readonly double[] _weights;
+    private readonly int[] _counts;      // of recent tokens; all zero between two calls
     private Xoshiro256 _random;
 
     /// <param name="options">Validated here.</param>
     /// <param name="vocabularySize">How many logits each call brings.</param>
-    /// <exception cref="NeuralinkException">An option is out of its range.</exception>
+    /// <exception cref="NeuralinkException">An option is out of its range, or a token with a bias is not in the vocabulary.</exception>
     public Sampler(SamplingOptions options, int vocabularySize)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabularySize);
         options.Validate();
+        foreach (int id in options.LogitBias.Keys)
+            RequireToken(id, vocabularySize);
         _options = options;
+        _bias = [.. options.LogitBias];
         _logits = new float[vocabularySize];
         bool isGreedy = options.Temperature == 0;
         _candidates = isGreedy ? [] : new ulong[vocabularySize];
         _weights = isGreedy ? [] : new double[vocabularySize];
-        _random = new Xoshiro256(options.Seed);
+        _counts = Penalizes(options) ? new int[vocabularySize] : [];
+        _random = new Xoshiro256(options.Seed ?? (ulong)Random.Shared.NextInt64());
     }
 
     /// <summary>The id of the token that comes next.</summary>
@@ -41,7 +47,10 @@ public sealed class Sampler
 
         RequireUsable(logits);
         logits.CopyTo(_logits);
-        Penalize(logits, recentTokens);
+        foreach ((int id, float bias) in _bias)
+            _logits[id] += bias;
+        if (_counts.Length > 0)
+            Penalize(recentTokens[Math.Max(0, recentTokens.Length - _options.RepeatLastN)..]);
         return _options.Temperature == 0 ? ArgMax(_logits) : Draw();
     }
 
@@ -55,17 +64,22 @@ public sealed class Sampler
         return best;
     }
 
-    // From the unpenalised logits, so that a token that occurs twice is penalised once.
-    private void Penalize(ReadOnlySpan<float> logits, ReadOnlySpan<int> recentTokens)
-    {
-        float penalty = _options.RepeatPenalty;
-        if (penalty == 1)
-            return;
+    private static bool Penalizes(SamplingOptions options) =>
+        options.RepeatPenalty != 1 || options.FrequencyPenalty != 0 || options.PresencePenalty != 0;
 
-        foreach (int id in recentTokens[Math.Max(0, recentTokens.Length - _options.RepeatLastN)..])
+    // Counted first, so that a token that occurs twice is penalised once.
+    private void Penalize(ReadOnlySpan<int> recentTokens)
+    {
+        foreach (int id in recentTokens)
+            _counts[id]++;
+        foreach (int id in recentTokens)
         {
-            float logit = logits[id];
-            _logits[id] = logit <= 0 ? logit * penalty : logit / penalty;
+            if (_counts[id] == 0)
+                continue;
+            float logit = _logits[id], penalty = _options.RepeatPenalty;
+            logit = logit <= 0 ? logit * penalty : logit / penalty;
+            _logits[id] = logit - ((_counts[id] * _options.FrequencyPenalty) + _options.PresencePenalty);
+            _counts[id] = 0;
         }
     }
 
@@ -138,6 +152,12 @@ public sealed class Sampler
         }
 
         return sum;
+    }
+
+    private static void RequireToken(int id, int vocabularySize)
+    {
+        if ((uint)id >= (uint)vocabularySize)
+            throw new NeuralinkException("sample with this logit bias", $"token ids of 0 to {vocabularySize - 1}", $"{id}");
     }
 
     private static void RequireUsable(ReadOnlySpan<float> logits)

@@ -72,6 +72,38 @@ public sealed class TextSequenceTests
     }
 
     [Fact]
+    public void Pieces_are_the_tokens_own_texts_while_a_stop_text_is_held_back()
+    {
+        TextSequence text = Start([1], 20, "end");
+
+        TokenGenerated[] tokens = [.. "an end".Select(c => Choose(text, c))];
+
+        tokens.Select(token => token.Piece).Should().Equal("a", "n", " ", "e", "n", "d");
+        tokens.Select(token => token.Text).Should().Equal("a", "n", " ", "", "", "");
+        tokens.Should().OnlyContain(token => token.LogProbs == null, "nobody asked for them");
+    }
+
+    [Fact]
+    public void A_request_gets_the_probabilities_that_it_asks_for_whatever_is_banned()
+    {
+        GenerationRequest request = new()
+        {
+            Prompt = (int[])[1],
+            LogProbs = 2,
+            Sampling = SamplingOptions.Greedy with { LogitBias = new Dictionary<int, float> { ['a'] = -100 } },
+        };
+        TextSequence text = new(request, s_tokenizer, Vocabulary, []);
+        float[] logits = [.. Enumerable.Repeat(float.NegativeInfinity, Vocabulary)];
+        (logits['a'], logits['b']) = (2, 1);
+
+        TokenLogProbs found = text.Choose(logits).LogProbs!;
+
+        found.Chosen.Id.Should().Be('b');
+        found.Top.Select(token => token.Id).Should().Equal('a', 'b');
+        found.Chosen.LogProb.Should().BeApproximately(-Math.Log(1 + Math.E), 1e-6).And.Be(found.Top[1].LogProb);
+    }
+
+    [Fact]
     public void What_may_become_a_stop_text_comes_out_when_it_does_not()
     {
         TextSequence text = Start([1], 4, "abc");

@@ -8,10 +8,9 @@ internal static class NaiveSampler
     /// <summary>The ids that are left, most probable first, with their probabilities.</summary>
     public static List<(int Id, double Probability)> Distribution(SamplingOptions options, float[] logits, int[] recent)
     {
-        HashSet<int> penalized = [.. recent.TakeLast(options.RepeatLastN)];
-        float Penalize(float logit) => logit > 0 ? logit / options.RepeatPenalty : logit * options.RepeatPenalty;
+        ILookup<int, int> recently = recent.TakeLast(options.RepeatLastN).ToLookup(id => id);
         List<(int Id, double Logit)> kept = [.. logits
-            .Select((logit, id) => (Id: id, Logit: (double)(penalized.Contains(id) ? Penalize(logit) : logit)))
+            .Select((logit, id) => (Id: id, Logit: (double)Penalize(logit + options.LogitBias.GetValueOrDefault(id), id)))
             .OrderByDescending(token => token.Logit).ThenBy(token => token.Id)];
 
         kept = options.TopK > 0 ? [.. kept.Take(options.TopK)] : kept;
@@ -28,6 +27,15 @@ internal static class NaiveSampler
 
         shares = Softmax(kept, options.Temperature);
         return [.. kept.Select((token, i) => (token.Id, shares[i]))];
+
+        float Penalize(float logit, int id)
+        {
+            int times = recently[id].Count();
+            if (times == 0)
+                return logit;
+            logit = logit > 0 ? logit / options.RepeatPenalty : logit * options.RepeatPenalty;
+            return logit - (times * options.FrequencyPenalty) - options.PresencePenalty;
+        }
     }
 
     private static double[] Softmax(List<(int Id, double Logit)> tokens, double temperature)

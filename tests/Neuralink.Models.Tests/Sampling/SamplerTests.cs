@@ -26,6 +26,10 @@ public class SamplerTests
         s_hot with { TopK = 10, RepeatPenalty = 0.4f, RepeatLastN = 2 },
         s_hot with { TopK = 10, RepeatPenalty = 1.7f, RepeatLastN = 0 },
         s_hot with { TopK = 12, TopP = 0.8f, MinP = 0.1f, RepeatPenalty = 1.2f },
+        s_hot with { TopK = 10, FrequencyPenalty = 0.7f },
+        s_hot with { TopK = 10, PresencePenalty = 1.1f, RepeatLastN = 4 },
+        s_hot with { TopK = 10, FrequencyPenalty = -0.5f, PresencePenalty = -1, RepeatPenalty = 1.1f },
+        s_hot with { TopK = 10, LogitBias = new Dictionary<int, float> { [3] = 9, [29] = -9, [7] = 0.5f }, FrequencyPenalty = 1 },
     };
 
     [Theory]
@@ -112,6 +116,48 @@ public class SamplerTests
     }
 
     [Fact]
+    public void Frequency_counts_each_time_and_presence_counts_once()
+    {
+        Sampler frequency = new(SamplingOptions.Greedy with { FrequencyPenalty = 1 }, 2);
+        frequency.Sample([4, 2.5f], [0]).Should().Be(0, "4 - 1 is more than 2.5");
+        frequency.Sample([4, 2.5f], [0, 0]).Should().Be(1, "4 - 2 is less than 2.5");
+
+        Sampler presence = new(SamplingOptions.Greedy with { PresencePenalty = 1 }, 2);
+        presence.Sample([4, 2.5f], [0, 0, 0]).Should().Be(0, "4 - 1 is more than 2.5 however often the token came");
+    }
+
+    [Fact]
+    public void A_bias_bans_a_token_or_forces_it()
+    {
+        float[] logits = [5, 4, -20];
+
+        new Sampler(SamplingOptions.Greedy with { LogitBias = new Dictionary<int, float> { [0] = -100 } }, 3)
+            .Sample(logits, []).Should().Be(1);
+        new Sampler(s_hot with { TopK = 1, LogitBias = new Dictionary<int, float> { [2] = 100 } }, 3).Sample(logits, []).Should().Be(2);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(3)]
+    public void A_bias_of_a_token_that_is_not_in_the_vocabulary_is_refused(int id) =>
+        FluentActions.Invoking(() => new Sampler(new SamplingOptions { LogitBias = new Dictionary<int, float> { [id] = 1 } }, 3))
+            .Should().Throw<NeuralinkException>().WithMessage($"*logit bias*0 to 2*{id}*");
+
+    [Fact]
+    public void Without_a_seed_each_sampler_draws_its_own()
+    {
+        float[] logits = RandomLogits(new Random(2), 1000);
+        int[] Draw()
+        {
+            Sampler sampler = new(s_hot, logits.Length);
+            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Sample(logits, []))];
+        }
+
+        // Two equal draws of 50 from 1000 have a probability of 1000^-50.
+        Draw().Should().NotEqual(Draw());
+    }
+
+    [Fact]
     public void Equal_logits_are_kept_in_order_of_their_ids()
     {
         Sampler sampler = new(s_hot with { TopK = 3 }, 6);
@@ -162,7 +208,11 @@ public class SamplerTests
         Random random = new(3);
         float[] logits = RandomLogits(random, 5000);
         int[] recent = [1, 2, 3];
-        foreach (SamplingOptions options in (SamplingOptions[])[SamplingOptions.Greedy, new() { RepeatPenalty = 1.1f }, s_unfiltered])
+        foreach (SamplingOptions options in (SamplingOptions[])
+            [
+                SamplingOptions.Greedy, s_unfiltered,
+                new() { RepeatPenalty = 1.1f, FrequencyPenalty = 1, LogitBias = new Dictionary<int, float> { [4] = 1 } },
+            ])
         {
             Sampler sampler = new(options, logits.Length);
             sampler.Sample(logits, recent);

@@ -15,6 +15,10 @@ public class SamplingOptionsTests
         { new() { MinP = -0.5f }, "*min-p*0 to 1*-0.5*" },
         { new() { RepeatPenalty = 0 }, "*repeat penalty*more than 0*0*" },
         { new() { RepeatPenalty = float.PositiveInfinity }, "*repeat penalty*" },
+        { new() { FrequencyPenalty = 2.5f }, "*frequency penalty*-2 to 2*2.5*" },
+        { new() { PresencePenalty = float.NaN }, "*presence penalty*-2 to 2*NaN*" },
+        { new() { LogitBias = new Dictionary<int, float> { [3] = -101 } }, "*logit bias of token 3*-100 to 100*-101*" },
+        { new() { LogitBias = new Dictionary<int, float> { [2] = float.NaN } }, "*logit bias of token 2*NaN*" },
         { new() { RepeatLastN = -1 }, "*repeat last n*-1*" },
     };
 
