@@ -133,6 +133,14 @@ public sealed record EngineOptions
     /// <exception cref="NeuralinkException">A value is outside its range.</exception>
     public void Validate()
     {
+        if (FindErrors() is [NeuralinkException first, ..])
+            throw first;
+    }
+
+    /// <summary>Every value that is outside its range; none where all is well.</summary>
+    public IReadOnlyList<NeuralinkException> FindErrors()
+    {
+        List<NeuralinkException> errors = [];
         Require(MemoryBytes is null or > 0, "memory above 0 bytes", MemoryBytes);
         Require(Cache?.Share is null or (>= 0 and <= 1), "a cache share of 0% to 100%", Cache?.Share);
         Require(Cache?.Bytes is null or >= 0, "a cache of at least 0 bytes", Cache?.Bytes);
@@ -157,11 +165,12 @@ public sealed record EngineOptions
         Require(CollapseGapBytes is null or (>= 0 and <= 1 << 20), "a collapse gap of 0 to 1 MiB", CollapseGapBytes);
         Require(ReadBytesMax is >= 4096 and <= 16 << 20, "reads of 4 KiB to 16 MiB", ReadBytesMax);
         Require(ReadAttemptsMax is >= 1 and <= 10, "1 to 10 attempts", ReadAttemptsMax);
+        return errors;
 
-        static void Require(bool holds, string expected, object? found)
+        void Require(bool holds, string expected, object? found)
         {
             if (!holds)
-                throw new NeuralinkException("set up the engine", expected, $"{found}");
+                errors.Add(new NeuralinkException("set up the engine", expected, $"{found}"));
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Neuralink.Actors;
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
+using Neuralink.Models.ChatTemplates;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Tokenizers.Files;
@@ -28,6 +29,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     private readonly Lock _gate = new();
     private long _lastJob;
     private Action<Exception>? _failJob;      // ends the running job with an error; null when none runs
+    private string? _chatTemplateFile;
     private bool _isDisposed;
 
     private NeuralinkEngine(EngineResources resources, ActorSystem? system, TimeSpan loadTime)
@@ -53,6 +55,13 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     public Tokenizer Tokenizer => _resources.Tokenizer;
 
     public FlashImage Image => _resources.Image;
+
+    /// <summary>
+    /// What conversations are written by: the file that was given, or the model's own template, or a plain one where it has none. It is
+    /// read when it is first asked for, so that a model whose template is not supported can go on with texts.
+    /// </summary>
+    /// <exception cref="NeuralinkException">The template cannot be read, or has what is not supported.</exception>
+    public ChatTemplate ChatTemplate => field ??= ChatTemplateFiles.Get(Image.Folder, _chatTemplateFile);
 
     /// <summary>How it was set up.</summary>
     public EngineOptions Options => _resources.Options;
@@ -172,6 +181,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
                 image.Folder, options with { ContextTokens = context ?? options.ContextTokens }, timeline, models.Options.Time,
                 decorate: null, system, cancellation).ConfigureAwait(false);
             opened.Profile = profile;
+            opened._chatTemplateFile = setup.ChatTemplate;
             return opened;
         }
     }

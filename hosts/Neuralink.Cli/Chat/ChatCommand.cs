@@ -7,24 +7,18 @@ namespace Neuralink.Cli.Chat;
 /// <summary>`neuralink chat`: its options.</summary>
 internal sealed class ChatCommand
 {
-    /// <summary>Positions of a conversation when nobody says how many, as far as the model was made for them.</summary>
-    public const int DefaultContextTokens = 2048;
-
-    /// <summary>Tokens of an answer when nobody says how many.</summary>
-    public const int DefaultAnswerTokens = 1024;
-
     private readonly EngineArguments _engine = new();
     private readonly SamplingArguments _sampling = new();
     private readonly Option<string?> _system = CommonOptions.System();
     private readonly Option<string?> _template = CommonOptions.ChatTemplate();
 
     private readonly Option<int?> _maxTokens = TypedOption.Of<int>(
-        ["--max-tokens", "-n"], "N", $"The most tokens of an answer [default: {DefaultAnswerTokens}]", "an integer of 1 or more",
-        ValueReaders.PositiveInteger);
+        ["--max-tokens", "-n"], "N", $"The most tokens of an answer [default: {ContextFit.DefaultAnswerTokens}]",
+        "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     private readonly Option<int?> _context = TypedOption.Of<int>(
         ["--context"], "N",
-        $"Tokens that are remembered; the oldest turns are dropped beyond them [default: the model's, up to {DefaultContextTokens}]",
+        $"Tokens that are remembered; the oldest turns are dropped beyond them [default: the model's, up to {ContextFit.DefaultConversationTokens}]",
         "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     public static string[] Examples { get; } =
@@ -53,6 +47,6 @@ internal sealed class ChatCommand
         Chat = new ChatSettings(parsed.GetValue(_system), parsed.GetValue(_template)),
         Sampling = _sampling.Bind(parsed, surroundings),
         ContextTokens = parsed.GetValue(_context),
-        AnswerTokensMax = parsed.GetValue(_maxTokens) ?? DefaultAnswerTokens,
+        AnswerTokensMax = parsed.GetValue(_maxTokens) ?? ContextFit.DefaultAnswerTokens,
     };
 }

@@ -61,7 +61,7 @@ internal sealed class ChatRun(ChatRunSettings settings, Surroundings surrounding
                 "hold the conversation", $"a context of at most {config.ContextLength} tokens, which the model was made for",
                 $"{settings.ContextTokens}");
         }
-        return settings.ContextTokens ?? Math.Min(config.ContextLength, ChatCommand.DefaultContextTokens);
+        return settings.ContextTokens ?? Math.Min(config.ContextLength, ContextFit.DefaultConversationTokens);
     }
 
     /// <summary>One turn. Where it fails, a person may go on with another; a script's run ends.</summary>

@@ -16,15 +16,18 @@ internal sealed record ChatSettings(string? System, string? TemplateFile)
     /// <param name="reading">How it is read where it is not packed.</param>
     /// <param name="surroundings">Where the cache is, and who is told.</param>
     /// <param name="cancellation">Ends the packing.</param>
-    /// <exception cref="NeuralinkException">There is none, or it has what is not supported.</exception>
+    /// <exception cref="NeuralinkException">It cannot be read, or has what is not supported.</exception>
     public ChatTemplate FindTemplate(string folder, ModelReading reading, Surroundings surroundings, CancellationToken cancellation)
     {
         LocatedModel located = ModelLocator.Store(surroundings).Locate(folder, reading, cancellation);
-        if (TemplateFile is not null)
-            return ChatTemplateFiles.Read(TemplateFile, located.Image);
-        return ChatTemplateFiles.Find(located.Image) ?? throw new NeuralinkException(
-            $"hold a conversation with {located.Name}", "a model with a chat template", "none in its files",
-            "it was not trained for conversations; continue a text with 'neuralink generate', or give --chat-template FILE.jinja");
+        ChatTemplate template = ChatTemplateFiles.Get(located.Image, TemplateFile);
+        if (template.IsPlain)
+        {
+            surroundings.Note(
+                $"{located.Name} has no chat template, so it may not have been trained for conversations: it goes on with the messages as "
+                + "with a plain text (--chat-template gives another)");
+        }
+        return template;
     }
 
     /// <summary>The tokens of a conversation that begins with a message.</summary>

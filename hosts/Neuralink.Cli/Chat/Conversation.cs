@@ -31,10 +31,9 @@ internal sealed class Conversation(ChatTemplate template, Tokenizer tokenizer, s
 
     private IEnumerable<ChatMessage> All => System is null ? Messages : Messages.Prepend(new ChatMessage(SystemRole, System));
 
-    /// <summary>All of it up to where the assistant's answer begins. The template has written the special tokens into it.</summary>
+    /// <summary>All of it up to where the assistant's answer begins.</summary>
     /// <exception cref="NeuralinkException">The template refuses it.</exception>
-    public int[] Encode() =>
-        tokenizer.Encode(template.Render([.. All], new ChatOptions { Time = time }), addSpecialTokens: false);
+    public int[] Encode() => template.Encode(tokenizer, [.. All], new ChatOptions { Time = time });
 
     /// <summary>The same, without the oldest turns where they leave no room for an answer.</summary>
     /// <param name="contextTokens">Positions there are.</param>

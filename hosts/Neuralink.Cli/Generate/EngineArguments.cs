@@ -22,16 +22,15 @@ internal sealed class EngineArguments
     private readonly Option<CacheSize?> _cache =
         CommonOptions.Cache("FFN neurons kept in DRAM: a share (10% or 0.1) or bytes (512MiB)");
 
-    private readonly Option<CachePolicyKind?> _cachePolicy = TypedOption.OneOf<CachePolicyKind>(
+    private readonly Option<CachePolicyKind?> _cachePolicy = TypedOption.OneOf(
         "--cache-policy", "How the cache is ruled [default: as the strategy says: window for llmflash and frequency, otherwise lfu]",
-        ("lfu", CachePolicyKind.Lfu), ("s3-fifo", CachePolicyKind.S3Fifo), ("lru", CachePolicyKind.Lru),
-        ("window", CachePolicyKind.Window), ("none", CachePolicyKind.None));
+        OptionWords.CachePolicies);
 
-    private readonly Option<WarmUpMode?> _warmUp = TypedOption.OneOf<WarmUpMode>(
+    private readonly Option<WarmUpMode?> _warmUp = TypedOption.OneOf(
         "--warm-up",
         "Fill the empty cache in large reads while nothing more urgent is read. auto: if it holds all neurons, or at least half of them "
         + "and the image knows which fire most [default: auto]",
-        ("auto", WarmUpMode.Auto), ("none", WarmUpMode.None));
+        OptionWords.WarmUps);
 
     private readonly Option<long?> _gap = TypedOption.Of<long>(
         ["--gap"], "BYTES",
@@ -61,10 +60,10 @@ internal sealed class EngineArguments
         ["--queue-depth"], "N", $"Reads in flight [default: the device profile's, or {s_engine.QueueDepth}]", "an integer",
         ValueReaders.Integer);
 
-    private readonly Option<FlashAccess?> _io = TypedOption.OneOf<FlashAccess>(
+    private readonly Option<FlashAccess?> _io = TypedOption.OneOf(
         "--io", "direct: read past the operating system's page cache; buffered: through it; uring: past it by Linux's io_uring "
         + "[default: what the device profile advises, or direct]",
-        ("direct", FlashAccess.Direct), ("buffered", FlashAccess.Buffered), ("uring", FlashAccess.Uring));
+        OptionWords.Io);
 
     private readonly Option<string?> _profile = TypedOption.Text(
         ["--profile"], "DEVICE.json",

@@ -51,7 +51,7 @@ internal static class CommonOptions
 
     /// <summary>--strategy.</summary>
     public static Option<ExecutionStrategy?> Strategy(string description) => TypedOption.OneOf(
-        "--strategy", description, [.. Enum.GetValues<ExecutionStrategy>().Select(s => (StrategySwitches.Of(s).Name, s))]);
+        "--strategy", description, OptionWords.Strategies);
 
     /// <summary>A predictor of any kind.</summary>
     public static Option<PredictorOptions?> Predictor(string name, string description) => TypedOption.OfClass<PredictorOptions>(
@@ -63,9 +63,7 @@ internal static class CommonOptions
 
     /// <summary>--weights.</summary>
     public static Option<WeightFormat?> Weights(string description = "The format an unpacked model is packed in") =>
-        TypedOption.OneOf<WeightFormat>(
-            "--weights", $"{description} [default: the checkpoint's own]",
-            ("f16", WeightFormat.F16), ("bf16", WeightFormat.BF16), ("f32", WeightFormat.F32));
+        TypedOption.OneOf("--weights", $"{description} [default: the checkpoint's own]", OptionWords.Weights);
 
     /// <summary>--activation.</summary>
     public static Option<Activation?> Activation() => TypedOption.Of<Activation>(
@@ -80,7 +78,7 @@ internal static class CommonOptions
 
     /// <summary>--chat-template.</summary>
     public static Option<string?> ChatTemplate() => TypedOption.Text(
-        ["--chat-template"], "FILE.jinja", "The template that conversations are written by [default: the model's own]");
+        ["--chat-template"], "FILE.jinja", "The template that conversations are written by [default: the model's own, or plain text]");
 
     /// <summary>--seed.</summary>
     public static Option<ulong?> Seed(string description, string valueName = "N") =>

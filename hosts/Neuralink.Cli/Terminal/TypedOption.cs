@@ -23,17 +23,10 @@ internal static class TypedOption
         where T : class => Create<T?, T>(names, valueName, description, expected, read, static value => value);
 
     /// <summary>An option that takes one of a few words.</summary>
-    public static Option<T?> OneOf<T>(string name, string description, params (string Word, T Value)[] choices)
-        where T : struct
-    {
-        string words = string.Join("|", choices.Select(c => c.Word));
-        return Of<T>([name], words, description, string.Join(" or ", choices.Select(c => c.Word)), (string text, out T value) =>
-        {
-            int found = Array.FindIndex(choices, c => c.Word.Equals(text, StringComparison.OrdinalIgnoreCase));
-            value = found < 0 ? default : choices[found].Value;
-            return found >= 0;
-        });
-    }
+    public static Option<T?> OneOf<T>(string name, string description, IReadOnlyList<(string Word, T Value)> choices)
+        where T : struct => Of<T>(
+            [name], string.Join("|", choices.Select(c => c.Word)), description, OptionWords.Expected(choices),
+            (string text, out T value) => OptionWords.TryRead(choices, text, out value));
 
     /// <summary>An option of one text.</summary>
     public static Option<string?> Text(ReadOnlySpan<string> names, string valueName, string description) =>

@@ -10,6 +10,12 @@ public static class ContextFit
     /// <summary>Tokens that are generated when nobody says how many.</summary>
     public const int DefaultMaxTokens = 128;
 
+    /// <summary>Tokens of an answer in a conversation when nobody says how many, as far as the context has room.</summary>
+    public const int DefaultAnswerTokens = 1024;
+
+    /// <summary>Positions of a conversation when nobody says how many, as far as the model was made for them.</summary>
+    public const int DefaultConversationTokens = 2048;
+
     /// <param name="promptTokens">Tokens of the prompt.</param>
     /// <param name="asked">Tokens that were asked for, or null for up to <see cref="DefaultMaxTokens"/>.</param>
     /// <param name="contextMax">Positions there can be.</param>

@@ -34,6 +34,9 @@ public sealed record ModelSetup
     /// <summary>How to read; null is what the device profile says, or the engine's default.</summary>
     public FlashAccess? Io { get; init; }
 
+    /// <summary>The file of a chat template; null is the model's own (<see cref="NeuralinkEngine.ChatTemplate"/>).</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>
     /// Positions to make room for, where that depends on the model, as for one prompt: null, and for null, leave it to
     /// <see cref="EngineOptions.ContextTokens"/>.

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Neuralink.Models.ChatTemplates.Jinja;
+using Neuralink.Models.Tokenizers;
 using Neuralink.Storage;
 
 namespace Neuralink.Models.ChatTemplates;
@@ -21,8 +22,26 @@ public sealed class ChatTemplate
         _specialTokens = specialTokens;
     }
 
+    /// <summary>
+    /// For a model that has none, as it was not trained for conversations: the messages' own words, one after the other. What the assistant
+    /// says goes on where the message before it ends, so that a text and its continuations stay one text; all else begins a new line.
+    /// </summary>
+    public static ChatTemplate Plain { get; } = new(
+        "the plain template",
+        JinjaTemplate.Parse(
+            """
+            {%- for message in messages -%}
+            {%- if not loop.first and message.role != 'assistant' -%}{{ '\n' }}{%- endif -%}
+            {{- message.content -}}
+            {%- endfor -%}
+            """),
+        new Dictionary<string, string>(StringComparer.Ordinal));
+
     /// <summary>The file that it is from.</summary>
     public string Location { get; }
+
+    /// <summary>Whether it is <see cref="Plain"/>, because the model has none.</summary>
+    public bool IsPlain => ReferenceEquals(this, Plain);
 
     /// <param name="source">The template.</param>
     /// <param name="location">Where it is from, for messages.</param>
@@ -69,4 +88,12 @@ public sealed class ChatTemplate
                 $"render the conversation with the chat template of {Location}", null, $"{error.Message}, in line {error.Line ?? 1}");
         }
     }
+
+    /// <summary>
+    /// The tokens of a conversation. A model's own template has written the special tokens into the text; those that a plain text begins
+    /// with are added.
+    /// </summary>
+    /// <exception cref="NeuralinkException">As of <see cref="Render"/>.</exception>
+    public int[] Encode(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages, ChatOptions options) =>
+        tokenizer.Encode(Render(messages, options), addSpecialTokens: IsPlain);
 }

@@ -29,6 +29,13 @@ public static class ChatTemplateFiles
         ? ChatTemplate.Parse(source, location, SpecialTokens(path))
         : null;
 
+    /// <summary>The template that conversations with a model are written by.</summary>
+    /// <param name="path">A model's folder, a GGUF file or an image.</param>
+    /// <param name="file">A template's file, or null for the model's own, or <see cref="ChatTemplate.Plain"/> where it has none.</param>
+    /// <exception cref="NeuralinkException">A file cannot be read, or the template has what is not supported.</exception>
+    public static ChatTemplate Get(string path, string? file) =>
+        file is null ? Find(path) ?? ChatTemplate.Plain : Read(file, path);
+
     /// <summary>The text of the model's template, or null where it has none.</summary>
     /// <param name="path">A model's folder, a GGUF file or an image.</param>
     /// <exception cref="NeuralinkException">A file is malformed.</exception>

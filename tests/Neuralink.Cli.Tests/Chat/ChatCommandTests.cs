@@ -56,10 +56,21 @@ public sealed class ChatCommandTests(PackedModelFixture model) : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_template_or_with_a_wrong_one_it_says_so()
+    public async Task Without_a_template_the_messages_are_gone_on_with_as_one_plain_text_and_it_says_so()
     {
-        (await _home.RunAsync("chat", "-m", model.Image)).ShouldFail(1, "chat template", "neuralink generate");
-        (await _home.RunAsync("generate", "-m", model.Image, "--chat", "-p", "Hi")).ShouldFail(1, "chat template");
+        string[] greedy = ["-m", model.Image, "--temperature", "0", "-n", "8"];
+        CliResult plain = await _home.RunAsync(["generate", "--chat", "-p", "Once upon a time", .. greedy]);
+        plain.Error.Should().Contain("has no chat template").And.Contain("--chat-template");
+        CliResult text = await _home.RunAsync(["generate", "-p", "Once upon a time", .. greedy]);
+        text.Out.Should().Be("Once upon a time" + plain.Out);
+        CliResult chat = await _home.RunAsync("Once upon a time\n", ["chat", .. greedy]);
+        chat.Error.Should().Contain("has no chat template");
+        chat.Out.Should().Be(plain.Out);
+    }
+
+    [Fact]
+    public async Task With_a_wrong_template_it_says_so()
+    {
         (await _home.RunAsync("generate", "-m", model.Image, "--system", "x", "-p", "Hi")).ShouldFail(2, "--system", "--chat");
         (await _home.RunAsync("chat", "-m", model.Image, "--chat-template", _home.PathOf("none"))).ShouldFail(1, "none");
         File.WriteAllText(_home.PathOf("bad.jinja"), "\n{% include 'x' %}");

@@ -3,10 +3,13 @@ using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Storage;
 
-namespace Neuralink.Cli.Terminal;
+namespace Neuralink;
 
-/// <summary>Reads option values. Only whether a text is such a value is decided here; ranges belong to the engine's own options.</summary>
-internal static class ValueReaders
+/// <summary>
+/// Reads option values from texts, for command lines and configuration files alike. Only whether a text is such a value is decided here;
+/// ranges belong to the options themselves. Words are in <see cref="OptionWords"/>.
+/// </summary>
+public static class ValueReaders
 {
     public static bool Integer(string text, out int value) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);

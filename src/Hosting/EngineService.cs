@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using Akka.Actor;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Neuralink.Storage.Hub;
+
+namespace Neuralink.Hosting;
+
+/// <summary>
+/// Opens the engine when the host starts, and disposes it when the host stops. Opening goes on behind the host's start: a web host answers
+/// that it is not ready meanwhile, instead of not at all.
+/// </summary>
+internal sealed class EngineService(
+    IOptions<NeuralinkOptions> options, ActorSystem system, IHostApplicationLifetime lifetime, ILogger<EngineService> logger,
+    TimeProvider time, IConfiguration? configuration = null) : IHostedService, INeuralinkEngine, IDisposable
+{
+    private readonly TaskCompletionSource<NeuralinkEngine> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+    private Task? _opening;
+    private NeuralinkEngine? _engine;
+
+    public bool IsReady => _ready.Task.IsCompletedSuccessfully && !_stopping.IsCancellationRequested;
+
+    public Task<NeuralinkEngine> WhenReady => _ready.Task;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _opening = Task.Run(OpenAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    /// <exception cref="Storage.NeuralinkException">The engine could not be opened, and the host ends for it.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_opening is not null)
+            await _opening.ConfigureAwait(false);
+        if (_engine is not null)
+            await _engine.DisposeAsync().ConfigureAwait(false);
+        // Whoever runs the host is to see why it ended.
+        if (_ready.Task.IsFaulted && options.Value.StopHostOnFailure)
+            await _ready.Task.ConfigureAwait(false);
+    }
+
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
+        GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        if (_opening is null)
+            throw new InvalidOperationException("The host that opens the engine is not started: call its StartAsync or RunAsync first.");
+        NeuralinkEngine engine = await _ready.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        await foreach (GenerationEvent happened in engine.GenerateAsync(request, cancellation).ConfigureAwait(false))
+            yield return happened;
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private async Task OpenAsync()
+    {
+        CancellationToken stopping = _stopping.Token;
+        try
+        {
+            logger.Opening(options.Value.Model!);
+            _engine = await NeuralinkEngine.OpenAsync(
+                options.Value.ToSetup(), new ModelStore(StoreOptions()), timeline: null, system, stopping).ConfigureAwait(false);
+            logger.Opened(
+                _engine.Name, _engine.LoadTime.TotalSeconds, _engine.Memory.TotalBytes, _engine.ContextTokens, _engine.Model.ContextLength);
+            if (_engine.IoFallback is { } reason)
+                logger.Note(reason);
+            await _engine.WhenWarm.WaitAsync(stopping).ConfigureAwait(false);
+            _ready.SetResult(_engine);
+            logger.Ready(_engine.Name);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            _ready.SetCanceled(stopping);
+        }
+        catch (Exception error)
+        {
+            _ready.SetException(error);
+            _ = _ready.Task.Exception;      // seen, even if nobody asks for the engine
+            logger.Failed(options.Value.Model!, error);
+            if (options.Value.StopHostOnFailure)
+                lifetime.StopApplication();
+        }
+    }
+
+    private ModelStoreOptions StoreOptions()
+    {
+        HubOptions? hub = HubOptions.Find(Variable);
+        return new ModelStoreOptions
+        {
+            CacheFolder = options.Value.PackFolder ?? CacheFolder.Find(Variable),
+            Hub = hub is null ? null : hub with { Time = time },
+            Note = logger.Note,
+            ShowProgress = (title, work) =>
+            {
+                logger.Began(title);
+                long start = time.GetTimestamp();
+                work(new Progress<double>());
+                logger.Ended(title, time.GetElapsedTime(start).TotalSeconds);
+            },
+            Time = time,
+        };
+
+        // A host's configuration has the environment's variables, unless it leaves them out on purpose.
+        string? Variable(string name) => configuration?[name];
+    }
+}

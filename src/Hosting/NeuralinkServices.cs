@@ -1,0 +1,82 @@
+using Akka.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Neuralink.Hosting;
+
+/// <summary>How a model comes into a host.</summary>
+public static class NeuralinkServices
+{
+    /// <summary>The actor system, where the host has none of its own.</summary>
+    internal const string SystemName = "neuralink";
+
+    // The host's log has what actors say; nothing goes to standard output, and the host alone ends the process.
+    private const string Hocon =
+        """
+        akka.stdout-loglevel = OFF
+        akka.log-dead-letters = off
+        akka.log-dead-letters-during-shutdown = off
+        akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
+        """;
+
+    /// <summary>
+    /// Adds a model: <see cref="INeuralinkEngine"/>, opened when the host starts and disposed when it stops. Its actors run in
+    /// the host's actor system: that of an earlier AddAkka, which needs <see cref="NeuralinkHosting.AddNeuralinkActors"/>, or one that is
+    /// added here.
+    /// </summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="configure">Changes what the configuration section <see cref="NeuralinkOptions.Section"/> states.</param>
+    public static IServiceCollection AddNeuralink(this IServiceCollection services, Action<NeuralinkOptions>? configure = null)
+    {
+        if (!services.Any(service => service.ServiceType == typeof(EngineService)))
+            AddParts(services);
+        return configure is null ? services : services.Configure(configure);
+    }
+
+    /// <summary>Lets another part of the host have a section of its own within <see cref="NeuralinkOptions.Section"/>.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="name">The section's key.</param>
+    public static IServiceCollection AddNeuralinkSubsection(this IServiceCollection services, string name) =>
+        services.AddSingleton(new Subsection(name));
+
+    private static void AddParts(IServiceCollection services)
+    {
+        services.AddOptions<NeuralinkOptions>().Configure<IServiceProvider>(Bind).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<NeuralinkOptions>, OptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        if (!services.Any(service => service.ServiceType == typeof(AkkaConfigurationBuilder)))
+            services.AddAkka(SystemName, ConfigureActors);
+        services.AddSingleton<EngineService>();
+        services.AddHostedService(provider => provider.GetRequiredService<EngineService>());
+        services.TryAddSingleton<INeuralinkEngine>(provider => provider.GetRequiredService<EngineService>());
+    }
+
+    private static void Bind(NeuralinkOptions options, IServiceProvider provider)
+    {
+        if (provider.GetService<IConfiguration>()?.GetSection(NeuralinkOptions.Section) is { } section)
+        {
+            HashSet<string> others = new(
+                provider.GetServices<Subsection>().Select(other => other.Name), StringComparer.OrdinalIgnoreCase);
+            OptionBinding.Bind(section, others, options);
+        }
+    }
+
+    private static void ConfigureActors(AkkaConfigurationBuilder builder, IServiceProvider provider)
+    {
+        builder.AddHocon(Hocon, HoconAddMode.Append).AddNeuralinkActors().ConfigureLoggers(loggers =>
+        {
+            loggers.ClearLoggers();
+            loggers.AddLoggerFactory();
+        });
+        foreach (ActorSystemSetup setup in provider.GetServices<ActorSystemSetup>())
+            setup.Configure(builder, provider);
+    }
+
+    private sealed record Subsection(string Name);
+}
+
+/// <summary>What another part of the host adds to the actor system that AddNeuralink makes; registered as a singleton.</summary>
+/// <param name="Configure">Adds it.</param>
+internal sealed record ActorSystemSetup(Action<AkkaConfigurationBuilder, IServiceProvider> Configure);
