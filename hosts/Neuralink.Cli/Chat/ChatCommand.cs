@@ -18,7 +18,8 @@ internal sealed class ChatCommand
 
     private readonly Option<int?> _context = TypedOption.Of<int>(
         ["--context"], "N",
-        $"Tokens that are remembered; the oldest turns are dropped beyond them [default: the model's, up to {ContextFit.DefaultConversationTokens}]",
+        "Tokens that are remembered; the oldest turns are dropped beyond them "
+        + $"[default: the model's, up to {ContextFit.DefaultConversationTokens}]",
         "an integer of 1 or more", ValueReaders.PositiveInteger);
 
     public static string[] Examples { get; } =
