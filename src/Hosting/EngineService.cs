@@ -21,6 +21,8 @@ internal sealed class EngineService(
     private Task? _opening;
     private NeuralinkEngine? _engine;
 
+    public string ModelName => _engine?.Name ?? options.Value.ModelName;
+
     public bool IsReady => _ready.Task.IsCompletedSuccessfully && !_stopping.IsCancellationRequested;
 
     public Task<NeuralinkEngine> WhenReady => _ready.Task;

@@ -5,6 +5,9 @@ namespace Neuralink.Hosting;
 /// </summary>
 public interface INeuralinkEngine
 {
+    /// <summary>What the model is called; before it is opened, as it was named in the options.</summary>
+    public string ModelName { get; }
+
     /// <summary>Whether it has been opened, and is warm.</summary>
     public bool IsReady { get; }
 

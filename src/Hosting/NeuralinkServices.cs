@@ -1,4 +1,5 @@
 using Akka.Hosting;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,9 +23,9 @@ public static class NeuralinkServices
         """;
 
     /// <summary>
-    /// Adds a model: <see cref="INeuralinkEngine"/>, opened when the host starts and disposed when it stops. Its actors run in
-    /// the host's actor system: that of an earlier AddAkka, which needs <see cref="NeuralinkHosting.AddNeuralinkActors"/>, or one that is
-    /// added here.
+    /// Adds a model: <see cref="INeuralinkEngine"/> and <see cref="IChatClient"/>, opened when the host starts and disposed when it stops.
+    /// Its actors run in the host's actor system: that of an earlier AddAkka, which needs
+    /// <see cref="NeuralinkHosting.AddNeuralinkActors"/>, or one that is added here.
     /// </summary>
     /// <param name="services">The host's.</param>
     /// <param name="configure">Changes what the configuration section <see cref="NeuralinkOptions.Section"/> states.</param>
@@ -41,6 +42,19 @@ public static class NeuralinkServices
     public static IServiceCollection AddNeuralinkSubsection(this IServiceCollection services, string name) =>
         services.AddSingleton(new Subsection(name));
 
+    /// <summary>Adds to the actor system that AddNeuralink makes; one that the host made before is configured where it was made.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="configure">Adds it, when the system starts.</param>
+    public static IServiceCollection ConfigureNeuralinkActors(
+        this IServiceCollection services, Action<AkkaConfigurationBuilder, IServiceProvider> configure) =>
+        services.AddSingleton(new SystemSetup(configure));
+
+    /// <summary>The engine as a chat client of Microsoft.Extensions.AI; AddNeuralink registers one.</summary>
+    /// <param name="engine">Generates; it is not disposed with the client.</param>
+    /// <param name="time">The clock; null is the system's.</param>
+    public static IChatClient AsChatClient(this INeuralinkEngine engine, TimeProvider? time = null) =>
+        new NeuralinkChatClient(engine, time ?? TimeProvider.System);
+
     private static void AddParts(IServiceCollection services)
     {
         services.AddOptions<NeuralinkOptions>().Configure<IServiceProvider>(Bind).ValidateOnStart();
@@ -51,6 +65,8 @@ public static class NeuralinkServices
         services.AddSingleton<EngineService>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineService>());
         services.TryAddSingleton<INeuralinkEngine>(provider => provider.GetRequiredService<EngineService>());
+        services.TryAddSingleton(
+            provider => provider.GetRequiredService<INeuralinkEngine>().AsChatClient(provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void Bind(NeuralinkOptions options, IServiceProvider provider)
@@ -70,13 +86,11 @@ public static class NeuralinkServices
             loggers.ClearLoggers();
             loggers.AddLoggerFactory();
         });
-        foreach (ActorSystemSetup setup in provider.GetServices<ActorSystemSetup>())
+        foreach (SystemSetup setup in provider.GetServices<SystemSetup>())
             setup.Configure(builder, provider);
     }
 
     private sealed record Subsection(string Name);
-}
 
-/// <summary>What another part of the host adds to the actor system that AddNeuralink makes; registered as a singleton.</summary>
-/// <param name="Configure">Adds it.</param>
-internal sealed record ActorSystemSetup(Action<AkkaConfigurationBuilder, IServiceProvider> Configure);
+    private sealed record SystemSetup(Action<AkkaConfigurationBuilder, IServiceProvider> Configure);
+}

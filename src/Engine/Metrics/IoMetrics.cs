@@ -45,6 +45,9 @@ public sealed class IoMetrics
     /// <summary>Share of the wanted neurons that earlier use had left in DRAM.</summary>
     public double CacheHitRate => Ratio(Count(Counter.CacheHits), Wanted);
 
+    /// <summary>These neurons.</summary>
+    public long CacheHits => Count(Counter.CacheHits);
+
     /// <summary>Neurons read ahead.</summary>
     public long Prefetched => Count(Counter.Prefetched);
 

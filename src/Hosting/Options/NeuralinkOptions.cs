@@ -2,6 +2,7 @@ using Neuralink.Kernels;
 using Neuralink.Pipeline;
 using Neuralink.Placement.Caching;
 using Neuralink.Storage.Devices;
+using Neuralink.Storage.Hub;
 
 namespace Neuralink.Hosting;
 
@@ -91,6 +92,9 @@ public sealed class NeuralinkOptions
 
     /// <summary>What is wrong with the configuration section; none of its other values is lost for it.</summary>
     internal List<string> BindingErrors { get; } = [];
+
+    /// <summary>What the model will be called, as far as its name says.</summary>
+    internal string ModelName => HubAddress.IsAddress(Model!) ? HubAddress.Parse(Model!).Name : ModelStore.NameOf(Model!);
 
     internal EngineOptions ToEngine()
     {

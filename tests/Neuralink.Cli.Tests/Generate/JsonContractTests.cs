@@ -9,8 +9,8 @@ public sealed class JsonContractTests(PackedModelFixture model) : IDisposable
 {
     private static readonly string[] s_io =
     [
-        "bytes_read", "bytes_used", "reads", "mean_read_bytes", "cache_hit_rate", "prefetched", "prefetch_on_time", "prefetch_late",
-        "prefetch_wasted", "repaired", "wait_ms",
+        "bytes_read", "bytes_used", "reads", "mean_read_bytes", "cache_hit_rate", "cache_hits", "prefetched", "prefetch_on_time",
+        "prefetch_late", "prefetch_wasted", "repaired", "wait_ms",
         "io_ms", "wanted", "bridged", "bridged_wanted_later", "retries", "raw_bytes_per_second", "effective_bytes_per_second",
         "predictor_precision", "predicted_share", "firing_share", "layer_ms", "warmed_up", "warm_up_late", "warm_up_reads", "warm_up_bytes",
     ];
