@@ -8,10 +8,11 @@ namespace Neuralink;
 /// milliseconds; shares 0 to 1. This is the one place for what is counted: a property here is also what JSON shows, under the property's
 /// name in snake_case or the one that it states.
 /// </summary>
-public sealed class IoMetrics
+public sealed partial class IoMetrics
 {
     private readonly LayerCounters _spent;
     private readonly LayerIndex? _layer;
+    private readonly int _neuronsPerLayer;
     private readonly int _payloadBytes;
     private readonly double _pairs;      // of a neuron and a token
     private readonly TimeProvider _time;
@@ -25,6 +26,7 @@ public sealed class IoMetrics
     {
         _spent = spent;
         _layer = layer;
+        _neuronsPerLayer = neuronsPerLayer;
         _payloadBytes = payloadBytes;
         _time = time;
         _pairs = (double)Count(Counter.Tokens) * neuronsPerLayer;

@@ -17,6 +17,7 @@ public sealed partial class LayoutTests
     [InlineData("Studies", "Engine", "Pipeline")]
     [InlineData("Engine", "Actors")]
     [InlineData("Hosting", "Engine")]
+    [InlineData("Hosting.Cluster", "Hosting")]
     public void A_part_references_only_those_below_it(string part, params string[] allowed)
     {
         XDocument project = XDocument.Load(Path.Combine(Repository.Root, "src", part, $"Neuralink.{part}.csproj"));
