@@ -14,7 +14,7 @@ namespace Neuralink.Hosting;
 /// </summary>
 internal sealed class EngineService(
     IOptions<NeuralinkOptions> options, ActorSystem system, IHostApplicationLifetime lifetime, ILogger<EngineService> logger,
-    TimeProvider time, IConfiguration? configuration = null) : IHostedService, INeuralinkEngine, IDisposable
+    NeuralinkTelemetry telemetry, TimeProvider time, IConfiguration? configuration = null) : IHostedService, INeuralinkEngine, IDisposable
 {
     private readonly TaskCompletionSource<NeuralinkEngine> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
@@ -52,11 +52,33 @@ internal sealed class EngineService(
         if (_opening is null)
             throw new InvalidOperationException("The host that opens the engine is not started: call its StartAsync or RunAsync first.");
         NeuralinkEngine engine = await _ready.Task.WaitAsync(cancellation).ConfigureAwait(false);
-        await foreach (GenerationEvent happened in engine.GenerateAsync(request, cancellation).ConfigureAwait(false))
-            yield return happened;
+        using TextRecord record = new(telemetry, request, engine.Name);
+        IAsyncEnumerator<GenerationEvent> events = engine.GenerateAsync(request, cancellation).GetAsyncEnumerator(CancellationToken.None);
+        await using (events.ConfigureAwait(false))
+        {
+            while (await MoveAsync(events, record).ConfigureAwait(false))
+            {
+                record.See(events.Current);
+                yield return events.Current;
+            }
+        }
     }
 
     public void Dispose() => _stopping.Dispose();
+
+    // An iterator cannot catch around what it yields.
+    private static async ValueTask<bool> MoveAsync(IAsyncEnumerator<GenerationEvent> events, TextRecord record)
+    {
+        try
+        {
+            return await events.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            record.Fail(error);
+            throw;
+        }
+    }
 
     private async Task OpenAsync()
     {

@@ -53,20 +53,24 @@ public static class NeuralinkServices
     /// <param name="engine">Generates; it is not disposed with the client.</param>
     /// <param name="time">The clock; null is the system's.</param>
     public static IChatClient AsChatClient(this INeuralinkEngine engine, TimeProvider? time = null) =>
-        new NeuralinkChatClient(engine, time ?? TimeProvider.System);
+        new NeuralinkChatClient(engine, time ?? TimeProvider.System, telemetry: null);
 
     private static void AddParts(IServiceCollection services)
     {
         services.AddOptions<NeuralinkOptions>().Configure<IServiceProvider>(Bind).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NeuralinkOptions>, OptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<NeuralinkTelemetry>();
+        services.AddHealthChecks().AddCheck<EngineHealthCheck>(EngineHealthCheck.Name, tags: [EngineHealthCheck.ReadyTag]);
         if (!services.Any(service => service.ServiceType == typeof(AkkaConfigurationBuilder)))
             services.AddAkka(SystemName, ConfigureActors);
         services.AddSingleton<EngineService>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineService>());
         services.TryAddSingleton<INeuralinkEngine>(provider => provider.GetRequiredService<EngineService>());
-        services.TryAddSingleton(
-            provider => provider.GetRequiredService<INeuralinkEngine>().AsChatClient(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IChatClient>(provider => new NeuralinkChatClient(
+            provider.GetRequiredService<INeuralinkEngine>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<NeuralinkTelemetry>()));
     }
 
     private static void Bind(NeuralinkOptions options, IServiceProvider provider)
@@ -81,7 +85,7 @@ public static class NeuralinkServices
 
     private static void ConfigureActors(AkkaConfigurationBuilder builder, IServiceProvider provider)
     {
-        builder.AddHocon(Hocon, HoconAddMode.Append).AddNeuralinkActors().ConfigureLoggers(loggers =>
+        builder.AddHocon(Hocon, HoconAddMode.Append).AddNeuralinkActors().WithActorSystemLivenessCheck().ConfigureLoggers(loggers =>
         {
             loggers.ClearLoggers();
             loggers.AddLoggerFactory();

@@ -11,6 +11,11 @@ public sealed record GenerationRequest
     /// <summary>The most tokens to generate; prompt and these fit the engine's context together.</summary>
     public int MaxTokens { get; init; } = 128;
 
+    /// <summary>
+    /// What it is to those who measure: "chat" or "text_completion", by OpenTelemetry's gen_ai.operation.name. The engine does without.
+    /// </summary>
+    public string Operation { get; init; } = "text_completion";
+
     /// <summary>How tokens are chosen.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 

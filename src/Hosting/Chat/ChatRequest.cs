@@ -14,6 +14,9 @@ namespace Neuralink.Hosting;
 /// <param name="time">What a template that asks for the time is told.</param>
 internal sealed class ChatRequest(ChatOptions options, TimeProvider time)
 {
+    /// <summary>What it is to those who measure.</summary>
+    public const string Operation = "chat";
+
     /// <exception cref="NeuralinkException">Something is not supported, or out of its range.</exception>
     public GenerationRequest ToGeneration(IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, NeuralinkEngine engine)
     {
@@ -26,6 +29,7 @@ internal sealed class ChatRequest(ChatOptions options, TimeProvider time)
         return new GenerationRequest
         {
             Prompt = prompt,
+            Operation = Operation,
             MaxTokens = options.MaxOutputTokens ?? room,
             Sampling = Sampling(knobs),
             Stop = options.StopSequences is { } stop ? [.. stop] : [],

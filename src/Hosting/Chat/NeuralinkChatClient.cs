@@ -11,7 +11,8 @@ namespace Neuralink.Hosting;
 /// </summary>
 /// <param name="engine">Generates; not disposed with this.</param>
 /// <param name="time">Says when an answer was begun.</param>
-internal sealed class NeuralinkChatClient(INeuralinkEngine engine, TimeProvider time) : IChatClient
+/// <param name="telemetry">Told when chunks come, or null.</param>
+internal sealed class NeuralinkChatClient(INeuralinkEngine engine, TimeProvider time, NeuralinkTelemetry? telemetry) : IChatClient
 {
     private const string ProviderName = "neuralink";
 
@@ -39,12 +40,16 @@ internal sealed class NeuralinkChatClient(INeuralinkEngine engine, TimeProvider 
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Answer answer = await BeginAsync(messages, options, cancellationToken).ConfigureAwait(false);
+        ChunkRecord? chunks = telemetry is null ? null : new ChunkRecord(telemetry, answer.Model);
         await foreach (GenerationEvent happened in engine.GenerateAsync(answer.Request, cancellationToken).ConfigureAwait(false))
         {
             GenerationResult? result = (happened as GenerationFinished)?.Result;
             string text = happened is TokenGenerated token ? token.Text : ((GenerationFinished)happened).Text;
             if (text.Length > 0)
+            {
+                chunks?.Came();
                 yield return answer.Update(new TextContent(text), happened);
+            }
             if (result is null)
                 continue;
             ChatResponseUpdate last = answer.Update(new UsageContent(ChatUsage.Of(result)), result);
