@@ -17,6 +17,7 @@ internal static class RequestFormat
         GenerationRequest request = message.Generation;
         to.Integers(request.Prompt.Span);
         to.Count((ulong)request.MaxTokens);
+        to.Text(request.Operation);
         WriteSampling(to, request.Sampling);
         to.Count((ulong)request.Stop.Count);
         foreach (string stop in request.Stop)
@@ -38,6 +39,7 @@ internal static class RequestFormat
     {
         Prompt = from.Integers(),
         MaxTokens = from.Natural(),
+        Operation = from.Text(),
         Sampling = ReadSampling(ref from),
         Stop = ReadTexts(ref from),
         LogProbs = from.Flag() ? from.Integer() : null,

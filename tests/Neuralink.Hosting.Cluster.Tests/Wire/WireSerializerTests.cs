@@ -119,6 +119,7 @@ public sealed class WireSerializerTests
     {
         Prompt = new[] { 1, 50_000, 0 },
         MaxTokens = 7,
+        Operation = "chat",
         Stop = ["\n\n", "für 漢字 \U0001f600"],
         LogProbs = 3,
         IgnoreEndTokens = true,
