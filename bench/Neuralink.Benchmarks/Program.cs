@@ -4,6 +4,7 @@ using Neuralink.Benchmarks.Faults;
 using Neuralink.Benchmarks.Kernels;
 using Neuralink.Benchmarks.Ordering;
 using Neuralink.Benchmarks.Pipeline;
+using Neuralink.Benchmarks.Serving;
 using Neuralink.Benchmarks.Tokenizers;
 
 // One command a part of the engine: each measures its part against the limit below it, in one run (see docs/experiments).
@@ -16,6 +17,7 @@ return args switch
     ["first-token", .. string[] rest] => await FirstTokenCommand.RunAsync(rest),
     ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
+    ["sharing", .. string[] rest] => await SharingCommand.RunAsync(rest),
     ["tokenizers", .. string[] rest] => TokenizersCommand.Run(rest),
     ["simulate-faults", .. string[] rest] => SimulateFaultsCommand.Run(rest),
     ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
@@ -47,6 +49,7 @@ static int Usage()
                                                                the online stage against LLM in a flash, and with each part switched off
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage
+          sharing [--rounds 5] [--tokens 96] [--cache 0.05]    what 1 to 16 texts that run together share of the reads, and their speed
           tokenizers [--gpt2 FILE.gguf] [--sentencepiece FOLDER] [--text FILE|FOLDER] [--rounds 7]
                                                                a text's tokens, beside Microsoft.ML.Tokenizers
           simulate-faults [--minutes 1] [--seed 0] [--threads N]

@@ -24,7 +24,7 @@ namespace Neuralink.Actors;
 /// </code>
 /// An actor knows those below it (Generation, Compute, Predictor, Cache, Io) from its construction and answers whoever asked it.
 /// <para>
-/// An exception in an actor is a bug (operating errors are values in messages): the running job fails with it, all actors are stopped, and
+/// An exception in an actor is a bug (operating errors are values in messages): the jobs fail with it, all actors are stopped, and
 /// when the last read is back they start anew, with an empty cache. Jobs that come meanwhile wait. Native memory belongs to the engine, so
 /// nothing leaks.
 /// </para>
@@ -39,7 +39,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
     private bool _isEnding;
 
     /// <param name="parts">What the actors are made from.</param>
-    /// <param name="onFailure">Told, on an actor's thread, that the running job is lost.</param>
+    /// <param name="onFailure">Told, on an actor's thread, that all jobs are lost.</param>
     public PipelineActor(PipelineParts parts, Action<Exception> onFailure)
     {
         _parts = parts;
@@ -83,7 +83,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
         if (_isEnding)
             return;      // it is being dealt with: one failure often causes others
         _isEnding = true;
-        _log.Error(error, "An actor failed; the pipeline ends its job and starts anew.");
+        _log.Error(error, "An actor failed; the pipeline ends its jobs and starts anew.");
         _onFailure(error);
         Become(Stopped);
         foreach (IActorRef actor in _living)
@@ -107,7 +107,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
         IActorRef cache = Watched(CacheActor.Props(_parts.Residency, states, _parts.Warm, io), "cache");
         IActorRef predictor = Watched(PredictorActor.Props(_parts.Predictor, states.Sets, cache), "predictor");
         IActorRef compute = Watched(ComputeActor.Props(_parts.Compute, predictor, cache), "compute");
-        _generation = Watched(GenerationActor.Props(compute), "generation");
+        _generation = Watched(GenerationActor.Props(_parts.Generation, compute), "generation");
         Become(Running);
         Stash.UnstashAll();
     }
@@ -138,6 +138,8 @@ internal sealed class PipelineParts
     public required PredictorSetup Predictor { get; init; }
 
     public required ComputeSetup Compute { get; init; }
+
+    public required GenerationSetup Generation { get; init; }
 
     /// <summary>Makes what the actors change.</summary>
     public required Func<PipelineStates> NewStates { get; init; }

@@ -75,6 +75,20 @@ public sealed record EngineOptions
     /// <summary>Positions of the KV cache; null takes the model's own context length.</summary>
     public int? ContextTokens { get; init; }
 
+    /// <summary>Texts that run at once, 1 to 256. Default: a command has one.</summary>
+    public int SequencesMax { get; init; } = 1;
+
+    /// <summary>
+    /// Texts that may wait beyond these, 0 to 65536; what comes then is refused. Default: some minutes of a slow device's work.
+    /// </summary>
+    public int WaitingMax { get; init; } = 64;
+
+    /// <summary>
+    /// Tokens whose keys and values there is room for, of all texts together and those kept for later ones; at least one text's.
+    /// Null: <see cref="SequencesMax"/> times the context.
+    /// </summary>
+    public int? KvTokens { get; init; }
+
     /// <summary>
     /// Tokens of a prompt that are run, and whose neurons are read, together; 1 to 512. Default: most of what a larger chunk saves is
     /// saved, and its activations stay small.
@@ -161,6 +175,9 @@ public sealed record EngineOptions
         Require(QueueDepth is >= 1 and <= 256, "a queue depth of 1 to 256", QueueDepth);
         Require(Enum.IsDefined(Io), "io direct, buffered or uring", Io);
         Require(ContextTokens is null or > 0, "a context of at least 1 token", ContextTokens);
+        Require(SequencesMax is >= 1 and <= 256, "1 to 256 sequences", SequencesMax);
+        Require(WaitingMax is >= 0 and <= 65536, "0 to 65536 waiting texts", WaitingMax);
+        Require(KvTokens is null or > 0, "a KV cache of at least 1 token", KvTokens);
         Require(ChunkTokens is >= 1 and <= 512, "chunks of 1 to 512 tokens", ChunkTokens);
         Require(CollapseGapBytes is null or (>= 0 and <= 1 << 20), "a collapse gap of 0 to 1 MiB", CollapseGapBytes);
         Require(ReadBytesMax is >= 4096 and <= 16 << 20, "reads of 4 KiB to 16 MiB", ReadBytesMax);

@@ -1,4 +1,5 @@
 using Neuralink.Actors;
+using Neuralink.Actors.Generation;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
@@ -40,6 +41,28 @@ internal sealed class EngineResources : IDisposable
     /// <summary>What jobs work with.</summary>
     public required JobSetup Jobs { get; init; }
 
+    /// <summary>Those who are told of each pass.</summary>
+    public required PassObservers Observers { get; init; }
+
+    public EngineStatus Status
+    {
+        get
+        {
+            GenerationGauges gauges = Parts.Generation.Gauges;
+            return new EngineStatus
+            {
+                Running = gauges.Running,
+                Waiting = gauges.Waiting,
+                Paused = gauges.Paused,
+                KvBlocks = Plan.KvBlocks,
+                KvBlocksFree = gauges.FreeBlocks,
+                KvBlocksKept = gauges.KeptBlocks,
+            };
+        }
+    }
+
+    public EngineTotals Totals => Jobs.Totals.Read(Jobs.MetricsOf(Parts.Compute.Counts.Snapshot(), layer: null));
+
     public static EngineResources Load(
         string imageFolder, EngineOptions options, Timeline? timeline, TimeProvider time, Func<IFlashDevice, IFlashDevice>? decorate,
         CancellationToken cancellation)
@@ -51,6 +74,12 @@ internal sealed class EngineResources : IDisposable
         PredictorSources predictors = PredictorSources.Open(model, options);
         CheckContext(model, predictors, options);
         MemoryPlan plan = MemoryPlan.Make(model.Config, model.Format, model.Image.StrideBytes, predictors, options);
+        if (options.KvTokens < plan.ContextTokens)
+        {
+            throw new NeuralinkException(
+                $"open {model.Image.Folder}", $"a KV cache of at least one context, {plan.ContextTokens} tokens", $"{options.KvTokens}",
+                "give it more tokens, or limit the context");
+        }
         ImageVerifier.VerifyFile(model.Image, ImageFiles.Placement);
         Stack<IDisposable> owned = new();
         try
@@ -62,7 +91,10 @@ internal sealed class EngineResources : IDisposable
             cancellation.ThrowIfCancellationRequested();
             WorkerPool pool = Own(new WorkerPool(options.Threads));
             LoadedModel loaded = new(arena, model, plan, predictors, options, pool, cancellation);
-            PipelineParts parts = new PipelineAssembly(model, plan, options, device, time).Assemble(loaded, timeline);
+            JobSetup jobs = new() { Config = model.Config, PayloadBytes = model.Layout.PayloadBytes, Time = time };
+            LayerCounters counters = new(model.Config.LayerCount);
+            PassObservers observers = new(jobs, counters);
+            PipelineParts parts = new PipelineAssembly(model, plan, options, device, time, counters).Assemble(loaded, timeline, observers);
             return new EngineResources(owned)
             {
                 Options = options,
@@ -73,15 +105,8 @@ internal sealed class EngineResources : IDisposable
                 File = file,
                 Device = device,
                 Parts = parts,
-                Jobs = new JobSetup
-                {
-                    Config = model.Config,
-                    Sequences = loaded.Sequences,
-                    ChunkTokens = loaded.ChunkTokens,
-                    PayloadBytes = model.Layout.PayloadBytes,
-                    Counters = parts.Compute.Counts,
-                    Time = time,
-                },
+                Jobs = jobs,
+                Observers = observers,
             };
         }
         catch

@@ -15,6 +15,7 @@ internal sealed class LoadedModel
     private readonly NeuronPredictor _predictor;
     private readonly SparseFfn _ffn;
     private readonly ForwardPass _rows;
+    private readonly PredictedRows? _predicted;
 
     /// <param name="arena">Of exactly the plan's size; sealed when all is in it.</param>
     /// <param name="model">What is loaded.</param>
@@ -38,8 +39,8 @@ internal sealed class LoadedModel
         Lookahead = new LookaheadInputs(arena, model.Config, _resident.Activations, ahead, options.LookaheadLayers);
         arena.Seal();
         _rows = new ForwardPass(sizes.ChunkTokens);
-        Sequences = new KeptSequence(() => new KvSequence(_resident.Blocks, plan.ContextTokens));
-        Prediction = new ModelPrediction(_predictor, pool, _resident.Activations, Lookahead, _rows);
+        _predicted = options.Predictor.IsExact ? null : new PredictedRows(model.Config.FfnSize, sizes.ChunkTokens);
+        Prediction = new ModelPrediction(_predictor, pool, _resident.Activations, Lookahead, _rows, _predicted);
     }
 
     /// <summary>Where neurons come to lie.</summary>
@@ -54,16 +55,10 @@ internal sealed class LoadedModel
     /// <summary>The most tokens of a pass.</summary>
     public int ChunkTokens => _resident.Activations.ChunkTokens;
 
-    /// <summary>Keys and values, for one job at a time.</summary>
-    public KeptSequence Sequences { get; }
+    /// <summary>Keys and values.</summary>
+    public KvBlockPool Blocks => _resident.Blocks;
 
     /// <summary>The arithmetic of a pass.</summary>
-    public ModelForwardPass NewForwardPass() => new(_resident.Decoder, _rows, _ffn, Lookahead);
-
-    /// <summary>Drops all keys and values: of jobs that ended with the actors.</summary>
-    public void ClearSequences()
-    {
-        _resident.Blocks.Clear();
-        Sequences.Reset();
-    }
+    public ModelForwardPass NewForwardPass() =>
+        new(_resident.Decoder, _rows, _ffn, Lookahead, _resident.Activations.LogitRows, _predicted);
 }

@@ -48,7 +48,7 @@ public sealed record MemoryPlan
     /// <summary>The most tokens of a sequence.</summary>
     public required int ContextTokens { get; init; }
 
-    /// <summary>Blocks of <see cref="KvBlockPool.DefaultBlockPositions"/> tokens: enough for one sequence.</summary>
+    /// <summary>Blocks of <see cref="KvBlockPool.DefaultBlockPositions"/> tokens.</summary>
     public required int KvBlocks { get; init; }
 
     public long TotalBytes => ResidentBytes + PredictorBytes + KvBytes + ActivationBytes + StagingBytes + CacheBytes;
@@ -91,7 +91,9 @@ public sealed record MemoryPlan
         Config = config,
         Format = format,
         ContextTokens = contextTokens,
-        ChunkTokens = Math.Min(options.ChunkTokens, contextTokens),
+        ChunkTokens = Math.Max(Math.Min(options.ChunkTokens, contextTokens), options.SequencesMax),
+        SequencesMax = options.SequencesMax,
+        KvTokens = options.KvTokens,
         Threads = options.Threads,
         LeavesEmbedding = StrategySwitches.Of(options.Strategy).Streams,
     };

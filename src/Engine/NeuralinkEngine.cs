@@ -8,6 +8,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
 using Neuralink.Models.Tokenizers.Files;
 using Neuralink.Pipeline.Residency;
+using Neuralink.Pipeline.Scheduling;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
@@ -16,8 +17,9 @@ using Neuralink.Storage.Profiles;
 namespace Neuralink;
 
 /// <summary>
-/// A model opened from a flash image, ready to generate. One job runs at a time; a second one is refused, not queued. Opening loads
-/// the resident weights and allocates all native memory; disposing ends the running job and frees it.
+/// A model opened from a flash image, ready to generate. Any number of threads may use it at once: texts run together, each with the very
+/// tokens that it has alone, and wait where there is no place. Opening loads the resident weights and allocates all native memory;
+/// disposing ends what runs and frees it.
 /// </summary>
 public sealed class NeuralinkEngine : IAsyncDisposable
 {
@@ -26,20 +28,18 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     private readonly bool _ownsSystem;
     private readonly IActorRef _pipeline;
     private readonly Task _pipelineEnded;
-    private readonly Lock _gate = new();
-    private long _lastJob;
-    private Action<Exception>? _failJob;      // ends the running job with an error; null when none runs
+    private readonly EngineJobs _jobs;
     private string? _chatTemplateFile;
-    private bool _isDisposed;
 
     private NeuralinkEngine(EngineResources resources, ActorSystem? system, TimeSpan loadTime)
     {
         _resources = resources;
         Name = ModelStore.NameOf(resources.Image.Folder);
         LoadTime = loadTime;
+        _jobs = new EngineJobs(resources.Options.SequencesMax + resources.Options.WaitingMax);
         _ownsSystem = system is null;
         _system = system ?? ActorHosting.NewSystem();
-        _pipeline = _system.ActorOf(PipelineActor.Props(resources.Parts, Fail), $"neuralink-{Guid.NewGuid():n}");
+        _pipeline = _system.ActorOf(PipelineActor.Props(resources.Parts, _jobs.FailAll), $"neuralink-{Guid.NewGuid():n}");
         _pipelineEnded = WatchAsync();
     }
 
@@ -100,6 +100,16 @@ public sealed class NeuralinkEngine : IAsyncDisposable
             promptPasses + Math.Max(0, result.Tokens.Count - 1), Model.LayerCount, Memory.Frames.CachedMax, Strategy.ReadsAhead,
             Options.ReadCost.BytesPerMicroMax * 1e6));
     }
+
+    /// <summary>What it is doing now.</summary>
+    public EngineStatus Status => _resources.Status;
+
+    /// <summary>What it has done so far.</summary>
+    public EngineTotals Totals => _resources.Totals;
+
+    /// <summary>Tells <paramref name="observer"/> of each pass, on the engine's own thread (quick, and never throwing), until the result is
+    /// disposed.</summary>
+    public IDisposable ObservePasses(Action<PassMetrics> observer) => _resources.Observers.Add(observer);
 
     /// <summary>Sets and frames that a job holds: none when nothing runs.</summary>
     internal int LeaseCount => _resources.Parts.States.Sets.RentedCount + CacheState.LeasedCount + CacheState.PrefetchedCount;
@@ -188,28 +198,53 @@ public sealed class NeuralinkEngine : IAsyncDisposable
 
     /// <summary>Generates a text, token by token; the last event has the result.</summary>
     /// <param name="request">What to generate.</param>
-    /// <param name="cancellation">Ends the generation; when the enumeration has thrown, every lease is returned.</param>
-    /// <exception cref="NeuralinkException">The request cannot be met, or flash failed; the engine lives on.</exception>
+    /// <param name="cancellation">Ends the generation; when the enumeration has thrown, nothing of it runs any more.</param>
+    /// <exception cref="EngineBusyException">As many texts as may are running or waiting.</exception>
+    /// <exception cref="ContextOverflowException">Prompt and new tokens do not fit the context.</exception>
+    /// <exception cref="DeadlineExceededException">The text was not complete in time.</exception>
+    /// <exception cref="NeuralinkException">The request cannot be met, or flash failed; the engine and other texts go on.</exception>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         CheckTokens(request.Prompt.Span, request.MaxTokens);
-        TextSequence text = new(request, Tokenizer, Model.VocabularySize, Model.EndTokens);
-        Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true });
-        long job = Begin(error => events.Writer.TryComplete(error));
+        GenerationJob job = new(_resources.Jobs, new TextSequence(request, Tokenizer, Model.VocabularySize, Model.EndTokens));
+        SequenceId number = _jobs.Add(job.Fail);
+        using CancellationTokenSource? deadline = DeadlineOf(request);
+        int tokens = 0;
         try
         {
-            _pipeline.Tell(new GenerationProtocol.Run(job, new GenerationJob(_resources.Jobs, text, events.Writer)));
-            using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
-            await foreach (GenerationEvent happened in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
-                yield return happened;
+            _pipeline.Tell(new GenerationProtocol.Run(number, job));
+            using CancellationTokenRegistration cancelled = RegisterCancel(number, cancellation);
+            using CancellationTokenRegistration late = RegisterCancel(number, deadline?.Token ?? default);
+            while (await HasMoreAsync().ConfigureAwait(false))
+            {
+                while (job.Events.TryRead(out GenerationEvent? happened))
+                {
+                    tokens += happened is TokenGenerated ? 1 : 0;
+                    if (job.HaveRead())
+                        _pipeline.Tell(new GenerationProtocol.Resume(number));
+                    yield return happened;
+                }
+            }
         }
         finally
         {
             // Whoever stops listening early stops the job; the channel ends when nothing of it is left.
-            _pipeline.Tell(new GenerationProtocol.Cancel(job));
-            await DrainAsync(events.Reader).ConfigureAwait(false);
-            End();
+            _pipeline.Tell(new GenerationProtocol.Cancel(number));
+            await DrainAsync(job.Events).ConfigureAwait(false);
+            _jobs.Remove(number);
+        }
+
+        async ValueTask<bool> HasMoreAsync()
+        {
+            try
+            {
+                return await job.Events.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (deadline is { IsCancellationRequested: true } && !cancellation.IsCancellationRequested)
+            {
+                throw new DeadlineExceededException(request.Deadline!.Value, tokens);
+            }
         }
     }
 
@@ -233,30 +268,25 @@ public sealed class NeuralinkEngine : IAsyncDisposable
             throw new NeuralinkException("score the text", $"1 to {tokens.Length - 1} tokens of context", $"{request.ContextTokens}");
         CheckTokens(tokens.Span[..^1], newTokens: 0);
         CheckTokens(tokens.Span[^1..], newTokens: 0);
-        TaskCompletionSource<ScoreResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        long job = Begin(error => result.TrySetException(error));
+        ScoreJob job = new(_resources.Jobs, request);
+        SequenceId number = _jobs.Add(job.Fail);
         try
         {
-            _pipeline.Tell(new GenerationProtocol.Run(job, new ScoreJob(_resources.Jobs, request, result)));
-            using CancellationTokenRegistration registration = RegisterCancel(job, cancellation);
-            return await result.Task.ConfigureAwait(false);
+            _pipeline.Tell(new GenerationProtocol.Run(number, job));
+            using CancellationTokenRegistration registration = RegisterCancel(number, cancellation);
+            return await job.Result.ConfigureAwait(false);
         }
         finally
         {
-            End();
+            _jobs.Remove(number);
         }
     }
 
-    /// <summary>Ends the running job and frees everything.</summary>
+    /// <summary>Ends what runs and frees everything.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_gate)
-        {
-            if (_isDisposed)
-                return;
-            _isDisposed = true;
-            _failJob?.Invoke(new ObjectDisposedException(nameof(NeuralinkEngine)));
-        }
+        if (!_jobs.Close(new ObjectDisposedException(nameof(NeuralinkEngine))))
+            return;
         _system.Stop(_pipeline);
         await _pipelineEnded.ConfigureAwait(false);
         if (_ownsSystem)
@@ -269,11 +299,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
         if (prompt.IsEmpty)
             throw new NeuralinkException("start the text", "a prompt of at least 1 token", "an empty prompt", "give a prompt");
         if (newTokens < 0 || (long)prompt.Length + newTokens > ContextTokens)
-        {
-            throw new NeuralinkException(
-                "start the text", $"prompt and new tokens to fit a context of {ContextTokens} tokens", $"{prompt.Length} + {newTokens}",
-                "shorten the prompt or generate fewer tokens");
-        }
+            throw new ContextOverflowException(prompt.Length, newTokens, ContextTokens);
         Tokenizer.RequireRows(prompt, Model.VocabularySize);
     }
 
@@ -293,34 +319,17 @@ public sealed class NeuralinkEngine : IAsyncDisposable
         }
     }
 
-    private long Begin(Action<Exception> failJob)
+    private CancellationTokenSource? DeadlineOf(GenerationRequest request)
     {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_pipelineEnded.IsCompleted)
-                throw new InvalidOperationException("The engine's actor system has ended; open it again in another.");
-            if (_failJob is not null)
-                throw new NeuralinkException("start the text", "an idle engine", "a job that is running", "wait for it to end");
-            _failJob = failJob;
-            return ++_lastJob;
-        }
+        if (request.Deadline is not { } deadline)
+            return null;
+        if (deadline <= TimeSpan.Zero)
+            throw new NeuralinkException("start the text", "a deadline above 0", $"{deadline}");
+        return new CancellationTokenSource(deadline, _resources.Jobs.Time);
     }
 
-    private void End()
-    {
-        lock (_gate)
-            _failJob = null;
-    }
-
-    private CancellationTokenRegistration RegisterCancel(long job, CancellationToken cancellation) =>
+    private CancellationTokenRegistration RegisterCancel(SequenceId job, CancellationToken cancellation) =>
         cancellation.UnsafeRegister(_ => _pipeline.Tell(new GenerationProtocol.Cancel(job), ActorRefs.NoSender), null);
-
-    private void Fail(Exception error)
-    {
-        lock (_gate)
-            _failJob?.Invoke(error);
-    }
 
     /// <summary>
     /// Completes when the actors have ended: because the engine is disposed, or because the host's actor system has ended.
@@ -328,6 +337,6 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     private async Task WatchAsync()
     {
         await _pipeline.WatchAsync().ConfigureAwait(false);
-        Fail(new InvalidOperationException("The actor system ended while the job ran."));
+        _jobs.Close(new InvalidOperationException("The engine's actor system has ended; open it again in another."));
     }
 }

@@ -1,10 +1,12 @@
 using Neuralink.Actors;
 using Neuralink.Actors.Compute;
+using Neuralink.Actors.Generation;
 using Neuralink.Actors.Io;
 using Neuralink.Actors.Prediction;
 using Neuralink.Models.Weights;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Residency;
+using Neuralink.Pipeline.Scheduling;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Reads;
@@ -20,16 +22,16 @@ namespace Neuralink;
 /// <param name="options">How the engine is set up.</param>
 /// <param name="device">Where neurons are read from.</param>
 /// <param name="time">The clock.</param>
+/// <param name="counters">Every actor's.</param>
 internal sealed class PipelineAssembly(
-    ImageModel model, MemoryPlan plan, EngineOptions options, IFlashDevice device, TimeProvider time)
+    ImageModel model, MemoryPlan plan, EngineOptions options, IFlashDevice device, TimeProvider time, LayerCounters counters)
 {
-    private readonly LayerCounters _counters = new(model.Config.LayerCount);
     private readonly int _extentSlotsMax = options.ExtentSlotsMax(model.Image.StrideBytes);
     private readonly int[] _hottest = HottestOf(model, options, plan.Frames.CachedMax);
     private readonly WarmUpPlan? _warmUp = WarmUpPlans.For(options, model.Image, plan.Frames.CachedMax);
 
     /// <exception cref="NeuralinkException">Hot neurons are to be pinned and the image does not know them.</exception>
-    public PipelineParts Assemble(LoadedModel loaded, Timeline? timeline)
+    public PipelineParts Assemble(LoadedModel loaded, Timeline? timeline, PassObservers observers)
     {
         // The tracks in the order in which a viewer shows them.
         TimelineTrack? predictorTrack = timeline?.AddTrack("Predictor"), ioTrack = timeline?.AddTrack("Io");
@@ -56,7 +58,7 @@ internal sealed class PipelineAssembly(
             {
                 Prediction = loaded.Prediction,
                 Plan = loaded.Lookahead.Plan,
-                Counts = _counters,
+                Counts = counters,
                 Time = time,
                 Timeline = predictorTrack,
             },
@@ -66,9 +68,18 @@ internal sealed class PipelineAssembly(
                 LayerCount = model.Config.LayerCount,
                 LooksAheadFirst = loaded.Lookahead.Plan.FirstCount > 0,
                 Strategy = strategy,
-                Counts = _counters,
+                Counts = counters,
                 Time = time,
                 Timeline = computeTrack,
+            },
+            Generation = new GenerationSetup
+            {
+                Limits = new SchedulerLimits(loaded.ChunkTokens, options.SequencesMax),
+                Blocks = loaded.Blocks,
+                PositionsMax = plan.ContextTokens,
+                Counters = counters,
+                Time = time,
+                PassEnded = observers.PassEnded,
             },
             NewStates = () => NewStates(loaded),
         };
@@ -76,7 +87,7 @@ internal sealed class PipelineAssembly(
 
     private PipelineStates NewStates(LoadedModel loaded)
     {
-        loaded.ClearSequences();
+        loaded.Blocks.Clear();      // of jobs that ended with the actors
         NeuronKeys keys = new(model.Config.FfnCount, model.Config.FfnSize);
         CachePolicy policy = CachePolicies.Create(options.Policy, keys.Count, plan.Frames.CachedMax, _hottest);
         LookaheadGate gate = new(model.Config.LayerCount, options.LookaheadPrecisionMin);
@@ -86,10 +97,10 @@ internal sealed class PipelineAssembly(
             Detector = options.FixedGapBytes is null ? new BottleneckDetector(options.ReadCost.BytesPerMicroMax) : null,
             AttemptsMax = options.ReadAttemptsMax,
             QueueDepth = device.QueueDepth,
-            Counts = _counters,
+            Counts = counters,
             MicrosPerTick = time.GetElapsedTime(0, 1_000_000).TotalMicroseconds / 1_000_000,
         };
-        CacheState cache = new(plan.Frames, keys, policy, gate, _counters, _warmUp);
+        CacheState cache = new(plan.Frames, keys, policy, gate, counters, _warmUp);
         return new PipelineStates(cache, fetch, new NeuronSetPool(keys.NeuronsPerLayer));
     }
 

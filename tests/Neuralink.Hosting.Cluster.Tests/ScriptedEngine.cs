@@ -108,6 +108,7 @@ internal sealed class ScriptedEngine(string name) : INeuralinkEngine
             FinishReason = FinishReason.Length,
             Timings = new GenerationTimings
             {
+                WaitMillis = 3,
                 PromptMillis = 1,
                 PredictedMillis = 2,
                 FirstTokenMillis = 3,

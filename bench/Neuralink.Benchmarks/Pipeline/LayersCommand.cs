@@ -124,7 +124,7 @@ internal static class LayersCommand
         {
         }
 
-        public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames) => ordinals.Length;
+        public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int earlierCount) => ordinals.Length;
 
         public void AddDown(ReadOnlyMemory<int> frames)
         {
@@ -134,7 +134,9 @@ internal static class LayersCommand
         {
         }
 
-        public ReadOnlySpan<float> Logits(int wanted) => default;
+        public int LogitRows => 1;
+
+        public ReadOnlySpan<float> Logits(int first, int count) => default;
     }
 
     /// <summary>The same neurons each time, spread over the layer.</summary>

@@ -90,7 +90,7 @@ internal sealed class ChatRun(ChatRunSettings settings, Surroundings surrounding
             Prompt = tokens,
             MaxTokens = Math.Min(settings.AnswerTokensMax, engine.ContextTokens - tokens.Length),
             Sampling = settings.Sampling,
-            ContinuesConversation = true,
+            SharesPrefix = true,
         };
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         StringBuilder answer = new();

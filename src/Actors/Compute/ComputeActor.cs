@@ -68,7 +68,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
     void IComputeEffects.Activate(LayerIndex layer, FrameLease lease, ReadOnlyMemory<int> ordinals, bool areHits)
     {
         long start = Now();
-        int fired = _setup.Pass.Activate(ordinals, lease.Frames);
+        int fired = _setup.Pass.Activate(ordinals, lease.Frames, lease.EarlierCount);
         _setup.Counts.Add(layer, Counter.ActivePairs, fired);
         Record(areHits ? "ffn hits" : "ffn cluster", layer, start, "neurons", ordinals.Length);
     }
@@ -97,13 +97,13 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
     void IComputeEffects.Finish(PassId pass)
     {
         long start = Now();
-        int taken = 0;
+        LogitsBatch logits = new(_setup.Pass, Run.Parts);
         foreach (SequencePart part in Run.Parts)
         {
             for (int i = part.Tokens.Length - part.LogitsCount; i < part.Tokens.Length; i++)
-                part.TakeLogits(i, _setup.Pass.Logits(taken++));
+                part.TakeLogits(i, logits.Next());
         }
-        Record("logits", new LayerIndex(_setup.LayerCount), start, "tokens", taken);
+        Record("logits", new LayerIndex(_setup.LayerCount), start, "tokens", logits.Count);
         _asker.Tell(new PassProtocol.PassDone(pass), Self);
     }
 
@@ -116,6 +116,40 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
 
     private void Record(string what, LayerIndex layer, long start, string unit, int count) =>
         _setup.Timeline?.Span(what, layer, start, Now(), unit, count);
+}
+
+/// <summary>The logits of a pass, row after row, computed for several rows at once: so the output matrix is read once for these.</summary>
+internal ref struct LogitsBatch
+{
+    private readonly IForwardPass _pass;
+    private ReadOnlySpan<float> _rows;      // [rows, vocabulary] that have not been taken
+    private int _rowsLeft;
+    private int _computed;
+
+    public LogitsBatch(IForwardPass pass, IReadOnlyList<SequencePart> parts)
+    {
+        _pass = pass;
+        foreach (SequencePart part in parts)
+            Count += part.LogitsCount;
+    }
+
+    /// <summary>Rows whose logits are wanted.</summary>
+    public int Count { get; }
+
+    /// <summary>The next row's [vocabulary], valid until the next call.</summary>
+    public ReadOnlySpan<float> Next()
+    {
+        if (_rowsLeft == 0)
+        {
+            _rowsLeft = Math.Min(_pass.LogitRows, Count - _computed);
+            _rows = _pass.Logits(_computed, _rowsLeft);
+            _computed += _rowsLeft;
+        }
+        int vocabulary = _rows.Length / _rowsLeft--;
+        ReadOnlySpan<float> row = _rows[..vocabulary];
+        _rows = _rows[vocabulary..];
+        return row;
+    }
 }
 
 /// <summary>What Compute works with.</summary>

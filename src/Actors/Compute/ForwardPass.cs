@@ -18,8 +18,11 @@ internal interface IForwardPass
     public void Attend(LayerIndex layer);
 
     /// <summary>Activations of some ordinals of a lease, whose bundles lie in <paramref name="frames"/>[ordinal].</summary>
+    /// <param name="ordinals">Which.</param>
+    /// <param name="frames">The lease's.</param>
+    /// <param name="earlierCount">Neurons of the layer that came in earlier leases.</param>
     /// <returns>How many (neuron, token) pairs fired.</returns>
-    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames);
+    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int earlierCount);
 
     /// <summary>Adds the down columns of a lease, in the order of its frames.</summary>
     public void AddDown(ReadOnlyMemory<int> frames);
@@ -27,10 +30,14 @@ internal interface IForwardPass
     /// <summary>Adds the FFN's output to the residual stream.</summary>
     public void EndLayer(LayerIndex layer);
 
+    /// <summary>Rows whose logits are there at a time.</summary>
+    public int LogitRows { get; }
+
     /// <summary>
-    /// The logits [vocabulary] after row number <paramref name="wanted"/> of those that want them, valid until the next call.
+    /// The logits [count, vocabulary] after the rows from number <paramref name="first"/> on of those that want them, valid until the next
+    /// call.
     /// </summary>
-    public ReadOnlySpan<float> Logits(int wanted);
+    public ReadOnlySpan<float> Logits(int first, int count);
 }
 
 /// <summary>A model's.</summary>
@@ -38,9 +45,13 @@ internal interface IForwardPass
 /// <param name="rows">The rows of the pass that runs.</param>
 /// <param name="ffn">The other half.</param>
 /// <param name="lookahead">What is looked ahead to, and from what.</param>
+/// <param name="logitRows">Rows whose logits are there at a time.</param>
+/// <param name="predicted">For which rows each neuron of the layer was predicted; null where the predictor leaves nothing out.</param>
 internal sealed class ModelForwardPass(
-    Decoder decoder, ForwardPass rows, SparseFfn ffn, LookaheadInputs lookahead) : IForwardPass
+    Decoder decoder, ForwardPass rows, SparseFfn ffn, LookaheadInputs lookahead, int logitRows, PredictedRows? predicted) : IForwardPass
 {
+    public int LogitRows => logitRows;
+
     public void Begin(IReadOnlyList<SequencePart> parts)
     {
         rows.Clear();
@@ -57,11 +68,15 @@ internal sealed class ModelForwardPass(
         lookahead.Reach(decoder, layer, rows.Count);
     }
 
-    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames) => ffn.Activate(ordinals, frames, rows.Count);
+    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int earlierCount)
+    {
+        ffn.BeginSet(predicted, earlierCount);
+        return ffn.Activate(ordinals, frames, rows.Count);
+    }
 
     public void AddDown(ReadOnlyMemory<int> frames) => ffn.AddDown(frames, rows.Count);
 
     public void EndLayer(LayerIndex layer) => decoder.AddFfn(layer.Value);
 
-    public ReadOnlySpan<float> Logits(int wanted) => decoder.Logits(wanted, 1);
+    public ReadOnlySpan<float> Logits(int first, int count) => decoder.Logits(first, count);
 }

@@ -29,9 +29,10 @@ internal interface INeuronPrediction
 /// <param name="activations">Where the layer's input is.</param>
 /// <param name="lookahead">Who looks ahead, and from what.</param>
 /// <param name="rows">The rows of the pass that runs, which Compute has filled before it says that the pass begins.</param>
+/// <param name="predicted">Takes for which rows each neuron is predicted; null where the predictor leaves nothing out.</param>
 internal sealed class ModelPrediction(
-    NeuronPredictor predictor, WorkerPool pool, Activations activations, LookaheadInputs lookahead, ForwardPass rows)
-    : INeuronPrediction
+    NeuronPredictor predictor, WorkerPool pool, Activations activations, LookaheadInputs lookahead, ForwardPass rows,
+    PredictedRows? predicted) : INeuronPrediction
 {
     private FloatTensor OwnInput => predictor.Input == PredictorInput.Residual ? activations.FfnResidual : activations.FfnInput;
 
@@ -42,7 +43,7 @@ internal sealed class ModelPrediction(
     }
 
     public int Predict(LayerIndex layer, int batch, NeuronSet set) =>
-        predictor.Predict(pool, layer.Value, OwnInput, batch, set);
+        predictor.Predict(pool, layer.Value, OwnInput, batch, set, predicted);
 
     // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged
     // (docs/experiments/strategies.md).

@@ -32,10 +32,19 @@ public sealed record GenerationRequest
     public bool IgnoreEndTokens { get; init; }
 
     /// <summary>
-    /// Whether keys and values are kept for the next request, and used for what this prompt shares with the text before it: a conversation
-    /// then runs only what is new of each turn. With an exact predictor the tokens stay the same. A request without it drops what was kept.
+    /// Whether keys and values that earlier texts left are used for what this prompt begins with, and its own are left for later ones, as
+    /// long as there is room: a conversation then runs only what is new of each turn. The tokens stay the same.
     /// </summary>
-    public bool ContinuesConversation { get; init; }
+    public bool SharesPrefix { get; init; }
+
+    /// <summary>The most time that it may take, from the request on and with the wait for a place; null for any.</summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>
+    /// Which conversation it belongs to, for hosts of several engines, which run a conversation where its keys and values are. An engine
+    /// does without: it finds them by the tokens.
+    /// </summary>
+    public string? Conversation { get; init; }
 }
 
 /// <summary>Something that happens while a text is generated.</summary>

@@ -20,7 +20,7 @@ public sealed record GenerationResult
     /// <summary>Tokens of the prompt.</summary>
     public required int PromptTokens { get; init; }
 
-    /// <summary>Of them, those that were not run, because the text before this one began with them.</summary>
+    /// <summary>Of them, those that were not run, because an earlier text began with them.</summary>
     public required int ReusedTokens { get; init; }
 
     /// <summary>The generated ids.</summary>
@@ -45,6 +45,9 @@ public sealed record GenerationResult
 /// <summary>Times of one generation.</summary>
 public sealed record GenerationTimings
 {
+    /// <summary>From the request to the start, while others ran, in milliseconds.</summary>
+    public required double WaitMillis { get; init; }
+
     /// <summary>From the start to the logits after the prompt, in milliseconds.</summary>
     public required double PromptMillis { get; init; }
 

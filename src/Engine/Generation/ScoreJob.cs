@@ -5,65 +5,54 @@ using Neuralink.Storage;
 namespace Neuralink;
 
 /// <summary>A given text being scored: every token but the last predicts the one after it.</summary>
-internal sealed class ScoreJob(JobSetup setup, ScoreRequest request, TaskCompletionSource<ScoreResult> result) : IJob
+internal sealed class ScoreJob(JobSetup setup, ScoreRequest request) : IJob
 {
-    private readonly ReadOnlyMemory<int> _tokens = request.Tokens;
-    private readonly int _count = request.Tokens.Length - 1;
-    private KvSequence? _sequence;
-    private LayerCounters? _before;
-    private int _begin;      // of the pass that runs
-    private int _done;
+    private readonly TaskCompletionSource<ScoreResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private double _negativeLogLikelihood;
 
-    public void Begin()
+    public ReadOnlyMemory<int> Tokens { get; } = request.Tokens[..^1];
+
+    public bool SharesPrefix => false;
+
+    public bool IsPaused => false;
+
+    public Task<ScoreResult> Result => _result.Task;
+
+    /// <summary>Ends it with an error: the engine's actors are gone.</summary>
+    public void Fail(Exception error) => _result.TrySetException(error);
+
+    public void Begin(int reused)
     {
-        _sequence = setup.Sequences.Take();
-        _before = setup.Counters.Snapshot();
     }
 
-    public PassProtocol.RunPass NextPass(PassId pass)
+    // A part that is context alone has no target.
+    public int LogitsWanted(int begin, int end) => end + 1 - Math.Clamp(request.ContextTokens, begin + 1, end + 1);
+
+    // A running sum, so that it has one order whatever the chunks.
+    public void TakeLogits(int position, ReadOnlySpan<float> logits)
     {
-        _begin = _done;
-        _done += Math.Min(setup.ChunkTokens, _count - _done);
-        // A chunk that is context alone has no target.
-        int firstTarget = Math.Clamp(request.ContextTokens, _begin + 1, _done + 1);
-        return new PassProtocol.RunPass(pass, [new SequencePart(_sequence!, _tokens[_begin.._done], _done + 1 - firstTarget, Score)]);
+        int target = position + 1;
+        _negativeLogLikelihood += Likelihood.NegativeLog(logits, request.Tokens.Span[target]);
+        request.ReadLogits?.Invoke(target, logits);
     }
 
-    public bool Accept(PassProtocol.PassDone done)
+    public bool Accept(int computed)
     {
         if (!double.IsFinite(_negativeLogLikelihood))
         {
             throw new NeuralinkException(
                 "score the text", "finite logits", $"{_negativeLogLikelihood}", "the model's weights or the text overflow its numbers");
         }
-        return _done < _count;
+        return computed < Tokens.Length;
     }
 
-    public void Finish(Exception? error)
+    public void Finish(LayerCounters spent, Exception? error)
     {
-        if (_sequence is not null)
-            setup.Sequences.Return([]);
         if (error is OperationCanceledException)
-            result.TrySetCanceled();
+            _result.TrySetCanceled();
         else if (error is not null)
-            result.TrySetException(error);
+            _result.TrySetException(error);
         else
-            result.TrySetResult(Result());
-    }
-
-    // A running sum, so that it has one order whatever the chunks.
-    private void Score(int index, ReadOnlySpan<float> logits)
-    {
-        int target = _begin + index + 1;
-        _negativeLogLikelihood += Likelihood.NegativeLog(logits, _tokens.Span[target]);
-        request.ReadLogits?.Invoke(target, logits);
-    }
-
-    private ScoreResult Result()
-    {
-        LayerCounters spent = setup.Counters.Snapshot().Since(_before!);
-        IoMetrics io = new(spent, layer: null, setup.Config.FfnSize, setup.PayloadBytes, setup.Time);
-        return new ScoreResult(_tokens.Length - request.ContextTokens, _negativeLogLikelihood, io);
+            _result.TrySetResult(new(request.Tokens.Length - request.ContextTokens, _negativeLogLikelihood, setup.MetricsOf(spent, null)));
     }
 }

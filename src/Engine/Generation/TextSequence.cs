@@ -4,8 +4,7 @@ using Neuralink.Models.Tokenizers;
 namespace Neuralink;
 
 /// <summary>
-/// One text as it grows: which tokens to run next, which token follows, what text is certain, and when it is over. Knows nothing of
-/// actors or time.
+/// One text as it grows: which token follows, what text is certain, and when it is over. Knows nothing of actors or time.
 /// </summary>
 internal sealed class TextSequence
 {
@@ -18,7 +17,6 @@ internal sealed class TextSequence
     private readonly System.Text.StringBuilder _text = new();
     private readonly int[] _sequence;      // the prompt and what was generated
     private int _length;
-    private int _done;                     // tokens that passes have been handed out for
 
     /// <exception cref="Storage.NeuralinkException">A sampling option is out of range, or a stop text is empty.</exception>
     public TextSequence(GenerationRequest request, Tokenizer tokenizer, int vocabularySize, IReadOnlyList<int> endTokens)
@@ -41,36 +39,17 @@ internal sealed class TextSequence
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens => _request.Prompt.Length;
 
-    public ReadOnlySpan<int> Prompt => _request.Prompt.Span;
-
-    /// <summary>Whether keys of the text before it are used, and its own are kept.</summary>
-    public bool ContinuesConversation => _request.ContinuesConversation;
+    /// <summary>Whether what is known of its beginning is used, and what it makes is kept.</summary>
+    public bool SharesPrefix => _request.SharesPrefix;
 
     /// <summary>The prompt and what was generated.</summary>
-    public ReadOnlySpan<int> Tokens => _sequence.AsSpan(0, _length);
-
-    /// <summary>Tokens that passes were handed out for, with those that were skipped.</summary>
-    public int HandedOut => _done;
-
-    /// <summary>Whether the next pass's logits choose a token.</summary>
-    public bool PromptIsDone => _done >= _request.Prompt.Length;
+    public ReadOnlyMemory<int> Tokens => _sequence.AsMemory(0, _length);
 
     /// <summary>The generated ids.</summary>
     public ReadOnlySpan<int> Generated => _sequence.AsSpan(_request.Prompt.Length, _length - _request.Prompt.Length);
 
     /// <summary>The text so far, without what is held back.</summary>
     public string Text => _text.ToString();
-
-    /// <summary>The first tokens need no pass: their keys are there.</summary>
-    public void Skip(int count) => _done = count;
-
-    /// <summary>The next tokens to run, at most <paramref name="chunkMax"/>.</summary>
-    public ReadOnlyMemory<int> NextChunk(int chunkMax)
-    {
-        int position = _done;
-        _done += Math.Min(chunkMax, _length - _done);
-        return _sequence.AsMemory(position, _done - position);
-    }
 
     /// <summary>Chooses the next token from the logits [vocabulary] and appends it.</summary>
     /// <returns>The token and the text that is certain with it.</returns>

@@ -108,6 +108,7 @@ internal static class EventFormat
         to.Count((ulong)result.ReusedTokens);
         to.Integers([.. result.Tokens]);
         to.Signed((int)result.FinishReason);
+        to.Double(result.Timings.WaitMillis);
         to.Double(result.Timings.PromptMillis);
         to.Double(result.Timings.PredictedMillis);
         to.Double(result.Timings.FirstTokenMillis);
@@ -124,6 +125,7 @@ internal static class EventFormat
         FinishReason reason = from.Choice<FinishReason>();
         GenerationTimings timings = new()
         {
+            WaitMillis = from.Double(),
             PromptMillis = from.Double(),
             PredictedMillis = from.Double(),
             FirstTokenMillis = from.Double(),

@@ -25,7 +25,7 @@ internal static class RequestFormat
         if (to.Has(request.LogProbs))
             to.Signed(request.LogProbs!.Value);
         to.Flag(request.IgnoreEndTokens);
-        to.Flag(request.ContinuesConversation);
+        to.Flag(request.SharesPrefix);
     }
 
     public static ConversationProtocol.Generate Read(ref WireReader from)
@@ -44,7 +44,7 @@ internal static class RequestFormat
         Stop = ReadTexts(ref from),
         LogProbs = from.Flag() ? from.Integer() : null,
         IgnoreEndTokens = from.Flag(),
-        ContinuesConversation = from.Flag(),
+        SharesPrefix = from.Flag(),
     };
 
     private static string[] ReadTexts(ref WireReader from)

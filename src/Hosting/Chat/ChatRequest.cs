@@ -34,7 +34,7 @@ internal sealed class ChatRequest(ChatOptions options, TimeProvider time)
             Sampling = Sampling(knobs),
             Stop = options.StopSequences is { } stop ? [.. stop] : [],
             IgnoreEndTokens = knobs.IgnoreEndTokens,
-            ContinuesConversation = true,
+            SharesPrefix = true,
         };
     }
 

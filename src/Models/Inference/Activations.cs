@@ -16,6 +16,7 @@ public sealed class Activations
     public Activations(NativeArena arena, ModelConfig c, int chunkTokens, int logitRows)
     {
         ChunkTokens = chunkTokens;
+        LogitRows = logitRows;
         Embedded = new(arena, chunkTokens, c.EmbeddingSize, Purpose);
         Residual = new(arena, chunkTokens, c.HiddenSize, Purpose);
         FfnResidual = c.IsParallel ? new(arena, chunkTokens, c.HiddenSize, Purpose) : Residual;
@@ -29,6 +30,9 @@ public sealed class Activations
 
     /// <summary>B: the most rows of a pass.</summary>
     public int ChunkTokens { get; }
+
+    /// <summary>Rows whose logits are there at a time.</summary>
+    public int LogitRows { get; }
 
     /// <summary>[B, embedding width].</summary>
     public FloatTensor Embedded { get; }

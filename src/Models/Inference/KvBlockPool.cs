@@ -8,7 +8,8 @@ namespace Neuralink.Models.Inference;
 /// <summary>
 /// Keys and values of all sequences as f16, in native memory: blocks of <see cref="BlockPositions"/> positions (of every layer and head),
 /// which sequences take as they grow and give back when they end. Keys and values are each
-/// [layer][kv head][block][position][head size], so that neighbouring blocks of one sequence are read as one.
+/// [layer][kv head][block][position][head size], so that neighbouring blocks of one sequence are read as one. Sequences that begin alike
+/// share blocks (<see cref="KvPrefixes"/>); what was shared stays, when nobody uses it any more, until its room is needed.
 /// </summary>
 /// <remarks>Whoever puts passes together takes and returns blocks; no two threads do so at once.</remarks>
 public sealed class KvBlockPool
@@ -23,9 +24,11 @@ public sealed class KvBlockPool
 
     private readonly NativeBuffer _keys;
     private readonly NativeBuffer _values;
+    private readonly int _layers;
     private readonly int _kvHeads;
     private readonly int _headSize;
     private readonly ulong[] _taken;      // a bit a block
+    private readonly int[] _users;        // sequences that have it, of each block
 
     /// <summary>Takes <see cref="RequiredBytes"/> from <paramref name="arena"/>.</summary>
     /// <param name="arena">Where the blocks live.</param>
@@ -38,6 +41,7 @@ public sealed class KvBlockPool
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockPositions);
         BlockCount = FreeCount = blockCount;
         BlockPositions = blockPositions;
+        _layers = config.LayerCount;
         _kvHeads = config.KvHeadCount;
         _headSize = config.HeadSize;
         _ = checked(blockCount * blockPositions * _headSize);      // a head's rows are one span
@@ -45,6 +49,8 @@ public sealed class KvBlockPool
         _keys = arena.Allocate(bytes, "kv");
         _values = arena.Allocate(bytes, "kv");
         _taken = new ulong[(blockCount + WordBits - 1) / WordBits];
+        _users = new int[blockCount];
+        Prefixes = new KvPrefixes(blockCount, blockPositions);
     }
 
     /// <summary>Blocks there are.</summary>
@@ -53,8 +59,17 @@ public sealed class KvBlockPool
     /// <summary>Positions of a block.</summary>
     public int BlockPositions { get; }
 
-    /// <summary>Blocks that no sequence has.</summary>
+    /// <summary>Blocks that hold nothing.</summary>
     public int FreeCount { get; private set; }
+
+    /// <summary>Blocks that no sequence has, and that are kept for one that begins with what they hold.</summary>
+    public int KeptCount { get; private set; }
+
+    /// <summary>Blocks that a sequence can take.</summary>
+    public int AvailableCount => FreeCount + KeptCount;
+
+    /// <summary>What blocks hold whose contents later sequences may share.</summary>
+    internal KvPrefixes Prefixes { get; }
 
     /// <summary>Blocks that <paramref name="positions"/> positions of one sequence take.</summary>
     public static int BlocksFor(int positions, int blockPositions = DefaultBlockPositions) =>
@@ -67,31 +82,76 @@ public sealed class KvBlockPool
         return 2 * NativeArena.Aligned(rows * config.HeadSize * sizeof(ushort));
     }
 
-    /// <summary>Takes the first free block, which makes neighbours of a sequence's blocks where it can. One is free.</summary>
+    /// <summary>
+    /// Takes the first free block, which makes neighbours of a sequence's blocks where it can; where none is free, the kept one that was
+    /// used longest ago. One is available.
+    /// </summary>
     internal int Take()
     {
-        int word = _taken.AsSpan().IndexOfAnyExcept(ulong.MaxValue), bit = BitOperations.TrailingZeroCount(~_taken[word]);
-        _taken[word] |= 1UL << bit;
-        FreeCount--;
-        return (word * WordBits) + bit;
+        int block;
+        if (FreeCount > 0)
+        {
+            int word = _taken.AsSpan().IndexOfAnyExcept(ulong.MaxValue), bit = BitOperations.TrailingZeroCount(~_taken[word]);
+            _taken[word] |= 1UL << bit;
+            block = (word * WordBits) + bit;
+            FreeCount--;
+        }
+        else
+        {
+            block = Prefixes.DropOldest(_users);
+            KeptCount--;
+        }
+        _users[block] = 1;
+        return block;
     }
 
-    /// <summary>Gives a block back.</summary>
-    /// <exception cref="InvalidOperationException">It is free already: two sequences believed it theirs.</exception>
+    /// <summary>One more sequence uses a block that is in <see cref="Prefixes"/>.</summary>
+    internal void Share(int block)
+    {
+        if (_users[block]++ == 0)
+            KeptCount--;
+        Prefixes.Touch(block);
+    }
+
+    /// <summary>A sequence gives a block back.</summary>
+    /// <exception cref="InvalidOperationException">Nobody has it: two sequences believed it theirs.</exception>
     internal void Return(int block)
     {
-        ulong bit = 1UL << (block % WordBits);
-        if ((_taken[block / WordBits] & bit) == 0)
+        if (_users[block] == 0)
             throw new InvalidOperationException($"KV block {block} is returned twice.");
-        _taken[block / WordBits] &= ~bit;
+        if (--_users[block] > 0)
+            return;
+        if (Prefixes.Has(block))
+        {
+            KeptCount++;
+            return;
+        }
+        _taken[block / WordBits] &= ~(1UL << (block % WordBits));
         FreeCount++;
     }
 
-    /// <summary>Takes all blocks back. Of sequences that nobody uses any more.</summary>
+    /// <summary>Copies the first positions of a block to another.</summary>
+    internal void Copy(int from, int to, int positions)
+    {
+        int size = BlockPositions * _headSize, count = positions * _headSize;
+        for (int layer = 0; layer < _layers; layer++)
+        {
+            for (int head = 0; head < _kvHeads; head++)
+            {
+                Span<Half> keys = Keys(layer, head), values = Values(layer, head);
+                keys.Slice(from * size, count).CopyTo(keys[(to * size)..]);
+                values.Slice(from * size, count).CopyTo(values[(to * size)..]);
+            }
+        }
+    }
+
+    /// <summary>Takes all blocks back and keeps nothing. Of sequences that nobody uses any more.</summary>
     public void Clear()
     {
         Array.Clear(_taken);
-        FreeCount = BlockCount;
+        Array.Clear(_users);
+        Prefixes.Clear();
+        (FreeCount, KeptCount) = (BlockCount, 0);
     }
 
     /// <summary>The keys of one head, [blocks, block positions, head size].</summary>
@@ -113,15 +173,15 @@ public sealed class KvPoolExhaustedException : NeuralinkException
     internal KvPoolExhaustedException(int positions, int needed, KvBlockPool pool)
         : base(
             $"take a sequence on to {positions} tokens", $"{needed} free KV blocks of {pool.BlockPositions} tokens",
-            $"{pool.FreeCount} of {pool.BlockCount}", "wait until other sequences end, or give the KV cache more memory")
+            $"{pool.AvailableCount} of {pool.BlockCount}", "wait until other sequences end, or give the KV cache more memory")
     {
         NeededBlocks = needed;
-        FreeBlocks = pool.FreeCount;
+        FreeBlocks = pool.AvailableCount;
     }
 
     /// <summary>Blocks that were to be taken.</summary>
     public int NeededBlocks { get; }
 
-    /// <summary>Blocks that were free.</summary>
+    /// <summary>Blocks that were free, or kept for nobody yet.</summary>
     public int FreeBlocks { get; }
 }

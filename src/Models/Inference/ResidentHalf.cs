@@ -19,7 +19,7 @@ public sealed class ResidentHalf
     {
         ResidentModel model = ResidentModel.Load(load(arena), sizes.Config, sizes.Format);
         Blocks = new KvBlockPool(arena, sizes.Config, sizes.KvBlocks);
-        Activations = new Activations(arena, sizes.Config, sizes.ChunkTokens, ResidentSizes.LogitRows);
+        Activations = new Activations(arena, sizes.Config, sizes.ChunkTokens, sizes.LogitRows);
         Decoder = new Decoder(arena, model, Activations, sizes.ContextTokens, pool);
     }
 
@@ -36,8 +36,8 @@ public sealed class ResidentHalf
 /// <summary>What the resident half of a model is sized by, and what it takes, in bytes.</summary>
 public sealed record ResidentSizes
 {
-    /// <summary>Rows whose logits are in memory at a time: of the one sequence that runs.</summary>
-    public const int LogitRows = 1;
+    // Reading the output matrix once for so many rows is nearly as good as once for all.
+    private const int LogitRowsMax = 8;
 
     public required ModelConfig Config { get; init; }
 
@@ -55,8 +55,19 @@ public sealed record ResidentSizes
     /// <summary>Whether the embedding stays on flash, if it is not the output matrix too: a token needs one row of it.</summary>
     public bool LeavesEmbedding { get; init; }
 
-    /// <summary>Blocks of keys and values: enough for one sequence.</summary>
-    public int KvBlocks => KvBlockPool.BlocksFor(ContextTokens);
+    /// <summary>Sequences that run at once.</summary>
+    public int SequencesMax { get; init; } = 1;
+
+    /// <summary>Tokens whose keys and values there is room for; null: those of as many sequences as run at once.</summary>
+    public int? KvTokens { get; init; }
+
+    /// <summary>Rows whose logits are in memory at a time.</summary>
+    public int LogitRows => Math.Min(SequencesMax, LogitRowsMax);
+
+    /// <summary>Blocks of keys and values.</summary>
+    public int KvBlocks => KvTokens is { } tokens
+        ? KvBlockPool.BlocksFor(tokens)
+        : checked(SequencesMax * KvBlockPool.BlocksFor(ContextTokens));
 
     public long WeightBytes => WeightFile.RequiredBytes(Config, Format, TensorPlace.Resident, LeavesEmbedding);
 

@@ -49,6 +49,12 @@ public sealed class SparseFfn
     /// <summary>What follows is of this layer.</summary>
     public void BeginLayer(int layer) => _activating.Layer = layer;
 
+    /// <summary>What follows is of this set of neurons.</summary>
+    /// <param name="rows">For which rows each of the layer's neurons was predicted, or null: for all.</param>
+    /// <param name="firstOrdinal">The ordinal there of the set's first neuron: a layer may come in several sets.</param>
+    public void BeginSet(PredictedRows? rows, int firstOrdinal) =>
+        (_activating.Rows, _activating.FirstOrdinal) = (rows is { IsPartial: true } ? rows : null, firstOrdinal);
+
     /// <summary>
     /// Computes the activations of neurons <paramref name="ordinals"/> of the set, whose bundles lie in <paramref name="frames"/>[ordinal].
     /// </summary>
@@ -91,6 +97,10 @@ public sealed class SparseFfn
 
         public int Batch { get; set; }
 
+        public PredictedRows? Rows { get; set; }
+
+        public int FirstOrdinal { get; set; }
+
         public int ActiveCount
         {
             get => _activeCount;
@@ -106,7 +116,11 @@ public sealed class SparseFfn
             Span<float> values = arrived.Flat(begin * Batch, mine.Length * Batch);
             kernels[Layer].Activate(View(arena, mine), x.First(Batch), Batch, values);
             for (int i = 0; i < mine.Length; i++)
-                values.Slice(i * Batch, Batch).CopyTo(h.Flat(ordinals[i] * Batch, Batch));
+            {
+                Span<float> rows = values.Slice(i * Batch, Batch);
+                Rows?.Mask(FirstOrdinal + ordinals[i], rows);
+                rows.CopyTo(h.Flat(ordinals[i] * Batch, Batch));
+            }
             Interlocked.Add(ref _activeCount, values.Length - System.MemoryExtensions.Count(values, 0f));
         }
     }

@@ -43,4 +43,21 @@ internal sealed class LayerCounters(int layerCount)
             difference._values[i] = _values[i] - earlier._values[i];
         return difference;
     }
+
+    /// <summary>Becomes what <paramref name="other"/> is now.</summary>
+    public void CopyFrom(LayerCounters other) => other._values.CopyTo(_values, 0);
+
+    /// <summary>
+    /// Adds a share of what was counted from <paramref name="earlier"/> to <paramref name="now"/>: what rows <paramref name="begin"/> to
+    /// <paramref name="end"/> of a pass of <paramref name="rows"/> rows have of it. The shares of all rows add up to the whole.
+    /// </summary>
+    public void AddShare(LayerCounters now, LayerCounters earlier, int begin, int end, int rows)
+    {
+        for (int i = 0; i < _values.Length; i++)
+        {
+            long counted = now._values[i] - earlier._values[i];
+            if (counted != 0)
+                _values[i] += (counted * end / rows) - (counted * begin / rows);
+        }
+    }
 }

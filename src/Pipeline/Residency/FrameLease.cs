@@ -25,6 +25,9 @@ internal sealed class FrameLease(int capacity, int frameCount)
     /// <summary>Whether the layer has no neurons beyond these.</summary>
     public bool IsLastWave { get; private set; }
 
+    /// <summary>Neurons of the layer that came in earlier waves.</summary>
+    public int EarlierCount { get; internal set; }
+
     /// <summary>The frame of each ordinal.</summary>
     public ReadOnlyMemory<int> Frames => _frames.AsMemory(0, Count);
 
@@ -42,6 +45,7 @@ internal sealed class FrameLease(int capacity, int frameCount)
     internal void Reset()
     {
         Count = 0;
+        EarlierCount = 0;
         _hitCount = 0;
         _settledCount = 0;
         _fetches.Clear();

@@ -195,7 +195,9 @@ internal sealed class ResidencyMachine
     private void GrantNextWave()
     {
         FetchBatch misses = NewBatch(_layer, FetchKind.Demand);
+        int earlier = _taken;
         _taken += _cache.Lease(_layer, _setup.PlacementOf(_layer), _wanted!.Ids[_taken..], _lease, misses);
+        _lease.EarlierCount = earlier;
         HastenWhatIsWaitedFor();
         if (_setup.Strategy.Clusters)
             FetchClusters(misses);

@@ -51,7 +51,7 @@ public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
 
         public void Attend(LayerIndex layer) => Done.Enqueue($"attend {layer.Value}");
 
-        public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames)
+        public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int earlierCount)
         {
             Done.Enqueue($"activate {string.Join(",", ordinals.ToArray())}");
             return ordinals.Length;
@@ -61,7 +61,13 @@ public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
 
         public void EndLayer(LayerIndex layer) => Done.Enqueue($"end {layer.Value}");
 
-        public ReadOnlySpan<float> Logits(int wanted) => new float[] { wanted };
+        public int LogitRows => 2;
+
+        public ReadOnlySpan<float> Logits(int first, int count)
+        {
+            Done.Enqueue($"logits {first}+{count}");
+            return Enumerable.Range(first, count).Select(row => (float)row).ToArray();
+        }
     }
 
     /// <summary>Predicts neurons 0 and 1, and looks ahead to neuron 2.</summary>

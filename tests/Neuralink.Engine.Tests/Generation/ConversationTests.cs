@@ -40,7 +40,7 @@ public sealed class ConversationTests(RandomImage image) : IClassFixture<RandomI
         GenerationResult whole = await RunAsync(engine, other, isContinued: false);
         whole.ReusedTokens.Should().Be(0);
         whole.Tokens.Should().Equal(result.Tokens);
-        (await RunAsync(engine, other, isContinued: true)).ReusedTokens.Should().Be(0, "any other request ends it");
+        (await RunAsync(engine, other, isContinued: true)).ReusedTokens.Should().Be(other.Length - 1, "another request takes nothing away");
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class ConversationTests(RandomImage image) : IClassFixture<RandomI
         MaxTokens = NewTokens,
         Sampling = SamplingOptions.Greedy,
         IgnoreEndTokens = true,
-        ContinuesConversation = isContinued,
+        SharesPrefix = isContinued,
     };
 
     private static async Task<GenerationResult> RunAsync(NeuralinkEngine engine, int[] prompt, bool isContinued)

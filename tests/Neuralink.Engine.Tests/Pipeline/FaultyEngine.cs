@@ -22,9 +22,12 @@ internal sealed class FaultyEngine : IAsyncDisposable
 
     public RandomImage Image { get; }
 
-    public static async Task<FaultyEngine> OpenAsync(
+    public static Task<FaultyEngine> OpenAsync(
         RandomImage image, Func<long, FlashRead, FlashFault?> plan, ExecutionStrategy strategy = ExecutionStrategy.Prefetch,
-        int chunkTokens = 5)
+        int chunkTokens = 5) => OpenAsync(image, plan, strategy, options => options with { ChunkTokens = chunkTokens });
+
+    public static async Task<FaultyEngine> OpenAsync(
+        RandomImage image, Func<long, FlashRead, FlashFault?> plan, ExecutionStrategy strategy, Func<EngineOptions, EngineOptions> change)
     {
         FaultInjectingDevice? device = null;
         EngineOptions options = new()
@@ -32,12 +35,12 @@ internal sealed class FaultyEngine : IAsyncDisposable
             Strategy = strategy,
             Threads = 2,
             QueueDepth = 4,
-            ChunkTokens = chunkTokens,
+            ChunkTokens = 5,
             Cache = CacheSize.OfShare(0.1),
             CollapseGapBytes = 0,                        // many reads, so that there are many moments
         };
         NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            image.Folder, options, decorate: inner => device = new FaultInjectingDevice(inner, plan));
+            image.Folder, change(options), decorate: inner => device = new FaultInjectingDevice(inner, plan));
         return new FaultyEngine(engine, device!, image);
     }
 

@@ -123,7 +123,7 @@ public sealed class WireSerializerTests
         Stop = ["\n\n", "für 漢字 \U0001f600"],
         LogProbs = 3,
         IgnoreEndTokens = true,
-        ContinuesConversation = true,
+        SharesPrefix = true,
         Sampling = new SamplingOptions
         {
             Temperature = 0.25f,
@@ -163,6 +163,7 @@ public sealed class WireSerializerTests
             FinishReason = FinishReason.Length,
             Timings = new GenerationTimings
             {
+                WaitMillis = 3,
                 PromptMillis = 1.5,
                 PredictedMillis = 2.5,
                 FirstTokenMillis = 3.5,

@@ -15,8 +15,10 @@ public sealed class AllNeurons(int neuronCount) : NeuronPredictor
     public override PredictorInput Input => PredictorInput.Residual;
 
     /// <inheritdoc/>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
+    public override int Predict(
+        WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set, PredictedRows? rows = null)
     {
+        rows?.Begin(batch, isExact: true);
         set.Clear();
         for (int n = 0; n < neuronCount; n++)
             set.Add(new NeuronId(n));

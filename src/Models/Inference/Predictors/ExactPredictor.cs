@@ -56,8 +56,10 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     }
 
     /// <inheritdoc/>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
+    public override int Predict(
+        WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set, PredictedRows? rows = null)
     {
+        rows?.Begin(batch, isExact: true);
         _linear = _layers[layer];
         _activation = _config.ActivationOf(layer);
         _weights = _norms?[layer];

@@ -83,11 +83,13 @@ public sealed class LowRankPredictor : NeuronPredictor
     public override bool Covers(int layer) => _layers[layer] is not null;
 
     /// <inheritdoc/>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
+    public override int Predict(
+        WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set, PredictedRows? rows = null)
     {
+        rows?.Begin(batch, isExact: false);
         (Linear fc1, Linear fc2) = _layers[layer] ?? throw new InvalidOperationException($"Layer {layer} has no predictor.");
         _hiding.Run(pool, fc1, input, batch);
-        return _deciding.Run(pool, fc2, _info.Layers[layer]!.Threshold, batch, set);
+        return _deciding.Run(pool, fc2, _info.Layers[layer]!.Threshold, batch, set, rows is { IsPartial: true } ? rows : null);
     }
 
     private static int RankMax(LowRankInfo info) => info.Layers.Max(layer => layer?.Rank ?? 0);
@@ -120,19 +122,22 @@ public sealed class LowRankPredictor : NeuronPredictor
         private const int GrainRows = 16;
 
         private Linear? _fc2;
+        private PredictedRows? _rows;
         private float _threshold;
         private int _batch;
 
-        public int Run(WorkerPool pool, Linear fc2, float threshold, int batch, NeuronSet set)
+        public int Run(WorkerPool pool, Linear fc2, float threshold, int batch, NeuronSet set, PredictedRows? rows)
         {
-            (_fc2, _threshold, _batch) = (fc2, threshold, batch);
+            (_fc2, _threshold, _batch, _rows) = (fc2, threshold, batch, rows);
             Array.Clear(pairs);
             pool.Run(this, predicted.Length, WorkShare.Grain((long)fc2.Weights.Columns * batch, GrainRows));
             set.Clear();
             for (int n = 0; n < predicted.Length; n++)
             {
-                if (predicted[n])
-                    set.Add(new NeuronId(n));
+                if (!predicted[n])
+                    continue;
+                _rows?.Compact(n, set.Count);
+                set.Add(new NeuronId(n));
             }
             return pairs.Sum();
         }
@@ -142,6 +147,7 @@ public sealed class LowRankPredictor : NeuronPredictor
             _fc2!.Multiply(hidden.Flat(0, _batch * _fc2.Weights.Columns), logits.First(_batch), _batch, begin, end);
             Span<bool> mine = predicted.AsSpan(begin, end - begin);
             mine.Clear();
+            _rows?.Clear(begin, end);
             int count = 0;
             for (int row = 0; row < _batch; row++)
             {
@@ -151,6 +157,7 @@ public sealed class LowRankPredictor : NeuronPredictor
                     if (values[n] >= _threshold)
                     {
                         mine[n] = true;
+                        _rows?.Add(begin + n, row);
                         count++;
                     }
                 }

@@ -32,8 +32,15 @@ public abstract class NeuronPredictor
     /// Fills <paramref name="set"/> with the layer's neurons that are predicted for at least one row of <paramref name="input"/>
     /// [batch, d].
     /// </summary>
+    /// <param name="pool">Shares the work.</param>
+    /// <param name="layer">Whose neurons.</param>
+    /// <param name="input">What <see cref="Input"/> says.</param>
+    /// <param name="batch">Rows of the pass.</param>
+    /// <param name="set">Takes the neurons.</param>
+    /// <param name="rows">Takes for which rows each is predicted; null where nobody asks.</param>
     /// <returns>How many (neuron, token) pairs are predicted.</returns>
-    public abstract int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set);
+    public abstract int Predict(
+        WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set, PredictedRows? rows = null);
 }
 
 /// <summary>What a predictor multiplies with its weights; each [B, d].</summary>

@@ -69,8 +69,10 @@ public sealed class OraclePredictor : NeuronPredictor
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The batch is not that of the pass that began.</exception>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
+    public override int Predict(
+        WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set, PredictedRows? rows = null)
     {
+        rows?.Begin(batch, isExact: true);
         if (_pass is not { } pass || batch != pass.Count)
             throw new InvalidOperationException($"A pass over {_pass?.Count ?? 0} tokens began, {batch} are to be predicted.");
         ActivationMatrix matrix = _layers[layer];

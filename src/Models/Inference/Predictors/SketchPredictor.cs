@@ -40,6 +40,7 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     private readonly bool[] _isActive;                // [f]
     private readonly int[] _active;                // [workers], neuron-token pairs
     private SketchLayer? _layer;
+    private PredictedRows? _rows;
     private int _batch;
 
     private SketchPredictor(
@@ -116,10 +117,13 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
     }
 
     /// <inheritdoc/>
-    public override int Predict(WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set)
+    public override int Predict(
+        WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set, PredictedRows? rows = null)
     {
+        rows?.Begin(batch, isExact: false);
         _layer = _layers[layer];
         _batch = batch;
+        _rows = rows is { IsPartial: true } ? rows : null;
         for (int b = 0; b < batch; b++)
         {
             _inputs[b] = SketchInput.Quantize(
@@ -130,8 +134,10 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         set.Clear();
         for (int n = 0; n < _isActive.Length; n++)
         {
-            if (_isActive[n])
-                set.Add(new NeuronId(n));
+            if (!_isActive[n])
+                continue;
+            _rows?.Compact(n, set.Count);
+            set.Add(new NeuronId(n));
         }
         int predicted = 0;
         foreach (int share in _active)
@@ -151,6 +157,7 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
         Span<bool> isActive = _isActive.AsSpan(begin, end - begin);
         ReadOnlySpan<float> silent = layer.Silent(begin, end);
         isActive.Clear();
+        _rows?.Clear(begin, end);
         int active = 0;
         for (int b = 0; b < _batch; b++)
         {
@@ -161,6 +168,7 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
                 if (gates[n] + (margin * rows[n].Error) > silent[n])
                 {
                     isActive[n] = true;
+                    _rows?.Add(begin + n, b);
                     active++;
                 }
             }
