@@ -34,7 +34,8 @@ internal sealed class TextRecord : IDisposable
         _telemetry = telemetry;
         _tags = NeuralinkTelemetry.Tags(request.Operation, model);
         _start = telemetry.Time.GetTimestamp();
-        _activity = telemetry.Source.StartActivity($"{request.Operation} {model}", ActivityKind.Internal, parentContext: default, _tags);
+        _activity = telemetry.Source.StartActivity(
+            $"{request.Operation} {model}", ActivityKind.Internal, parentContext: default, _tags);
         if (_activity is { IsAllDataRequested: true })
             Describe(_activity, request);
     }

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Neuralink.Storage;
 
 namespace Neuralink.Hosting.Tests.Telemetry;
 
@@ -59,7 +60,8 @@ public sealed class TelemetryTests(ServedModel served) : IClassFixture<ServedMod
     public async Task A_failure_and_a_text_that_nobody_reads_to_its_end_say_so()
     {
         using Recorder recorder = new(served);
-        await served.Client.Invoking(c => c.GetResponseAsync("x", new ChatOptions { MaxOutputTokens = 999 })).Should().ThrowAsync<Exception>();
+        Func<Task> tooMuch = () => served.Client.GetResponseAsync("x", new ChatOptions { MaxOutputTokens = 999 });
+        await tooMuch.Should().ThrowAsync<NeuralinkException>();
         recorder.Of("gen_ai.client.operation.duration").Should().ContainSingle()
             .Which.Tags["error.type"].Should().BeOfType<string>().Which.Should().StartWith("Neuralink.");
         recorder.Activities.Should().ContainSingle().Which.Status.Should().Be(ActivityStatusCode.Error);
