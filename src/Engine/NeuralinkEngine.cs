@@ -182,14 +182,15 @@ public sealed class NeuralinkEngine : IAsyncDisposable
         async Task<NeuralinkEngine> OpenImageAsync(FlashImage image)
         {
             ModelConfig config = ModelConfigJson.Read(image);
-            int? context = setup.ContextTokens?.Invoke(ImageTokenizer.Load(image), config);
+            int? context = setup.ContextTokens?.Invoke(ImageTokenizer.Load(image), config) ?? setup.Engine.ContextTokens;
+            int? kvTokens = setup.KvTokens?.Invoke(context ?? config.ContextLength) ?? setup.Engine.KvTokens;
             DeviceProfile? found = setup.FindProfile(image.NeuronsPath, models.Options);
             (EngineOptions options, ProfileUse? profile, StrategyChoice? choice) = setup.Complete(config, image, found);
             if (choice is not null)
                 models.Options.Note($"strategy {StrategySwitches.Of(choice.Strategy).Name}: {choice.Reason}");
             NeuralinkEngine opened = await OpenAsync(
-                image.Folder, options with { ContextTokens = context ?? options.ContextTokens }, timeline, models.Options.Time,
-                decorate: null, system, cancellation).ConfigureAwait(false);
+                image.Folder, options with { ContextTokens = context, KvTokens = kvTokens }, timeline, models.Options.Time, decorate: null,
+                system, cancellation).ConfigureAwait(false);
             opened.Profile = profile;
             opened._chatTemplateFile = setup.ChatTemplate;
             return opened;

@@ -29,6 +29,7 @@ internal sealed class EngineService(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        EngineInstruments.Add(telemetry.Meter, () => IsReady ? _engine : null);
         _opening = Task.Run(OpenAsync, CancellationToken.None);
         return Task.CompletedTask;
     }

@@ -57,7 +57,7 @@ public sealed class TextSession(INeuralinkEngine engine)
             MaxTokens = maxTokens,
             Sampling = sampling ?? new SamplingOptions(),
             Stop = stop ?? [],
-            ContinuesConversation = true,
+            SharesPrefix = true,
         };
         _isGenerating = true;
         try

@@ -43,6 +43,12 @@ public sealed record ModelSetup
     /// </summary>
     public Func<Tokenizer, ModelConfig, int?>? ContextTokens { get; init; }
 
+    /// <summary>
+    /// Tokens of the KV cache, where that depends on the positions there are: null, and for null, leave it to
+    /// <see cref="EngineOptions.KvTokens"/>.
+    /// </summary>
+    public Func<int, int?>? KvTokens { get; init; }
+
     /// <summary>All else.</summary>
     public EngineOptions Engine { get; init; } = new();
 

@@ -14,7 +14,7 @@ internal sealed record ChatKnobs
     private const string StreamOptions = "stream_options";      // usage is always there, asked for or not
 
     private static readonly string[] s_names =
-        ["chat_template_kwargs", "ignore_eos", "logit_bias", "min_p", "repeat_last_n", "repeat_penalty", StreamOptions];
+        ["chat_template_kwargs", "deadline", "ignore_eos", "logit_bias", "min_p", "repeat_last_n", "repeat_penalty", StreamOptions];
 
     public float? MinP { get; init; }
 
@@ -25,6 +25,9 @@ internal sealed record ChatKnobs
     public IReadOnlyDictionary<int, float>? LogitBias { get; init; }
 
     public bool IgnoreEndTokens { get; init; }
+
+    /// <summary>The most time that the answer may take.</summary>
+    public TimeSpan? Deadline { get; init; }
 
     /// <summary>More names that the chat template may know.</summary>
     public IReadOnlyDictionary<string, JsonElement> TemplateVariables { get; init; } =
@@ -48,6 +51,7 @@ internal sealed record ChatKnobs
         "repeat_penalty" => this with { RepeatPenalty = Number(name, value) },
         "repeat_last_n" => this with { RepeatLastN = Integer(name, value) },
         "ignore_eos" => this with { IgnoreEndTokens = Flag(name, value) },
+        "deadline" => this with { Deadline = Duration(name, value) },
         "logit_bias" => this with { LogitBias = Bias(name, value) },
         "chat_template_kwargs" => this with
         {
@@ -79,6 +83,12 @@ internal sealed record ChatKnobs
         JsonValueKind.String when bool.TryParse(value.GetString(), out bool flag) => flag,
         _ => throw Wrong(name, "true or false", value),
     };
+
+    private static TimeSpan Duration(string name, JsonElement value)
+    {
+        string text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        return ValueReaders.Duration(text, out TimeSpan duration) ? duration : throw Wrong(name, "seconds, or a time such as 300ms", value);
+    }
 
     private static Dictionary<int, float> Bias(string name, JsonElement value)
     {

@@ -35,6 +35,8 @@ internal sealed class ChatRequest(ChatOptions options, TimeProvider time)
             Stop = options.StopSequences is { } stop ? [.. stop] : [],
             IgnoreEndTokens = knobs.IgnoreEndTokens,
             SharesPrefix = true,
+            Conversation = options.ConversationId,
+            Deadline = knobs.Deadline,
         };
     }
 

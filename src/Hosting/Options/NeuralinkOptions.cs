@@ -18,6 +18,14 @@ public sealed class NeuralinkOptions
     public const string Section = "Neuralink";
 
     /// <summary>
+    /// Texts that run at once when nobody says how many: each bundle that is read serves all of them, and more of them take more memory.
+    /// </summary>
+    public const int DefaultSequences = 8;
+
+    // Few texts are near the end of the context at once, and where blocks run out the one that came last waits.
+    private const int DefaultKvContexts = 2;
+
+    /// <summary>
     /// A flash image, or a Hugging Face folder, a GGUF file or hf:ORG/NAME, which is packed when it is first used. Required.
     /// </summary>
     public string? Model { get; set; }
@@ -75,6 +83,18 @@ public sealed class NeuralinkOptions
     /// </summary>
     public int? Context { get; set; }
 
+    /// <summary>Texts that run at once. Null: <see cref="DefaultSequences"/>.</summary>
+    public int? Sequences { get; set; }
+
+    /// <summary>Texts that may wait beyond these; what comes then is refused.</summary>
+    public int? Waiting { get; set; }
+
+    /// <summary>
+    /// Tokens whose keys and values there is room for, of all texts together and those kept for later ones. Null: two contexts, or one
+    /// where one text runs at once.
+    /// </summary>
+    public int? KvTokens { get; set; }
+
     /// <summary>Tokens of a prompt that are run together.</summary>
     public int? Chunk { get; set; }
 
@@ -113,6 +133,9 @@ public sealed class NeuralinkOptions
             QueueDepth = QueueDepth ?? engine.QueueDepth,
             Io = Io ?? engine.Io,
             ContextTokens = Context,
+            SequencesMax = Sequences ?? DefaultSequences,
+            WaitingMax = Waiting ?? engine.WaitingMax,
+            KvTokens = KvTokens,
             ChunkTokens = Chunk ?? engine.ChunkTokens,
         };
     }
@@ -128,5 +151,6 @@ public sealed class NeuralinkOptions
         Io = Io,
         Engine = ToEngine(),
         ContextTokens = (_, config) => Context ?? Math.Min(config.ContextLength, ContextFit.DefaultConversationTokens),
+        KvTokens = context => KvTokens ?? checked(Math.Min(Sequences ?? DefaultSequences, DefaultKvContexts) * context),
     };
 }

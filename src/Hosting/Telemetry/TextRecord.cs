@@ -19,7 +19,9 @@ internal sealed class ChunkRecord(NeuralinkTelemetry telemetry, string model)
     }
 }
 
-/// <summary>What telemetry is told of one text, from its request to its end. Disposed without an end or an error, it was given up.</summary>
+/// <summary>
+/// What telemetry is told of one text, from its request to its end. Disposed without an end or an error, it was given up.
+/// </summary>
 internal sealed class TextRecord : IDisposable
 {
     private readonly NeuralinkTelemetry _telemetry;
@@ -102,6 +104,8 @@ internal sealed class TextRecord : IDisposable
             activity.SetTag("gen_ai.request.seed", (long)seed);
         if (request.Stop.Count > 0)
             activity.SetTag("gen_ai.request.stop_sequences", request.Stop.ToArray());
+        if (request.Conversation is { } conversation)
+            activity.SetTag("gen_ai.conversation.id", conversation);
     }
 
     private static void Describe(Activity activity, GenerationResult result)

@@ -99,6 +99,18 @@ public sealed class ChatClientRulesTests(ServedModel served) : IClassFixture<Ser
     }
 
     [Fact]
+    public async Task Many_threads_at_once_get_the_answers_that_each_gets_alone()
+    {
+        string[] prompts = ["Once upon a time", "The dog ran", "Recipe: ", "Question: What is", "Ashford, Monday.", "One day"];
+        List<string> alone = [];
+        foreach (string prompt in prompts)
+            alone.Add((await Client.GetResponseAsync(prompt, s_greedy)).Text);
+        ChatResponse[] together = await Task.WhenAll(
+            prompts.Select(prompt => Task.Run(() => Client.GetResponseAsync(prompt, s_greedy))));
+        together.Select(answer => answer.Text).Should().Equal(alone);
+    }
+
+    [Fact]
     public void It_says_who_answers()
     {
         ChatClientMetadata metadata = Client.GetService<ChatClientMetadata>()!;

@@ -98,6 +98,8 @@ public sealed class ChatOptionsTests(ServedModel served) : IClassFixture<ServedM
             "no token", o => o.AdditionalProperties = new() { ["logit_bias"] = new Dictionary<string, int> { ["x"] = 1 } },
             "*logit_bias*token ids*\"x\"*"
         },
+        { "no time", o => o.AdditionalProperties = new() { ["deadline"] = "soon" }, "*deadline*seconds*soon*" },
+        { "no time at all", o => o.AdditionalProperties = new() { ["deadline"] = "0s" }, "*deadline above 0*" },
         { "too hot", o => o.Temperature = -1, "*temperature*0 or more*-1*" },
         { "too long", o => o.MaxOutputTokens = 300, "*context of 256 tokens*300*" },
         { "less than nothing", o => o.MaxOutputTokens = -1, "*-1*" },
@@ -125,6 +127,7 @@ public sealed class ChatOptionsTests(ServedModel served) : IClassFixture<ServedM
             {
                 ["stream_options"] = new Dictionary<string, bool> { ["include_usage"] = true },
                 ["min_p"] = null,
+                ["deadline"] = "5m",
             };
         });
         answer.Text.Should().NotBeEmpty();

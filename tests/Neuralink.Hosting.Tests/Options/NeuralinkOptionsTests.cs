@@ -22,7 +22,8 @@ public sealed class NeuralinkOptionsTests
             ("model", "x.nlk"), ("ChatTemplate", "t.jinja"), ("Memory", "64MiB"), ("Cache", "12.5%"), ("CachePolicy", "s3-fifo"),
             ("WarmUp", "none"), ("Gap", "16KiB"), ("Threads", "2"), ("Strategy", "prefetch+cluster"), ("Predictor", "sketch=3"),
             ("Lookahead", "low-rank"), ("Ahead", "2"), ("QueueDepth", "8"), ("Io", "URING"), ("Profile", "none"), ("Weights", "bf16"),
-            ("Activation", "fatrelu=0.01"), ("Context", "256"), ("Chunk", "16"), ("PackFolder", "/c"), ("StopHostOnFailure", "false"));
+            ("Activation", "fatrelu=0.01"), ("Context", "256"), ("Sequences", "3"),
+            ("Waiting", "5"), ("KvTokens", "700"), ("Chunk", "16"), ("PackFolder", "/c"), ("StopHostOnFailure", "false"));
         options.Should().BeEquivalentTo(new NeuralinkOptions
         {
             Model = "x.nlk",
@@ -43,6 +44,9 @@ public sealed class NeuralinkOptionsTests
             Weights = WeightFormat.BF16,
             Activation = new Activation(ActivationKind.FatRelu, 0.01f),
             Context = 256,
+            Sequences = 3,
+            Waiting = 5,
+            KvTokens = 700,
             Chunk = 16,
             PackFolder = "/c",
             StopHostOnFailure = false,
@@ -50,6 +54,7 @@ public sealed class NeuralinkOptionsTests
         EngineOptions engine = options.ToEngine();
         engine.CollapseGapBytes.Should().Be(16 << 10);
         engine.ChunkTokens.Should().Be(16);
+        (engine.SequencesMax, engine.WaitingMax, engine.KvTokens).Should().Be((3, 5, 700));
         options.ToSetup().ChatTemplate.Should().Be("t.jinja");
     }
 

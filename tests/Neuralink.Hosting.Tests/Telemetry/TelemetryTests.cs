@@ -72,6 +72,35 @@ public sealed class TelemetryTests(ServedModel served) : IClassFixture<ServedMod
     }
 
     [Fact]
+    public async Task The_engines_totals_and_state_are_there_for_whoever_asks()
+    {
+        using Recorder recorder = new(served);
+        recorder.Ask();
+        ChatResponse answer = await served.Client.GetResponseAsync("The dog ran", s_greedy);
+        IReadOnlyList<Measured> before = recorder.Of("neuralink.tokens.generated");
+        recorder.Ask();
+        IReadOnlyList<Measured> after = recorder.Of("neuralink.tokens.generated");
+        (after[^1].Value - before[^1].Value).Should().Be(answer.Usage!.OutputTokenCount);
+        after[^1].Tags.Should().Contain("gen_ai.request.model", served.Local.Name);
+        string[] all =
+        [
+            "neuralink.flash.bytes_read", "neuralink.flash.reads", "neuralink.flash.retries", "neuralink.flash.wait",
+            "neuralink.neurons.wanted", "neuralink.cache.hits", "neuralink.cache.hit_rate", "neuralink.lookahead.hits",
+            "neuralink.lookahead.wasted", "neuralink.demand_misses", "neuralink.tokens.prompt", "neuralink.tokens.reused",
+            "neuralink.tokens.generated", "neuralink.requests.running", "neuralink.requests.waiting", "neuralink.requests.paused",
+            "neuralink.kv.blocks", "neuralink.kv.blocks.free", "neuralink.kv.blocks.kept",
+        ];
+        foreach (string name in all)
+            recorder.Of(name).Should().HaveCount(2, name);
+        recorder.Of("neuralink.requests").Select(m => m.Tags["neuralink.outcome"]).Distinct()
+            .Should().BeEquivalentTo(new[] { "finished", "failed", "cancelled" });
+        double Last(string name) => recorder.Of(name)[^1].Value;
+        Last("neuralink.neurons.wanted").Should().BeGreaterThanOrEqualTo(Last("neuralink.cache.hits") + Last("neuralink.demand_misses"));
+        Last("neuralink.kv.blocks").Should().BePositive();
+        Last("neuralink.flash.bytes_read").Should().BePositive();
+    }
+
+    [Fact]
     public async Task Health_checks_say_that_the_engine_is_ready_and_its_actor_system_alive()
     {
         HealthReport report = await served.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
@@ -122,6 +151,8 @@ public sealed class TelemetryTests(ServedModel served) : IClassFixture<ServedMod
         public List<Activity> Activities { get; } = [];
 
         public IReadOnlyList<Measured> Of(string instrument) => [.. _measured.Where(m => m.Instrument == instrument)];
+
+        public void Ask() => _meters.RecordObservableInstruments();
 
         public void Dispose()
         {
