@@ -28,4 +28,16 @@ internal static partial class EngineLog
 
     [LoggerMessage(7, LogLevel.Information, "Ended after {Seconds:0.0} s: {Title}")]
     public static partial void Ended(this ILogger logger, string title, double seconds);
+
+    [LoggerMessage(
+        8, LogLevel.Debug,
+        "{Operation} ended by {Reason} after {Seconds:0.000} s: {PromptTokens} prompt tokens, {ReusedTokens} reused, {Tokens} generated")]
+    public static partial void TextEnded(
+        this ILogger logger, string operation, string reason, double seconds, int promptTokens, int reusedTokens, int tokens);
+
+    [LoggerMessage(9, LogLevel.Debug, "{Operation} was cancelled after {Seconds:0.000} s")]
+    public static partial void TextCancelled(this ILogger logger, string operation, double seconds);
+
+    [LoggerMessage(10, LogLevel.Information, "{Operation} failed after {Seconds:0.000} s: {Message}")]
+    public static partial void TextFailed(this ILogger logger, string operation, double seconds, string message);
 }

@@ -53,7 +53,7 @@ internal sealed class EngineService(
         if (_opening is null)
             throw new InvalidOperationException("The host that opens the engine is not started: call its StartAsync or RunAsync first.");
         NeuralinkEngine engine = await _ready.Task.WaitAsync(cancellation).ConfigureAwait(false);
-        using TextRecord record = new(telemetry, request, engine.Name);
+        using TextRecord record = new(telemetry, logger, request, engine.Name);
         IAsyncEnumerator<GenerationEvent> events = engine.GenerateAsync(request, cancellation).GetAsyncEnumerator(CancellationToken.None);
         await using (events.ConfigureAwait(false))
         {

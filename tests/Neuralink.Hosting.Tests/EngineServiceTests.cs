@@ -41,6 +41,13 @@ public sealed class EngineServiceTests(RandomImage image) : IClassFixture<Random
     }
 
     [Fact]
+    public async Task An_actor_system_of_the_host_without_the_engines_dispatchers_ends_it_with_what_to_do()
+    {
+        using IHost host = Host(o => o.Model = image.Folder, services => services.AddAkka("own", _ => { }));
+        await host.Invoking(h => h.RunAsync()).Should().ThrowAsync<NeuralinkException>().WithMessage("*AddNeuralinkActors*");
+    }
+
+    [Fact]
     public async Task A_model_that_cannot_be_opened_ends_the_host_with_the_error()
     {
         using IHost host = Host(o => o.Model = "/nonexistent/model");

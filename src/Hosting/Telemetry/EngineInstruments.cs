@@ -40,7 +40,7 @@ internal static class EngineInstruments
 
         IEnumerable<Measurement<T>> Observe<T>(Func<NeuralinkEngine, T> read)
             where T : struct =>
-            engine() is { } open ? [new Measurement<T>(read(open), new KeyValuePair<string, object?>("gen_ai.request.model", open.Name))] : [];
+            engine() is { } open ? [new Measurement<T>(read(open), Model(open))] : [];
 
         IEnumerable<Measurement<long>> Requests()
         {
@@ -50,9 +50,11 @@ internal static class EngineInstruments
             return [Ended(totals.Finished, "finished"), Ended(totals.Failed, "failed"), Ended(totals.Cancelled, "cancelled")];
 
             Measurement<long> Ended(long count, string outcome) =>
-                new(count, new("gen_ai.request.model", open.Name), new("neuralink.outcome", outcome));
+                new(count, Model(open), new("neuralink.outcome", outcome));
         }
     }
+
+    private static KeyValuePair<string, object?> Model(NeuralinkEngine engine) => new("gen_ai.request.model", engine.Name);
 
     private static long ReadAhead(EngineTotals totals) => totals.Io.PrefetchOnTime + totals.Io.PrefetchLate;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Neuralink.Storage;
 
 namespace Neuralink.Hosting;
@@ -24,16 +25,21 @@ internal sealed class ChunkRecord(NeuralinkTelemetry telemetry, string model)
 /// </summary>
 internal sealed class TextRecord : IDisposable
 {
+    private const string Cancelled = "cancelled";
+
     private readonly NeuralinkTelemetry _telemetry;
+    private readonly ILogger _logger;
+    private readonly GenerationRequest _request;
     private readonly TagList _tags;
     private readonly Activity? _activity;
     private readonly long _start;
     private double? _firstTokenSeconds;
-    private string? _error = "cancelled";      // until it ends
+    private string? _error = Cancelled;      // until it ends
+    private string? _message;
 
-    public TextRecord(NeuralinkTelemetry telemetry, GenerationRequest request, string model)
+    public TextRecord(NeuralinkTelemetry telemetry, ILogger logger, GenerationRequest request, string model)
     {
-        _telemetry = telemetry;
+        (_telemetry, _logger, _request) = (telemetry, logger, request);
         _tags = NeuralinkTelemetry.Tags(request.Operation, model);
         _start = telemetry.Time.GetTimestamp();
         _activity = telemetry.Source.StartActivity(
@@ -52,7 +58,8 @@ internal sealed class TextRecord : IDisposable
 
     public void Fail(Exception error)
     {
-        _error = error is OperationCanceledException ? "cancelled" : error.GetType().FullName;
+        _error = error is OperationCanceledException ? Cancelled : error.GetType().FullName;
+        _message = error.Message;
         _activity?.SetStatus(ActivityStatusCode.Error, (error as NeuralinkException)?.Message);
     }
 
@@ -68,6 +75,10 @@ internal sealed class TextRecord : IDisposable
         _telemetry.OperationDuration.Record(seconds, tags);
         _telemetry.RequestDuration.Record(seconds, tags);
         _activity?.Dispose();
+        if (_error == Cancelled)
+            _logger.TextCancelled(_request.Operation, seconds);
+        else if (_error is not null)
+            _logger.TextFailed(_request.Operation, seconds, _message!);
     }
 
     private double Elapsed => _telemetry.Time.GetElapsedTime(_start).TotalSeconds;
@@ -83,7 +94,11 @@ internal sealed class TextRecord : IDisposable
             _telemetry.TimePerOutputToken.Record(1 / result.Timings.PredictedPerSecond, _tags);
         if (_activity is { IsAllDataRequested: true })
             Describe(_activity, result);
+        _logger.TextEnded(
+            _request.Operation, ReasonOf(result), Elapsed, result.PromptTokens, result.ReusedTokens, result.Tokens.Count);
     }
+
+    private static string ReasonOf(GenerationResult result) => result.FinishReason == FinishReason.Length ? "length" : "stop";
 
     private void Count(int tokens, string type)
     {
@@ -110,7 +125,7 @@ internal sealed class TextRecord : IDisposable
 
     private static void Describe(Activity activity, GenerationResult result)
     {
-        activity.SetTag("gen_ai.response.finish_reasons", (string[])[result.FinishReason == FinishReason.Length ? "length" : "stop"]);
+        activity.SetTag("gen_ai.response.finish_reasons", (string[])[ReasonOf(result)]);
         activity.SetTag("gen_ai.usage.input_tokens", result.PromptTokens);
         activity.SetTag("gen_ai.usage.output_tokens", result.Tokens.Count);
         activity.SetTag("neuralink.reused_tokens", result.ReusedTokens);
