@@ -16,6 +16,7 @@ return args switch
     ["layers", .. string[] rest] => await LayersCommand.RunAsync(rest),
     ["first-token", .. string[] rest] => await FirstTokenCommand.RunAsync(rest),
     ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
+    ["routing", .. string[] rest] => await RoutingCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
     ["sharing", .. string[] rest] => await SharingCommand.RunAsync(rest),
     ["tokenizers", .. string[] rest] => TokenizersCommand.Run(rest),
@@ -47,6 +48,8 @@ static int Usage()
           online --identity IMG --placed IMG [--profile DEVICE.json] [--rounds 5] [--tokens 32] [--cache 0.05] [--io direct|uring]
                  [--only NAMES]
                                                                the online stage against LLM in a flash, and with each part switched off
+          routing [--rounds 7] [--tokens 64] [--model DIR]
+                                                               what a cluster adds to a token's way to its reader: two nodes, loopback
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage
           sharing [--rounds 5] [--tokens 96] [--cache 0.05]    what 1 to 16 texts that run together share of the reads, and their speed

@@ -29,7 +29,7 @@ internal static class ClusterTls
         if (path.Length == 0)
             throw new NeuralinkException(Operation, $"a file in {ClusterOptions.Section}:Tls:CertificatePath", "none");
         X509Certificate2 certificate = options.KeyPath is { } keyPath
-            ? Read(path, "a certificate in PEM", pem => FromPem(pem, keyPath))
+            ? ReadPem(path, keyPath)
             : ReadPkcs12(path, options.PasswordPath is { } p ? Read(p, "a password", text => text.Split('\n')[0].TrimEnd('\r')) : null);
         if (!certificate.HasPrivateKey)
             throw new NeuralinkException(Operation, $"{path} to have its private key", "none", "name the key by KeyPath");
@@ -41,10 +41,15 @@ internal static class ClusterTls
         return certificate;
     }
 
-    private static X509Certificate2 FromPem(string certificatePem, string keyPath)
+    private static X509Certificate2 ReadPem(string path, string keyPath)
     {
+        string pem = Read(path, "a certificate in PEM", text =>
+        {
+            X509Certificate2.CreateFromPem(text).Dispose();
+            return text;
+        });
         using X509Certificate2 certificate = Read(
-            keyPath, "a private key in PEM that fits the certificate", key => X509Certificate2.CreateFromPem(certificatePem, key));
+            keyPath, "a private key in PEM that fits the certificate", key => X509Certificate2.CreateFromPem(pem, key));
         // A key that was read from PEM lives in this object only, which TLS on Windows does not take.
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
     }
