@@ -21,13 +21,18 @@ public sealed class ClusterOptionsTests
     {
         ClusterOptions options = new()
         {
-            Host = "a:1", Port = 0, Seeds = ["node", "node:0", "node:65536", ":1"], DrainGrace = TimeSpan.FromHours(2), WindowTokens = 0,
+            Host = "a:1",
+            Port = 0,
+            Seeds = ["node", "node:0", "node:65536", ":1"],
+            DrainGrace = TimeSpan.FromHours(2),
+            WindowTokens = 0,
             Kubernetes = new KubernetesOptions { Service = " ", ContactPoints = 0, ManagementPort = -1 },
         };
         string[] expected =
         [
             "Host: *a:1", "Port: *0", "Seeds: *node", "Seeds: *node:0", "Seeds: *node:65536", "Seeds: *:1", "Kubernetes: *node, node:0*",
-            "DrainGrace: *02:00:00", "WindowTokens: *0", "Kubernetes:Service*", "Kubernetes:ManagementPort*-1", "Kubernetes:ContactPoints*0",
+            "DrainGrace: *02:00:00", "WindowTokens: *0",
+            "Kubernetes:Service*", "Kubernetes:ManagementPort*-1", "Kubernetes:ContactPoints*0",
         ];
         IReadOnlyList<string> faults = options.Faults();
         faults.Should().HaveCount(expected.Length);
@@ -57,7 +62,8 @@ public sealed class ClusterOptionsTests
 
     [Fact]
     public void Values_out_of_range_are_refused() =>
-        ((Action)(() => Bound(_ => { }, ("WindowTokens", "5000")))).Should().Throw<OptionsValidationException>().WithMessage("*WindowTokens*");
+        ((Action)(() => Bound(_ => { }, ("WindowTokens", "5000")))).Should()
+            .Throw<OptionsValidationException>().WithMessage("*WindowTokens*");
 
     [Fact]
     public void A_cluster_without_an_engine_is_refused() =>

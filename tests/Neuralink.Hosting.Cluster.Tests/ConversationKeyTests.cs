@@ -9,7 +9,7 @@ public sealed class ConversationKeyTests
         int[] prompt = [.. Enumerable.Range(0, ConversationKey.PrefixTokens)];
         string key = ConversationKey.OfTokens(prompt);
         ConversationKey.OfTokens([.. prompt, 1, 2, 3]).Should().Be(key);
-        ConversationKey.OfTokens(prompt[1..]).Should().NotBe(key);
+        ConversationKey.OfTokens(prompt.AsSpan(1)).Should().NotBe(key);
         ConversationKey.OfTokens([1], tokens: 1).Should().Be(ConversationKey.OfTokens([1, 2], tokens: 1));
     }
 

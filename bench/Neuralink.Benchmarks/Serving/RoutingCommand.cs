@@ -75,7 +75,10 @@ internal static class RoutingCommand
     {
         GenerationRequest request = new()
         {
-            Prompt = prompt, MaxTokens = tokens, Sampling = SamplingOptions.Greedy, IgnoreEndTokens = true,
+            Prompt = prompt,
+            MaxTokens = tokens,
+            Sampling = SamplingOptions.Greedy,
+            IgnoreEndTokens = true,
         };
         List<long> read = [];
         await foreach (GenerationEvent happened in engine.GenerateAsync(request))

@@ -6,7 +6,8 @@ namespace Neuralink.Hosting.Cluster.Tests.Conversations;
 /// <summary>Where a new conversation goes.</summary>
 public sealed class ShortestQueueAllocationTests
 {
-    private static readonly Address[] s_nodes = [.. Enumerable.Range(0, 3).Select(n => new Address("akka.tcp", "neuralink", $"node{n}", 1))];
+    private static readonly Address[] s_nodes =
+        [.. Enumerable.Range(0, 3).Select(n => new Address("akka.tcp", "neuralink", $"node{n}", 1))];
 
     [Theory]
     [InlineData(new[] { 2, 1, 3 }, new[] { 0, 9, 0 }, -1, 1)]     // the shortest queue

@@ -52,7 +52,8 @@ public sealed class ClusterTlsTests : IDisposable
         using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(pem.CertificatePath, pem.KeyPath);
         ClusterTlsOptions pkcs12 = new()
         {
-            CertificatePath = Path.Combine(_folder, "inside.pfx"), PasswordPath = Path.Combine(_folder, "password.txt"),
+            CertificatePath = Path.Combine(_folder, "inside.pfx"),
+            PasswordPath = Path.Combine(_folder, "password.txt"),
         };
         File.WriteAllBytes(pkcs12.CertificatePath, certificate.Export(X509ContentType.Pkcs12, "secret"));
         File.WriteAllText(pkcs12.PasswordPath, "secret\n");
