@@ -22,7 +22,8 @@ internal sealed class ClusteredEngine(ClusterNode node) : INeuralinkEngine
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         NodeMembership membership = await node.WhenMember.WaitAsync(cancellation).ConfigureAwait(false);
-        string conversation = ConversationKey.OfTokens(request.Prompt.Span);
+        string conversation = request.Conversation is { } name
+            ? ConversationKey.OfName(name) : ConversationKey.OfTokens(request.Prompt.Span);
         ConversationProtocol.Generate message = new(
             Guid.NewGuid(), conversation, membership.ModelDigest, membership.WindowTokens, request);
         Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true });

@@ -14,6 +14,15 @@ internal enum FailureKind
 
     /// <summary><see cref="OperationCanceledException"/>.</summary>
     Cancelled,
+
+    /// <summary><see cref="EngineBusyException"/>.</summary>
+    Busy,
+
+    /// <summary><see cref="ContextOverflowException"/>.</summary>
+    ContextOverflow,
+
+    /// <summary><see cref="DeadlineExceededException"/>.</summary>
+    DeadlineExceeded,
 }
 
 /// <summary>An exception in the form in which it crosses nodes.</summary>
@@ -26,21 +35,29 @@ internal enum FailureKind
 internal sealed record GenerationFailure(
     FailureKind Kind, string Operation, string? Expected, string Found, string? Advice, IReadOnlyList<int> Counts)
 {
-    public static GenerationFailure Cancelled { get; } = Of(new OperationCanceledException());
-
     public static GenerationFailure Of(Exception error) => error switch
     {
         NodeLostException e => Of(FailureKind.NodeLost, e),
+        EngineBusyException e => Of(FailureKind.Busy, e, e.Jobs),
+        ContextOverflowException e => Of(FailureKind.ContextOverflow, e, e.PromptTokens, e.NewTokens, e.ContextTokens),
+        DeadlineExceededException e => Of(FailureKind.DeadlineExceeded, e),
         NeuralinkException e => Of(FailureKind.Refused, e),
         OperationCanceledException => new GenerationFailure(FailureKind.Cancelled, "", null, "", null, []),
         _ => new GenerationFailure(
             FailureKind.Fault, "generate on another node", null, $"{error.GetType().Name}: {error.Message}", null, []),
     };
 
-    public Exception ToException() => Kind switch
+    /// <summary>The exception again.</summary>
+    /// <param name="request">What failed; a node knows only how much of its deadline was left.</param>
+    /// <param name="tokens">Tokens that had come.</param>
+    public Exception ToException(GenerationRequest request, int tokens) => Kind switch
     {
         FailureKind.NodeLost => new NodeLostException(Operation, Expected, Found),
         FailureKind.Cancelled => new OperationCanceledException(),
+        FailureKind.Busy when Counts is [int jobs] => new EngineBusyException(jobs),
+        FailureKind.ContextOverflow when Counts is [int prompt, int added, int context] =>
+            new ContextOverflowException(prompt, added, context),
+        FailureKind.DeadlineExceeded when request.Deadline is { } deadline => new DeadlineExceededException(deadline, tokens),
         _ => new NeuralinkException(Operation, Expected, Found, Advice),
     };
 

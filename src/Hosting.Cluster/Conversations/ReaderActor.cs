@@ -70,8 +70,13 @@ internal sealed class ReaderActor : ReceiveActor, IWithTimers
 
     private void SendRequest()
     {
-        if (_run is null)
-            _parts.Conversations.Tell(_message);
+        if (_run is not null)
+            return;
+        TimeSpan? left = _message.Generation.Deadline - _parts.Time.GetElapsedTime(_start);
+        if (left <= TimeSpan.Zero)
+            End(new DeadlineExceededException(_message.Generation.Deadline!.Value, tokens: 0));
+        else
+            _parts.Conversations.Tell(_message with { Generation = _message.Generation with { Deadline = left } });
     }
 
     private void Accept()
@@ -114,8 +119,9 @@ internal sealed class ReaderActor : ReceiveActor, IWithTimers
             TellRead(again: true);
             return;
         }
+        Exception error = failed.Failure.ToException(_message.Generation, (int)_received);
         _received = failed.Number + 1;
-        End(failed.Failure.ToException());
+        End(error);
     }
 
     private void Consume()

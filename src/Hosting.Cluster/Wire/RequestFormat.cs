@@ -26,6 +26,9 @@ internal static class RequestFormat
             to.Signed(request.LogProbs!.Value);
         to.Flag(request.IgnoreEndTokens);
         to.Flag(request.SharesPrefix);
+        if (to.Has(request.Deadline))
+            to.Signed(request.Deadline!.Value.Ticks);
+        to.OptionalText(request.Conversation);
     }
 
     public static ConversationProtocol.Generate Read(ref WireReader from)
@@ -45,6 +48,8 @@ internal static class RequestFormat
         LogProbs = from.Flag() ? from.Integer() : null,
         IgnoreEndTokens = from.Flag(),
         SharesPrefix = from.Flag(),
+        Deadline = from.Flag() ? TimeSpan.FromTicks(from.Signed()) : null,
+        Conversation = from.OptionalText(),
     };
 
     private static string[] ReadTexts(ref WireReader from)

@@ -124,6 +124,8 @@ public sealed class WireSerializerTests
         LogProbs = 3,
         IgnoreEndTokens = true,
         SharesPrefix = true,
+        Deadline = TimeSpan.FromSeconds(1.5),
+        Conversation = "a name",
         Sampling = new SamplingOptions
         {
             Temperature = 0.25f,
