@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Hosting;
 using Akka.Discovery.KubernetesApi;
 using Akka.Management;
@@ -75,4 +77,13 @@ internal static class ClusterConfiguration
     }
 
     private static string Millis(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0}ms");
+}
+
+/// <summary>Stands where Akka writes to standard output before the host's loggers begin and after they have ended.</summary>
+[SuppressMessage("Design", "MA0097", Justification = "That actors are compared is Akka's own affair.")]
+internal sealed class SilentLogger : MinimalLogger
+{
+    protected override void Log(object message)
+    {
+    }
 }
