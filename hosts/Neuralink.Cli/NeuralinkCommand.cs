@@ -11,6 +11,7 @@ using Neuralink.Cli.Models;
 using Neuralink.Cli.Placements;
 using Neuralink.Cli.Planning;
 using Neuralink.Cli.Quality;
+using Neuralink.Cli.Serving;
 using Neuralink.Cli.Synthetic;
 using Neuralink.Cli.Terminal;
 using Neuralink.Cli.Tokens;
@@ -73,6 +74,7 @@ internal static class NeuralinkCommand
         {
             [new GenerateCommand().Create(surroundings)] = GenerateCommand.Examples,
             [new ChatCommand().Create(surroundings)] = ChatCommand.Examples,
+            [new ServeCommand().Create(surroundings)] = ServeCommand.Examples,
             [new PlanCommand().Create(surroundings)] = PlanCommand.Examples,
             [PullCommand.Create(surroundings)] = PullCommand.Examples,
             [PackCommand.Create(surroundings)] = PackCommand.Examples,
