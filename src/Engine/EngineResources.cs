@@ -55,7 +55,7 @@ internal sealed class EngineResources : IDisposable
                 Waiting = gauges.Waiting,
                 Paused = gauges.Paused,
                 KvBlocks = Plan.KvBlocks,
-                KvBlocksFree = gauges.FreeBlocks,
+                KvBlocksFree = Plan.KvBlocks - gauges.TakenBlocks,
                 KvBlocksKept = gauges.KeptBlocks,
             };
         }

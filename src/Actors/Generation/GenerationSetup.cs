@@ -40,7 +40,7 @@ internal sealed class GenerationGauges
     private int _running;
     private int _waiting;
     private int _paused;
-    private int _freeBlocks;
+    private int _takenBlocks;
     private int _keptBlocks;
 
     public int Running => Volatile.Read(ref _running);
@@ -49,7 +49,8 @@ internal sealed class GenerationGauges
 
     public int Paused => Volatile.Read(ref _paused);
 
-    public int FreeBlocks => Volatile.Read(ref _freeBlocks);
+    /// <summary>Blocks that hold something: none before the first job, when nothing has been written here.</summary>
+    public int TakenBlocks => Volatile.Read(ref _takenBlocks);
 
     public int KeptBlocks => Volatile.Read(ref _keptBlocks);
 
@@ -58,7 +59,7 @@ internal sealed class GenerationGauges
         Volatile.Write(ref _running, scheduler.RunningCount);
         Volatile.Write(ref _waiting, scheduler.WaitingCount);
         Volatile.Write(ref _paused, scheduler.PausedCount);
-        Volatile.Write(ref _freeBlocks, blocks.FreeCount);
+        Volatile.Write(ref _takenBlocks, blocks.BlockCount - blocks.FreeCount);
         Volatile.Write(ref _keptBlocks, blocks.KeptCount);
     }
 }

@@ -29,6 +29,7 @@ public sealed class ManySequencesTests(RandomImage image) : IClassFixture<Random
     {
         EngineOptions options = Options(strategy, sequences, chunkTokens) with { KvTokens = isScarce ? ContextTokens : null };
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Folder, options);
+        ShouldBeIdle(engine);
         GenerationRequest[] requests = [.. Requests().Select(request => request with { SharesPrefix = sharesPrefix })];
         GenerationResult[] results = await RunTogetherAsync(engine, [.. requests, .. requests]);
         await ShouldBeAsAloneAsync(requests, [.. results.Take(requests.Length)], PredictorOptions.Exact);
