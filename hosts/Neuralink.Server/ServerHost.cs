@@ -10,6 +10,8 @@ using Neuralink.Server.Errors;
 using Neuralink.Server.Generation;
 using Neuralink.Server.Diagnostics;
 using Neuralink.Server.Options;
+using Neuralink.Server.Page;
+using Neuralink.Server.Page.Live;
 using Neuralink.Server.Requests;
 using Neuralink.Server.Security;
 
@@ -128,6 +130,8 @@ public static class ServerHost
 
     private static void MapEndpoints(WebApplication app)
     {
+        PageEndpoints.Map(app);
+        LiveEndpoint.Map(app);
         HealthEndpoints.Map(app);
         ModelEndpoints.Map(app);
         ChatEndpoint.Map(app);

@@ -25,19 +25,31 @@ public class RunningServer : IAsyncLifetime
 
     /// <param name="model">The model's folder.</param>
     /// <param name="settings">More configuration.</param>
-    internal RunningServer(string model, params (string Key, string Value)[] settings) => _app = ServerHost.Build(
-        [
-            new("Neuralink:Model", model), .. s_silent,
-            .. settings.Prepend(("Server:Port", "0")).GroupBy(setting => setting.Item1)
-                .Select(same => new KeyValuePair<string, string?>($"Neuralink:{same.Key}", same.Last().Item2)),
-        ]);
+    internal RunningServer(string model, params (string Key, string Value)[] settings)
+        : this(model, configure: null, settings)
+    {
+    }
+
+    /// <param name="model">The model's folder.</param>
+    /// <param name="configure">Changes its services, or null.</param>
+    /// <param name="settings">More configuration.</param>
+    internal RunningServer(string model, Action<IServiceCollection>? configure, params (string Key, string Value)[] settings) =>
+        _app = ServerHost.Build(
+            [
+                new("Neuralink:Model", model), .. s_silent,
+                .. settings.Prepend(("Server:Port", "0")).GroupBy(setting => setting.Item1)
+                    .Select(same => new KeyValuePair<string, string?>($"Neuralink:{same.Key}", same.Last().Item2)),
+            ],
+            configure);
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = null!;
 
     public HttpClient Client { get; private set; } = null!;
 
-    internal NeuralinkEngine Engine => _app.Services.GetRequiredService<INeuralinkEngine>().WhenReady.Result;
+    internal IServiceProvider Services => _app.Services;
+
+    internal NeuralinkEngine Engine => Services.GetRequiredService<INeuralinkEngine>().WhenReady.Result;
 
     public async Task InitializeAsync()
     {

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Neuralink.Server.Endpoints;
+using Neuralink.Server.Page.Live;
 
 namespace Neuralink.Server.Answers;
 
@@ -34,6 +35,7 @@ internal sealed record OllamaError(string Error);
 [JsonSerializable(typeof(DetokenizeAnswer))]
 [JsonSerializable(typeof(TemplateAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(LiveEvent))]
 internal sealed partial class ServerJson : JsonSerializerContext
 {
     /// <summary>Letters of any script stay as they are: an answer is UTF-8, and never a part of a web page.</summary>

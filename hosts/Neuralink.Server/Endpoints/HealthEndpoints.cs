@@ -7,8 +7,8 @@ namespace Neuralink.Server.Endpoints;
 internal sealed record HealthAnswer(string Status);
 
 /// <summary>
-/// What a load balancer asks: /health says whether the process lives, /ready whether it can answer, and / that something is here. Health
-/// checks of the host take part: all in /ready, and those that are not tagged "ready" in /health.
+/// What a load balancer asks: /health says whether the process lives, /ready whether it can answer. Health checks of the host take part:
+/// all in /ready, and those that are not tagged "ready" in /health.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -22,9 +22,6 @@ internal static class HealthEndpoints
             AnswerAsync(context, isReady: true, checks, check => !check.Tags.Contains(ReadyTag)));
         routes.MapMethods("/ready", s_methods, (HttpContext context, HealthCheckService checks, ServedModel model) =>
             AnswerAsync(context, model.IsReady, checks, static _ => true));
-        routes.MapMethods("/", s_methods, (HttpContext context) => HttpMethods.IsHead(context.Request.Method)
-            ? Task.CompletedTask
-            : context.Response.WriteAsync("Neuralink is running\n"));
     }
 
     private static async Task AnswerAsync(

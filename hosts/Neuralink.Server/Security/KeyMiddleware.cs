@@ -1,8 +1,12 @@
 using Neuralink.Server.Errors;
+using Neuralink.Server.Page;
 
 namespace Neuralink.Server.Security;
 
-/// <summary>Lets those through that have an API key, where the server has any. Probes of a load balancer have none.</summary>
+/// <summary>
+/// Lets those through that have an API key, where the server has any. Probes of a load balancer have none, and neither has a browser before
+/// the page has asked for it.
+/// </summary>
 internal sealed class KeyMiddleware(RequestDelegate next, ApiKeys keys)
 {
     /// <summary>What says only that the server is up, to anybody.</summary>
@@ -21,5 +25,5 @@ internal sealed class KeyMiddleware(RequestDelegate next, ApiKeys keys)
     }
 
     private static bool IsOpen(HttpRequest request) =>
-        s_open.Contains(request.Path.Value, StringComparer.Ordinal) || (HttpMethods.IsHead(request.Method) && request.Path == "/");
+        s_open.Contains(request.Path.Value, StringComparer.Ordinal) || PageEndpoints.IsOfPage(request);
 }
