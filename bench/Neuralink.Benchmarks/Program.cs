@@ -52,7 +52,8 @@ static int Usage()
                                                                what a cluster adds to a token's way to its reader: two nodes, loopback
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage
-          sharing [--rounds 5] [--tokens 96] [--cache 0.05]    what 1 to 16 texts that run together share of the reads, and their speed
+          sharing [--rounds 5] [--tokens 96] [--cache 0.05] [--image IMG]
+                                                               what 1 to 16 texts that run together share of the reads, and their speed
           tokenizers [--gpt2 FILE.gguf] [--sentencepiece FOLDER] [--text FILE|FOLDER] [--rounds 7]
                                                                a text's tokens, beside Microsoft.ML.Tokenizers
           simulate-faults [--minutes 1] [--seed 0] [--threads N]

@@ -10,7 +10,7 @@ namespace Neuralink.Benchmarks.Serving;
 
 /// <summary>
 /// `sharing`: what texts that run together share of the reads, and what it does for their speed: 1, 2, 4, 8 and 16 of them on the bundled
-/// model, with a cache of 5%, on this machine's disk and on a device slowed until one text's reading takes twice its computing. Runs take
+/// model (or an image of it in another order), with a cache of 5%, on this machine's disk and on a device slowed until one text's reading takes twice its computing. Runs take
 /// turns; figures are medians of all texts' tokens together, past their prompts.
 /// </summary>
 internal static class SharingCommand
@@ -33,6 +33,7 @@ internal static class SharingCommand
     {
         int rounds = 5, tokens = 96;
         double cache = 0.05;
+        string? placed = null;
         for (int i = 0; i + 1 < arguments.Length; i += 2)
         {
             switch (arguments[i])
@@ -46,6 +47,9 @@ internal static class SharingCommand
                 case "--cache":
                     cache = double.Parse(arguments[i + 1]);
                     break;
+                case "--image":
+                    placed = arguments[i + 1];
+                    break;
                 default:
                     Console.Error.WriteLine($"sharing: unknown option {arguments[i]}");
                     return 2;
@@ -54,9 +58,12 @@ internal static class SharingCommand
         string root = Directory.CreateTempSubdirectory("neuralink-bench-").FullName;
         try
         {
-            string image = Path.Combine(root, "model.nlk");
-            using (Checkpoint checkpoint = Checkpoint.Open(BundledModel.Folder))
+            string image = placed ?? Path.Combine(root, "model.nlk");
+            if (placed is null)
+            {
+                using Checkpoint checkpoint = Checkpoint.Open(BundledModel.Folder);
                 ModelPacker.Pack(checkpoint, image, new PackOptions());
+            }
             await CompareAsync(image, "this machine's disk", cost: null, cache, rounds, tokens);
             Traffic alone = await MeasureAsync(image, cost: null, cache, count: 1, tokens);
             // A linear cost at which the reads of a token take so much longer than all else of it.
@@ -85,7 +92,8 @@ internal static class SharingCommand
             }
         }
         Console.WriteLine($"{device}, cache {cache:P0}, {tokens} tokens a text, medians of {rounds}");
-        Console.WriteLine("texts  tokens/s  of one  KiB/token  of one  reads/token  rows/pass  wait ms/pass");
+        Console.WriteLine(
+            "texts  tokens/s  of one  KiB/token  of one  reads/token  rows/pass  wait ms/pass  wanted/pass  missed/pass  bridged/pass");
         double rate = Median(runs[1], t => t.TokensPerSecond), bytes = Median(runs[1], t => t.BytesPerToken);
         foreach ((int count, List<Traffic> all) in runs)
         {
@@ -93,7 +101,8 @@ internal static class SharingCommand
                 $"{count,5} {Median(all, t => t.TokensPerSecond),9:0.0} {Median(all, t => t.TokensPerSecond) / rate,7:0.00} "
                 + $"{Median(all, t => t.BytesPerToken) / 1024,10:0.0} {Median(all, t => t.BytesPerToken) / bytes,7:0.00} "
                 + $"{Median(all, t => (double)t.Reads / t.Tokens),12:0.0} {Median(all, t => (double)t.Tokens / t.Passes),10:0.0} "
-                + $"{Median(all, t => t.WaitMillis / t.Passes),13:0.00}");
+                + $"{Median(all, t => t.WaitMillis / t.Passes),13:0.00} {Median(all, t => (double)t.Wanted / t.Passes),12:0} "
+                + $"{Median(all, t => (double)t.Missed / t.Passes),12:0} {Median(all, t => (double)t.Bridged / t.Passes),13:0}");
         }
     }
 
@@ -122,9 +131,18 @@ internal static class SharingCommand
         await Task.WhenAll(requests.Select(request => RunAsync(engine, request with { SharesPrefix = true })));
         double millis = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         IoMetrics after = engine.Totals.Io;
-        return new Traffic(
-            count * tokens, passes, millis, after.WaitMillis - before.WaitMillis, after.BytesRead - before.BytesRead,
-            after.Reads - before.Reads);
+        return new Traffic
+        {
+            Tokens = count * tokens,
+            Passes = passes,
+            Millis = millis,
+            WaitMillis = after.WaitMillis - before.WaitMillis,
+            BytesRead = after.BytesRead - before.BytesRead,
+            Reads = after.Reads - before.Reads,
+            Wanted = after.Wanted - before.Wanted,
+            Missed = after.DemandMisses - before.DemandMisses,
+            Bridged = after.Bridged - before.Bridged,
+        };
     }
 
     private static GenerationRequest RequestOf(Tokenizer tokenizer, string prompt, int tokens, int seed) => new()
@@ -142,8 +160,26 @@ internal static class SharingCommand
         }
     }
 
-    private sealed record Traffic(int Tokens, int Passes, double Millis, double WaitMillis, long BytesRead, long Reads)
+    private sealed record Traffic
     {
+        public required int Tokens { get; init; }
+
+        public required int Passes { get; init; }
+
+        public required double Millis { get; init; }
+
+        public required double WaitMillis { get; init; }
+
+        public required long BytesRead { get; init; }
+
+        public required long Reads { get; init; }
+
+        public required long Wanted { get; init; }
+
+        public required long Missed { get; init; }
+
+        public required long Bridged { get; init; }
+
         public double TokensPerSecond => Tokens / Millis * 1000;
 
         public double BytesPerToken => (double)BytesRead / Tokens;
