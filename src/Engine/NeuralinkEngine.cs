@@ -166,11 +166,12 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <param name="store">Where packed models and profiles are, and who is told what happens; null has none and tells nobody.</param>
     /// <param name="timeline">Records what the actors do, or null.</param>
     /// <param name="system">Runs the actors, as of the other overload.</param>
+    /// <param name="decorate">Wraps the flash device, as of the other overload.</param>
     /// <param name="cancellation">Stops the packing and the opening.</param>
     /// <exception cref="NeuralinkException">There is no such model, or it cannot be packed or opened.</exception>
     public static async Task<NeuralinkEngine> OpenAsync(
         ModelSetup setup, ModelStore? store = null, Timeline? timeline = null, ActorSystem? system = null,
-        CancellationToken cancellation = default)
+        Func<IFlashDevice, IFlashDevice>? decorate = null, CancellationToken cancellation = default)
     {
         ModelStore models = store ?? new ModelStore(new ModelStoreOptions());
         LocatedModel model = await Task.Run(() => models.Locate(setup.Folder, setup.Reading, cancellation), cancellation)

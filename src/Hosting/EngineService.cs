@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Neuralink.Storage.Devices;
 using Neuralink.Storage.Hub;
 
 namespace Neuralink.Hosting;
@@ -14,7 +15,8 @@ namespace Neuralink.Hosting;
 /// </summary>
 internal sealed class EngineService(
     IOptions<NeuralinkOptions> options, ActorSystem system, IHostApplicationLifetime lifetime, ILogger<EngineService> logger,
-    NeuralinkTelemetry telemetry, TimeProvider time, IConfiguration? configuration = null) : IHostedService, INeuralinkEngine, IDisposable
+    NeuralinkTelemetry telemetry, TimeProvider time, IConfiguration? configuration = null, FlashDecorator? flash = null)
+    : IHostedService, INeuralinkEngine, IDisposable
 {
     private readonly TaskCompletionSource<NeuralinkEngine> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
@@ -88,7 +90,8 @@ internal sealed class EngineService(
         {
             logger.Opening(options.Value.Model!);
             _engine = await NeuralinkEngine.OpenAsync(
-                options.Value.ToSetup(), new ModelStore(StoreOptions()), timeline: null, system, stopping).ConfigureAwait(false);
+                options.Value.ToSetup(), new ModelStore(StoreOptions()), timeline: null, system, flash?.Decorate, stopping)
+                .ConfigureAwait(false);
             logger.Opened(
                 _engine.Name, _engine.LoadTime.TotalSeconds, _engine.Memory.TotalBytes, _engine.ContextTokens, _engine.Model.ContextLength);
             if (_engine.IoFallback is { } reason)
@@ -133,3 +136,6 @@ internal sealed class EngineService(
         string? Variable(string name) => configuration?[name];
     }
 }
+
+/// <summary>Puts something around the flash device of the host's engine: faults, or slowness.</summary>
+internal sealed record FlashDecorator(Func<IFlashDevice, IFlashDevice> Decorate);

@@ -10,8 +10,8 @@ namespace Neuralink.Benchmarks.Serving;
 
 /// <summary>
 /// `sharing`: what texts that run together share of the reads, and what it does for their speed: 1, 2, 4, 8 and 16 of them on the bundled
-/// model (or an image of it in another order), with a cache of 5%, on this machine's disk and on a device slowed until one text's reading takes twice its computing. Runs take
-/// turns; figures are medians of all texts' tokens together, past their prompts.
+/// model (or an image of it in another order), with a cache of 5%, on this machine's disk and on a device slowed until one text's reading
+/// takes twice its computing. Runs take turns; figures are medians of all texts' tokens together, past their prompts.
 /// </summary>
 internal static class SharingCommand
 {
@@ -25,7 +25,8 @@ internal static class SharingCommand
     private static readonly string[] s_prompts =
     [
         "Once upon a time", "One day, a little girl named Lily", "Tom and Sam were", "The big dog", "There was a small boat",
-        "In a dark forest", "Mom said", "A bird sat on", "Ben had a red ball", "The sun was hot and", "Lucy went to the park", "An old man", "The cat wanted",
+        "In a dark forest", "Mom said", "A bird sat on", "Ben had a red ball", "The sun was hot and", "Lucy went to the park",
+        "An old man", "The cat wanted",
         "It was raining and", "Anna and her brother", "The little fish",
     ];
 

@@ -205,7 +205,8 @@ public sealed class GenerationActorSpecs : ProtocolSpecs
         _generation.Tell(new PassProtocol.PassDone(run.Pass), _compute);
     }
 
-    private void Fail(PassProtocol.RunPass run, Exception error) => _generation.Tell(new PassProtocol.PassFailed(run.Pass, error), _compute);
+    private void Fail(PassProtocol.RunPass run, Exception error) =>
+        _generation.Tell(new PassProtocol.PassFailed(run.Pass, error), _compute);
 
     /// <summary>Token n is n.</summary>
     private sealed class NotedJob(int prompt, int newTokens) : IJob

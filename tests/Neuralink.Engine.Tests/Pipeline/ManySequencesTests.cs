@@ -165,6 +165,30 @@ public sealed class ManySequencesTests(RandomImage image) : IClassFixture<Random
     }
 
     [Fact]
+    public async Task A_long_prompt_delays_no_token_of_the_others_by_more_than_a_pass()
+    {
+        const int Decoding = 4, ChunkTokens = 8;
+        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+            image.Folder, Options(ExecutionStrategy.Cluster, Decoding + 1, ChunkTokens));
+        List<PassMetrics> passes = [];
+        IAsyncEnumerator<GenerationEvent>[] texts =
+        [
+            .. Enumerable.Range(0, Decoding).Select(i => engine.GenerateAsync(Request([i + 1], 60)).GetAsyncEnumerator())
+        ];
+        foreach (IAsyncEnumerator<GenerationEvent> text in texts)
+            await text.MoveNextAsync();
+        using (engine.ObservePasses(passes.Add))
+            await RunAsync(engine, Request([.. image.Prompt, .. image.Prompt], 1)).WaitAsync(FaultyEngine.Hangs);
+        foreach (IAsyncEnumerator<GenerationEvent> text in texts)
+            await text.DisposeAsync();
+        PassMetrics[] ofPrompt = [.. passes.Where(pass => pass.PromptRows > 0)];
+        ofPrompt.Length.Should().BeInRange(2 * image.Prompt.Length / ChunkTokens, 2 * image.Prompt.Length);
+        ofPrompt.Should().OnlyContain(pass => pass.DecodeRows == Decoding && pass.PromptRows <= ChunkTokens - Decoding);
+        passes.Select(pass => pass.Number).Should().BeInAscendingOrder();
+        passes[0].Layers.Should().HaveCount(engine.Model.LayerCount);
+    }
+
+    [Fact]
     public async Task A_later_text_takes_over_what_an_earlier_one_computed()
     {
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Folder, Options(ExecutionStrategy.Cluster, 4, 5));
