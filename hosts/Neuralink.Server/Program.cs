@@ -6,7 +6,7 @@ using Neuralink.Storage;
 if (args is ["--help" or "-h" or "-?"])
 {
     Console.WriteLine("neuralink-server: serves a language model to OpenAI's and Ollama's clients.\n\nThe server:");
-    foreach (ServerArgument argument in ServerArgument.OfServer)
+    foreach (ServerArgument argument in ServerArgument.OfServer.Concat(ServerArgument.OfCluster))
         Console.WriteLine($"  {argument.Name,-20} {argument.Description}");
     Console.WriteLine("\nThe model and the engine, as in 'neuralink generate --help':");
     Console.WriteLine($"  {string.Join(' ', ServerArgument.OfEngine.Select(argument => argument.Name))}");

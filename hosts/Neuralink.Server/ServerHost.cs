@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Neuralink.Hosting;
+using Neuralink.Hosting.Cluster;
 using Neuralink.Server.Answers;
 using Neuralink.Server.Endpoints;
 using Neuralink.Server.Errors;
@@ -64,7 +65,7 @@ public static class ServerHost
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = s_logLevels });
         AddLogging(builder);
-        AddServices(builder.Services);
+        AddServices(builder.Services, builder.Configuration);
         Telemetry.Add(builder);
         configure?.Invoke(builder.Services);
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>(ConfigureKestrel);
@@ -87,7 +88,7 @@ public static class ServerHost
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
-    private static void AddServices(IServiceCollection services)
+    private static void AddServices(IServiceCollection services, IConfiguration configuration)
     {
         services.AddNeuralink().AddNeuralinkSubsection(ServerOptions.Key);
         services.AddOptions<ServerOptions>()
@@ -97,6 +98,9 @@ public static class ServerHost
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.GraceSeconds));
         services.AddHealthChecks();
+        // The section makes a node, whether it comes from --cluster, the environment or a file.
+        if (configuration.GetSection(ClusterOptions.Section).Exists())
+            services.AddNeuralinkCluster();
         services.AddSingleton<ApiKeys>().AddSingleton<CorsPolicy>().AddSingleton<HostPolicy>();
         services.AddSingleton<JsonBody>().AddSingleton<ServedModel>().AddSingleton<Answerer>();
     }

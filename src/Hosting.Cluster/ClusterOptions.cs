@@ -11,6 +11,11 @@ public sealed class ClusterOptions
     /// <summary>The section of the configuration.</summary>
     public const string Section = "Neuralink:Cluster";
 
+    /// <summary>
+    /// Always true: what the flag --cluster sets, so that a section with nothing else in it makes a node too. No section, no cluster.
+    /// </summary>
+    public bool IsMember { get; set; } = true;
+
     /// <summary>Where other nodes reach this one: an address or a name. Default: this machine only.</summary>
     public string Host { get; set; } = "127.0.0.1";
 
@@ -82,6 +87,7 @@ public sealed class ClusterOptions
     internal IReadOnlyList<string> Faults()
     {
         List<string> faults = [];
+        Require(IsMember, nameof(IsMember), "true, or no such section", IsMember);
         bool isName = !string.IsNullOrWhiteSpace(Host) && !Host.Contains(':', StringComparison.Ordinal);
         Require(isName, "Host", "a name or an IPv4 address", Host);
         Require(Port is >= 1 and <= 65535, "Port", "1 to 65535", Port);

@@ -27,13 +27,14 @@ internal sealed class ServeCommand
     private readonly Option<string?> _kvTokens = TypedOption.Text(
         ["--kv-tokens"], "TOKENS", "Positions that all texts have together [default: what some texts of full length need]");
 
-    private readonly List<Option> _server = [.. ServerArgument.OfServer.Select(ToOption)];
+    private readonly List<Option> _server = [.. ServerArgument.OfServer.Concat(ServerArgument.OfCluster).Select(ToOption)];
 
     public static string[] Examples { get; } =
     [
         "neuralink serve",
         "neuralink serve --model ./my-model --port 8081 --memory 2GiB",
         "neuralink serve --model ./my-model --host 0.0.0.0 --api-key-file keys.txt",
+        "neuralink serve --cluster-host 10.0.0.1 --cluster-seed 10.0.0.1:8110 --cluster-seed 10.0.0.2:8110",
     ];
 
     public Command Create(Surroundings surroundings)
@@ -68,7 +69,8 @@ internal sealed class ServeCommand
     private List<KeyValuePair<string, string?>> Settings(ParseResult parsed, Surroundings surroundings, CancellationToken cancellation)
     {
         Dictionary<string, ServerArgument> arguments =
-            ServerArgument.OfServer.Concat(ServerArgument.OfEngine).ToDictionary(argument => argument.Name, StringComparer.Ordinal);
+            ServerArgument.OfServer.Concat(ServerArgument.OfCluster).Concat(ServerArgument.OfEngine)
+                .ToDictionary(argument => argument.Name, StringComparer.Ordinal);
         List<KeyValuePair<string, string?>> settings = [];
         foreach (OptionResult given in parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit))
         {

@@ -35,9 +35,11 @@ internal static class ChatEndpoint
         model.RequireName(fields);
         UnsupportedFields.Refuse(fields);
         int copies = fields.Integer("n", 1, ChoicesMax) ?? 1;
+        IReadOnlyList<ChatMessage> messages = MessageFields.Read(fields);
         TextRequest request = new()
         {
-            Prompts = [model.Encode(MessageFields.Read(fields), ReadChat(fields))],
+            Prompts = [model.Encode(messages, ReadChat(fields))],
+            Conversation = MessageFields.ConversationOf(messages),
             Parameter = "messages",
             Copies = copies,
             MaxTokens = LengthFields.ReadMax(fields, unset: null),

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Neuralink.Hosting.Cluster;
 using Neuralink.Server.Answers;
 using Neuralink.Storage;
 
@@ -20,6 +21,7 @@ internal static class ErrorAnswers
         DeadlineExceededException late => new ApiException(
             StatusCodes.Status504GatewayTimeout, late.Message, ApiException.ServerError)
         { Code = "deadline_exceeded" },
+        NodeLostException lost => ApiException.Unavailable(lost.Message, BusyRetrySeconds),
         NeuralinkException fault => new ApiException(
             StatusCodes.Status500InternalServerError, fault.Message, ApiException.ServerError, fault)
         { Code = "engine_failed" },

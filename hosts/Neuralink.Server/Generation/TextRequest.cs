@@ -33,6 +33,9 @@ internal sealed record TextRequest
     /// <summary>What telemetry calls it.</summary>
     public string Operation { get; init; } = "text_completion";
 
+    /// <summary>Which conversation it continues, for a cluster; null lets the prompt decide.</summary>
+    public string? Conversation { get; init; }
+
     /// <summary>What the engine is asked for, choice by choice: those of the first prompt come first.</summary>
     /// <param name="contextTokens">Positions of a text.</param>
     /// <param name="deadline">How long they may take, waiting included.</param>
@@ -59,6 +62,7 @@ internal sealed record TextRequest
                     Operation = Operation,
                     SharesPrefix = true,
                     Deadline = deadline,
+                    Conversation = Conversation,
                 });
             }
         }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Reflection;
 using Neuralink.Hosting;
+using Neuralink.Hosting.Cluster;
 using Neuralink.Storage;
 
 namespace Neuralink.Server.Options;
@@ -26,6 +27,32 @@ public sealed record ServerArgument(string Name, string Key, string? Description
 
     /// <summary>The model's and the engine's; their values are spelt as those of `neuralink generate`.</summary>
     public static IReadOnlyList<ServerArgument> OfEngine { get; } = Of(typeof(NeuralinkOptions), NeuralinkOptions.Section);
+
+    /// <summary>How the server takes part in a cluster; any of them makes it a node.</summary>
+    public static IReadOnlyList<ServerArgument> OfCluster { get; } =
+    [
+        OfClusterKey("--cluster", nameof(ClusterOptions.IsMember), "Be a node of a cluster: a conversation stays on one") with
+        {
+            IsFlag = true,
+        },
+        OfClusterKey("--cluster-host", nameof(ClusterOptions.Host), "Where other nodes reach this one [default: 127.0.0.1]"),
+        OfClusterKey("--cluster-port", nameof(ClusterOptions.Port), "The port for other nodes [default: 8110]"),
+        OfClusterKey("--cluster-seed", nameof(ClusterOptions.Seeds), "A node to join by, HOST:PORT; several times, as on all nodes") with
+        {
+            IsList = true,
+        },
+        OfClusterKey(
+            "--cluster-kubernetes", $"{nameof(ClusterOptions.Kubernetes)}:{nameof(KubernetesOptions.Service)}",
+            "Find the other nodes by Kubernetes' API: the value of the pods' label app"),
+        OfClusterKey(
+            "--cluster-tls-certificate", $"{nameof(ClusterOptions.Tls)}:{nameof(ClusterTlsOptions.CertificatePath)}",
+            "Encrypt connections between nodes: this node's certificate"),
+        OfClusterKey(
+            "--cluster-tls-key", $"{nameof(ClusterOptions.Tls)}:{nameof(ClusterTlsOptions.KeyPath)}", "Its private key, in PEM"),
+        OfClusterKey(
+            "--cluster-tls-authority", $"{nameof(ClusterOptions.Tls)}:{nameof(ClusterTlsOptions.AuthorityPath)}",
+            "The authority that has signed the nodes' certificates, in PEM"),
+    ];
 
     /// <summary>The configuration that a command line stands for.</summary>
     /// <exception cref="NeuralinkException">It has what is not known, or a value is missing.</exception>
@@ -54,7 +81,10 @@ public sealed record ServerArgument(string Name, string Key, string? Description
     public string KeyOf(int index) => IsList ? $"{Key}:{index}" : Key;
 
     private static ServerArgument? Find(string name) =>
-        OfServer.Concat(OfEngine).FirstOrDefault(argument => argument.Name == name);
+        OfServer.Concat(OfCluster).Concat(OfEngine).FirstOrDefault(argument => argument.Name == name);
+
+    private static ServerArgument OfClusterKey(string name, string key, string description) =>
+        new(name, $"{ClusterOptions.Section}:{key}", description, IsFlag: false, IsList: false);
 
     private static NeuralinkException Refuse(string expected, string found) => new("read the command line", expected, found);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Neuralink.Hosting.Cluster;
 using Neuralink.Models.ChatTemplates;
 using Neuralink.Server.Errors;
 
@@ -24,6 +25,13 @@ internal static class MessageFields
     {
         JsonElement[] messages = fields.List(Name) ?? throw ApiException.Invalid(Name, "an array of messages", "none");
         return messages.Length > 0 ? [.. messages.Select(ReadOne)] : throw ApiException.Invalid(Name, "at least one message", "none");
+    }
+
+    /// <summary>A name for a conversation that every later turn has too: by its messages up to the first of the user.</summary>
+    public static string ConversationOf(IReadOnlyList<ChatMessage> messages)
+    {
+        int opening = messages.TakeWhile(message => message.Role != "user").Count() + 1;
+        return ConversationKey.OfMessages(messages.Take(opening).Select(message => (message.Role, message.Content)));
     }
 
     private static ChatMessage ReadOne(JsonElement element, int index)

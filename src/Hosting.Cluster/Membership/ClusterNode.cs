@@ -71,7 +71,7 @@ internal sealed class ClusterNode(
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _joining.ConfigureAwait(false);
-        if (_conversations is null)
+        if (_conversations is null || State == NodeState.Leaving)
             return;
         State = NodeState.Leaving;
         logger.Leaving(Options.DrainGrace.TotalSeconds);
