@@ -18,6 +18,8 @@ return args switch
     ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
     ["routing", .. string[] rest] => await RoutingCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
+    ["overhead", .. string[] rest] => await OverheadCommand.RunAsync(rest),
+    ["soak", .. string[] rest] => await SoakCommand.RunAsync(rest),
     ["sharing", .. string[] rest] => await SharingCommand.RunAsync(rest),
     ["tokenizers", .. string[] rest] => TokenizersCommand.Run(rest),
     ["simulate-faults", .. string[] rest] => SimulateFaultsCommand.Run(rest),
@@ -54,6 +56,8 @@ static int Usage()
                                                                counting and linking all layers of a large model, by stage
           sharing [--rounds 5] [--tokens 96] [--cache 0.05] [--image IMG]
                                                                what 1 to 16 texts that run together share of the reads, and their speed
+          overhead [--rounds 9] [--tokens 200] [--cache 100%]  what the server costs one text, beside the engine in process
+          soak [--minutes 30] [--clients 12] [--sequences 6]   the server under mixed traffic, with faults injected into its flash
           tokenizers [--gpt2 FILE.gguf] [--sentencepiece FOLDER] [--text FILE|FOLDER] [--rounds 7]
                                                                a text's tokens, beside Microsoft.ML.Tokenizers
           simulate-faults [--minutes 1] [--seed 0] [--threads N]

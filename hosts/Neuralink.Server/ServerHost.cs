@@ -88,7 +88,7 @@ public static class ServerHost
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
-    private static void AddServices(IServiceCollection services, IConfiguration configuration)
+    private static void AddServices(IServiceCollection services, ConfigurationManager configuration)
     {
         services.AddNeuralink().AddNeuralinkSubsection(ServerOptions.Key);
         services.AddOptions<ServerOptions>()
