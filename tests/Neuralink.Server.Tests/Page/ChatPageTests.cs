@@ -14,7 +14,7 @@ public sealed class ChatPageTests(PageBrowser browser)
         await using OpenPage opened = await browser.OpenAsync();
         IPage page = opened.Page;
         await Expect(page.Locator("#pass-text")).ToHaveTextAsync("No pass yet");
-        string before = await PixelsAsync(page);
+        (await IsDrawnAsync(page)).Should().BeFalse();
 
         await opened.SendAsync("Once upon a time");
 
@@ -23,7 +23,7 @@ public sealed class ChatPageTests(PageBrowser browser)
         await Expect(opened.Note).ToBeEmptyAsync();
         await Expect(page.Locator("#running")).ToHaveTextAsync("1");
         await Expect(page.Locator("#pass-text")).ToContainTextAsync("computing");
-        (await PixelsAsync(page)).Should().NotBe(before);
+        (await IsDrawnAsync(page)).Should().BeTrue();
         await Expect(page.Locator("#token-bytes")).ToContainTextAsync("iB");
 
         await opened.Stop.ClickAsync();
@@ -121,6 +121,28 @@ public sealed class ChatPageTests(PageBrowser browser)
     }
 
     [BrowserFact]
+    public async Task A_conversation_that_is_being_answered_goes_on_behind_another_and_ends_when_it_is_deleted()
+    {
+        browser.Gate.Close();
+        await using OpenPage opened = await browser.OpenAsync();
+        IPage page = opened.Page;
+        await opened.SendAsync("The dog");
+        await Expect(opened.Answer).Not.ToBeEmptyAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "New conversation" }).ClickAsync();
+        await Expect(opened.Stop).ToBeHiddenAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "The dog", Exact = true }).ClickAsync();
+        await Expect(opened.Stop).ToBeVisibleAsync();
+        await Expect(page.Locator("#running")).ToHaveTextAsync("1");
+
+        await page.GetByLabel("Delete The dog").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).ClickAsync();
+        await Expect(page.Locator("#running")).ToHaveTextAsync("0");
+        await Expect(opened.Stop).ToBeHiddenAsync();
+        await Expect(opened.Conversations).ToHaveCountAsync(0);
+        (await page.EvaluateAsync<int>("localStorage.length")).Should().Be(1, "only the settings are left");
+    }
+
+    [BrowserFact]
     public async Task A_narrow_page_has_all_of_it_and_never_scrolls_sideways()
     {
         browser.Gate.Open();
@@ -149,5 +171,7 @@ public sealed class ChatPageTests(PageBrowser browser)
     private static async Task RequireNoSidewaysAsync(IPage page) =>
         (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().Be(400);
 
-    private static Task<string> PixelsAsync(IPage page) => page.EvaluateAsync<string>("document.getElementById('passes').toDataURL()");
+    private static Task<bool> IsDrawnAsync(IPage page) => page.EvaluateAsync<bool>(
+        "(canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value > 0))"
+        + "(document.getElementById('passes'))");
 }

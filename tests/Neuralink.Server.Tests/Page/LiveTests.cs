@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Neuralink.Server.Page.Live;
+using Neuralink.Tests.Support;
 
 namespace Neuralink.Server.Tests.Page;
 
@@ -52,6 +53,19 @@ public sealed class LiveTests(RunningServer server)
         readers.ForEach(reader => reader.Dispose());
 
         using HttpResponseMessage again = await ReadAsync();
+    }
+
+    [Fact]
+    public async Task A_reader_does_not_hold_up_a_server_that_is_stopped()
+    {
+        RunningServer stopped = new(BundledModel.Image, ("Server:GraceSeconds", "3600"));
+        await stopped.InitializeAsync();
+        using HttpResponseMessage answer = await stopped.Client.GetAsync("/live", HttpCompletionOption.ResponseHeadersRead);
+
+        await stopped.StopAsync();
+
+        (await answer.Content.ReadAsStringAsync()).Should().StartWith("data: {\"engine\":").And.EndWith("\n\n");
+        await stopped.DisposeAsync();
     }
 
     // The server sees a little later that a reader has left.

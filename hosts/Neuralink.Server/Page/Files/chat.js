@@ -38,7 +38,7 @@ export class Chat {
 
   /** Shows a conversation. What is being answered in another one goes on. */
   open(conversation) {
-    this.conversation = this.#answering.get(conversation.id)?.conversation ?? conversation;
+    this.conversation = this.find(conversation.id) ?? conversation;
     this.#messages.replaceChildren(...this.conversation.messages.map(message => this.#elementOf(message)));
     if (this.conversation.messages.length === 0)
       this.#messages.append(emptyNote());
@@ -55,11 +55,26 @@ export class Chat {
     return this.#answering.has(id);
   }
 
+  /** A conversation that is shown or being answered, which is newer here than what is stored; or null. */
+  find(id) {
+    return this.conversation.id === id ? this.conversation : this.#answering.get(id)?.conversation ?? null;
+  }
+
   /** Stops what is being answered; false where nothing is. */
-  stop(id = this.conversation.id) {
-    const run = this.#answering.get(id);
+  stop() {
+    const run = this.#answering.get(this.conversation.id);
     run?.controller.abort();
     return run !== undefined;
+  }
+
+  /** Stops what is being answered in a conversation, and never stores it again. */
+  forget(id) {
+    const run = this.#answering.get(id);
+    if (!run)
+      return;
+    this.#answering.delete(id);
+    run.isForgotten = true;
+    run.controller.abort();
   }
 
   #sendPrompt() {
@@ -86,7 +101,8 @@ export class Chat {
     const message = { role: 'assistant', content: '' };
     const controller = new AbortController();
     this.#add(message);
-    this.#answering.set(conversation.id, { conversation, controller });
+    const run = { conversation, controller, isForgotten: false };
+    this.#answering.set(conversation.id, run);
     this.#save(conversation);
     this.#update();
     this.#announce('Answering');
@@ -106,6 +122,8 @@ export class Chat {
       message.error = !controller.signal.aborted;
     }
     cancelAnimationFrame(frame);
+    if (run.isForgotten)
+      return;
     this.#answering.delete(conversation.id);
     this.#redraw(conversation, message);
     this.#save(conversation);

@@ -71,7 +71,7 @@ export class Conversations {
       if (isOver)
         return;
       isOver = true;
-      const conversation = this.#chat.conversation.id === id ? this.#chat.conversation : readConversation(id);
+      const conversation = this.#chat.find(id) ?? readConversation(id);
       if (isKept && conversation) {
         conversation.title = field.value.trim();
         saveConversation(conversation);
@@ -95,7 +95,7 @@ export class Conversations {
     document.getElementById('delete-name').textContent = title;
     if (!await ask(document.getElementById('delete')))
       return;
-    this.#chat.stop(id);
+    this.#chat.forget(id);
     deleteConversation(id);
     if (this.#chat.conversation.id === id)
       this.#chat.open(listConversations()[0] ?? newConversation());
