@@ -41,7 +41,8 @@ public sealed class OpenAiClientTests(RunningServer server)
         string.Concat(updates.SelectMany(u => u.ContentUpdate).Select(part => part.Text)).Should().Be(whole.Content.Single().Text);
         updates.Select(u => u.CompletionId).Distinct().Should().ContainSingle();
         updates.Select((u, i) => (u.Role, i)).Where(u => u.Role is not null).Should().Equal((ChatMessageRole.Assistant, 0));
-        updates.Where(u => u.FinishReason is not null).Should().ContainSingle().Which.FinishReason.Should().Be(OpenAI.Chat.ChatFinishReason.Length);
+        updates.Where(u => u.FinishReason is not null).Should().ContainSingle()
+            .Which.FinishReason.Should().Be(OpenAI.Chat.ChatFinishReason.Length);
         updates.Where(u => u.Usage is not null).Should().ContainSingle().Which.Should().BeSameAs(updates[^1]);
         updates[^1].Usage.TotalTokenCount.Should().Be(whole.Usage.TotalTokenCount);
     }

@@ -89,13 +89,16 @@ internal sealed class ServeCommand
         return settings;
     }
 
-    private static Option ToOption(ServerArgument argument) => argument.IsFlag
-        ? new Option<bool>(argument.Name) { Description = argument.Description }
-        : new Option<string[]>(argument.Name)
+    private static Option ToOption(ServerArgument argument) => argument switch
+    {
+        { IsFlag: true } => new Option<bool>(argument.Name) { Description = argument.Description },
+        { IsList: true } => new Option<string[]>(argument.Name)
         {
             Description = argument.Description,
             HelpName = argument.ValueName,
-            Arity = argument.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+            Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = false,
-        };
+        },
+        _ => TypedOption.Text([argument.Name], argument.ValueName, argument.Description ?? ""),
+    };
 }

@@ -15,7 +15,8 @@ internal sealed class ServerOptionsValidator(IConfiguration configuration) : IVa
         {
             errors.Add(
                 $"{ServerOptions.Section}:{nameof(options.Host)}: expected API keys (--api-key-file, --api-key-hashes or "
-                + $"{ApiKeys.Variable}) or --allow-anonymous where others than this machine reach the server, found neither, with the address {options.Host}");
+                + $"{ApiKeys.Variable}) or --allow-anonymous where others than this machine reach the server, found neither, with the "
+                + $"address {options.Host}");
         }
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
