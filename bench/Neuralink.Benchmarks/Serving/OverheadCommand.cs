@@ -50,7 +50,8 @@ internal static class OverheadCommand
         List<double> inside = [], outside = [];
         for (int round = -1; round < rounds; round++)
         {
-            double engineRate = tokens / await EngineSecondsAsync(engine, tokens), serverRate = tokens / await ServerSecondsAsync(http, tokens);
+            double engineRate = tokens / await EngineSecondsAsync(engine, tokens);
+            double serverRate = tokens / await ServerSecondsAsync(http, tokens);
             if (round < 0)
                 continue;      // code is compiled
             inside.Add(engineRate);

@@ -82,8 +82,8 @@ internal static class SoakCommand
             if ((int)elapsed.TotalSeconds % 30 == 0)
             {
                 Console.Error.WriteLine(
-                    $"{elapsed:hh\\:mm\\:ss} of {duration:hh\\:mm\\:ss}: {ledger.Summary}, {MemoryBytes() >> 20} MiB, {engine.Status.Running} "
-                    + $"running, {engine.Status.Waiting} waiting");
+                    $"{elapsed:hh\\:mm\\:ss} of {duration:hh\\:mm\\:ss}: {ledger.Summary}, {MemoryBytes() >> 20} MiB, "
+                    + $"{engine.Status.Running} running, {engine.Status.Waiting} waiting");
             }
         }
         await traffic;
@@ -107,7 +107,7 @@ internal static class SoakCommand
         bool isFlat = endBytes - settledBytes <= GrowthBytesMax;
         Console.WriteLine(ledger.Summary);
         Console.WriteLine($"first token: {ledger.FirstToken}; between tokens: {ledger.BetweenTokens}");
-        Console.WriteLine($"frames and sets still held: {engine.LeaseCount}; KV blocks still held: {lostBlocks}; running: {status.Running}");
+        Console.WriteLine($"still held: {engine.LeaseCount} frames and sets, {lostBlocks} KV blocks; running: {status.Running}");
         Console.WriteLine($"memory: {settledBytes >> 20} MiB after a third, {endBytes >> 20} MiB at the end");
         foreach (string failure in ledger.Unexplained.Take(20))
             Console.WriteLine($"without a cause: {failure}");
