@@ -32,7 +32,6 @@ public sealed class BadInputTests(RunningServer server)
         { Completions, """{"prompt":"a","logit_bias":{"5":null}}""", "logit_bias.5" },
         { Completions, """{"prompt":"a","logprobs":21}""", "logprobs" },
         { Completions, """{"prompt":"a","logprobs":true}""", "logprobs" },
-        { Completions, """{"prompt":"a","echo":true,"logprobs":1}""", "echo" },
         { Completions, """{"prompt":"a","suffix":"b"}""", "suffix" },
         { Completions, """{"prompt":"a","stream":1}""", "stream" },
         { Completions, """{"prompt":"a","stream":true,"stream_options":{"include_usage":"yes"}}""", "stream_options.include_usage" },

@@ -55,11 +55,11 @@ public sealed class CompletionTests(RunningServer server)
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData(2)]
-    public async Task A_stream_has_the_text_the_probabilities_and_the_echo_of_the_whole(int? logProbs)
+    [InlineData(null, true)]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    public async Task A_stream_has_the_text_the_probabilities_and_the_echo_of_the_whole(int? logProbs, bool echo)
     {
-        bool echo = logProbs is null;
         object Body(bool stream) =>
             new { prompt = s_reference.Prompt, max_tokens = 16, temperature = 0, echo, logprobs = logProbs, stream };
         JsonElement whole = await server.PostAsync(Path, Body(stream: false));
@@ -79,6 +79,25 @@ public sealed class CompletionTests(RunningServer server)
                 .SelectMany(block => block.GetProperty(list).EnumerateArray()).Select(item => item.GetRawText())
                 .Should().Equal(expected.GetProperty(list).EnumerateArray().Select(item => item.GetRawText()));
         }
+    }
+
+    [Fact]
+    public async Task An_echo_says_how_likely_the_prompt_itself_is()
+    {
+        int[] ids = server.Engine.Tokenizer.Encode(s_reference.Prompt);
+        ScoreResult score = await server.Engine.ScoreAsync(ids);
+
+        JsonElement answer = await server.PostAsync(
+            Path, new { prompt = s_reference.Prompt, echo = true, logprobs = 2, max_tokens = 0 });
+
+        JsonElement choice = answer.GetProperty("choices")[0], logProbs = choice.GetProperty("logprobs");
+        TextOf(choice).Should().Be(s_reference.Prompt);
+        string.Concat(logProbs.GetProperty("tokens").EnumerateArray().Select(token => token.GetString())).Should().Be(TextOf(choice));
+        JsonElement[] likely = [.. logProbs.GetProperty("token_logprobs").EnumerateArray()];
+        likely[0].ValueKind.Should().Be(JsonValueKind.Null, "it follows nothing");
+        likely.Skip(1).Sum(value => value.GetDouble()).Should().BeApproximately(-score.NegativeLogLikelihood, 1e-3);
+        logProbs.GetProperty("top_logprobs")[0].ValueKind.Should().Be(JsonValueKind.Null);
+        logProbs.GetProperty("top_logprobs")[1].EnumerateObject().Should().HaveCount(2);
     }
 
     [Fact]

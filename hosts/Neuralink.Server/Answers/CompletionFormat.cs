@@ -17,17 +17,17 @@ internal sealed record CompletionChoice(int Index, string Text, CompletionLogPro
 /// <param name="head">What each part begins with.</param>
 /// <param name="copies">Choices of each prompt.</param>
 /// <param name="includeUsage">Whether a stream ends with usage.</param>
-/// <param name="echoes">The text of each prompt, which comes before its choices; null leaves it out.</param>
+/// <param name="echoes">Each prompt, which comes before its choices; null leaves it out.</param>
 /// <param name="logProbs">How probabilities are written, or null where nobody asks for them.</param>
 internal sealed class CompletionFormat(
-    AnswerHead head, int copies, bool includeUsage, IReadOnlyList<string>? echoes, LogProbShapes? logProbs) : AnswerFormat
+    AnswerHead head, int copies, bool includeUsage, IReadOnlyList<PromptEcho>? echoes, LogProbShapes? logProbs) : AnswerFormat
 {
     private readonly Dictionary<int, int> _offsets = [];      // of a choice's next token in its text
 
     public override bool IsEventStream => true;
 
     public override IEnumerable<object> Begin(int count) => echoes is null ? []
-        : Enumerable.Range(0, count).Select(index => Part(index, EchoOf(index)));
+        : Enumerable.Range(0, count).Select(index => Part(index, EchoOf(index).Text, EchoOf(index).Tokens));
 
     public override IEnumerable<object> Update(ChoiceUpdate update)
     {
@@ -51,14 +51,14 @@ internal sealed class CompletionFormat(
         };
 
         CompletionChoice ToChoice(Choice choice, int index) => new(
-            index, EchoOf(index) + choice.Text, Written(index, choice.Tokens), ReasonOf(choice.Result))
+            index, EchoOf(index).Text + choice.Text, Written(index, [.. EchoOf(index).Tokens, .. choice.Tokens]), ReasonOf(choice.Result))
         {
             Timings = isOne ? null : Timings.Of(choice.Result),
             Io = isOne ? null : choice.Result.Io,
         };
     }
 
-    private string EchoOf(int index) => echoes?[index / copies] ?? "";
+    private PromptEcho EchoOf(int index) => echoes?[index / copies] ?? PromptEcho.None;
 
     private CompletionAnswer Part(int index, string text, IReadOnlyList<TokenEntry>? tokens = null, string? reason = null) =>
         new(head.Id, head.Object, head.Created, head.Model,

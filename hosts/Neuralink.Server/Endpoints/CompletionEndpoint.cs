@@ -41,13 +41,9 @@ internal static class CompletionEndpoint
             IsStream = fields.Flag("stream") ?? false,
         };
         bool includeUsage = StreamFields.IncludesUsage(fields, request.IsStream);
-        IReadOnlyList<string>? echoes = null;
-        if (fields.Flag("echo") ?? false)
-        {
-            if (request.LogProbs is not null)
-                throw ApiException.Unsupported("echo", "this server has no logprobs of a prompt's own tokens; leave out echo or logprobs");
-            echoes = [.. prompts.Select(prompt => prompt.Text ?? model.Engine.Tokenizer.Decode(prompt.Tokens, skipSpecialTokens: false))];
-        }
+        IReadOnlyList<PromptEcho>? echoes = fields.Flag("echo") ?? false
+            ? await PromptEcho.OfAsync(model.Engine, prompts, request.LogProbs, context.RequestAborted)
+            : null;
         await answerer.AnswerAsync(context, request, new CompletionFormat(
             AnswerHead.New("cmpl", "text_completion", model.Id, time), copies, includeUsage, echoes,
             request.LogProbs is null ? null : new LogProbShapes(model.Engine.Tokenizer)));

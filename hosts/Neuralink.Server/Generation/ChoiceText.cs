@@ -4,8 +4,8 @@ namespace Neuralink.Server.Generation;
 
 /// <summary>A token of an answer, with its probabilities.</summary>
 /// <param name="Text">The part of the answer's text that is its own.</param>
-/// <param name="LogProbs">How likely it was.</param>
-internal sealed record TokenEntry(string Text, Models.Sampling.TokenLogProbs LogProbs);
+/// <param name="LogProbs">How likely it was; null for a prompt's first token, which follows nothing.</param>
+internal sealed record TokenEntry(string Text, Models.Sampling.TokenLogProbs? LogProbs);
 
 /// <summary>What became certain of one choice.</summary>
 /// <param name="Index">Which choice.</param>
