@@ -43,7 +43,8 @@ public sealed class ComputeActorSpecs : ProtocolSpecs
         }
         Next<PassProtocol.PassDone>(_generation).Pass.Should().Be(new PassId(1));
         _pass.Done.Should().Equal(
-            "begin 1", "attend 0", "activate 0,1,2", "down 3", "end 0", "attend 1", "activate 0,1,2", "down 3", "end 1");
+            "begin 1", "attend 0", "activate 0,1,2", "down 3", "end 0", "attend 1", "activate 0,1,2", "down 3", "end 1",
+            "logits 0+1");
         _counts[Counter.ActivePairs].Should().Be(6);
     }
 

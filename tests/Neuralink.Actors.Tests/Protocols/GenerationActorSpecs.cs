@@ -153,10 +153,11 @@ public sealed class GenerationActorSpecs : ProtocolSpecs
         Done(NextPass());
         _compute.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
         Run(2, 1, 9);
-        NextPass().Parts.Should().ContainSingle();
+        PassProtocol.RunPass other = NextPass();
+        other.Parts.Should().ContainSingle();
         job.IsPaused = false;
         _generation.Tell(new GenerationProtocol.Resume(new SequenceId(1)));
-        _generation.Tell(new PassProtocol.PassDone(default), _compute);
+        Done(other);
         NextPass().Parts.Should().HaveCount(2);
     }
 
@@ -168,10 +169,12 @@ public sealed class GenerationActorSpecs : ProtocolSpecs
         NotedJob second = Run(2, 3, 1);
         _counters.Add(new LayerIndex(0), Counter.BytesRead, 100);
         Done(alone);
+        PassProtocol.RunPass both = NextPass();      // the first one has been charged
         _counters.Add(new LayerIndex(1), Counter.BytesRead, 41);
-        Done(NextPass());
+        Done(both);
+        PassId last = Next<PassProtocol.AbandonPass>(_compute).Pass;
         _counters.Add(new LayerIndex(1), Counter.BytesRead, 7);      // came late
-        _generation.Tell(new PassProtocol.PassAbandoned(Next<PassProtocol.AbandonPass>(_compute).Pass), _compute);
+        _generation.Tell(new PassProtocol.PassAbandoned(last), _compute);
         await Task.WhenAll(first.Ended, second.Ended);
         (first.Spent![Counter.BytesRead] + second.Spent![Counter.BytesRead]).Should().Be(148);
         first.Spent[new LayerIndex(0), Counter.BytesRead].Should().Be(100);
