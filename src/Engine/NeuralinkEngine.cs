@@ -190,7 +190,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
             if (choice is not null)
                 models.Options.Note($"strategy {StrategySwitches.Of(choice.Strategy).Name}: {choice.Reason}");
             NeuralinkEngine opened = await OpenAsync(
-                image.Folder, options with { ContextTokens = context, KvTokens = kvTokens }, timeline, models.Options.Time, decorate: null,
+                image.Folder, options with { ContextTokens = context, KvTokens = kvTokens }, timeline, models.Options.Time, decorate,
                 system, cancellation).ConfigureAwait(false);
             opened.Profile = profile;
             opened._chatTemplateFile = setup.ChatTemplate;

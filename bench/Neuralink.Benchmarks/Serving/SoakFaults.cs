@@ -10,7 +10,7 @@ namespace Neuralink.Benchmarks.Serving;
 /// </summary>
 internal sealed class SoakFaults
 {
-    private const int StretchBytes = 2 << 20;
+    private const int StretchBytes = 256 << 10;
     private const int SecondsBetween = 7;
 
     private readonly TimeProvider _time;
