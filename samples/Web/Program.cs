@@ -1,7 +1,7 @@
 using Microsoft.Extensions.AI;
 using Neuralink.Hosting;
 
-WebApplicationBuilder builder = WebApplication.CreateBuilder(args);        // takes --Neuralink:Model=PATH, --urls=http://127.0.0.1:5000, ...
+WebApplicationBuilder builder = WebApplication.CreateBuilder(args);        // takes --Neuralink:Model=PATH, --urls=URL, ...
 builder.Services.AddNeuralink(options => options.Model ??= "models/tiny-stories");
 WebApplication app = builder.Build();
 

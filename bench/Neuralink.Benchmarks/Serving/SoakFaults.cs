@@ -52,10 +52,7 @@ internal sealed class SoakFaults
     public void End()
     {
         lock (_gate)
-        {
-            _seconds = 0;
             _broken = -1;
-        }
     }
 
     /// <summary>Whether something was broken at some time from <paramref name="from"/> until now.</summary>

@@ -130,6 +130,7 @@ internal sealed class GenerationActor : ReceiveActor, ISequenceBlocks
 
     private void Rest()
     {
+        _parts.Clear();      // keeps no job that has ended
         if (_isPassing)
             Become(Idle);
         _isPassing = false;
