@@ -1,5 +1,6 @@
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
+using Neuralink.Placement.Cost;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Profiles;
@@ -71,8 +72,12 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         Volume = volume,
         IoMethod = analysis.IoMethod,
         QueueDepth = analysis.QueueDepth,
-        Reads = [.. analysis.Cost.Points.Select(p => new DeviceRead(p.Bytes, Math.Round(p.Micros, 2)))],
+        Reads = ReadsOf(analysis.Cost),
+        LoneReads = ReadsOf(analysis.LoneCost),
+        ProcessorMicros = Math.Round(analysis.ProcessorMicros, 2),
     };
+
+    private static DeviceRead[] ReadsOf(ReadCost cost) => [.. cost.Points.Select(p => new DeviceRead(p.Bytes, Math.Round(p.Micros, 2)))];
 
     private string Save(DeviceProfile profile)
     {

@@ -51,6 +51,14 @@ public sealed record DeviceProfile
     /// <summary>The costs of reads, by ascending size; at least two sizes.</summary>
     public required IReadOnlyList<DeviceRead> Reads { get; init; }
 
+    /// <summary>The costs of reads with one in flight, by ascending size; at least two sizes. Null if they are not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DeviceRead>? LoneReads { get; init; }
+
+    /// <summary>Processor time of a read of <see cref="Reads"/>, in microseconds. Null if it is not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ProcessorMicros { get; init; }
+
     /// <summary>The profile of <see cref="ReadCost.Default"/>, which is used if no device is named.</summary>
     public static DeviceProfile Default { get; } = new()
     {
@@ -110,6 +118,10 @@ public sealed record DeviceProfile
             return $"a queue depth of {QueueDepth}";
         if (IoMethod is not null && !IoMethods.Contains(IoMethod, StringComparer.Ordinal))
             return $"the I/O method '{IoMethod}'";
+        if (ProcessorMicros is { } processor && !(processor is >= 0 and < 1e6))
+            return $"a read that takes {processor} us of the processor";
+        if (LoneReads is { } lone && DeviceRead.Flaw(lone) is { } flaw)
+            return $"of lone reads {flaw}";
         return DeviceRead.Flaw(Reads);
     }
 }

@@ -10,7 +10,9 @@ namespace Neuralink.Storage.Profiles;
 /// The shallowest queue whose reads a second are within <see cref="DepthGain"/> of those of the best depth.
 /// </param>
 /// <param name="Cost">The cost of a random read with that method and depth.</param>
-public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cost)
+/// <param name="LoneCost">The same with one read in flight.</param>
+/// <param name="ProcessorMicros">Processor time of a small read with that method and depth.</param>
+public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cost, ReadCost LoneCost, double ProcessorMicros)
 {
     /// <summary>With more reads in flight than advised, reads a second would grow by less than this share.</summary>
     public const double DepthGain = 0.1;
@@ -39,11 +41,13 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
     {
         List<ProbeMeasurement> random = [.. measurements.Where(m => m.Cell.Pattern == AccessPattern.Random)];
         IEnumerable<SmallReads> bestOfMethods = random.GroupBy(m => m.Cell.IoMethod, StringComparer.Ordinal).Select(Best);
-        (string method, int depth, _, _) = bestOfMethods.Aggregate((a, b) => IsClearlyBetter(b, a) ? b : a);
-        IEnumerable<ReadCostPoint> advised = random
-            .Where(m => m.Cell.IoMethod == method && m.Cell.QueueDepth == depth)
-            .Select(m => new ReadCostPoint(m.Cell.Bytes, m.Micros));
-        return new ProbeAnalysis(method, depth, Curve(advised));
+        SmallReads best = bestOfMethods.Aggregate((a, b) => IsClearlyBetter(b, a) ? b : a);
+        int shallowest = random.Min(m => m.Cell.QueueDepth);
+        return new ProbeAnalysis(best.IoMethod, best.QueueDepth, CurveAt(best.QueueDepth), CurveAt(shallowest), best.ProcessorMicros);
+
+        ReadCost CurveAt(int depth) => Curve(random
+            .Where(m => m.Cell.IoMethod == best.IoMethod && m.Cell.QueueDepth == depth)
+            .Select(m => new ReadCostPoint(m.Cell.Bytes, m.Micros)));
     }
 
     /// <summary>How fast small random reads are with each method at each depth.</summary>

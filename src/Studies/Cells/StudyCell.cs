@@ -9,11 +9,14 @@ namespace Neuralink.Studies.Cells;
 /// </summary>
 public sealed record StudyCell
 {
-    /// <summary>A synthetic shape's name, the path of a trace or of a flash image; of a measured cell the path of an image.</summary>
+    /// <summary>A synthetic shape's name, or the path of a flash image; of a measured cell the latter.</summary>
     public required string Model { get; init; }
 
     /// <summary>A device model's name, the path of a DEVICE.json, or "this" for the disk of the cell's model.</summary>
     public required string Device { get; init; }
+
+    /// <summary>The path of a recorded trace of the model. Null: what the image keeps, or for a shape synthetic texts.</summary>
+    public string? Trace { get; init; }
 
     /// <summary>Whether the engine itself runs; else its machines do, under a virtual clock.</summary>
     public bool IsMeasured { get; init; }
@@ -35,6 +38,9 @@ public sealed record StudyCell
 
     /// <summary>Reads in flight. Null: as many as suit the device.</summary>
     public int? QueueDepth { get; init; }
+
+    /// <summary>Threads that submit reads; several cost some devices bandwidth.</summary>
+    public int Readers { get; init; } = 1;
 
     /// <summary>Of the neurons wanted and not cached, the share that lookahead finds, 0 to 1. Null: as assumed for the model.</summary>
     public double? LookaheadRecall { get; init; }

@@ -41,7 +41,7 @@ public static class OrderStudy
             StrideBytes = setup.StrideBytes,
             ExtentSlotsMax = Math.Min(setup.ExtentSlotsMax, neurons),
             PlannedCost = setup.Cost,
-            DeviceCost = setup.Cost,
+            Device = new DeviceTimes(setup.Cost),
             IsTimed = false,
             Reading = Mark,
         });

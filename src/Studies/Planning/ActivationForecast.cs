@@ -81,7 +81,8 @@ public sealed record ActivationForecast(
         return new ActivationForecast([.. indices.Select(i => layers[i])], indices, layers.Length, source, isRecorded);
     }
 
-    private static int[] Spread(int count, int layerCount) =>
+    /// <summary>So many layers, spread evenly.</summary>
+    internal static int[] Spread(int count, int layerCount) =>
         [.. Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * layerCount / (2L * count)))];
 
     private static ActivationMatrix Draw(double[] frequencies, SplitMix64 random)

@@ -58,6 +58,9 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     /// <summary>Whether nothing is read any more only because there is room for it.</summary>
     public bool IsWarm { get; private set; }
 
+    /// <summary>Is told what is computed, for which layer, and when it begins and ends.</summary>
+    public Action<string, int, long, long>? Computed { get; set; }
+
     /// <summary>A pass is to be run.</summary>
     public void Run(PassId pass) => _computing.Post(_time.Now, () => _compute.Run(pass));
 
@@ -105,20 +108,21 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
         Invariant.Require(_reading.WaitingCount == 0, "no message waits for Io");
     }
 
-    void IComputeEffects.Embed() => UseWorkers(_computing, _model.Embed());
+    void IComputeEffects.Embed() => UseWorkers(_computing, "embedding", default, _model.Embed());
 
     void IComputeEffects.AnnouncePass(PassId pass, bool looksAhead) =>
         Tell(_computing, _predicting, () => _prediction.PassBegun(pass, batch: 1, looksAhead));
 
-    void IComputeEffects.Attend(LayerIndex layer) => UseWorkers(_computing, _model.Attend(layer));
+    void IComputeEffects.Attend(LayerIndex layer) => UseWorkers(_computing, "attention", layer, _model.Attend(layer));
 
     void IComputeEffects.AnnounceLayer(PassId pass, LayerIndex layer) =>
         Tell(_computing, _predicting, () => _prediction.LayerReached(pass, layer, batch: 1));
 
     void IComputeEffects.Activate(LayerIndex layer, FrameLease lease, ReadOnlyMemory<int> ordinals, bool areHits) =>
-        UseWorkers(_computing, _model.Activate(layer, lease, ordinals));
+        UseWorkers(_computing, areHits ? "hits" : "arrived", layer, _model.Activate(layer, lease, ordinals));
 
-    void IComputeEffects.AddDown(LayerIndex layer, FrameLease lease) => UseWorkers(_computing, _model.AddDown(layer, lease));
+    void IComputeEffects.AddDown(LayerIndex layer, FrameLease lease) =>
+        UseWorkers(_computing, "down", layer, _model.AddDown(layer, lease));
 
     void IComputeEffects.BeginWait(LayerIndex layer) => _model.BeginWait(layer, _computing.Cursor);
 
@@ -130,7 +134,7 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
 
     void IComputeEffects.Finish(PassId pass)
     {
-        UseWorkers(_computing, _model.Finish());
+        UseWorkers(_computing, "logits", default, _model.Finish());
         _time.At(_computing.Cursor, () => UnlessGone(() => _done(pass)));
     }
 
@@ -146,14 +150,14 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     void IPredictionEffects.Predict(PassId pass, LayerIndex layer, int batch)
     {
         NeuronSet active = RentSet();
-        UseWorkers(_predicting, _model.Predict(layer, active));
+        UseWorkers(_predicting, "predictor", layer, _model.Predict(layer, active));
         Tell(_predicting, _caching, () => _residency.Needed(pass, layer, active));
     }
 
     void IPredictionEffects.LookAhead(PassId pass, LayerIndex target, int input, int batch)
     {
         NeuronSet named = RentSet();
-        UseWorkers(_predicting, _model.LookAhead(target, named));
+        UseWorkers(_predicting, "lookahead", target, _model.LookAhead(target, named));
         Tell(_predicting, _caching, () => _residency.MayBeNeeded(pass, target, named));
     }
 
@@ -235,9 +239,10 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     private void Tell(VirtualThread from, VirtualThread to, Action handle) =>
         to.Post(ReferenceEquals(from, to) ? from.Cursor : from.Cursor + _setup.WakeTicks, handle);
 
-    private void UseWorkers(VirtualThread thread, long ticks)
+    private void UseWorkers(VirtualThread thread, string what, LayerIndex layer, long ticks)
     {
         Invariant.Require(thread.Cursor >= _workersBusyUntil, "the workers have one user at a time");
+        Computed?.Invoke(what, layer.Value, thread.Cursor, thread.Cursor + ticks);
         thread.Work(ticks);
         _workersBusyUntil = thread.Cursor;
     }

@@ -21,6 +21,9 @@ internal readonly record struct ComputeTicks
     /// <summary>The down column of one neuron.</summary>
     public double DownNeuron { get; init; }
 
+    /// <summary>The logits of a token.</summary>
+    public long Logits { get; init; }
+
     /// <summary>Processors that share what reads cost them.</summary>
     public int Processors { get; init; }
 }
@@ -38,11 +41,13 @@ internal readonly record struct SpentTicks
 
     public long Down { get; init; }
 
+    public long Logits { get; init; }
+
     /// <summary>With nothing to do but wait for flash.</summary>
     public long Wait { get; init; }
 
     /// <summary>All but waits.</summary>
-    public long Working => Attention + Predictor + Lookahead + Activate + Down;
+    public long Working => Attention + Predictor + Lookahead + Activate + Down + Logits;
 
     public static SpentTicks operator +(SpentTicks a, SpentTicks b) => Combine(a, b, sign: 1);
 
@@ -55,6 +60,7 @@ internal readonly record struct SpentTicks
         Lookahead = a.Lookahead + (sign * b.Lookahead),
         Activate = a.Activate + (sign * b.Activate),
         Down = a.Down + (sign * b.Down),
+        Logits = a.Logits + (sign * b.Logits),
         Wait = a.Wait + (sign * b.Wait),
     };
 }
@@ -141,7 +147,7 @@ internal sealed class TraceModel : ISimulatedModel
     {
     }
 
-    public long Finish() => 0;
+    public long Finish() => Spend(new SpentTicks { Logits = _ticks.Logits });
 
     private long Spend(SpentTicks work)
     {

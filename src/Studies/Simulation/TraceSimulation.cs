@@ -35,7 +35,7 @@ internal sealed record TraceSetup
     public required ReadCost PlannedCost { get; init; }
 
     /// <summary>What reads really take.</summary>
-    public required ReadCost DeviceCost { get; init; }
+    public required DeviceTimes Device { get; init; }
 
     /// <summary>Says whether to read through gaps; null where that is always done as planned.</summary>
     public BottleneckDetector? Detector { get; init; }
@@ -45,7 +45,7 @@ internal sealed record TraceSetup
 
     public int QueueDepth { get; init; } = 1;
 
-    /// <summary>What reads take beside the device's work.</summary>
+    /// <summary>What reads take of the processors.</summary>
     public ReadTicks ReadTicks { get; init; }
 
     public ComputeTicks ComputeTicks { get; init; }
@@ -68,7 +68,7 @@ internal sealed record TraceSetup
     public Action<Range, ReadTicket>? Reading { get; init; }
 
     /// <summary>Is read from instead of the modelled device.</summary>
-    public ISimulatedDevice? Device { get; init; }
+    public ISimulatedDevice? OtherDevice { get; init; }
 }
 
 /// <summary>
@@ -88,17 +88,28 @@ internal sealed class TraceSimulation
     public TraceSimulation(TraceSetup setup)
     {
         Check(setup);
+        StrideBytes = setup.StrideBytes;
         NeuronKeys keys = new(setup.Layers.Count, setup.Layers[0].NeuronCount);
         _counts = new LayerCounters(keys.LayerCount);
-        CachePolicy policy = CachePolicies.Create(setup.Policy, keys.Count, setup.Limits.CachedMax);
+        CachePolicy policy = CachePolicies.Create(setup.Policy, keys.Count, setup.Limits.CachedMax, HottestOf(setup, keys));
         _device = new ModelledDevice(
-            setup.DeviceCost, setup.StrideBytes, setup.ExtentSlotsMax, setup.QueueDepth, setup.ReadTicks, setup.IsTimed,
+            setup.Device, setup.StrideBytes, setup.ExtentSlotsMax, setup.QueueDepth, setup.ReadTicks, setup.IsTimed,
             read => setup.Reading?.Invoke(_model!.Rows, read));
         _model = new TraceModel(
             setup.Layers, setup.ComputeTicks, _device, _counts, setup.PredictedToo, setup.LookedAhead?.Invoke(policy));
         _pipeline = new SimulatedPipeline(
-            MachinesOf(setup, keys, policy), _time, _model, setup.Device ?? _device, _ => _isDone = true, Ended);
+            MachinesOf(setup, keys, policy), _time, _model, setup.OtherDevice ?? _device, _ => _isDone = true, Ended);
     }
+
+    /// <summary>The virtual time, in ticks.</summary>
+    public long Now => _time.Now;
+
+    /// <summary>Bytes of a bundle.</summary>
+    public int StrideBytes { get; }
+
+    /// <summary>Tells of what is computed, for which layer, from when to when, and of each read the device's work; null tells nobody.</summary>
+    public void Observe(Action<string, int, long, long>? computed, Action<ReadTicket, long, long>? served) =>
+        (_pipeline.Computed, _device.Served) = (computed, served);
 
     /// <summary>Plays some rows of the trace as one pass after the other, with the cache as it is.</summary>
     /// <param name="rows">The rows.</param>
@@ -120,6 +131,18 @@ internal sealed class TraceSimulation
     }
 
     private static void Ended(PassId pass, Exception? failure) => throw new InvalidOperationException($"{pass} ended early.", failure);
+
+    /// <summary>As the engine has it: of a stream, the first neurons on flash of each layer stay.</summary>
+    private static int[] HottestOf(TraceSetup setup, NeuronKeys keys)
+    {
+        if (!setup.Strategy.Streams)
+            return [];
+        IEnumerable<int> first =
+            from slot in Enumerable.Range(0, keys.NeuronsPerLayer)
+            from layer in Enumerable.Range(0, keys.LayerCount)
+            select keys.Of(new LayerIndex(layer), setup.Orders[layer].NeuronAt(new Slot(slot))).Value;
+        return [.. first.Take(setup.Limits.CachedMax)];
+    }
 
     private static void Check(TraceSetup setup)
     {

@@ -60,7 +60,7 @@ public sealed class EngineReadsTests : IClassFixture<EngineReadsTests.TracedText
         int layers = image.LayerCount;
         TraceSetup setup = SetupOf(image, options, limits) with
         {
-            Device = device,
+            OtherDevice = device,
             Lookahead = new LookaheadPlan(layers, layersAhead, Math.Min(layersAhead, layers), covers: _ => true),
             PrecisionMin = options.LookaheadPrecisionMin,
             LookedAhead = _ => _text.Name,
@@ -93,7 +93,7 @@ public sealed class EngineReadsTests : IClassFixture<EngineReadsTests.TracedText
         StrideBytes = image.StrideBytes,
         ExtentSlotsMax = options.ExtentSlotsMax(image.StrideBytes),
         PlannedCost = options.PlannedReadCost,
-        DeviceCost = options.ReadCost,
+        Device = new DeviceTimes(options.ReadCost),
         QueueDepth = QueueDepth,
     };
 

@@ -4,6 +4,7 @@ using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 using Neuralink.Placement.Cost;
 using Neuralink.Placement.Traces;
+using Neuralink.Studies.Devices;
 using Neuralink.Studies.Simulation;
 using Neuralink.Tests.Support;
 
@@ -65,7 +66,8 @@ public sealed class TraceSimulationTests
         TraceSetup setup = Setup([active, active], [Permutation.Identity(70), Permutation.Identity(70)], cached: 0) with
         {
             ComputeTicks = new ComputeTicks { Attention = 1000, Predictor = 100, ActivateNeuron = 10, DownNeuron = 1 },
-            ReadTicks = new ReadTicks { Latency = 50_000, CheckBundle = 20 },
+            Device = new DeviceTimes(ReadCost.Default, new ReadLatency(50)),
+            ReadTicks = new ReadTicks { CheckBundle = 20 },
             WakeTicks = 5,
         };
         SimulatedRun run = new TraceSimulation(setup).Play(0..5);
@@ -95,7 +97,7 @@ public sealed class TraceSimulationTests
         StrideBytes = 4096,
         ExtentSlotsMax = 64,
         PlannedCost = ReadCost.Default,
-        DeviceCost = ReadCost.Default,
+        Device = new DeviceTimes(ReadCost.Default),
     };
 
     private static ActivationMatrix[] Trace(int seed) =>
