@@ -7,6 +7,7 @@ using Neuralink.Cli.Chat;
 using Neuralink.Cli.Devices;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
+using Neuralink.Cli.Measuring;
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Placements;
 using Neuralink.Cli.Planning;
@@ -89,6 +90,7 @@ internal static class NeuralinkCommand
             [VerifyCommand.Create(surroundings)] = VerifyCommand.Examples,
             [TokenizeCommand.Create(surroundings)] = TokenizeCommand.Examples,
             [DetokenizeCommand.Create(surroundings)] = DetokenizeCommand.Examples,
+            [new BenchCommand().Create(surroundings)] = BenchCommand.Examples,
             [ProbeCommand.Create(surroundings)] = ProbeCommand.Examples,
             [SynthCommand.Create(surroundings)] = SynthCommand.Examples,
             [SynthTraceCommand.Create(surroundings)] = SynthTraceCommand.Examples,

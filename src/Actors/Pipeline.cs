@@ -36,6 +36,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private IActorRef _generation = ActorRefs.Nobody;
     private readonly HashSet<IActorRef> _living = [];      // started, and not ended yet
+    private readonly List<IActorRef> _waiting = [];        // asked to start anew, and are told when that is done
     private bool _isEnding;
 
     /// <param name="parts">What the actors are made from.</param>
@@ -67,6 +68,11 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
             Fail(new InvalidOperationException($"The actor {ended.ActorRef.Path.Name} ended by itself."));
             Ended(ended.ActorRef);
         });
+        Receive<StartAnew>(_ =>
+        {
+            _waiting.Add(Sender);
+            End(new InvalidOperationException("The cache was emptied while a text ran."));
+        });
         ReceiveAny(job => _generation.Forward(job));
     }
 
@@ -75,6 +81,7 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
     {
         Receive<Terminated>(ended => Ended(ended.ActorRef));
         Receive<Quiet>(_ => Start());
+        Receive<StartAnew>(_ => _waiting.Add(Sender));
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -82,9 +89,14 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
     {
         if (_isEnding)
             return;      // it is being dealt with: one failure often causes others
-        _isEnding = true;
         _log.Error(error, "An actor failed; the pipeline ends its jobs and starts anew.");
-        _onFailure(error);
+        End(error);
+    }
+
+    private void End(Exception lost)
+    {
+        _isEnding = true;
+        _onFailure(lost);
         Become(Stopped);
         foreach (IActorRef actor in _living)
             Context.Stop(actor);
@@ -109,6 +121,8 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
         IActorRef compute = Watched(ComputeActor.Props(_parts.Compute, predictor, cache), "compute");
         _generation = Watched(GenerationActor.Props(_parts.Generation, compute), "generation");
         Become(Running);
+        _waiting.ForEach(asker => asker.Tell(Started.Instance));
+        _waiting.Clear();
         Stash.UnstashAll();
     }
 
@@ -117,6 +131,20 @@ internal sealed class PipelineActor : ReceiveActor, IWithStash
         IActorRef actor = Context.Watch(Context.ActorOf(props, name));
         _living.Add(actor);
         return actor;
+    }
+
+    /// <summary>
+    /// All actors end and start anew, with an empty cache; <see cref="Started"/> answers when they have. Jobs that run are lost.
+    /// </summary>
+    internal sealed class StartAnew
+    {
+        public static readonly StartAnew Instance = new();
+    }
+
+    /// <summary>The actors have started, with an empty cache.</summary>
+    internal sealed class Started
+    {
+        public static readonly Started Instance = new();
     }
 
     /// <summary>No read is in flight.</summary>

@@ -78,6 +78,9 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <summary>Why neurons are not read in the way asked for and how they are read instead, or null.</summary>
     public string? IoFallback => _resources.File.FallbackReason;
 
+    /// <summary>Whether neurons come past the operating system's page cache.</summary>
+    internal bool IsPastPageCache => _resources.File.IsPastPageCache;
+
     /// <summary>How long opening took.</summary>
     public TimeSpan LoadTime { get; }
 
@@ -283,6 +286,13 @@ public sealed class NeuralinkEngine : IAsyncDisposable
             _jobs.Remove(number);
         }
     }
+
+    /// <summary>
+    /// Forgets what is cached and what was learnt about it, as if the engine were new, but for its memory, which is backed already: for
+    /// measurements that begin cold. While nothing runs; a text that does fails.
+    /// </summary>
+    internal Task EmptyCacheAsync(CancellationToken cancellation = default) =>
+        _pipeline.Ask<PipelineActor.Started>(PipelineActor.StartAnew.Instance, Timeout.InfiniteTimeSpan, cancellation);
 
     /// <summary>Ends what runs and frees everything.</summary>
     public async ValueTask DisposeAsync()

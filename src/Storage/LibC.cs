@@ -39,6 +39,7 @@ internal static unsafe partial class LibC
     private const int AdviseHugePage = 14;
     private const int PrctlSetTimerSlack = 29;
     private const int FcntlNoCache = 48;
+    private const int AdviseNotNeeded = 4;
     private const int AtCurrentFolder = -100;
     private const uint RenameExchange = 2;
 
@@ -59,6 +60,11 @@ internal static unsafe partial class LibC
     /// <summary>Asks for huge pages. A kernel without them refuses, which costs speed and nothing else.</summary>
     [SupportedOSPlatform("linux")]
     public static void AdviseHugePages(void* address, nuint lengthBytes) => _ = Madvise(address, lengthBytes, AdviseHugePage);
+
+    /// <summary>Asks for a file's pages to leave the page cache; written ones that are not on disk yet stay.</summary>
+    /// <returns>Whether the system took the advice.</returns>
+    [SupportedOSPlatform("linux")]
+    public static bool AdviseNotCached(SafeFileHandle file) => PosixFadvise(file, 0, 0, AdviseNotNeeded) == 0;
 
     /// <summary>
     /// Lets the calling thread sleep to the microsecond; by default Linux adds up to 50 to every sleep so
@@ -113,6 +119,10 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = StringMarshalling.Utf8)]
     [SupportedOSPlatform("linux")]
     private static partial int Renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    [SupportedOSPlatform("linux")]
+    private static partial int PosixFadvise(SafeFileHandle file, nint offsetBytes, nint lengthBytes, int advice);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     [SupportedOSPlatform("linux")]

@@ -27,6 +27,16 @@ public sealed partial class ReadmeTests(PackedModelFixture model) : IDisposable
     }
 
     [Fact]
+    public async Task Its_section_on_bench_names_every_dimension()
+    {
+        string help = (await _home.RunAsync("bench", "--help")).Out;
+        int begin = s_readme.IndexOf("### Measure with `bench`", StringComparison.Ordinal);
+        string section = s_readme[begin..s_readme.IndexOf("\n## ", begin, StringComparison.Ordinal)];
+        string[] lists = [.. help.Split('\n').Where(line => line.Contains(",...>", StringComparison.Ordinal)).Select(line => line.Trim())];
+        lists.Should().HaveCountGreaterThan(10).And.AllSatisfy(line => section.Should().Contain(line.Split(' ', ',')[0]));
+    }
+
+    [Fact]
     public async Task Its_table_has_every_choice_of_a_word()
     {
         string help = (await _home.RunAsync("generate", "--help")).Out;

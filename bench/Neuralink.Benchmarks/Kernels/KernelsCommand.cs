@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Neuralink.Studies.Measuring;
 
 namespace Neuralink.Benchmarks.Kernels;
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Akka.Actor;
 using Neuralink.Models.Sampling;
-using Neuralink.Pipeline.Residency;
 
 namespace Neuralink.Benchmarks.Pipeline;
 
@@ -67,7 +65,7 @@ internal static class FirstTokenCommand
         {
             for (int i = 0; i < engines.Count; i++)
             {
-                await EmptyCacheAsync(engines[i]);
+                await engines[i].EmptyCacheAsync();
                 runs[i].Add(await RunAsync(engines[i], tokens));
             }
         }
@@ -105,15 +103,6 @@ internal static class FirstTokenCommand
         }
         double last = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         return new Run(first, last, result!.Io.WaitMillis, result.Io.BytesRead, result.Io.Reads);
-    }
-
-    /// <summary>As after an exception in an actor: all of them start anew.</summary>
-    private static async Task EmptyCacheAsync(NeuralinkEngine engine)
-    {
-        CacheState before = engine.CacheState;
-        engine.ActorSystem.ActorSelection(engine.Pipeline.Path / "cache").Tell(PoisonPill.Instance);
-        while (ReferenceEquals(engine.CacheState, before))
-            await Task.Delay(1);
     }
 
     private static double Median(List<Run> runs, Func<Run, double> figure) => runs.Select(figure).Order().ElementAt(runs.Count / 2);

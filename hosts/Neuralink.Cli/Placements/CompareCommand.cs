@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using Neuralink.Cli.Terminal;
 using Neuralink.Placement.Ordering;
@@ -39,17 +38,17 @@ internal static class CompareCommand
             AllowMultipleArgumentsPerToken = true,
             Required = true,
         };
-        Option<ImmutableArray<PlacementMethod>?> methods = TypedOption.Of<ImmutableArray<PlacementMethod>>(
-            ["--method"], "M1,M2,...",
+        Option<IReadOnlyList<Choice<PlacementMethod>>?> methods = TypedOption.ListOf<PlacementMethod>(
+            ["--method"], "METHOD",
             $"The methods: {string.Join(", ", PlaceCommandSettings.Methods.Select(m => m.Name))} [default: all]; identity, to which the "
             + "others are compared, is always there",
             $"some of {string.Join(" or ", PlaceCommandSettings.Methods.Select(m => m.Name))}, separated by commas",
-            CompareSettings.ReadMethods);
-        Option<ImmutableArray<double>?> caches = TypedOption.Of<ImmutableArray<double>>(
-            ["--cache"], "S1,S2,...",
+            CompareSettings.ReadMethod);
+        Option<IReadOnlyList<Choice<double>>?> caches = TypedOption.ListOf<double>(
+            ["--cache"], "SHARE",
             "The share of the neurons that memory holds [default: "
             + $"{string.Join(',', CompareSettings.DefaultCachedShares.Select(s => $"{s:0%}"))}]",
-            "shares such as 0%,5%,10%, each at most 100%", CompareSettings.ReadShares);
+            "shares such as 0%,5%,10%, each at most 100%", CompareSettings.ReadShare);
         Option<string?> profile = TypedOption.Text(
             ["--profile"], "DEVICE.json", "What reads cost on the device [default: 20 us a read and 1000 MB/s]");
         Option<int?> seed = PlaceCommandSettings.SeedOption("methods that choose");
@@ -70,8 +69,8 @@ internal static class CompareCommand
                 Model = parsed.GetValue(model),
                 Train = parsed.GetRequiredValue(train),
                 Tests = parsed.GetRequiredValue(test),
-                Methods = [.. parsed.GetValue(methods) ?? [.. Enum.GetValues<PlacementMethod>()]],
-                CachedShares = parsed.GetValue(caches) ?? CompareSettings.DefaultCachedShares,
+                Methods = [.. parsed.GetValue(methods)?.Select(m => m.Value) ?? Enum.GetValues<PlacementMethod>()],
+                CachedShares = [.. parsed.GetValue(caches)?.Select(s => s.Value) ?? CompareSettings.DefaultCachedShares],
                 ProfilePath = parsed.GetValue(profile),
                 Seed = parsed.GetValue(seed) ?? PlaceCommandSettings.Defaults.Seed,
                 Effort = parsed.GetValue(effort) ?? PlaceCommandSettings.Defaults.StepsPerNeuron,

@@ -36,41 +36,21 @@ internal sealed record CompareSettings
     /// <summary>What is compared, in the order of rows.</summary>
     public IEnumerable<PlacementMethod> Compared => Methods.Append(PlacementMethod.Identity).Distinct().Order();
 
-    /// <summary>Reads names of methods, separated by commas.</summary>
-    public static bool ReadMethods(string text, out ImmutableArray<PlacementMethod> value) => TryReadList(text, ReadMethod, out value);
-
-    /// <summary>Reads shares as `generate` has them, separated by commas.</summary>
-    public static bool ReadShares(string text, out ImmutableArray<double> value) => TryReadList(text, ReadShare, out value);
-
     /// <exception cref="UsageException">An option is out of range.</exception>
     public void Validate() => PlaceCommandSettings.RequireInRange(Effort, MemoryBytesMax);
 
-    private static bool ReadMethod(string word, out PlacementMethod method)
+    /// <summary>Reads the name of a method.</summary>
+    public static bool ReadMethod(string word, out PlacementMethod method)
     {
         (string? name, method) = PlaceCommandSettings.Methods.FirstOrDefault(m => m.Name.Equals(word, StringComparison.OrdinalIgnoreCase));
         return name is not null;
     }
 
-    private static bool ReadShare(string word, out double share)
+    /// <summary>Reads a share as `generate` has it.</summary>
+    public static bool ReadShare(string word, out double share)
     {
         bool isShare = ValueReaders.Cache(word, out CacheSize size) && size.Share is not null;
         share = size.Share ?? 0;
         return isShare;
-    }
-
-    private static bool TryReadList<T>(string text, TypedOption.Reader<T> read, out ImmutableArray<T> list)
-    {
-        List<T> values = [];
-        foreach (string word in text.Split(',', StringSplitOptions.TrimEntries))
-        {
-            if (!read(word, out T value))
-            {
-                list = [];
-                return false;
-            }
-            values.Add(value);
-        }
-        list = [.. values.Distinct()];
-        return true;
     }
 }

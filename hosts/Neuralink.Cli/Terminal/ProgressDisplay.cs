@@ -25,6 +25,7 @@ internal static class ProgressDisplay
 
     private sealed class LineProgress(Surroundings surroundings, string title) : IProgress<double>
     {
+        private readonly long _start = surroundings.Time.GetTimestamp();
         private long _last = surroundings.Time.GetTimestamp();
 
         public void Report(double value)
@@ -33,7 +34,20 @@ internal static class ProgressDisplay
             if (surroundings.Time.GetElapsedTime(_last, now) < surroundings.ProgressPause)
                 return;
             _last = now;
-            surroundings.Note($"{title}: {value:0%}");
+            surroundings.Note($"{title}: {value:0%}{Left(surroundings.Time.GetElapsedTime(_start, now), value)}");
+        }
+
+        /// <summary>The time left, if what is left goes as what is done.</summary>
+        private static string Left(TimeSpan spent, double share)
+        {
+            double seconds = share > 0 ? spent.TotalSeconds * (1 - share) / share : double.NaN;
+            return seconds switch
+            {
+                < 1 or double.NaN => "",
+                < 100 => $", {seconds:0} s left",
+                < 6000 => $", {seconds / 60:0} min left",
+                _ => $", {seconds / 3600:0} h left",
+            };
         }
     }
 }

@@ -28,6 +28,30 @@ internal static class TypedOption
             [name], string.Join("|", choices.Select(c => c.Word)), description, OptionWords.Expected(choices),
             (string text, out T value) => OptionWords.TryRead(choices, text, out value));
 
+    /// <summary>An option of a list: values separated by commas, and the option may be given several times.</summary>
+    /// <param name="names">The name and its aliases.</param>
+    /// <param name="valueName">What help calls one value.</param>
+    /// <param name="description">What help says.</param>
+    /// <param name="expected">What an error says was expected of each value.</param>
+    /// <param name="read">Reads one value.</param>
+    public static Option<IReadOnlyList<Choice<T>>?> ListOf<T>(
+        ReadOnlySpan<string> names, string valueName, string description, string expected, Reader<T> read) =>
+        new(names[0], [.. names[1..]])
+        {
+            HelpName = $"{valueName},...",
+            Description = description,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+            CustomParser = result => ReadList(result, expected, read),
+        };
+
+    /// <summary>A list of words out of a few.</summary>
+    public static Option<IReadOnlyList<Choice<T>>?> ListOf<T>(
+        string name, string description, IReadOnlyList<(string Word, T Value)> choices)
+        where T : struct => ListOf<T>(
+            [name], string.Join("|", choices.Select(c => c.Word)), description, OptionWords.Expected(choices),
+            (string text, out T value) => OptionWords.TryRead(choices, text, out value));
+
     /// <summary>An option of one text.</summary>
     public static Option<string?> Text(ReadOnlySpan<string> names, string valueName, string description) =>
         new(names[0], [.. names[1..]]) { HelpName = valueName, Description = description, Arity = ArgumentArity.ExactlyOne };
@@ -52,5 +76,31 @@ internal static class TypedOption
         return isRead;
     }
 
+    /// <summary>Each value once, in the order in which they were given.</summary>
+    private static List<Choice<T>>? ReadList<T>(ArgumentResult result, string expected, Reader<T> read)
+    {
+        List<Choice<T>> list = [];
+        foreach (string text in result.Tokens.Select(token => token.Value))
+        {
+            foreach (string word in text.Split(',', StringSplitOptions.TrimEntries))
+            {
+                if (!read(word, out T value))
+                {
+                    string found = word == text ? $"'{word}'" : $"'{word}' in '{text}'";
+                    result.AddError($"{NameOf(result)}: expected {expected}, found {found}");
+                    return null;
+                }
+                if (!list.Exists(choice => EqualityComparer<T>.Default.Equals(choice.Value, value)))
+                    list.Add(new Choice<T>(word, value));
+            }
+        }
+        return list;
+    }
+
     private static string NameOf(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
 }
+
+/// <summary>A value of a list.</summary>
+/// <param name="Word">As it was written.</param>
+/// <param name="Value">What it means.</param>
+internal sealed record Choice<T>(string Word, T Value);

@@ -20,6 +20,9 @@ public sealed class FileFlashDevice : ThreadedFlashDevice, IFlashFile
     public string? FallbackReason => _file.FallbackReason;
 
     /// <inheritdoc/>
+    public bool IsPastPageCache => _file.Access == FlashAccess.Direct;
+
+    /// <inheritdoc/>
     public override string Description => _file.Describe($"{QueueDepth} threads");
 
     /// <inheritdoc/>

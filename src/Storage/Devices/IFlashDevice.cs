@@ -33,6 +33,9 @@ public interface IFlashFile : IFlashDevice
 {
     /// <summary>Why the file is not read in the way asked for; null where it is.</summary>
     public string? FallbackReason { get; }
+
+    /// <summary>Whether its bytes come past the operating system's page cache.</summary>
+    public bool IsPastPageCache { get; }
 }
 
 /// <summary>Where completed reads go.</summary>

@@ -53,6 +53,9 @@ internal sealed unsafe class UringFlashDevice : IFlashFile
     public string? FallbackReason => _file.FallbackReason;
 
     /// <inheritdoc/>
+    public bool IsPastPageCache => _file.Access == FlashAccess.Direct;
+
+    /// <inheritdoc/>
     public string Description => _file.Describe($"io_uring, {QueueDepth} reads deep");
 
     /// <inheritdoc/>

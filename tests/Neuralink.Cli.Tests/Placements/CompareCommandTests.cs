@@ -170,8 +170,8 @@ public sealed class CompareCommandTests : IDisposable
         "--method", "random,magic")]
     [InlineData("separated by commas, found ''", "placement", "compare", "--train", "a", "--test", "b", "--method", "")]
     [InlineData(
-        "--cache: expected shares such as 0%,5%,10%, each at most 100%, found '5%,110%'", "placement", "compare", "--train", "a", "--test",
-        "b", "--cache", "5%,110%")]
+        "--cache: expected shares such as 0%,5%,10%, each at most 100%, found '110%' in '5%,110%'", "placement", "compare", "--train", "a",
+        "--test", "b", "--cache", "5%,110%")]
     [InlineData("found '64MiB'", "placement", "compare", "--train", "a", "--test", "b", "--cache", "64MiB")]
     [InlineData("--memory: expected at least one byte, found 0 B", "placement", "compare", "--train", "a", "--test", "b", "--memory", "0")]
     [InlineData("--seed: expected an integer, found 'x'", "placement", "compare", "--train", "a", "--test", "b", "--seed", "x")]

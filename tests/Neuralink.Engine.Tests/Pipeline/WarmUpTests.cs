@@ -45,5 +45,39 @@ public sealed class WarmUpTests(RandomImage image) : IClassFixture<RandomImage>
         (await engine.RunAsync(image.Prompt, RandomImage.NewTokens)).Tokens.Should().Equal(image.Tokens);
     }
 
+    [Fact]
+    public async Task An_emptied_cache_holds_nothing_and_the_next_text_is_the_same()
+    {
+        await using NeuralinkEngine engine = await Open(new EngineOptions { WarmUp = WarmUpMode.None, Cache = CacheSize.OfShare(1) });
+        await engine.RunAsync(image.Prompt, RandomImage.NewTokens);
+        engine.CacheState.CachedCount.Should().BePositive();
+        for (int i = 0; i < 3; i++)
+        {
+            await engine.EmptyCacheAsync().WaitAsync(FaultyEngine.Hangs);
+            (engine.CacheState.CachedCount, engine.LeaseCount).Should().Be((0, 0));
+            GenerationResult result = await engine.RunAsync(image.Prompt, RandomImage.NewTokens);
+            result.Tokens.Should().Equal(image.Tokens);
+            result.Io.BytesRead.Should().BePositive();
+        }
+    }
+
+    [Fact]
+    public async Task Emptying_ends_a_text_that_runs_and_the_next_one_is_whole()
+    {
+        await using NeuralinkEngine engine = await Open(new EngineOptions { Cache = CacheSize.OfShare(0.1) });
+        const int MoreThanAreKeptForAReader = 72;      // so it pauses, and does not end by itself
+        GenerationRequest request = new() { Prompt = image.Prompt, MaxTokens = MoreThanAreKeptForAReader, IgnoreEndTokens = true };
+        await using IAsyncEnumerator<GenerationEvent> running = engine.GenerateAsync(request).GetAsyncEnumerator();
+        await running.MoveNextAsync();
+        await Task.WhenAll(engine.EmptyCacheAsync(), engine.EmptyCacheAsync()).WaitAsync(FaultyEngine.Hangs);
+        Func<Task> readOn = async () =>
+        {
+            while (await running.MoveNextAsync())
+                continue;
+        };
+        (await readOn.Should().ThrowAsync<InvalidOperationException>()).WithMessage("The cache was emptied while a text ran.");
+        (await engine.RunAsync(image.Prompt, RandomImage.NewTokens)).Tokens.Should().Equal(image.Tokens);
+    }
+
     private Task<NeuralinkEngine> Open(EngineOptions options) => NeuralinkEngine.OpenAsync(image.Folder, options with { Threads = 2 });
 }
