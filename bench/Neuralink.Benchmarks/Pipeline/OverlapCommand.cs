@@ -4,7 +4,7 @@ using Neuralink.Models.Sampling;
 using Neuralink.Placement.Cost;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
-using Neuralink.Storage.Memory;
+using Neuralink.Studies.Measuring;
 
 namespace Neuralink.Benchmarks.Pipeline;
 
@@ -76,8 +76,7 @@ internal static class OverlapCommand
 
     private static async Task CompareAsync(string image, int threads, int rounds, double slow, PredictorOptions lookahead)
     {
-        using NativeArena arena = new(new FileInfo(Path.Combine(image, ImageFiles.Neurons)).Length);
-        NativeBuffer neurons = Load(arena, Path.Combine(image, ImageFiles.Neurons));
+        using NeuronsInMemory neurons = new(FlashImage.Open(image));
         GenerationResult fastSerial = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, lookahead, threads, cost: null);
         GenerationResult fastOverlap = await GenerateAsync(
             image, neurons, ExecutionStrategy.PrefetchCluster, lookahead, threads, cost: null);
@@ -127,7 +126,7 @@ internal static class OverlapCommand
     private static int Passes(GenerationResult result) => result.Tokens.Count;
 
     private static async Task<GenerationResult> GenerateAsync(
-        string image, NativeBuffer neurons, ExecutionStrategy strategy, PredictorOptions lookahead, int threads, ReadCost? cost)
+        string image, NeuronsInMemory neurons, ExecutionStrategy strategy, PredictorOptions lookahead, int threads, ReadCost? cost)
     {
         EngineOptions options = new()
         {
@@ -140,8 +139,7 @@ internal static class OverlapCommand
         };
         await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image, options, decorate: file =>
         {
-            file.Dispose();
-            MemoryFlashDevice memory = new(neurons, options.QueueDepth, TimeProvider.System);
+            IFlashDevice memory = neurons.InPlaceOf(file, TimeProvider.System);
             return cost is null ? memory : new ThrottledDevice(memory, cost, TimeProvider.System);
         });
         await GenerateAsync(engine, WarmUpTokens);
@@ -164,15 +162,5 @@ internal static class OverlapCommand
         }
 
         throw new InvalidOperationException("The generation ended without a result.");
-    }
-
-    private static NativeBuffer Load(NativeArena arena, string path)
-    {
-        const int PieceBytes = 1 << 24;
-        using FileStream stream = File.OpenRead(path);
-        NativeBuffer buffer = arena.Allocate(stream.Length, "image");
-        for (long at = 0; at < stream.Length; at += PieceBytes)
-            stream.ReadExactly(buffer.Bytes(at, (int)Math.Min(PieceBytes, stream.Length - at)));
-        return buffer;
     }
 }

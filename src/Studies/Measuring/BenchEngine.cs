@@ -20,12 +20,20 @@ internal sealed class BenchEngine : IAsyncDisposable
     public NeuralinkEngine Engine { get; }
 
     /// <summary>Opens an engine, with room for the longest of some tests.</summary>
+    /// <param name="setup">How to open it.</param>
+    /// <param name="tests">The tests.</param>
+    /// <param name="source">What prompts are cut from, or null.</param>
+    /// <param name="store">Where packed models are; its clock times the runs.</param>
+    /// <param name="timeline">Records what the actors do, or null.</param>
+    /// <param name="decorate">Wraps the flash device, or null.</param>
+    /// <param name="cancellation">Stops the opening.</param>
     public static async Task<BenchEngine> OpenAsync(
-        ModelSetup setup, IReadOnlyList<BenchTest> tests, BenchSource? source, ModelStore store, CancellationToken cancellation)
+        ModelSetup setup, IReadOnlyList<BenchTest> tests, BenchSource? source, ModelStore store, Timeline? timeline,
+        Func<IFlashDevice, IFlashDevice>? decorate, CancellationToken cancellation)
     {
         int context = tests.Max(test => test.GivenTokens + test.WantedTokens);
         NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
-            setup with { ContextTokens = (_, _) => context }, store, cancellation: cancellation);
+            setup with { ContextTokens = (_, _) => context }, store, timeline, decorate: decorate, cancellation: cancellation);
         try
         {
             return new BenchEngine(engine, source, store.Options.Time);

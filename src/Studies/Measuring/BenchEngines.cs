@@ -14,7 +14,8 @@ internal sealed class BenchEngines(BenchSetup setup, ModelStore store) : IAsyncD
     {
         if (_open.TryGetValue(variant, out BenchEngine? there))
             return there;
-        BenchEngine engine = await BenchEngine.OpenAsync(variant.Setup, setup.Tests, setup.Source, store, cancellation);
+        BenchEngine engine = await BenchEngine.OpenAsync(
+            variant.Setup, setup.Tests, setup.Source, store, timeline: null, decorate: null, cancellation);
         if (_keepsOpen && _open.Values.Append(engine).Sum(e => e.Engine.Memory.TotalBytes) > setup.EngineBytesMax)
         {
             _keepsOpen = false;
