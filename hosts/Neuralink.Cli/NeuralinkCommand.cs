@@ -13,6 +13,7 @@ using Neuralink.Cli.Placements;
 using Neuralink.Cli.Planning;
 using Neuralink.Cli.Quality;
 using Neuralink.Cli.Serving;
+using Neuralink.Cli.Studying;
 using Neuralink.Cli.Synthetic;
 using Neuralink.Cli.Terminal;
 using Neuralink.Cli.Tokens;
@@ -92,6 +93,7 @@ internal static class NeuralinkCommand
             [DetokenizeCommand.Create(surroundings)] = DetokenizeCommand.Examples,
             [new BenchCommand().Create(surroundings)] = BenchCommand.Examples,
             [ProbeCommand.Create(surroundings)] = ProbeCommand.Examples,
+            [StudyCommand.Create(surroundings)] = StudyCommand.Examples,
             [SynthCommand.Create(surroundings)] = SynthCommand.Examples,
             [SynthTraceCommand.Create(surroundings)] = SynthTraceCommand.Examples,
         };

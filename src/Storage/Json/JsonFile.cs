@@ -26,7 +26,11 @@ public static class JsonFile
         return Content(bytes).Span.ContainsAnyExcept(" \t\r\n"u8) ? Parse(path, bytes) : null;
     }
 
-    private static JsonDocument Parse(string path, byte[] bytes)
+    /// <summary>The same of bytes that were read.</summary>
+    /// <param name="path">Where they are from, for errors.</param>
+    /// <param name="bytes">All of the file.</param>
+    /// <inheritdoc cref="Open"/>
+    public static JsonDocument Parse(string path, byte[] bytes)
     {
         if (FileKind.Recognize(bytes.AsSpan(0, Math.Min(bytes.Length, FileKind.HeadBytes))) is { } kind)
             throw new NeuralinkException($"read {path}", Expected, kind.Name, kind.Advice);
@@ -52,7 +56,11 @@ public static class JsonFile
         throw new NeuralinkException($"read {path}", Expected, found, "get the file again");
     }
 
-    private static ReadOnlyMemory<byte> Content(byte[] bytes) =>
+    /// <summary>A text of a file as a message shows it: on one line, and cut to a length.</summary>
+    public static string Shown(string text) => JsonFault.Shown(text);
+
+    /// <summary>What is behind a byte order mark.</summary>
+    public static ReadOnlyMemory<byte> Content(byte[] bytes) =>
         bytes.AsMemory(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0);
 
     /// <summary>What the file holds instead of an object that describes something, or null.</summary>
@@ -81,7 +89,9 @@ public static class JsonFile
         return offset;
     }
 
-    private static byte[] ReadBytes(string path, long lengthBytesMax)
+    /// <summary>The file's bytes.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static byte[] ReadBytes(string path, long lengthBytesMax)
     {
         try
         {

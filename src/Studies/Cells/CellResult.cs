@@ -45,6 +45,9 @@ public sealed record CellResult
     /// <summary>Bytes of neurons that were needed, over all layers and cached or not: below this, an LRU cache hits nothing.</summary>
     public required double DemandBytes { get; init; }
 
+    /// <summary>Bytes of the neuron cache.</summary>
+    public required double CacheBytes { get; init; }
+
     /// <summary>Of the wanted neurons, the share that was cached, 0 to 1.</summary>
     public required double HitRate { get; init; }
 

@@ -72,6 +72,7 @@ internal sealed class SimulatedTokens
             Bytes = Each(Sum(Counter.BytesRead)),
             Reads = Each(Sum(Counter.Reads)),
             DemandBytes = Each(wanted) * stride,
+            CacheBytes = (double)_engine.Frames.CachedMax * stride,
             HitRate = wanted == 0 ? 0 : hits / wanted,
             EffectiveBytesPerSecond = busy == 0 ? 0 : (onTime + late + misses) * stride / (busy / ModelledDevice.TicksPerMicro / 1e6),
             AheadOnTime = Each(onTime),

@@ -40,7 +40,8 @@ internal sealed class MeasuredCells(ModelStore store, Func<string, DeviceModel> 
         List<MeasuredRun> runs = [];
         for (int round = 0; round < Repetitions; round++)
             runs.Add(await engine.RunAsync(test, BenchProtocol.Rotating, BenchSetup.WarmUps + round, cancellation));
-        return Summarize(runs, new MeasuredTimeline(timeline, time, image.StrideBytes), start, image.StrideBytes);
+        MeasuredTimeline passes = new(timeline, time, image.StrideBytes);
+        return Summarize(runs, passes, start, engine.Engine.Memory.CacheBytes, image.StrideBytes);
 
         IFlashDevice Decorate(IFlashDevice file) => neurons is null
             ? file
@@ -65,7 +66,7 @@ internal sealed class MeasuredCells(ModelStore store, Func<string, DeviceModel> 
         },
     };
 
-    private static CellResult Summarize(List<MeasuredRun> runs, MeasuredTimeline timeline, long start, int strideBytes)
+    private static CellResult Summarize(List<MeasuredRun> runs, MeasuredTimeline timeline, long start, long cacheBytes, int strideBytes)
     {
         RunMetrics metrics = new(runs, strideBytes);
         double[] millis = [.. runs.Select(run => run.Millis / run.Tokens)];
@@ -87,6 +88,7 @@ internal sealed class MeasuredCells(ModelStore store, Func<string, DeviceModel> 
             Bytes = metrics.BytesPerToken,
             Reads = metrics.ReadsPerToken,
             DemandBytes = metrics.DemandBytes,
+            CacheBytes = cacheBytes,
             HitRate = metrics.HitRate,
             EffectiveBytesPerSecond = metrics.EffectiveBytesPerSecond,
             AheadOnTime = metrics.AheadOnTime,
