@@ -45,8 +45,11 @@ internal sealed class CellSimulation(StudyWorkloads workloads, Func<string, Devi
         PlannedModel model = workload.Model;
         StrategySwitches strategy = StrategySwitches.Of(cell.Strategy);
         long ffnBytes = (long)model.Config.FfnCount * model.Config.FfnSize * model.Layout.StrideBytes;
+        int inFlight = cell.QueueDepth ?? device.AdvisedDepth;
+        if (cell.ReadsMatrices)
+            device = device.ReadInParts(model.Config.Gated ? 3 : 2, inFlight);
         DeviceTimes times = new(device.CostOf(ffnBytes, cell.Readers), device.Latency, device.QueueDepth);
-        EngineOptions options = OptionsOf(cell, device, times);
+        EngineOptions options = OptionsOf(cell, inFlight, times);
         options.Validate();
         ActivationForecast active = workload.TextOf(cell.Text);
         double named = cell.PredictedPerActive ?? 1;
@@ -74,12 +77,12 @@ internal sealed class CellSimulation(StudyWorkloads workloads, Func<string, Devi
     private static PlacementMethod? OwnOrderOf(StrategySwitches strategy) =>
         strategy.Streams ? PlacementMethod.Identity : strategy.Order;
 
-    private static EngineOptions OptionsOf(StudyCell cell, DeviceModel device, DeviceTimes times) => new()
+    private static EngineOptions OptionsOf(StudyCell cell, int inFlight, DeviceTimes times) => new()
     {
         Strategy = cell.Strategy,
         Cache = CacheSize.OfShare(cell.CacheShare),
         CachePolicy = cell.CachePolicy is { } policy ? CacheOptions.Of(policy) : null,
-        QueueDepth = cell.QueueDepth ?? device.AdvisedDepth,
+        QueueDepth = inFlight,
         Io = cell.Readers == 1 ? FlashAccess.Uring : FlashAccess.Direct,      // by one thread, or by one for each read in flight
         LookaheadLayers = cell.LookaheadLayers,
         Lookahead = new PredictorOptions { Kind = PredictorKind.Sketch },

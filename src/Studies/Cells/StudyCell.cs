@@ -39,6 +39,11 @@ public sealed record StudyCell
     /// <summary>Reads in flight. Null: as many as suit the device.</summary>
     public int? QueueDepth { get; init; }
 
+    /// <summary>
+    /// Whether each matrix's part of a neuron is a read of its own, as in a file that nobody has bundled; else a neuron is one read.
+    /// </summary>
+    public bool ReadsMatrices { get; init; }
+
     /// <summary>Threads that submit reads; several cost some devices bandwidth.</summary>
     public int Readers { get; init; } = 1;
 

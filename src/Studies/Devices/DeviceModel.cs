@@ -40,6 +40,20 @@ public sealed record DeviceModel
     /// <summary>Where each number is from.</summary>
     public required IReadOnlyList<string> Sources { get; init; }
 
+    /// <summary>
+    /// The device as it seems to who reads neurons of which each is several reads of equal parts, that lie in as many places.
+    /// </summary>
+    /// <param name="parts">Reads of a neuron.</param>
+    /// <param name="inFlight">Reads in flight.</param>
+    public DeviceModel ReadInParts(int parts, int inFlight) => this with
+    {
+        Cost = new ReadCost([.. Cost.Points.Select(p => new ReadCostPoint(p.Bytes * parts, p.Micros * parts))]),
+        // With fewer in flight than a neuron has parts, these wait for each other.
+        Latency = new ReadLatency(Latency.BaseMicros * ((parts + inFlight - 1) / inFlight), Latency.MicrosPerByte),
+        QueueDepth = Math.Max(1, QueueDepth / parts),
+        AdvisedDepth = Math.Max(1, AdvisedDepth / parts),
+    };
+
     /// <summary>T(size) of reads over so many bytes, submitted by so many threads.</summary>
     /// <param name="rangeBytes">What the reads are spread over.</param>
     /// <param name="readers">Threads that submit.</param>
