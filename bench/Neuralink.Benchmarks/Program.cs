@@ -17,6 +17,7 @@ return args switch
     ["first-token", .. string[] rest] => await FirstTokenCommand.RunAsync(rest),
     ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
     ["routing", .. string[] rest] => await RoutingCommand.RunAsync(rest),
+    ["simulation", .. string[] rest] => await SimulationCommand.RunAsync(rest),
     ["order", .. string[] rest] => OrderCommand.Run(rest),
     ["overhead", .. string[] rest] => await OverheadCommand.RunAsync(rest),
     ["soak", .. string[] rest] => await SoakCommand.RunAsync(rest),
@@ -52,6 +53,8 @@ static int Usage()
                                                                the online stage against LLM in a flash, and with each part switched off
           routing [--rounds 7] [--tokens 64] [--model DIR]
                                                                what a cluster adds to a token's way to its reader: two nodes, loopback
+          simulation [--image IMG] [--caches 0.05,0.2,0.5] [--strategies NAMES] [--rounds 5] [--threads 2] [--probe-seconds 4]
+                                                               what the simulator predicts of a token, beside what it takes on this disk
           order [--threads N] [--only NAME] [--tokens 20000] [--layers N] [--pair-mib 16]
                                                                counting and linking all layers of a large model, by stage
           sharing [--rounds 5] [--tokens 96] [--cache 0.05] [--image IMG]

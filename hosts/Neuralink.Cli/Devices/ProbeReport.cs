@@ -96,7 +96,7 @@ internal sealed record CellMetrics(
     string IoMethod, string Pattern, int Bytes, int QueueDepth, double ReadsPerSecond, double MegabytesPerSecond, double ProcessorMicros)
 {
     public static CellMetrics Of(ProbeMeasurement m) => new(
-        m.Cell.IoMethod, m.Cell.Pattern == AccessPattern.Random ? "random" : "sequential", m.Cell.Bytes, m.Cell.QueueDepth,
+        m.Cell.IoMethod, m.Cell.Pattern.ToString().ToLowerInvariant(), m.Cell.Bytes, m.Cell.QueueDepth,
         m.ReadsPerSecond, m.MegabytesPerSecond, m.ProcessorMicros);
 }
 

@@ -73,7 +73,8 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         IoMethod = analysis.IoMethod,
         QueueDepth = analysis.QueueDepth,
         Reads = ReadsOf(analysis.Cost),
-        LoneReads = ReadsOf(analysis.LoneCost),
+        LoneReads = analysis.Bursts is { } first ? ReadsOf(first.First) : null,
+        BurstReads = analysis.Bursts is { } next ? ReadsOf(next.Next) : null,
         ProcessorMicros = Math.Round(analysis.ProcessorMicros, 2),
     };
 

@@ -14,7 +14,9 @@ namespace Neuralink.Storage.Profiles;
 /// temporary file has <see cref="DeviceProbe.DefaultFileBytes"/>, or a tenth of the free space if that is less.
 /// </param>
 /// <param name="Seed">The seed of a temporary file's bytes and of the places of the reads.</param>
-public sealed record ProbeOptions(TimeSpan Time, long? FileBytes = null, ulong Seed = 1);
+/// <param name="Itself">Whether a file that is named is measured itself however short it is: as who reads it finds it, caches below the file
+/// system included.</param>
+public sealed record ProbeOptions(TimeSpan Time, long? FileBytes = null, ulong Seed = 1, bool Itself = false);
 
 /// <summary>What a probe measured.</summary>
 /// <param name="Measurements">The measurements of all cells: by method, pattern, size and depth.</param>
@@ -58,6 +60,9 @@ public static class DeviceProbe
 
     private const int Rounds = 5;
 
+    // As long as a small model computes a layer; threads and device sleep meanwhile.
+    private static readonly TimeSpan s_burstPause = TimeSpan.FromMicroseconds(300);
+
     // A share of the time: a round that is nearly done may finish within it.
     private const double OvertimeMax = 1.1;
 
@@ -85,7 +90,7 @@ public static class DeviceProbe
     /// <param name="path">A file or a folder, with links resolved.</param>
     /// <param name="options">How much to measure.</param>
     public static bool MeasuresItself(string path, ProbeOptions options) =>
-        options.FileBytes is null && File.Exists(path) && new FileInfo(path).Length >= OwnFileBytesMin;
+        options.FileBytes is null && File.Exists(path) && (options.Itself || new FileInfo(path).Length >= OwnFileBytesMin);
 
     /// <summary>Measures a device.</summary>
     /// <param name="path">
@@ -153,8 +158,13 @@ public static class DeviceProbe
         ProbeFile WriteFile(string folder) =>
             ProbeFile.Write(folder, options.FileBytes ?? FileBytesFor(folder), options.Seed, () => Elapsed() > WritingShare, cancellation);
 
-        ProbeSlice Measure(ProbeCell cell, TimeSpan duration) =>
-            loop.Run(devices[cell], cell, Offsets(cell, fileBytes, random.Next()), duration, cancellation);
+        ProbeSlice Measure(ProbeCell cell, TimeSpan duration)
+        {
+            Func<long> offsets = Offsets(cell, fileBytes, random.Next());
+            return cell.Pattern == AccessPattern.Burst
+                ? loop.RunBursts(devices[cell], cell, offsets, s_burstPause, duration, cancellation)
+                : loop.Run(devices[cell], cell, offsets, duration, cancellation);
+        }
 
         double Elapsed() => time.GetElapsedTime(start) / options.Time;
     }
@@ -171,9 +181,10 @@ public static class DeviceProbe
 
     private static IEnumerable<ProbeCell> Cells(IReadOnlyList<string> methods) =>
         from method in methods
-        from pattern in (AccessPattern[])[AccessPattern.Random, AccessPattern.Sequential]
+        from pattern in Enum.GetValues<AccessPattern>()
         from bytes in Sizes
         from depth in QueueDepths
+        where pattern != AccessPattern.Burst || depth is 1 or ProbeAnalysis.BurstReads
         select new ProbeCell(method, pattern, bytes, depth);
 
     private static ProbeCell[] Shuffled(IEnumerable<ProbeCell> cells, ref SplitMix64 random)
@@ -188,7 +199,7 @@ public static class DeviceProbe
     private static Func<long> Offsets(ProbeCell cell, long fileBytes, ulong seed)
     {
         SplitMix64 random = new(seed);
-        if (cell.Pattern == AccessPattern.Random)
+        if (cell.Pattern != AccessPattern.Sequential)
         {
             int places = (int)((fileBytes - cell.Bytes) / ProbeLoop.FrameBytes) + 1;
             return () => (long)random.NextInteger(places) * ProbeLoop.FrameBytes;

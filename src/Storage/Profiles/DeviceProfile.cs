@@ -51,9 +51,15 @@ public sealed record DeviceProfile
     /// <summary>The costs of reads, by ascending size; at least two sizes.</summary>
     public required IReadOnlyList<DeviceRead> Reads { get; init; }
 
-    /// <summary>The costs of reads with one in flight, by ascending size; at least two sizes. Null if they are not known.</summary>
+    /// <summary>
+    /// What a lone read takes after a pause, by ascending size; at least two sizes. Null if it is not known; so <see cref="BurstReads"/>.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<DeviceRead>? LoneReads { get; init; }
+
+    /// <summary>What each read more adds that is submitted together with a lone one, by ascending size.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DeviceRead>? BurstReads { get; init; }
 
     /// <summary>Processor time of a read of <see cref="Reads"/>, in microseconds. Null if it is not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -120,8 +126,12 @@ public sealed record DeviceProfile
             return $"the I/O method '{IoMethod}'";
         if (ProcessorMicros is { } processor && !(processor is >= 0 and < 1e6))
             return $"a read that takes {processor} us of the processor";
-        if (LoneReads is { } lone && DeviceRead.Flaw(lone) is { } flaw)
-            return $"of lone reads {flaw}";
+        if (LoneReads is null != BurstReads is null)
+            return "lone reads without burst reads, or these without those";
+        if (LoneReads is { } lone && DeviceRead.Flaw(lone) is { } loneFlaw)
+            return $"of lone reads {loneFlaw}";
+        if (BurstReads is { } burst && DeviceRead.Flaw(burst) is { } burstFlaw)
+            return $"of burst reads {burstFlaw}";
         return DeviceRead.Flaw(Reads);
     }
 }
@@ -135,7 +145,8 @@ public sealed record DeviceRead(long Bytes, double Micros)
     internal static string? Flaw(IReadOnlyList<DeviceRead?> reads) =>
         reads.Contains(null) ? "a read that is null" : ReadCost.Flaw(ToPoints(reads!));
 
-    internal static IReadOnlyList<ReadCostPoint> ToPoints(IReadOnlyList<DeviceRead> reads) =>
+    /// <summary>The points of the curve through them.</summary>
+    public static IReadOnlyList<ReadCostPoint> ToPoints(IReadOnlyList<DeviceRead> reads) =>
         [.. reads.Select(r => new ReadCostPoint(r.Bytes, r.Micros))];
 }
 

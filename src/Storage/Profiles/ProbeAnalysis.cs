@@ -10,9 +10,9 @@ namespace Neuralink.Storage.Profiles;
 /// The shallowest queue whose reads a second are within <see cref="DepthGain"/> of those of the best depth.
 /// </param>
 /// <param name="Cost">The cost of a random read with that method and depth.</param>
-/// <param name="LoneCost">The same with one read in flight.</param>
+/// <param name="Bursts">The cost of a read in a burst with that method; null where none was measured.</param>
 /// <param name="ProcessorMicros">Processor time of a small read with that method and depth.</param>
-public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cost, ReadCost LoneCost, double ProcessorMicros)
+public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cost, BurstCost? Bursts, double ProcessorMicros)
 {
     /// <summary>With more reads in flight than advised, reads a second would grow by less than this share.</summary>
     public const double DepthGain = 0.1;
@@ -35,6 +35,9 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
     /// </summary>
     public const int SmallBytesMax = 64 << 10;
 
+    /// <summary>The most reads of a burst that are measured, one of <see cref="DeviceProbe.QueueDepths"/>.</summary>
+    public const int BurstReads = 16;
+
     /// <param name="measurements">The measurements. They hold the random reads of each method, in every size at every depth.</param>
     /// <exception cref="NeuralinkException">The measurements are too noisy for a curve.</exception>
     public static ProbeAnalysis Of(IReadOnlyList<ProbeMeasurement> measurements)
@@ -42,12 +45,13 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
         List<ProbeMeasurement> random = [.. measurements.Where(m => m.Cell.Pattern == AccessPattern.Random)];
         IEnumerable<SmallReads> bestOfMethods = random.GroupBy(m => m.Cell.IoMethod, StringComparer.Ordinal).Select(Best);
         SmallReads best = bestOfMethods.Aggregate((a, b) => IsClearlyBetter(b, a) ? b : a);
-        int shallowest = random.Min(m => m.Cell.QueueDepth);
-        return new ProbeAnalysis(best.IoMethod, best.QueueDepth, CurveAt(best.QueueDepth), CurveAt(shallowest), best.ProcessorMicros);
-
-        ReadCost CurveAt(int depth) => Curve(random
-            .Where(m => m.Cell.IoMethod == best.IoMethod && m.Cell.QueueDepth == depth)
+        ReadCost cost = Curve(random
+            .Where(m => m.Cell.IoMethod == best.IoMethod && m.Cell.QueueDepth == best.QueueDepth)
             .Select(m => new ReadCostPoint(m.Cell.Bytes, m.Micros)));
+        ProbeMeasurement[] bursts =
+            [.. measurements.Where(m => m.Cell.Pattern == AccessPattern.Burst && m.Cell.IoMethod == best.IoMethod)];
+        BurstCost? burstCost = bursts.Length == 0 ? null : BurstCost.Of(bursts);
+        return new ProbeAnalysis(best.IoMethod, best.QueueDepth, cost, burstCost, best.ProcessorMicros);
     }
 
     /// <summary>How fast small random reads are with each method at each depth.</summary>
@@ -109,3 +113,29 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
 /// <param name="ReadsPerSecond">Reads a second: the geometric mean over the sizes.</param>
 /// <param name="ProcessorMicros">Microseconds of processor time a read: the geometric mean over the sizes.</param>
 public sealed record SmallReads(string IoMethod, int QueueDepth, double ReadsPerSecond, double ProcessorMicros);
+
+/// <summary>
+/// What reads cost that are submitted in a burst, after a pause: the first takes longer than the device works for it, and each that
+/// follows costs more than in a stream of reads, because whoever serves it has slept.
+/// </summary>
+/// <param name="First">Until the first is there, by its size.</param>
+/// <param name="Next">What each read more adds, by its size.</param>
+public sealed record BurstCost(ReadCost First, ReadCost Next)
+{
+    /// <summary>From bursts of one read, and of <see cref="ProbeAnalysis.BurstReads"/>.</summary>
+    internal static BurstCost Of(IReadOnlyList<ProbeMeasurement> bursts)
+    {
+        Dictionary<(int Bytes, int Reads), double> micros = bursts.ToDictionary(
+            m => (m.Cell.Bytes, m.Cell.QueueDepth), m => m.Micros * m.Cell.QueueDepth);
+        int[] sizes = [.. micros.Keys.Select(key => key.Bytes).Distinct().Order()];
+        return new BurstCost(
+            ProbeAnalysis.Curve(sizes.Select(size => new ReadCostPoint(size, micros[(size, 1)]))),
+            ProbeAnalysis.Curve(sizes.Select(size => new ReadCostPoint(size, MoreOf(size)))));
+
+        double MoreOf(int size)
+        {
+            double more = micros[(size, ProbeAnalysis.BurstReads)] - micros[(size, 1)];
+            return Math.Max(0.1, more / (ProbeAnalysis.BurstReads - 1));
+        }
+    }
+}

@@ -8,6 +8,11 @@ public enum AccessPattern
 
     /// <summary>Each read begins where the one before ends.</summary>
     Sequential,
+
+    /// <summary>
+    /// At random places, and in bursts: all reads in flight are submitted at once, and none before all are there and a pause is over.
+    /// </summary>
+    Burst,
 }
 
 /// <summary>One kind of read.</summary>

@@ -78,6 +78,46 @@ internal sealed class ProbeLoop : IFlashCompletionSink, IDisposable
         return new ProbeSlice(micros / _completed, processor.TotalMicroseconds / _completed);
     }
 
+    /// <summary>
+    /// Submits reads in bursts, as a layer asks for what it lacks: as many as the cell has in flight at once, and none before all are
+    /// there and the processor has done something else for a while.
+    /// </summary>
+    /// <param name="device">The device to read from.</param>
+    /// <param name="cell">The kind of reads.</param>
+    /// <param name="nextOffset">Where the next read begins.</param>
+    /// <param name="pause">Between two bursts; the thread computes meanwhile.</param>
+    /// <param name="duration">After this time no more bursts begin.</param>
+    /// <param name="cancellation">Ends the loop early.</param>
+    /// <returns>
+    /// What a burst took from its beginning to the last completion, the median, divided by its reads; processor time is not told.
+    /// </returns>
+    /// <exception cref="NeuralinkException">A read failed.</exception>
+    public ProbeSlice RunBursts(
+        IFlashDevice device, ProbeCell cell, Func<long> nextOffset, TimeSpan pause, TimeSpan duration, CancellationToken cancellation)
+    {
+        (_device, _nextOffset, _cancellation, _frameCount) = (device, nextOffset, cancellation, cell.Bytes / FrameBytes);
+        (_completed, _failure, _deadline) = (0, null, long.MinValue);      // a read that completes is not submitted again
+        List<double> bursts = [];
+        long begin = _time.GetTimestamp();
+        do
+        {
+            _drained.Reset();
+            _inFlight = cell.QueueDepth;
+            long start = _time.GetTimestamp();
+            for (int i = 0; i < cell.QueueDepth; i++)
+                Submit(i);
+            _drained.Wait(CancellationToken.None);
+            cancellation.ThrowIfCancellationRequested();
+            if (_failure is { } failure)
+                throw new NeuralinkException("measure the device", $"to read {cell.Bytes} bytes", failure);
+            bursts.Add(_time.GetElapsedTime(start, _lastCompletion).TotalMicroseconds);
+            for (long paused = _time.GetTimestamp(); _time.GetElapsedTime(paused) < pause;)
+                Thread.SpinWait(10);
+        }
+        while (_time.GetElapsedTime(begin) < duration);
+        return new ProbeSlice(DeviceProbe.Median(bursts) / cell.QueueDepth, ProcessorMicros: 0);
+    }
+
     /// <summary>Submits the read again, or counts it as the last one of its place in the queue.</summary>
     void IFlashCompletionSink.Completed(FlashRead read)
     {

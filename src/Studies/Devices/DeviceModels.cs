@@ -40,7 +40,8 @@ public static class DeviceModels
     /// <param name="name">What the study calls it.</param>
     public static DeviceModel Of(DeviceProfile profile, string name)
     {
-        ReadCost cost = profile.ToReadCost();
+        // A layer's reads come in bursts.
+        ReadCost cost = profile.BurstReads is { } burst ? new ReadCost(DeviceRead.ToPoints(burst)) : profile.ToReadCost();
         int depth = profile.QueueDepth ?? new EngineOptions().QueueDepth;
         return new DeviceModel
         {
@@ -56,7 +57,7 @@ public static class DeviceModels
                 $"reads: {profile.MeasuredWith}",
                 profile.LoneReads is null
                     ? $"a lone read takes {AssumedLatencyMicros:0} us more: assumed, the profile does not say"
-                    : "a lone read: measured with one in flight",
+                    : "in bursts, after pauses: measured so",
             ],
         };
     }

@@ -19,6 +19,9 @@ internal sealed class ComputeProbe : IDisposable
     /// <summary>Several times a processor's last cache.</summary>
     public const long WorkingBytes = 64 << 20;
 
+    // A layer waits for flash about so long. Its workers sleep meanwhile, and wake for its neurons.
+    private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(1);
+
     private readonly NativeArena _arena;
     private readonly WorkerPool _pool;
     private readonly ModelConfig _standIn;
@@ -176,6 +179,8 @@ internal sealed class ComputeProbe : IDisposable
             Lap(1);
             _ahead?.Predict(_pool, (layer + 1) % _standIn.LayerCount, _activations.FfnInput, 1, _set);
             Lap(2);
+            Thread.Sleep(s_wait);
+            last = _time.GetTimestamp();
             _ffn.Advance();
             _ffn.Activate(_pool);
             Lap(3);

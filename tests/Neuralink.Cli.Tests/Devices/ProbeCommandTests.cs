@@ -54,7 +54,7 @@ public sealed class ProbeCommandTests : IDisposable
             "speedups", "megabytes_per_second_max", "knee_bytes", "break_even_gaps", "reads", "cells");
         root.GetProperty("profile").GetString().Should().Be(output);
         int methods = root.GetProperty("uring_refusal").ValueKind == JsonValueKind.Null ? 2 : 1;
-        root.GetProperty("cells").GetArrayLength().Should().Be(methods * 72);
+        root.GetProperty("cells").GetArrayLength().Should().Be(methods * 90);
         root.GetProperty("speedups")[0].EnumerateObject().Select(p => p.Name)
             .Should().Equal("io_method", "queue_depth", "speedup", "reads_per_second", "processor_micros");
         root.GetProperty("cells")[0].EnumerateObject().Select(p => p.Name)

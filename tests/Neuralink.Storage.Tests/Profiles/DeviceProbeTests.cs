@@ -172,7 +172,8 @@ public sealed class DeviceProbeTests : IDisposable
 
     private static void ShouldHaveEveryCell(ProbeResult result, params string[] methods)
     {
-        int cells = methods.Length * 2 * DeviceProbe.Sizes.Count * DeviceProbe.QueueDepths.Count;
+        // Random and sequential reads at each depth, and bursts of one read and of many.
+        int cells = methods.Length * DeviceProbe.Sizes.Count * ((2 * DeviceProbe.QueueDepths.Count) + 2);
         result.Measurements.Select(m => m.Cell).Should().OnlyHaveUniqueItems().And.HaveCount(cells);
         result.Measurements.Select(m => m.Cell.IoMethod).Distinct().Should().Equal(methods);
         result.Measurements.Should().OnlyContain(m => m.Micros > 0 && double.IsFinite(m.Micros))

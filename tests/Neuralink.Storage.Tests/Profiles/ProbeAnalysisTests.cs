@@ -102,6 +102,23 @@ public sealed class ProbeAnalysisTests
         curve.Should().Throw<NeuralinkException>().WithMessage("*longer reads to cost more*--time*");
     }
 
+    [Fact]
+    public void Bursts_tell_what_the_first_read_takes_and_what_each_more_adds()
+    {
+        ProbeMeasurement[] bursts =
+        [
+            .. from size in new[] { 4096, 16384 }
+               from reads in new[] { 1, ProbeAnalysis.BurstReads }
+               select new ProbeMeasurement(
+                   new ProbeCell("threads", AccessPattern.Burst, size, reads),
+                   (100 + (size / 4096) + ((reads - 1) * (10 + (size / 1024)))) / (double)reads, ProcessorMicros: 0),
+        ];
+        BurstCost cost = BurstCost.Of(bursts);
+        cost.First.MicrosOf(4096).Should().BeApproximately(101, 1e-9);
+        cost.Next.MicrosOf(4096).Should().BeApproximately(14, 1e-9);
+        cost.Next.MicrosOf(16384).Should().BeApproximately(26, 1e-9);
+    }
+
     private static IEnumerable<(long Bytes, double Micros)> Curve(params (long Bytes, double Micros)[] points)
     {
         ReadCost cost = ProbeAnalysis.Curve(points.Select(p => new ReadCostPoint(p.Bytes, p.Micros)).Reverse());

@@ -54,11 +54,13 @@ public sealed class DeviceModelsTests
         DeviceProfile profile = DeviceProfile.Default with
         {
             Name = "a disk",
-            Reads = [new DeviceRead(4096, 20), new DeviceRead(65536, 80)],
+            Reads = [new DeviceRead(4096, 10), new DeviceRead(65536, 40)],
+            BurstReads = [new DeviceRead(4096, 20), new DeviceRead(65536, 80)],
             LoneReads = [new DeviceRead(4096, 90), new DeviceRead(65536, 180)],
             ProcessorMicros = 9,
         };
         DeviceModel device = DeviceModels.Of(profile, "this");
+        device.Cost.MicrosOf(4096).Should().Be(20, "a layer's reads come in bursts");
         device.Latency.MicrosOf(4096).Should().BeApproximately(70, 0.1);
         device.Latency.MicrosOf(65536).Should().BeApproximately(100, 0.1);
         device.SubmitMicros.Should().Be(9);
