@@ -7,7 +7,6 @@ using Neuralink.Placement.Caching;
 using Neuralink.Placement.Cost;
 using Neuralink.Placement.Reads;
 using Neuralink.Placement.Traces;
-using Neuralink.Studies.Devices;
 using Neuralink.Studies.Planning;
 using Neuralink.Studies.Simulation;
 using Neuralink.Tests.Support;
