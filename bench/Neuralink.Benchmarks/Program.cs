@@ -8,25 +8,33 @@ using Neuralink.Benchmarks.Serving;
 using Neuralink.Benchmarks.Tokenizers;
 
 // One command a part of the engine: each measures its part against the limit below it, in one run (see docs/experiments).
-return args switch
+try
 {
-    ["kernels", .. string[] rest] => KernelsCommand.Run(rest),
-    ["device", .. string[] rest] => DeviceCommand.Run(rest),
-    ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
-    ["layers", .. string[] rest] => await LayersCommand.RunAsync(rest),
-    ["first-token", .. string[] rest] => await FirstTokenCommand.RunAsync(rest),
-    ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
-    ["routing", .. string[] rest] => await RoutingCommand.RunAsync(rest),
-    ["simulation", .. string[] rest] => await SimulationCommand.RunAsync(rest),
-    ["order", .. string[] rest] => OrderCommand.Run(rest),
-    ["overhead", .. string[] rest] => await OverheadCommand.RunAsync(rest),
-    ["soak", .. string[] rest] => await SoakCommand.RunAsync(rest),
-    ["sharing", .. string[] rest] => await SharingCommand.RunAsync(rest),
-    ["tokenizers", .. string[] rest] => TokenizersCommand.Run(rest),
-    ["simulate-faults", .. string[] rest] => SimulateFaultsCommand.Run(rest),
-    ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
-    _ => Usage(),
-};
+    return args switch
+    {
+        ["kernels", .. string[] rest] => KernelsCommand.Run(rest),
+        ["device", .. string[] rest] => DeviceCommand.Run(rest),
+        ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
+        ["layers", .. string[] rest] => await LayersCommand.RunAsync(rest),
+        ["first-token", .. string[] rest] => await FirstTokenCommand.RunAsync(rest),
+        ["online", .. string[] rest] => await OnlineCommand.RunAsync(rest),
+        ["routing", .. string[] rest] => await RoutingCommand.RunAsync(rest),
+        ["simulation", .. string[] rest] => await SimulationCommand.RunAsync(rest),
+        ["order", .. string[] rest] => OrderCommand.Run(rest),
+        ["overhead", .. string[] rest] => await OverheadCommand.RunAsync(rest),
+        ["soak", .. string[] rest] => await SoakCommand.RunAsync(rest),
+        ["sharing", .. string[] rest] => await SharingCommand.RunAsync(rest),
+        ["tokenizers", .. string[] rest] => TokenizersCommand.Run(rest),
+        ["simulate-faults", .. string[] rest] => SimulateFaultsCommand.Run(rest),
+        ["--bdn", .. string[] rest] => RunBenchmarkDotNet(rest),
+        _ => Usage(),
+    };
+}
+catch (FormatException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 2;
+}
 
 static int RunBenchmarkDotNet(string[] arguments)
 {

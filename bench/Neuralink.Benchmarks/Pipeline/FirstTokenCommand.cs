@@ -15,36 +15,13 @@ internal static class FirstTokenCommand
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        string? image = null;
-        int rounds = 5, tokens = 32;
-        double share = 1;
-        for (int i = 0; i + 1 < arguments.Length; i += 2)
-        {
-            switch (arguments[i])
-            {
-                case "--image":
-                    image = arguments[i + 1];
-                    break;
-                case "--rounds":
-                    rounds = int.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                case "--tokens":
-                    tokens = int.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                case "--cache":
-                    share = double.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                default:
-                    Console.Error.WriteLine($"first-token: unknown option {arguments[i]}");
-                    return 2;
-            }
-        }
+        OptionReader given = new("first-token", arguments);
+        string? image = given.Text("--image");
+        int rounds = given.Integer("--rounds", 5), tokens = given.Integer("--tokens", 32);
+        double share = given.Number("--cache", 1);
+        given.Finish();
         if (image is null)
-        {
-            Console.Error.WriteLine("first-token: --image IMG is missing");
-            return 2;
-        }
-
+            throw new FormatException("first-token: --image IMG is missing");
         List<NeuralinkEngine> engines = [];
         foreach (WarmUpMode mode in Enum.GetValues<WarmUpMode>())
         {

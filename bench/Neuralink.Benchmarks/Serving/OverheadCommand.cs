@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,26 +18,10 @@ internal static class OverheadCommand
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        int rounds = 9, tokens = 200;
-        string cache = "100%";
-        for (int i = 0; i + 1 < arguments.Length; i += 2)
-        {
-            switch (arguments[i])
-            {
-                case "--rounds":
-                    rounds = int.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                case "--tokens":
-                    tokens = int.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                case "--cache":
-                    cache = arguments[i + 1];
-                    break;
-                default:
-                    Console.Error.WriteLine($"overhead: unknown option {arguments[i]}");
-                    return 2;
-            }
-        }
+        OptionReader options = new("overhead", arguments);
+        int rounds = options.Integer("--rounds", 9), tokens = options.Integer("--tokens", 200);
+        string cache = options.Text("--cache", "100%");
+        options.Finish();
         await using WebApplication app = ServerHost.Build(
         [
             new("Neuralink:Model", BundledModel.Folder), new("Neuralink:Cache", cache), new("Neuralink:Server:Port", "0"),

@@ -16,26 +16,10 @@ internal static class RoutingCommand
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        int rounds = 7, tokens = 64;
-        string model = BundledModel.Folder;
-        for (int i = 0; i + 1 < arguments.Length; i += 2)
-        {
-            switch (arguments[i])
-            {
-                case "--rounds":
-                    rounds = int.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                case "--tokens":
-                    tokens = int.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                case "--model":
-                    model = arguments[i + 1];
-                    break;
-                default:
-                    Console.Error.WriteLine($"routing: unknown option {arguments[i]}");
-                    return 2;
-            }
-        }
+        OptionReader options = new("routing", arguments);
+        int rounds = options.Integer("--rounds", 7), tokens = options.Integer("--tokens", 64);
+        string model = options.Text("--model", BundledModel.Folder);
+        options.Finish();
         await using RoutingNode here = await RoutingNode.StartAsync(model, seed: null);
         await using RoutingNode there = await RoutingNode.StartAsync(model, here.Address);
         int[][] prompts = [[], await PromptOfAsync(here, here), await PromptOfAsync(here, there)];
