@@ -24,7 +24,7 @@ internal static class StudyCommand
         };
         Option<string?> output = TypedOption.Text(
             ["--output", "-o"], "DIR",
-            "Where results.jsonl, results.csv and report.md go; a study that was stopped goes on from what is there [default: "
+            "Where results.jsonl, results.csv, report.md and report.html go; a study that was stopped goes on from what is there [default: "
             + "study-NAME]");
         Option<bool> schema = new("--schema") { Description = "Print the JSON schema of study files" };
         Option<bool> list = new("--list") { Description = "Print the presets" };

@@ -51,7 +51,7 @@ internal sealed class StudyRun(string name, string? output, Surroundings surroun
         CellOutcome[] failed = [.. outcome.Cells.Where(cell => cell.Failure is not null)];
         foreach (IGrouping<string, CellOutcome> why in failed.GroupBy(cell => cell.Failure!, StringComparer.Ordinal))
             surroundings.Note($"{why.Count()} of {outcome.Cells.Count} cells failed: {why.Key}");
-        surroundings.Out.WriteLine(Path.Combine(folder, StudyRunner.MarkdownName));
+        surroundings.Out.WriteLine(Path.Combine(folder, StudyRunner.PageName));
     }
 
     private sealed class Watched(IProgress<double> shown, Action<StudyProgress> note) : IProgress<StudyProgress>

@@ -1,4 +1,5 @@
 using Neuralink.Studies.Cells;
+using Neuralink.Studies.Matrix;
 
 namespace Neuralink.Studies.Reports;
 
@@ -8,28 +9,31 @@ namespace Neuralink.Studies.Reports;
 /// </summary>
 internal static class CacheFindings
 {
-    // Below the demand as good as nothing; above it much at once. Both of the wanted neurons.
-    private const double NothingMax = 0.05, JumpMin = 0.1;
+    // Of the wanted neurons: as good as nothing, and much.
+    private const double NothingMax = 0.01, MuchMin = 0.1;
+
+    // In one token's demand: a cliff elsewhere is another one.
+    private const double NearMin = 0.4, NearMax = 2;
 
     public static IEnumerable<string> Of(MatrixLayout layout) =>
-        layout.X?.Name == "cache_share" ? layout.Panels.SelectMany(panel => OfPanel(panel, layout)) : [];
+        layout.X?.Name == "cache_share" ? layout.Panels.SelectMany(panel => OfPanel(panel, layout.X)) : [];
 
-    private static IEnumerable<string> OfPanel(MatrixPanel panel, MatrixLayout layout)
+    private static IEnumerable<string> OfPanel(MatrixPanel panel, StudyKey share)
     {
         foreach ((string series, IReadOnlyList<(StudyCell Cell, CellResult Result)> cells) in panel.Series())
         {
-            (StudyCell Cell, CellResult Result)[] below = [.. cells.Where(r => r.Result.CacheBytes > 0 && Demands(r.Result) < 1)];
-            (StudyCell Cell, CellResult Result)[] above = [.. cells.Where(r => Demands(r.Result) >= 1)];
-            if (below.Length == 0 || above.Length == 0)
+            (StudyCell Cell, CellResult Result)[] cached = [.. cells.Where(r => r.Result.CacheBytes > 0).OrderBy(r => Demands(r.Result))];
+            (StudyCell Cell, CellResult Result)[] nothing = [.. cached.TakeWhile(r => r.Result.HitRate <= NothingMax)];
+            if (nothing.Length == 0 || cached.FirstOrDefault(r => r.Result.HitRate >= MuchMin) is not { Cell: not null } much)
                 continue;
-            (StudyCell last, CellResult before) = below.MaxBy(r => Demands(r.Result));
-            (StudyCell first, CellResult after) = above.MinBy(r => Demands(r.Result));
-            if (below.Max(r => r.Result.HitRate) > NothingMax || after.HitRate - before.HitRate < JumpMin)
+            (StudyCell last, CellResult before) = nothing[^1];
+            if (Demands(before) < NearMin || Demands(much.Result) > NearMax)
                 continue;
-            yield return $"{MatrixFindings.Prefix(panel)}{series} falls off a cliff at one token's demand ({Size(before.DemandBytes)}): a "
-                + $"cache of {ReportNumbers.Short(Demands(before))} times that ({layout.X!.TextOf(last)} of the neurons) hits "
-                + $"{ReportNumbers.Percent(before.HitRate)}, one of {ReportNumbers.Short(Demands(after))} times ({layout.X.TextOf(first)}) "
-                + $"{ReportNumbers.Percent(after.HitRate)}{Others(panel, series, before)}.";
+            string demand = Storage.ByteSize.Format((long)before.DemandBytes);
+            yield return $"{MatrixFindings.Prefix(panel)}{series} falls off a cliff around one token's demand ({demand}): a cache of "
+                + $"{ReportNumbers.Short(Demands(before))} times that ({share.TextOf(last)} of the neurons) hits "
+                + $"{ReportNumbers.Percent(before.HitRate)}, one of {ReportNumbers.Short(Demands(much.Result))} times "
+                + $"({share.TextOf(much.Cell)}) {ReportNumbers.Percent(much.Result.HitRate)}{Others(panel, series, before)}.";
         }
     }
 
@@ -41,12 +45,10 @@ internal static class CacheFindings
             .. panel.Series().Where(s => s.Name != series)
                 .SelectMany(s => s.Cells.Where(r => r.Result.CacheBytes == before.CacheBytes).Select(r => (s.Name, r.Result.HitRate))),
         ];
-        return others.Length > 0 && others.MaxBy(o => o.HitRate) is { } best && best.HitRate > before.HitRate + JumpMin
+        return others.Length > 0 && others.MaxBy(o => o.HitRate) is { } best && best.HitRate > before.HitRate + MuchMin
             ? $"; {best.Name} hits {ReportNumbers.Percent(best.HitRate)} with the smaller one"
             : "";
     }
 
     private static double Demands(CellResult result) => result.CacheBytes / result.DemandBytes;
-
-    private static string Size(double bytes) => Storage.ByteSize.Format((long)bytes);
 }

@@ -21,7 +21,23 @@ internal static class MatrixCharts
         bool isLogarithmic = MatrixLayout.IsLogarithmic(panel.Results.Select(r => r.Result.TokenMillis));
         return new LineChart(
             title, x, new ReportAxis("time of a token", "ms", isLogarithmic),
-            Lines(panel, r => r.TokenMillis, r => r.TokenMillisDeviation));
+            Lines(panel, (_, r) => r.TokenMillis, r => r.TokenMillisDeviation));
+    }
+
+    /// <summary>
+    /// The time of a token over that of serial, where the ratio of I/O to computing runs along the axis: what the strategies differ in is
+    /// small beside what the ratio changes.
+    /// </summary>
+    public static IEnumerable<ReportPart> BesideSerial(MatrixPanel panel)
+    {
+        if (!panel.HasRatios)
+            return [];
+        Dictionary<double, double> serial = panel.Results.Where(r => r.Cell.Strategy == ExecutionStrategy.Serial)
+            .ToDictionary(r => r.Cell.ComputeScale, r => r.Result.TokenMillis);
+        IReadOnlyList<PointSeries> lines = Lines(panel, (cell, r) => r.TokenMillis / serial[cell.ComputeScale], deviation: null);
+        bool isLogarithmic = lines.SelectMany(line => line.Points).Max(point => point.Y) > 3;
+        ReportAxis beside = new("time over serial's", Unit: null, isLogarithmic);
+        return [new LineChart(Titled("Time beside serial", panel), panel.XAxis, beside, lines)];
     }
 
     /// <summary>Tokens a second of every line at every place of the axis, as colours.</summary>
@@ -30,7 +46,7 @@ internal static class MatrixCharts
         string[] columns =
         [
             .. panel.Results.Where(r => panel.IsPlaced(r.Cell)).OrderBy(r => panel.XOf(r.Cell))
-                .Select(r => panel.CategoryOf(r.Cell)).Distinct(StringComparer.Ordinal),
+                .Select(r => panel.TickOf(r.Cell)).Distinct(StringComparer.Ordinal),
         ];
         IReadOnlyList<(string Name, IReadOnlyList<(StudyCell Cell, CellResult Result)> Cells)> series = panel.Series();
         return new HeatMap(
@@ -43,7 +59,7 @@ internal static class MatrixCharts
         {
             foreach ((StudyCell cell, CellResult result) in cells)
             {
-                if (!panel.IsPlaced(cell) || panel.CategoryOf(cell) == column)
+                if (!panel.IsPlaced(cell) || panel.TickOf(cell) == column)
                     return result.TokensPerSecond;
             }
             return null;
@@ -122,7 +138,8 @@ internal static class MatrixCharts
 
     private static string Titled(string what, MatrixPanel panel) => panel.Name.Length > 0 ? $"{what}: {panel.Name}" : what;
 
-    private static IReadOnlyList<PointSeries> Lines(MatrixPanel panel, Func<CellResult, double> of, Func<CellResult, double> deviation)
+    private static IReadOnlyList<PointSeries> Lines(
+        MatrixPanel panel, Func<StudyCell, CellResult, double> of, Func<CellResult, double>? deviation)
     {
         double[] places = [.. panel.Results.Select(r => panel.XOf(r.Cell)).OfType<double>().Distinct().Order()];
         return [.. panel.Series().Select(s => new PointSeries(s.Name, [.. s.Cells.SelectMany(r => Points(r.Cell, r.Result))]))];
@@ -130,7 +147,7 @@ internal static class MatrixCharts
         // What is nowhere on the axis is the same everywhere.
         IEnumerable<ReportPoint> Points(StudyCell cell, CellResult result) =>
             (panel.XOf(cell) is { } x ? [x] : places.Length > 1 ? [places[0], places[^1]] : places)
-                .Select(at => new ReportPoint(at, of(result), deviation(result)));
+                .Select(at => new ReportPoint(at, of(cell, result), deviation?.Invoke(result)));
     }
 
     private static BarChart Bars(string title, MatrixPanel panel, ReportAxis y, Func<CellResult, double> of)

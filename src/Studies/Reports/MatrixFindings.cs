@@ -27,16 +27,17 @@ internal static class MatrixFindings
     }
 
     /// <summary>Which line is fastest where, and by how much.</summary>
-    private static IEnumerable<string> Fastest(MatrixPanel panel)
+    private static IEnumerable<string> Fastest(MatrixPanel panel) =>
+        PlaceRanking.Of(panel).GroupBy(place => place.Condition, StringComparer.Ordinal)
+            .Select(group => Fastest(panel, group.Key, [.. group]));
+
+    private static string Fastest(MatrixPanel panel, string condition, PlaceRanking[] places)
     {
-        PlaceRanking[] places = [.. PlaceRanking.Of(panel)];
-        if (places.Length == 0)
-            return [];
         string[] parts =
         [
             .. places.Where(place => place.Winner is not null).GroupBy(place => place.Winner!, StringComparer.Ordinal).Select(group =>
-                $"{group.Key} is fastest {Where(panel, places, [.. group])}, by {Range([.. group.Select(place => place.Lead)])} over the "
-                + "next"),
+                $"{group.Key} {(group.First().Leaders.Count > 1 ? "are" : "is")} fastest {Where(panel, places, [.. group])}, by "
+                + $"{Range([.. group.Select(place => place.Lead)])} over the next"),
         ];
         int even = places.Count(place => place.Winner is null);
         if (even > 0)
@@ -47,7 +48,7 @@ internal static class MatrixFindings
                 even == places.Length ? "none is clearly the fastest" : $"at {even} of {places.Length} places none is clearly the fastest",
             ];
         }
-        return [$"{Prefix(panel)}{string.Join("; ", parts)}."];
+        return $"{Prefix(panel, condition)}{string.Join("; ", parts)}.";
     }
 
     private static string Where(MatrixPanel panel, PlaceRanking[] all, PlaceRanking[] some)
@@ -69,17 +70,22 @@ internal static class MatrixFindings
     {
         if (!panel.HasNumbers)
             yield break;
-        PlaceRanking[] decided = [.. PlaceRanking.Of(panel).Where(place => place.Winner is not null)];
+        PlaceRanking[] decided =
+            [.. PlaceRanking.Of(panel).Where(place => place.Winner is not null).OrderBy(place => place.Condition, StringComparer.Ordinal)];
         foreach ((PlaceRanking before, PlaceRanking after) in decided.Zip(decided.Skip(1)))
         {
-            if (before.Winner == after.Winner
-                || before.TimeOf(after.Winner!) is not { } later || after.TimeOf(before.Winner!) is not { } earlier)
+            if (before.Condition != after.Condition)
+                continue;
+            // Where one line leads at both places, alone or with others, the lead does not pass.
+            if (before.Leaders.Intersect(after.Leaders, StringComparer.Ordinal).Any()
+                || before.TimeOf(after.First) is not { } later || after.TimeOf(before.First) is not { } earlier)
             {
                 continue;
             }
             double left = Math.Log(later / before.Time), right = Math.Log(after.Time / earlier);
             string at = ReportNumbers.Short(Interpolated(panel, before.X, left, after.X, right));
-            yield return $"{Prefix(panel)}{before.Winner} and {after.Winner} take the same time at {panel.XAxis.Title} {at}{Unit(panel)}: "
+            yield return $"{Prefix(panel, before.Condition)}{before.First} and {after.First} take the same time at {panel.XAxis.Title} "
+                + $"{at}{Unit(panel)}: "
                 + $"{ReportNumbers.Short(before.Time)} and {ReportNumbers.Short(later)} ms at {before.Name}, "
                 + $"{ReportNumbers.Short(earlier)} and {ReportNumbers.Short(after.Time)} ms at {after.Name}.";
         }
@@ -94,7 +100,11 @@ internal static class MatrixFindings
 
     internal static string Unit(MatrixPanel panel) => panel.XAxis.Unit ?? "";
 
-    internal static string Prefix(MatrixPanel panel) => panel.Name.Length > 0 ? $"{panel.Name}: " : "";
+    internal static string Prefix(MatrixPanel panel, string condition = "")
+    {
+        string prefix = string.Join(", ", ((string[])[panel.Name, condition]).Where(part => part.Length > 0));
+        return prefix.Length > 0 ? $"{prefix}: " : "";
+    }
 
     /// <summary>How far the fastest are from what a lookahead that is always right would give.</summary>
     private static IEnumerable<string> Bound(MatrixPanel panel)
@@ -103,14 +113,13 @@ internal static class MatrixFindings
             [.. PlaceRanking.Of(panel).Where(p => p.Bound is not null).Select(p => (p, p.Bound!.Value))];
         if (bounded.Length == 0)
             return [];
-        (PlaceRanking worst, double most) = bounded.MaxBy(b => b.Place.Time / b.Bound);
-        double least = bounded.Min(b => b.Place.Time / b.Bound);
-        return
-        [
-            $"{Prefix(panel)}a lookahead that is always right would take {ReportNumbers.Short(most)} ms where the fastest takes "
-            + $"{ReportNumbers.Short(worst.Time)} ({worst.Name}), {ReportNumbers.Less(most, worst.Time)}; elsewhere the gap is smaller, "
-            + $"down to {ReportNumbers.Percent(1 - (1 / least))}.",
-        ];
+        (PlaceRanking most, double bound) = bounded.MaxBy(b => b.Place.Time / b.Bound);
+        (PlaceRanking least, double other) = bounded.MinBy(b => b.Place.Time / b.Bound);
+        return [$"{Prefix(panel)}a lookahead that is always right would take {Beside(most, bound)}, and {Beside(least, other)}."];
+
+        static string Beside(PlaceRanking place, double bound) =>
+            $"{ReportNumbers.Less(bound, place.Time)} time than the fastest at {place.Name} ({ReportNumbers.Short(bound)} ms instead of "
+            + $"{ReportNumbers.Short(place.Time)})";
     }
 
     /// <summary>What each cell of a list changes, beside the one before.</summary>

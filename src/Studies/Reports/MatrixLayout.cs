@@ -10,7 +10,7 @@ namespace Neuralink.Studies.Reports;
 internal sealed class MatrixLayout
 {
     /// <summary>What I/O over computing is called, where compute scale runs along the axis.</summary>
-    public const string RatioTitle = "I/O over computing, of serial";
+    public const string RatioTitle = "I/O over computing (of serial)";
 
     // Fewer points make no line.
     private const int LinePointsMin = 3;
@@ -19,7 +19,8 @@ internal sealed class MatrixLayout
     private const double LogarithmicFrom = 15;
 
     private static readonly string[] s_panelKeys = ["model", "device", "computing", "compute_scale", "text", "trace"];
-    private static readonly string[] s_categoryKeys = ["device", "placement", "strategy", "cache_policy", "model", "text", "computing"];
+    // Conditions before choices: choices are compared under each condition.
+    private static readonly string[] s_categoryKeys = ["device", "text", "model", "computing", "placement", "strategy", "cache_policy"];
 
     private readonly IReadOnlyList<CellOutcome> _outcomes;
 
@@ -31,7 +32,7 @@ internal sealed class MatrixLayout
         StudyKey[] rest = [.. Varying.Where(key => key != X)];
         if (X is null)
             Category = CategoryOf(rest);
-        PanelKeys = [.. rest.Where(key => key != Category && s_panelKeys.Contains(key.Name) && !(X is null && key.Name == "text"))];
+        PanelKeys = [.. rest.Where(key => key != Category && s_panelKeys.Contains(key.Name))];
         SeriesKeys = [.. rest.Where(key => key != Category && !PanelKeys.Contains(key))];
         Panels =
         [
@@ -130,7 +131,7 @@ internal sealed class MatrixPanel
     public bool HasNumbers => _layout.X is not null;
 
     /// <summary>What the categories are, or the numbers of the axis as words.</summary>
-    public string CategoryTitle => (_layout.X ?? _layout.Category)?.Title ?? "cell";
+    public string CategoryTitle => HasRatios ? MatrixLayout.RatioTitle : (_layout.X ?? _layout.Category)?.Title ?? "cell";
 
     /// <summary>What the lines are.</summary>
     public string SeriesTitle => _layout.SeriesKeys.Count > 0 ? string.Join(", ", _layout.SeriesKeys.Select(key => key.Title)) : "cell";
@@ -143,8 +144,16 @@ internal sealed class MatrixPanel
         ? _ratios is null ? (_layout.X.IsShare ? x * 100 : x) : _ratios.GetValueOrDefault(x)
         : null;
 
+    /// <summary>Whether the ratio of I/O to computing runs along the axis.</summary>
+    public bool HasRatios => _ratios is not null;
+
     /// <summary>A place of the axis in words: its category, or the ratio where that runs along the axis.</summary>
-    public string PlaceName(string category, double x) => _ratios is null ? category : $"{ReportNumbers.Short(x)}";
+    public string PlaceName(string category, double x) => HasRatios ? $"a ratio of {ReportNumbers.Short(x)}" : category;
+
+    /// <summary>The same beside the axis's title.</summary>
+    public string TickOf(StudyCell cell) => _layout.X is { } x
+        ? HasRatios ? ReportNumbers.Short(XOf(cell)) : x.TextOf(cell)
+        : CategoryOf(cell);
 
     /// <summary>A cell's place of the axis in words.</summary>
     public string PlaceOf(StudyCell cell) => PlaceName(CategoryOf(cell), XOf(cell) ?? 0);

@@ -37,6 +37,7 @@ internal static class MatrixReport
         ReportPart[] drawn = note.Length > 0 ? [new ReportParagraph(note)] : [];
         List<ReportSection> sections = [];
         Add("Time of a token", [.. drawn, .. shown.Select(panel => MatrixCharts.Times(panel))]);
+        Add("Beside serial", [.. shown.SelectMany(MatrixCharts.BesideSerial)]);
         Add("Tokens a second", [.. drawn, .. shown.Select(panel => MatrixCharts.Speeds(panel))]);
         Add("Where a token's time goes", [.. drawn, .. shown.Select(panel => MatrixCharts.Parts(panel, layout))]);
         if (MatrixCharts.HitRates(shown, layout) is { Count: > 0 } hits)
@@ -51,7 +52,7 @@ internal static class MatrixReport
 
         void Add(string heading, IReadOnlyList<ReportPart> parts)
         {
-            if (parts.Count > drawn.Length || heading == "Cells")
+            if (parts.Count > 0)
                 sections.Add(new ReportSection(heading, parts));
         }
     }

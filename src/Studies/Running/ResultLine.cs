@@ -148,4 +148,5 @@ internal sealed class TimelineConverter : JsonConverter<CellTimeline>
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true,
     Converters = [typeof(TimelineConverter)])]
 [JsonSerializable(typeof(CellResult))]
+[JsonSerializable(typeof(CellTimeline))]
 internal sealed partial class ResultJson : JsonSerializerContext;

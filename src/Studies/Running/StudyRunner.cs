@@ -25,7 +25,7 @@ public readonly record struct StudyProgress(int Finished, int Total);
 public sealed class StudyRunner
 {
     /// <summary>What is written beside the results.</summary>
-    public const string MarkdownName = "report.md";
+    public const string MarkdownName = "report.md", PageName = "report.html";
 
     private readonly ICellRunner _simulated, _measured;
     private readonly TimeProvider _time;
@@ -48,7 +48,7 @@ public sealed class StudyRunner
         return new StudyRunner(simulation, new MeasuredCells(new ModelStore(store), thisDevice), time, Environment.ProcessorCount);
     }
 
-    /// <summary>Runs what is not finished, and writes results.csv and report.md.</summary>
+    /// <summary>Runs what is not finished, and writes results.csv, report.md and report.html.</summary>
     /// <param name="study">The study.</param>
     /// <param name="folder">Where all of it goes, and results.jsonl with what is finished.</param>
     /// <param name="progress">Told when a cell has finished.</param>
@@ -61,6 +61,7 @@ public sealed class StudyRunner
         StudyReport report = study.Report(outcomes);
         Write(folder, ResultsTable.Name, ResultsTable.Write(outcomes));
         Write(folder, MarkdownName, MarkdownReport.Write(report));
+        Write(folder, PageName, HtmlReport.Write(report));
         return new StudyOutcome(outcomes, report);
     }
 
@@ -141,5 +142,5 @@ public sealed class StudyRunner
 
 /// <summary>What came of a study.</summary>
 /// <param name="Cells">Of each cell, in their order.</param>
-/// <param name="Report">What was written as report.md.</param>
+/// <param name="Report">What was written as report.md and report.html.</param>
 public sealed record StudyOutcome(IReadOnlyList<CellOutcome> Cells, StudyReport Report);
