@@ -34,8 +34,9 @@ public sealed record EngineOptions
         : CachePolicy ?? (StrategySwitches.Of(Strategy).Cache is { } kind ? CacheOptions.Of(kind) : new CacheOptions());
 
     /// <summary>
-    /// The share of the missing neurons that lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1.
-    /// Default: what is read in vain delays what a layer waits for, so little more than half right loses (docs/experiments/strategies.md).
+    /// The share of the missing neurons that lookahead names of a layer that must turn out to be wanted for it to be read ahead, 0 to 1, on
+    /// a device that is never idle; where it is idle in time for a layer, less is enough, down to a fifth. Default: what is read in vain
+    /// delays what a layer waits for, so little more than half right loses (docs/experiments/strategies.md).
     /// </summary>
     public double LookaheadPrecisionMin { get; init; } = 0.6;
 

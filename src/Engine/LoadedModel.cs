@@ -33,10 +33,11 @@ internal sealed class LoadedModel
         _resident = new ResidentHalf(
             arena, sizes,
             into => WeightFile.Load(model, TensorPlace.Resident, into, options.Io, cancellation, sizes.LeavesEmbedding), pool);
-        (_predictor, NeuronPredictor? ahead) = predictors.Load(arena, sizes.ChunkTokens, pool.Threads, cancellation);
+        (_predictor, NeuronPredictor? ahead, NeuronPredictor? secondLook) =
+            predictors.Load(arena, sizes.ChunkTokens, pool.Threads, cancellation);
         BundleKernels[] bundles = SparseFfn.KernelsOf(model.Config, model.Layout, gateFirst: !options.Predictor.IsExact);
         _ffn = new SparseFfn(arena, bundles, Frames, plan.Frames.LeasedMax, _resident.Activations, pool);
-        Lookahead = new LookaheadInputs(arena, model.Config, _resident.Activations, ahead, options.LookaheadLayers);
+        Lookahead = new LookaheadInputs(arena, model.Config, _resident.Activations, ahead, secondLook, options.LookaheadLayers);
         arena.Seal();
         _rows = new ForwardPass(sizes.ChunkTokens);
         _predicted = options.Predictor.IsExact ? null : new PredictedRows(model.Config.FfnSize, sizes.ChunkTokens);

@@ -8,6 +8,7 @@ using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Protocols;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Compute;
 using Neuralink.Placement;
 
@@ -153,6 +154,6 @@ internal static class LayersCommand
             return ActiveNeurons;
         }
 
-        public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set) => Predict(target, batch, set);
+        public void LookAhead(LayerIndex target, LookaheadRank rank, int input, int batch, NeuronSet set) => Predict(target, batch, set);
     }
 }

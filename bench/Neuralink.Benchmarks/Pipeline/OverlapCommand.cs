@@ -1,8 +1,7 @@
+using System.Globalization;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
-using Neuralink.Models.Sampling;
 using Neuralink.Placement.Cost;
-using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
 using Neuralink.Studies.Measuring;
 
@@ -14,58 +13,36 @@ namespace Neuralink.Benchmarks.Pipeline;
 /// the image in memory behind a modelled cost: like direct I/O, and
 /// unlike the page cache, it costs little of the processors' time. Serial and overlapped runs take turns; figures are medians.
 /// </summary>
-internal static class OverlapCommand
+internal sealed class OverlapCommand
 {
     // The knee of a phone's UFS 4.0 and of a cloud disk: bandwidth / IOPS.
     private const double KneeBytes = 20 << 10;
-    private const int Tokens = 48;
-    private const int WarmUpTokens = 24;
+
+    private int _rounds = 7;
+    private double[] _slows = [1];
+    private double? _readMicros;      // of a device that is given instead of fitted to the computing
+    private double _bytesPerMicro;
+    private SyntheticFamily _family = SyntheticFamily.Llama;
+    private ExecutionStrategy[] _strategies = [ExecutionStrategy.Serial, ExecutionStrategy.PrefetchCluster];
+    private string? _source;
+    private string? _image;
+    private string? _timeline;
+    private OverlapRun _run = new();
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        int threads = 1, rounds = 7;
-        double slow = 1;
-        float? margin = null;
-        string? source = null;
+        OverlapCommand command = new();
         for (int i = 0; i + 1 < arguments.Length; i += 2)
         {
-            switch (arguments[i])
-            {
-                case "--threads":
-                    threads = int.Parse(arguments[i + 1]);
-                    break;
-                case "--rounds":
-                    rounds = int.Parse(arguments[i + 1]);
-                    break;
-                case "--margin":
-                    margin = float.Parse(arguments[i + 1]);
-                    break;
-                case "--slow":
-                    slow = double.Parse(arguments[i + 1]);
-                    break;
-                case "--model":
-                    source = arguments[i + 1];
-                    break;
-                default:
-                    Console.Error.WriteLine($"overlap: unknown option {arguments[i]}");
-                    return 2;
-            }
+            if (command.TrySet(arguments[i], arguments[i + 1]))
+                continue;
+            Console.Error.WriteLine($"overlap: unknown option {arguments[i]}");
+            return 2;
         }
-
         string root = Directory.CreateTempSubdirectory("neuralink-bench-").FullName;
         try
         {
-            if (source is null)
-            {
-                source = Path.Combine(root, "synthetic");
-                Console.Error.WriteLine("writing a synthetic model of 24 layers ...");
-                SyntheticModel.Write(source, Path.Combine(BundledModel.Folder, "tokenizer.json"), seed: 1);
-            }
-
-            string image = Path.Combine(root, "model.nlk");
-            using (Checkpoint checkpoint = Checkpoint.Open(source))
-                ModelPacker.Pack(checkpoint, image, new PackOptions());
-            await CompareAsync(image, threads, rounds, slow, new PredictorOptions { Kind = PredictorKind.Sketch, Margin = margin });
+            await command.CompareAsync(command._image is { } image && Directory.Exists(image) ? image : command.Pack(root));
             return 0;
         }
         finally
@@ -74,43 +51,123 @@ internal static class OverlapCommand
         }
     }
 
-    private static async Task CompareAsync(string image, int threads, int rounds, double slow, PredictorOptions lookahead)
+    private bool TrySet(string option, string value)
+    {
+        switch (option)
+        {
+            case "--threads":
+                _run = _run with { Threads = int.Parse(value, CultureInfo.InvariantCulture) };
+                return true;
+            case "--rounds":
+                _rounds = int.Parse(value, CultureInfo.InvariantCulture);
+                return true;
+            case "--margin":
+                _run = _run with { Margin = float.Parse(value, CultureInfo.InvariantCulture) };
+                return true;
+            case "--precision":
+                _run = _run with { PrecisionMin = double.Parse(value, CultureInfo.InvariantCulture) };
+                return true;
+            case "--strategies":
+                _strategies = [.. value.Split(',').Select(name => Enum.Parse<ExecutionStrategy>(name, ignoreCase: true))];
+                return true;
+            case "--slow":
+                _slows = [.. value.Split(',').Select(part => double.Parse(part, CultureInfo.InvariantCulture))];
+                return true;
+            case "--device":
+                string[] parts = value.Split(',');
+                (_readMicros, _bytesPerMicro) =
+                    (double.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture));
+                return true;
+            case "--shape":
+                return Enum.TryParse(value, ignoreCase: true, out _family);
+            case "--model":
+                _source = value;
+                return true;
+            case "--image":
+                _image = value;
+                return true;
+            case "--timeline":
+                _timeline = value;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Makes the image, to stay where one is named that is not there yet.</summary>
+    private string Pack(string root)
+    {
+        if (_source is null)
+        {
+            _source = Path.Combine(root, "synthetic");
+            Console.Error.WriteLine($"writing a synthetic model of 24 layers ({_family}) ...");
+            new SyntheticModel(_family).Write(_source, Path.Combine(BundledModel.Folder, "tokenizer.json"), seed: 1);
+        }
+        string image = _image ?? Path.Combine(root, "model.nlk");
+        using Checkpoint checkpoint = Checkpoint.Open(_source);
+        ModelPacker.Pack(checkpoint, image, new PackOptions());
+        return image;
+    }
+
+    private async Task CompareAsync(string image)
     {
         using NeuronsInMemory neurons = new(FlashImage.Open(image));
-        GenerationResult fastSerial = await GenerateAsync(image, neurons, ExecutionStrategy.Serial, lookahead, threads, cost: null);
-        GenerationResult fastOverlap = await GenerateAsync(
-            image, neurons, ExecutionStrategy.PrefetchCluster, lookahead, threads, cost: null);
-        double reads = (double)fastSerial.Io.Reads / Passes(fastSerial), bytes = (double)fastSerial.Io.BytesRead / Passes(fastSerial);
-        double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(fastOverlap) * 1000 * slow);
-        ReadCost cost = ReadCost.Linear(KneeBytes / bytesPerMicro, bytesPerMicro);
-        Console.WriteLine(
-            $"{threads} thread(s); a token computes for {ComputeMillis(fastSerial):0.00} ms, with lookahead "
-            + $"{ComputeMillis(fastOverlap):0.00} ms, and reads {bytes / 1024:0} KiB in {reads:0} reads");
-        Console.WriteLine(
-            $"device: {KneeBytes / bytesPerMicro:0.0} us a read, {bytesPerMicro:0} MB/s, so that a token reads {slow} times as long as it "
-            + "computes with lookahead");
-
-        List<GenerationResult> serial = [], overlap = [];
-        for (int round = 0; round < rounds; round++)
+        OverlapRun run = _run with { Image = image, Neurons = neurons };
+        if (_readMicros is { } readMicros)
         {
-            serial.Add(await GenerateAsync(image, neurons, ExecutionStrategy.Serial, lookahead, threads, cost));
-            overlap.Add(await GenerateAsync(image, neurons, ExecutionStrategy.PrefetchCluster, lookahead, threads, cost));
+            await CompareAsync(run with { Cost = ReadCost.Linear(readMicros, _bytesPerMicro) });
+            return;
         }
-
-        Console.WriteLine("strategy   ms/token  wait ms  device ms  must cost  on time  late  wasted  repaired (neurons a token)");
-        Print("serial", serial, cost);
-        Print("overlap", overlap, cost);
-        double[] ratios = [.. serial.Zip(overlap, (s, o) => MillisPerToken(o) / MillisPerToken(s)).Order()];
+        GenerationResult serial = await run.GenerateAsync(ExecutionStrategy.Serial);
+        GenerationResult overlap = await run.GenerateAsync(ExecutionStrategy.PrefetchCluster);
+        double reads = (double)serial.Io.Reads / Passes(serial), bytes = (double)serial.Io.BytesRead / Passes(serial);
         Console.WriteLine(
-            $"overlap / serial: {ratios[ratios.Length / 2]:0.000} (median of {rounds} pairs; {ratios[0]:0.000} to {ratios[^1]:0.000})");
+            $"{run.Threads} thread(s); a token computes for {ComputeMillis(serial):0.00} ms, with lookahead "
+            + $"{ComputeMillis(overlap):0.00} ms, and reads {bytes / 1024:0} KiB in {reads:0} reads");
+        foreach (double slow in _slows)
+        {
+            double bytesPerMicro = ((reads * KneeBytes) + bytes) / (ComputeMillis(overlap) * 1000 * slow);
+            Console.WriteLine(
+                $"device: {KneeBytes / bytesPerMicro:0.0} us a read, {bytesPerMicro:0} MB/s, so that a token reads {slow} times as long as "
+                + "it computes with lookahead");
+            await CompareAsync(run with { Cost = ReadCost.Linear(KneeBytes / bytesPerMicro, bytesPerMicro) });
+        }
+    }
+
+    private async Task CompareAsync(OverlapRun run)
+    {
+        List<GenerationResult>[] results = [.. _strategies.Select(_ => new List<GenerationResult>())];
+        for (int round = 0; round < _rounds; round++)
+        {
+            for (int i = 0; i < _strategies.Length; i++)
+                results[i].Add(await run.GenerateAsync(_strategies[i]));
+        }
+        Console.WriteLine(
+            "strategy         ms/token  wait ms        device ms  must cost  reads  on time  late  wasted  repaired (neurons a token)");
+        for (int i = 0; i < _strategies.Length; i++)
+            Print(_strategies[i].ToString(), results[i], run.Cost!);
+        if (_strategies.Length == 2)
+        {
+            double[] ratios = [.. results[0].Zip(results[1], (s, o) => MillisPerToken(o) / MillisPerToken(s)).Order()];
+            Console.WriteLine(
+                $"second / first: {ratios[ratios.Length / 2]:0.000} (median of {_rounds} pairs; {ratios[0]:0.000} to {ratios[^1]:0.000})");
+        }
+        if (_timeline is null)
+            return;
+        Timeline timeline = new(TimeProvider.System);
+        await run.GenerateAsync(ExecutionStrategy.PrefetchCluster, timeline);
+        using FileStream file = File.Create(_timeline);
+        timeline.Write(file);
     }
 
     private static void Print(string name, List<GenerationResult> results, ReadCost cost)
     {
         Console.WriteLine(
-            $"{name,-9} {Median(MillisPerToken),9:0.00} {Median(r => r.Io.WaitMillis / Passes(r)),8:0.00} "
+            $"{name,-15} {Median(MillisPerToken),9:0.00} {Median(WaitMillis),8:0.00} "
+            + $"({Median(r => WaitMillis(r) / MillisPerToken(r)):0.0%}) "
             + $"{Median(r => r.Io.IoMillis / Passes(r)),10:0.00} "
             + $"{Median(r => r.Io.Reads * cost.MicrosOf((long)r.Io.MeanReadBytes) / 1000 / Passes(r)),10:0.00} "
+            + $"{Median(r => (double)r.Io.Reads / Passes(r)),6:0} "
             + $"{Median(r => (double)r.Io.PrefetchOnTime / Passes(r)),8:0} {Median(r => (double)r.Io.PrefetchLate / Passes(r)),5:0} "
             + $"{Median(r => (double)r.Io.PrefetchWasted / Passes(r)),7:0} {Median(r => (double)r.Io.DemandMisses / Passes(r)),9:0}");
 
@@ -120,47 +177,10 @@ internal static class OverlapCommand
     private static double MillisPerToken(GenerationResult result) =>
         (result.Timings.PromptMillis + result.Timings.PredictedMillis) / Passes(result);
 
-    private static double ComputeMillis(GenerationResult result) => MillisPerToken(result) - (result.Io.WaitMillis / Passes(result));
+    private static double WaitMillis(GenerationResult result) => result.Io.WaitMillis / Passes(result);
+
+    private static double ComputeMillis(GenerationResult result) => MillisPerToken(result) - WaitMillis(result);
 
     // The prompt is one token, and the last token is not run.
     private static int Passes(GenerationResult result) => result.Tokens.Count;
-
-    private static async Task<GenerationResult> GenerateAsync(
-        string image, NeuronsInMemory neurons, ExecutionStrategy strategy, PredictorOptions lookahead, int threads, ReadCost? cost)
-    {
-        EngineOptions options = new()
-        {
-            Strategy = strategy,
-            Lookahead = lookahead,
-            Threads = threads,
-            Cache = CacheSize.OfShare(0.05),
-            ContextTokens = 256,
-            ReadCost = cost ?? ReadCost.Default,
-        };
-        await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image, options, decorate: file =>
-        {
-            IFlashDevice memory = neurons.InPlaceOf(file, TimeProvider.System);
-            return cost is null ? memory : new ThrottledDevice(memory, cost, TimeProvider.System);
-        });
-        await GenerateAsync(engine, WarmUpTokens);
-        return await GenerateAsync(engine, Tokens);
-    }
-
-    private static async Task<GenerationResult> GenerateAsync(NeuralinkEngine engine, int tokens)
-    {
-        GenerationRequest request = new()
-        {
-            Prompt = new[] { 42 },
-            MaxTokens = tokens,
-            Sampling = new SamplingOptions { Seed = 7 },
-            IgnoreEndTokens = true,
-        };
-        await foreach (GenerationEvent happened in engine.GenerateAsync(request))
-        {
-            if (happened is GenerationFinished finished)
-                return finished.Result;
-        }
-
-        throw new InvalidOperationException("The generation ended without a result.");
-    }
 }

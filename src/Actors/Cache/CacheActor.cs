@@ -29,7 +29,8 @@ internal sealed class CacheActor : ReceiveActor, IResidencyEffects
             _compute = Sender;
             machine.Needed(needed.Pass, needed.Layer, needed.Neurons);
         });
-        Receive<PredictionProtocol.MayBeNeeded>(needed => machine.MayBeNeeded(needed.Pass, needed.Layer, needed.Neurons));
+        Receive<PredictionProtocol.MayBeNeeded>(needed => machine.MayBeNeeded(needed.Pass, needed.Layer, needed.Neurons, needed.Rank));
+        Receive<PredictionProtocol.Continue>(next => next.Predictor.Tell(next, Sender));
         Receive<ResidencyProtocol.Returned>(returned => machine.Returned(returned.Pass));
         Receive<FetchProtocol.Fetched>(fetched => machine.Fetched(fetched.Batch));
         Receive<FetchProtocol.FetchFailed>(failed => machine.FetchFailed(failed.Batch, failed.Error));

@@ -21,16 +21,18 @@ internal sealed class LookaheadInputs
     /// <param name="config">The model's.</param>
     /// <param name="activations">The pass's buffers.</param>
     /// <param name="predictor">Who looks ahead, or null.</param>
+    /// <param name="secondLook">Who looks at a layer that is reached before it is predicted, or null.</param>
     /// <param name="layers">How far, at least 1.</param>
-    public LookaheadInputs(NativeArena arena, ModelConfig config, Activations activations, NeuronPredictor? predictor, int layers)
+    public LookaheadInputs(
+        NativeArena arena, ModelConfig config, Activations activations, NeuronPredictor? predictor, NeuronPredictor? secondLook, int layers)
     {
-        Predictor = predictor;
+        (Predictor, SecondLook) = (predictor, secondLook);
         _activations = activations;
         if (predictor is not null)
         {
             // A predictor made for a distance has nothing to go by before the first layer.
             int firstCount = predictor.Depth > 0 ? 0 : Math.Min(layers, config.LayerCount);
-            Plan = new LookaheadPlan(config.LayerCount, layers, firstCount, predictor.Covers);
+            Plan = new LookaheadPlan(config.LayerCount, layers, firstCount, predictor.Covers, looksAgain: secondLook is not null);
         }
         _buffers = new FloatTensor[predictor is null ? 0 : BufferCount(predictor.Input, predictor.Depth, layers)];
         for (int i = 0; i < _buffers.Length; i++)
@@ -39,6 +41,12 @@ internal sealed class LookaheadInputs
 
     /// <summary>Who looks ahead; null where nobody does.</summary>
     public NeuronPredictor? Predictor { get; }
+
+    /// <summary>Who looks at a layer's own input before it is predicted; null where nobody does.</summary>
+    public NeuronPredictor? SecondLook { get; }
+
+    /// <summary>What it looks at, [B, d].</summary>
+    public FloatTensor OwnInput => SecondLook!.Input == PredictorInput.Residual ? _activations.FfnResidual : _activations.FfnInput;
 
     /// <summary>Which layers are looked ahead to, and when.</summary>
     public LookaheadPlan Plan { get; } = LookaheadPlan.None;

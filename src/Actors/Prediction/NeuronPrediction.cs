@@ -2,6 +2,7 @@ using Neuralink.Kernels;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Placement;
 
 namespace Neuralink.Actors.Prediction;
@@ -17,10 +18,10 @@ internal interface INeuronPrediction
     public int Predict(LayerIndex layer, int batch, NeuronSet set);
 
     /// <summary>
-    /// Fills <paramref name="set"/> with the neurons that <paramref name="target"/> will probably need, from input number
-    /// <paramref name="input"/>.
+    /// Fills <paramref name="set"/> with the neurons that <paramref name="target"/> will probably need, by its own input or, ahead of it,
+    /// from input number <paramref name="input"/>.
     /// </summary>
-    public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set);
+    public void LookAhead(LayerIndex target, LookaheadRank rank, int input, int batch, NeuronSet set);
 }
 
 /// <summary>A model's.</summary>
@@ -47,6 +48,11 @@ internal sealed class ModelPrediction(
 
     // All of a layer at once: parts of it lie scattered over its order on flash, and their reads could not be merged
     // (docs/experiments/strategies.md).
-    public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set) =>
-        lookahead.Predictor!.Predict(pool, target.Value, lookahead.Input(input), batch, set);
+    public void LookAhead(LayerIndex target, LookaheadRank rank, int input, int batch, NeuronSet set)
+    {
+        if (rank == LookaheadRank.Own)
+            lookahead.SecondLook!.Predict(pool, target.Value, lookahead.OwnInput, batch, set);
+        else
+            lookahead.Predictor!.Predict(pool, target.Value, lookahead.Input(input), batch, set);
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
         PredictionMachine machine = new(setup.Plan, this);
         Receive<PredictionProtocol.PassBegun>(begun => machine.PassBegun(begun.Pass, begun.Batch, begun.LooksAhead));
         Receive<PredictionProtocol.LayerReached>(reached => machine.LayerReached(reached.Pass, reached.Layer, reached.Batch));
-        Receive<Continue>(next => machine.Continue(next.Pass));
+        Receive<PredictionProtocol.Continue>(next => machine.Continue(next.Pass));
         Receive<PassProtocol.AbandonPass>(abandon => machine.Abandon(abandon.Pass));
     }
 
@@ -44,27 +44,27 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
         _setup.Timeline?.Span("predict", layer, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
-    void IPredictionEffects.LookAhead(PassId pass, LayerIndex target, int input, int batch)
+    void IPredictionEffects.LookAhead(PassId pass, LayerIndex target, LookaheadRank rank, int input, int batch)
     {
         long start = _setup.Time.GetTimestamp();
         NeuronSet set = _sets.Rent();
-        _setup.Prediction.LookAhead(target, input, batch, set);
+        _setup.Prediction.LookAhead(target, rank, input, batch, set);
         int count = set.Count;
         if (count > 0)
-            _cache.Tell(new PredictionProtocol.MayBeNeeded(pass, target, set), Self);
+            _cache.Tell(new PredictionProtocol.MayBeNeeded(pass, target, set, rank), Self);
         else
             _sets.Return(set);
-        _setup.Timeline?.Span("lookahead", target, start, _setup.Time.GetTimestamp(), "neurons", count);
+        string what = rank == LookaheadRank.Own ? "second look" : "lookahead";
+        _setup.Timeline?.Span(what, target, start, _setup.Time.GetTimestamp(), "neurons", count);
     }
 
-    void IPredictionEffects.Yield(PassId pass) => Self.Tell(new Continue(pass), Sender);
+    // By way of the Cache, which has then handled what it was told before. A message straight to itself may be handled first: a dispatcher
+    // runs an actor for more messages than one.
+    void IPredictionEffects.Yield(PassId pass) => _cache.Tell(new PredictionProtocol.Continue(pass, Self), Sender);
 
     void IPredictionEffects.ReleaseWorkers(PassId pass) => Sender.Tell(new PredictionProtocol.Predicted(pass), Self);
 
     void IPredictionEffects.Abandon(PassId pass) => _cache.Tell(new PassProtocol.AbandonPass(pass), Sender);
-
-    /// <summary>To itself, behind what it has said.</summary>
-    private sealed record Continue(PassId Pass) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>What the Predictor works with.</summary>

@@ -1,3 +1,4 @@
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Placement;
 
 namespace Neuralink.Actors.Protocols;
@@ -9,7 +10,9 @@ namespace Neuralink.Actors.Protocols;
 ///    | PassBegun                 | MayBeNeeded 0 ...            |   the first layers are looked ahead to from the tokens, where the
 ///    |--------------------------&gt;|-----------------------------&gt;|   strategy reads ahead; then Predicted, and n = 0
 ///    | LayerReached n            |                              |   Compute leaves the worker pool to the Predictor
-///    |--------------------------&gt;| Needed n                     |   which neurons layer n needs
+///    |--------------------------&gt;| MayBeNeeded n                |   where a quick look comes before the prediction
+///    |                           |-----------------------------&gt;|
+///    |                           | Needed n                     |   which neurons layer n needs
 ///    |                           |-----------------------------&gt;|
 ///    |                           | MayBeNeeded n+1              |   lookahead, while what layer n lacks is read
 ///    |                           |-----------------------------&gt;|
@@ -41,9 +44,16 @@ internal static class PredictionProtocol
     /// </summary>
     public sealed record Needed(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
 
+    /// <summary>
+    /// The Predictor goes on when it has this back from the Cache, which has by then handled what it was told before. The sender is
+    /// Compute.
+    /// </summary>
+    public sealed record Continue(PassId Pass, IActorRef Predictor) : INoSerializationVerificationNeeded;
+
     /// <summary>The Predictor is done with the layer and with the worker pool.</summary>
     public sealed record Predicted(PassId Pass) : INoSerializationVerificationNeeded;
 
-    /// <summary>These neurons of <paramref name="Layer"/> probably fire; they are worth reading already.</summary>
-    public sealed record MayBeNeeded(PassId Pass, LayerIndex Layer, NeuronSet Neurons) : INoSerializationVerificationNeeded;
+    /// <summary>These neurons of <paramref name="Layer"/> probably fire, by <paramref name="Rank"/>.</summary>
+    public sealed record MayBeNeeded(PassId Pass, LayerIndex Layer, NeuronSet Neurons, LookaheadRank Rank)
+        : INoSerializationVerificationNeeded;
 }

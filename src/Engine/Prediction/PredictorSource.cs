@@ -27,6 +27,9 @@ internal sealed record PredictorSource(
     /// <summary>The margin of a sketch; null for all others.</summary>
     public float? SketchMargin { get; init; }
 
+    /// <summary>Bits a weight of a sketch.</summary>
+    public int SketchBits { get; init; }
+
     /// <summary>Opens what the predictor is made from, and checks that it is this model's.</summary>
     /// <param name="options">Which.</param>
     /// <param name="layersAhead">0, or how far it is to look ahead.</param>
@@ -83,6 +86,7 @@ internal sealed record PredictorSource(
                 tensors => SketchPredictor.Load(tensors, arena, config, options.Bits, margin, chunkTokens, threads), cancellation))
         {
             SketchMargin = margin,
+            SketchBits = options.Bits,
         };
     }
 
@@ -181,16 +185,24 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
     public long RequiredBytes(int chunkTokens) =>
         Main.RequiredBytes(chunkTokens) + (Ahead is { Sharing: null } ahead ? ahead.RequiredBytes(chunkTokens) : 0);
 
-    public (NeuronPredictor Main, NeuronPredictor? Ahead) Load(
+    /// <summary>
+    /// Loads both, and who looks at a layer's own input before <see cref="Main"/> does: a sketch that looks ahead can, and takes a fraction
+    /// of an exact predictor's time.
+    /// </summary>
+    public (NeuronPredictor Main, NeuronPredictor? Ahead, NeuronPredictor? SecondLook) Load(
         NativeArena arena, int chunkTokens, int threads, CancellationToken cancellation)
     {
         NeuronPredictor main = Main.Load(arena, chunkTokens, threads, cancellation);
-        return (main, Ahead switch
+        NeuronPredictor? ahead = Ahead switch
         {
             null => null,
             { Sharing: null } => Ahead.Load(arena, chunkTokens, threads, cancellation),
             { SketchMargin: { } margin } => ((SketchPredictor)main).WithMargin(margin),
             _ => main,
-        });
+        };
+        NeuronPredictor? secondLook = main is ExactPredictor && ahead is SketchPredictor sketch
+            ? sketch.WithMargin(SketchPredictor.DefaultMargin(Ahead!.SketchBits))
+            : null;
+        return (main, ahead, secondLook);
     }
 }

@@ -1,3 +1,4 @@
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Placement;
 using Neuralink.Placement.Reads;
 
@@ -39,6 +40,9 @@ internal sealed class FetchBatch(int capacity)
     /// <summary>Why it is read.</summary>
     public FetchKind Kind { get; private set; }
 
+    /// <summary>By what its neurons were named, where it is read ahead.</summary>
+    public LookaheadRank Rank { get; set; }
+
     /// <summary>Whether a layer waits for it.</summary>
     public bool IsDemand => Kind == FetchKind.Demand;
 
@@ -73,6 +77,7 @@ internal sealed class FetchBatch(int capacity)
         Id = id;
         Layer = layer;
         Kind = kind;
+        Rank = default;
         IsHastened = false;
         Count = 0;
         Error = null;

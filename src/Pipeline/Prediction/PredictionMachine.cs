@@ -14,10 +14,11 @@ internal interface IPredictionEffects
 
     /// <summary>Computes which neurons <paramref name="target"/> will probably need and tells the Cache: MayBeNeeded.</summary>
     /// <param name="pass">The pass.</param>
-    /// <param name="target">The later layer.</param>
-    /// <param name="input">Which of the inputs that Compute has filled.</param>
+    /// <param name="target">The layer.</param>
+    /// <param name="rank">By what: an earlier layer's state or its own input.</param>
+    /// <param name="input">Which of the inputs for later layers that Compute has filled.</param>
     /// <param name="batch">Tokens of the pass.</param>
-    public void LookAhead(PassId pass, LayerIndex target, int input, int batch);
+    public void LookAhead(PassId pass, LayerIndex target, LookaheadRank rank, int input, int batch);
 
     /// <summary>Has <see cref="PredictionMachine.Continue"/> called once everybody has had a turn at what was said so far.</summary>
     public void Yield(PassId pass);
@@ -31,10 +32,11 @@ internal interface IPredictionEffects
 
 /// <summary>
 /// What is predicted and looked ahead to, and when: a layer's own neurons first, since it waits for them, and then, while the Cache has
-/// those read that it lacks, a later layer's. Between two predictions it yields, so that reads are on their way before more is predicted.
+/// those read that it lacks, a later layer's. Where the plan says so, a quick look at a layer's own neurons comes before all, so that what
+/// it lacks is read while the predictor works. Between two predictions it yields, so that reads are on their way before more is predicted.
 /// <code>
 /// Idle --PassBegun--> LookingAhead --(none is left)--> Idle
-/// Idle --LayerReached--> LookingAhead --(none is left)--> Idle
+/// Idle --LayerReached--> (Predicting -->) LookingAhead --(none is left)--> Idle
 /// </code>
 /// </summary>
 /// <param name="plan">Which layers are looked ahead to.</param>
@@ -45,12 +47,15 @@ internal sealed class PredictionMachine(LookaheadPlan plan, IPredictionEffects e
     private PassId _pass;
     private PassId _dropped;           // nothing is predicted for it any more, nor for those before it
     private int _batch;
-    private LayerIndex _target;        // the next to look ahead to
+    private LayerIndex _target;        // the next to look ahead to, or to predict
     private bool _isFirst;             // ... from the tokens
 
     private enum Phase
     {
         Idle,
+
+        /// <summary>The layer that is reached has been looked at, and is yet to be predicted.</summary>
+        Predicting,
         LookingAhead,
     }
 
@@ -72,16 +77,27 @@ internal sealed class PredictionMachine(LookaheadPlan plan, IPredictionEffects e
     {
         if (!Enter(pass, batch))
             return;
-        effects.Predict(pass, layer, batch);
-        LookAheadTo(plan.TargetOf(layer), isFirst: false);
+        if (!plan.LooksAgainAt(layer))
+        {
+            Predict(layer);
+            return;
+        }
+        effects.LookAhead(pass, layer, LookaheadRank.Own, input: 0, batch);
+        (_phase, _target) = (Phase.Predicting, layer);
+        effects.Yield(pass);
     }
 
     /// <summary>Everybody has had a turn.</summary>
     public void Continue(PassId pass)
     {
-        if (pass != _pass || _phase != Phase.LookingAhead)
+        if (pass != _pass || _phase == Phase.Idle)
             return;
-        effects.LookAhead(pass, _target, _isFirst ? _target.Value : 0, _batch);
+        if (_phase == Phase.Predicting)
+        {
+            Predict(_target);
+            return;
+        }
+        effects.LookAhead(pass, _target, LookaheadRank.Earlier, _isFirst ? _target.Value : 0, _batch);
         LookAheadTo(_isFirst ? plan.NextFirst(_target.Value + 1) : null, _isFirst);
     }
 
@@ -101,6 +117,12 @@ internal sealed class PredictionMachine(LookaheadPlan plan, IPredictionEffects e
             throw new InvalidOperationException($"{_pass} is {_phase}.");
         (_pass, _batch) = (pass, batch);
         return true;
+    }
+
+    private void Predict(LayerIndex layer)
+    {
+        effects.Predict(_pass, layer, _batch);
+        LookAheadTo(plan.TargetOf(layer), isFirst: false);
     }
 
     private void LookAheadTo(LayerIndex? target, bool isFirst)

@@ -1,5 +1,6 @@
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
 
@@ -7,10 +8,8 @@ namespace Neuralink.Pipeline.Residency;
 
 /// <summary>
 /// Which bundles are in DRAM and what for. A frame is free, loading, or resident; a resident one is leased (a layer computes with it),
-/// prefetched
-/// (not yet asked for) or cached (at rest). The policy chooses which rest. It knows a bundle from when it first comes to rest, also while
-/// it
-/// is leased again; should it give up one that is leased, that one is offered anew when the lease ends.
+/// prefetched (not yet asked for) or cached (at rest). The policy chooses which rest. It knows a bundle from when it first comes to rest,
+/// also while it is leased again; should it give up one that is leased, that one is offered anew when the lease ends.
 /// </summary>
 internal sealed class CacheState
 {
@@ -20,7 +19,6 @@ internal sealed class CacheState
     private readonly LayerCounters _counts;
     private readonly FrameTable _frames;
     private readonly PrefetchList _prefetched;
-    private readonly LookaheadAccuracy _lookahead;
     private readonly BridgeLog _bridges;
     private readonly WarmUp _warmUp;
 
@@ -45,7 +43,7 @@ internal sealed class CacheState
         _counts = counts;
         _frames = new FrameTable(limits.FrameCount, keys.Count);
         _prefetched = new PrefetchList(_frames, limits.PrefetchedMax);
-        _lookahead = new LookaheadAccuracy(keys, gate, counts);
+        Lookahead = new LookaheadAccuracy(keys, gate, counts);
         _bridges = new BridgeLog(keys, counts);
         _warmUp = new WarmUp(warmUp, keys, _frames, policy, counts);
     }
@@ -54,6 +52,9 @@ internal sealed class CacheState
     public int CachedCount { get; private set; }
 
     public int LeasedCount { get; private set; }
+
+    /// <summary>What lookahead named, and how far it is trusted.</summary>
+    public LookaheadAccuracy Lookahead { get; }
 
     public int PrefetchedCount => _prefetched.Count;
 
@@ -85,7 +86,7 @@ internal sealed class CacheState
         foreach (NeuronId neuron in neurons[..count])
         {
             NeuronKey key = _keys.Of(layer, neuron);
-            _lookahead.Want(layer, key);
+            Lookahead.Want(layer, key);
             int frame = _frames.FrameOf(key);
             if (frame == FrameTable.None)
             {
@@ -108,14 +109,15 @@ internal sealed class CacheState
     /// Adds what is not resident to <paramref name="misses"/>, as far as there are frames for prefetches and the gate lets that layer's
     /// lookahead pass.
     /// </summary>
-    public void Prefetch(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FetchBatch misses)
+    public void Prefetch(
+        LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, LookaheadRank rank, FetchBatch misses)
     {
-        int room = _lookahead.IsTrusted(layer) ? _limits.PrefetchedMax - PrefetchedCount : 0;
+        int room = Lookahead.IsTrusted(layer, rank) ? _limits.PrefetchedMax - PrefetchedCount : 0;
         foreach (NeuronId neuron in neurons)
         {
             NeuronKey key = _keys.Of(layer, neuron);
             bool isMissing = _frames.FrameOf(key) == FrameTable.None;
-            _lookahead.Name(layer, key, isMissing);
+            Lookahead.Name(layer, key, rank, isMissing);
             if (!isMissing || room == 0)
                 continue;
             room--;
@@ -227,7 +229,7 @@ internal sealed class CacheState
     /// <summary>A pass is through all layers: what outlived its time is evicted.</summary>
     public void EndPass()
     {
-        _lookahead.EndPass();
+        Lookahead.EndPass();
         _bridges.EndPass();
         _policy.EndPass();
         while (_policy.TryExpire(out int key))
@@ -237,7 +239,7 @@ internal sealed class CacheState
     /// <summary>A pass was dropped, or the text ended: nothing is prefetched for it any more.</summary>
     public void DropPass()
     {
-        _lookahead.DropPass();
+        Lookahead.DropPass();
         _bridges.EndPass();
         DropPrefetched(first: default, new LayerIndex(int.MaxValue));
     }
@@ -250,7 +252,7 @@ internal sealed class CacheState
     /// <param name="first">The first to drop from: a stream reads ahead to earlier layers of the next pass too.</param>
     public void EndLayer(LayerIndex layer, LayerIndex first = default)
     {
-        _lookahead.EndLayer(layer);
+        Lookahead.EndLayer(layer);
         DropPrefetched(first, layer);
     }
 

@@ -1,4 +1,5 @@
 using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Placement;
 
 namespace Neuralink.Pipeline.Residency;
@@ -16,19 +17,29 @@ internal sealed class LookaheadAccuracy(NeuronKeys keys, LookaheadGate gate, Lay
     private int _pass = 1;      // nothing was named in pass 0
 
     /// <summary>Whether to read what is named of <paramref name="layer"/>.</summary>
-    public bool IsTrusted(LayerIndex layer) => gate.IsTrusted(layer);
+    public bool IsTrusted(LayerIndex layer, LookaheadRank rank) => gate.IsTrusted(layer, rank);
 
-    /// <summary>Lookahead names a neuron.</summary>
+    /// <summary>Lookahead names a neuron; of each rank once at most.</summary>
     /// <param name="layer">Its layer.</param>
     /// <param name="key">The neuron.</param>
+    /// <param name="rank">By what it is named.</param>
     /// <param name="isMissing">Whether it would have to be read.</param>
-    public void Name(LayerIndex layer, NeuronKey key, bool isMissing)
+    public void Name(LayerIndex layer, NeuronKey key, LookaheadRank rank, bool isMissing)
     {
-        _namings[key.Value] = new Naming(_pass, isMissing);
-        counts.Add(layer, Counter.LookaheadNamed);
-        if (isMissing)
-            gate.Named(layer, 1);
+        ref Naming naming = ref _namings[key.Value];
+        if (naming.Pass != _pass)
+        {
+            naming = new Naming(_pass, MissingRanks: 0);
+            counts.Add(layer, Counter.LookaheadNamed);
+        }
+        if (!isMissing)
+            return;
+        naming = naming with { MissingRanks = (byte)(naming.MissingRanks | BitOf(rank)) };
+        gate.Named(layer, rank);
     }
+
+    /// <summary>A layer is reached; see <see cref="LookaheadGate.Reached"/>.</summary>
+    public void Reach(LayerIndex layer, bool isBusy) => gate.Reached(layer, isBusy);
 
     /// <summary>The layer wants a neuron.</summary>
     public void Want(LayerIndex layer, NeuronKey key)
@@ -37,8 +48,11 @@ internal sealed class LookaheadAccuracy(NeuronKeys keys, LookaheadGate gate, Lay
         if (naming.Pass != _pass)
             return;
         counts.Add(layer, Counter.LookaheadHits);
-        if (naming.WasMissing)
-            gate.Right(layer, 1);
+        for (LookaheadRank rank = LookaheadRank.Earlier; naming.MissingRanks >= BitOf(rank); rank++)
+        {
+            if ((naming.MissingRanks & BitOf(rank)) != 0)
+                gate.Right(layer, rank);
+        }
     }
 
     /// <summary>The layer is through.</summary>
@@ -54,6 +68,10 @@ internal sealed class LookaheadAccuracy(NeuronKeys keys, LookaheadGate gate, Lay
         gate.Forget();
     }
 
+    private static int BitOf(LookaheadRank rank) => 1 << (int)rank;
+
     /// <summary>The last time that a neuron was named.</summary>
-    private readonly record struct Naming(int Pass, bool WasMissing);
+    /// <param name="Pass">When.</param>
+    /// <param name="MissingRanks">A bit for each rank that named it while it was missing.</param>
+    private readonly record struct Naming(int Pass, byte MissingRanks);
 }

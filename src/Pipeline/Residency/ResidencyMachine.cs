@@ -1,5 +1,6 @@
 using Neuralink.Pipeline.Compute;
 using Neuralink.Pipeline.Fetching;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Placement;
 
 namespace Neuralink.Pipeline.Residency;
@@ -78,6 +79,7 @@ internal sealed class ResidencyMachine
     private bool _isWarm;
     private long _nextFetch;
     private int _fetching;
+    private int _fetchingAhead;        // of these, what an earlier layer's state named
 
     private PassId _pass;
     private PassId _dropped;           // messages of it, and of those before it, come too late
@@ -127,16 +129,22 @@ internal sealed class ResidencyMachine
             throw new InvalidOperationException($"{_layer} of {_pass} is being served; {layer} of {pass} must wait.");
         (_pass, _layer, _wanted, _taken) = (pass, layer, neurons, 0);
         _scan?.Serve(layer);
+        _cache.Lookahead.Reach(layer, isBusy: _fetchingAhead > 0);
         GrantNextWave();
     }
 
     /// <summary>These neurons of a layer will probably be wanted: those that are missing are read ahead.</summary>
-    public void MayBeNeeded(PassId pass, LayerIndex layer, NeuronSet neurons)
+    /// <param name="pass">The pass.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="neurons">The machine's until it is released.</param>
+    /// <param name="rank">By what they are named.</param>
+    public void MayBeNeeded(PassId pass, LayerIndex layer, NeuronSet neurons, LookaheadRank rank)
     {
         if (!IsLate(pass))
         {
             FetchBatch misses = NewBatch(layer, FetchKind.Prefetch);
-            _cache.Prefetch(layer, _setup.PlacementOf(layer), neurons.Ids, misses);
+            misses.Rank = rank;
+            _cache.Prefetch(layer, _setup.PlacementOf(layer), neurons.Ids, rank, misses);
             Fetch(misses);
         }
         _effects.Release(neurons);
@@ -191,6 +199,8 @@ internal sealed class ResidencyMachine
     }
 
     private bool IsLate(PassId pass) => pass.Value <= _dropped.Value;
+
+    private static bool IsAhead(FetchBatch batch) => batch is { Kind: FetchKind.Prefetch, Rank: LookaheadRank.Earlier };
 
     private void GrantNextWave()
     {
@@ -307,6 +317,7 @@ internal sealed class ResidencyMachine
             return;
         }
         _fetching++;
+        _fetchingAhead += IsAhead(batch) ? 1 : 0;
         _effects.Fetch(batch);
     }
 
@@ -345,6 +356,7 @@ internal sealed class ResidencyMachine
     private void EndFetch(FetchBatch batch)
     {
         _fetching--;
+        _fetchingAhead -= IsAhead(batch) ? 1 : 0;
         if (batch.Kind == FetchKind.WarmUp)
         {
             _warmUpCount--;

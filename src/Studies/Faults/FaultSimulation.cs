@@ -96,7 +96,8 @@ internal sealed class FaultSimulation
                 MicrosPerTick = 1,
             },
             Lookahead = scenario.Strategy.ReadsAhead
-                ? new LookaheadPlan(scenario.Keys.LayerCount, scenario.LookaheadLayers, scenario.FirstCount, layer => layer % 4 != 3)
+                ? new LookaheadPlan(
+                    scenario.Keys.LayerCount, scenario.LookaheadLayers, scenario.FirstCount, layer => layer % 4 != 3, scenario.LooksAgain)
                 : LookaheadPlan.None,
             SharesThread = scenario.SharesThread,
             WakeTicks = scenario.WakeTicks,

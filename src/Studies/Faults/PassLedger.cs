@@ -1,3 +1,4 @@
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Studies.Simulation;
@@ -37,7 +38,7 @@ internal sealed class PassLedger(Scenario scenario, FlashLedger flash) : ISimula
         return scenario.Work();
     }
 
-    public long LookAhead(LayerIndex target, NeuronSet named)
+    public long LookAhead(LayerIndex target, LookaheadRank rank, NeuronSet named)
     {
         Fill(named, scenario.DrawLookahead(_active[target.Value]));
         return scenario.Work();

@@ -47,6 +47,7 @@ internal sealed class Scenario
         _latencyMax = Pick(2, 50, 2000);
         _workMax = Pick(1, 50);
         BreakSomeSlots();
+        LooksAgain = Random.Next(2) == 0;
         WarmUp = Random.Next(2) == 0 ? null : RandomWarmUp();
     }
 
@@ -69,6 +70,9 @@ internal sealed class Scenario
     public int LookaheadLayers { get; }
 
     public int FirstCount { get; }
+
+    /// <summary>Whether a layer that is reached is looked at once more before it is predicted.</summary>
+    public bool LooksAgain { get; }
 
     public double PrecisionMin { get; }
 

@@ -82,9 +82,13 @@ internal sealed record EngineSimulation
             Lookahead = LookaheadPlanOf(layers),
             PrecisionMin = Options.LookaheadPrecisionMin,
             LookedAhead = cached => (rows, layer, marks) => chance.LookAhead(rows.Start.Value, layer, Lookahead, cached, marks),
+            LookedAgain = cached => (rows, layer, marks) =>
+                chance.LookAhead(rows.Start.Value, layer, LookaheadQuality.OfSecondLook, cached, marks),
             PredictedToo = vain > 0 ? (rows, layer, marks) => chance.AddVain(rows.Start.Value, layer, vain, marks) : null,
         });
     }
+
+    private bool LooksAgain => Options.Predictor.Kind == PredictorKind.Exact && Options.Lookahead is { Kind: PredictorKind.Sketch };
 
     private ComputeTicks ComputeTicksOf() => new()
     {
@@ -102,7 +106,8 @@ internal sealed record EngineSimulation
         if (!StrategySwitches.Of(Options.Strategy).ReadsAhead)
             return LookaheadPlan.None;
         int distance = Options.LookaheadLayers;
-        return new LookaheadPlan(layers, distance, firstCount: LooksAheadFirst ? Math.Min(distance, layers) : 0, covers: _ => true);
+        int firstCount = LooksAheadFirst ? Math.Min(distance, layers) : 0;
+        return new LookaheadPlan(layers, distance, firstCount, covers: _ => true, LooksAgain);
     }
 
     private static long Ticks(double micros) => (long)(micros * ModelledDevice.TicksPerMicro);

@@ -154,11 +154,11 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
         Tell(_predicting, _caching, () => _residency.Needed(pass, layer, active));
     }
 
-    void IPredictionEffects.LookAhead(PassId pass, LayerIndex target, int input, int batch)
+    void IPredictionEffects.LookAhead(PassId pass, LayerIndex target, LookaheadRank rank, int input, int batch)
     {
         NeuronSet named = RentSet();
-        UseWorkers(_predicting, "lookahead", target, _model.LookAhead(target, named));
-        Tell(_predicting, _caching, () => _residency.MayBeNeeded(pass, target, named));
+        UseWorkers(_predicting, "lookahead", target, _model.LookAhead(target, rank, named));
+        Tell(_predicting, _caching, () => _residency.MayBeNeeded(pass, target, named, rank));
     }
 
     void IPredictionEffects.Yield(PassId pass) => Tell(_predicting, _predicting, () => _prediction.Continue(pass));

@@ -47,10 +47,11 @@ internal interface ISimulatedModel
     /// <param name="active">Empty; takes them, ascending.</param>
     public long Predict(LayerIndex layer, NeuronSet active);
 
-    /// <summary>Says which neurons a later layer will probably need.</summary>
-    /// <param name="target">The later layer.</param>
+    /// <summary>Says which neurons a layer will probably need.</summary>
+    /// <param name="target">The layer.</param>
+    /// <param name="rank">By what: an earlier layer's state or its own input.</param>
     /// <param name="named">Empty; takes them, ascending.</param>
-    public long LookAhead(LayerIndex target, NeuronSet named);
+    public long LookAhead(LayerIndex target, LookaheadRank rank, NeuronSet named);
 
     /// <summary>The activations of some ordinals of a lease.</summary>
     public long Activate(LayerIndex layer, FrameLease lease, ReadOnlyMemory<int> ordinals);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Placement.Traces;
@@ -83,6 +84,7 @@ internal sealed class TraceModel : ISimulatedModel
     private readonly LayerCounters _counts;
     private readonly NameNeurons? _predictedToo;
     private readonly NameNeurons? _lookedAhead;
+    private readonly NameNeurons? _lookedAgain;
     private readonly ulong[] _marks;
     private long _waitingSince;
     private long _delay;        // processor time of reads, for which what is computed next takes longer
@@ -93,11 +95,13 @@ internal sealed class TraceModel : ISimulatedModel
     /// <param name="counts">Has the waits.</param>
     /// <param name="predictedToo">Names what an approximate predictor predicts beyond what is active; null where it is exact.</param>
     /// <param name="lookedAhead">Names what lookahead takes for active.</param>
+    /// <param name="lookedAgain">Names what the second look, when the layer is reached, takes for active.</param>
     public TraceModel(
         IReadOnlyList<ActivationMatrix> layers, ComputeTicks ticks, ModelledDevice device, LayerCounters counts, NameNeurons? predictedToo,
-        NameNeurons? lookedAhead)
+        NameNeurons? lookedAhead, NameNeurons? lookedAgain)
     {
-        (_layers, _ticks, _device, _counts, _predictedToo, _lookedAhead) = (layers, ticks, device, counts, predictedToo, lookedAhead);
+        (_layers, _ticks, _device, _counts) = (layers, ticks, device, counts);
+        (_predictedToo, _lookedAhead, _lookedAgain) = (predictedToo, lookedAhead, lookedAgain);
         _marks = new ulong[layers[0].WordsPerToken];
     }
 
@@ -119,11 +123,11 @@ internal sealed class TraceModel : ISimulatedModel
         return Spend(new SpentTicks { Predictor = _ticks.Predictor });
     }
 
-    public long LookAhead(LayerIndex target, NeuronSet named)
+    public long LookAhead(LayerIndex target, LookaheadRank rank, NeuronSet named)
     {
-        if (_lookedAhead is null)
-            throw new InvalidOperationException("Nobody looks ahead.");
-        _lookedAhead(Rows, target, _marks);
+        NameNeurons look = (rank == LookaheadRank.Own ? _lookedAgain : _lookedAhead)
+            ?? throw new InvalidOperationException("Nobody looks ahead.");
+        look(Rows, target, _marks);
         TakeMarks(named);
         return Spend(new SpentTicks { Lookahead = _ticks.Lookahead });
     }

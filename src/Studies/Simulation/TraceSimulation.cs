@@ -61,6 +61,9 @@ internal sealed record TraceSetup
     /// <summary>Makes who names what lookahead takes for active, given what the cache holds.</summary>
     public Func<CachePolicy, NameNeurons>? LookedAhead { get; init; }
 
+    /// <summary>The same for the second look at a layer that is reached, where <see cref="Lookahead"/> has one.</summary>
+    public Func<CachePolicy, NameNeurons>? LookedAgain { get; init; }
+
     /// <summary>Names what an approximate predictor predicts beyond what is active.</summary>
     public NameNeurons? PredictedToo { get; init; }
 
@@ -96,7 +99,8 @@ internal sealed class TraceSimulation
             setup.Device, setup.StrideBytes, setup.ExtentSlotsMax, setup.QueueDepth, setup.ReadTicks, setup.IsTimed,
             read => setup.Reading?.Invoke(_model!.Rows, read));
         _model = new TraceModel(
-            setup.Layers, setup.ComputeTicks, _device, _counts, setup.PredictedToo, setup.LookedAhead?.Invoke(policy));
+            setup.Layers, setup.ComputeTicks, _device, _counts, setup.PredictedToo, setup.LookedAhead?.Invoke(policy),
+            setup.LookedAgain?.Invoke(policy));
         _pipeline = new SimulatedPipeline(
             MachinesOf(setup, keys, policy), _time, _model, setup.OtherDevice ?? _device, _ => _isDone = true, Ended);
     }

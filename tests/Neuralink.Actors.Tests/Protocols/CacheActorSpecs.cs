@@ -5,6 +5,7 @@ using Neuralink.Actors.Protocols;
 using Neuralink.Pipeline.Compute;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
@@ -78,7 +79,7 @@ public sealed class CacheActorSpecs : ProtocolSpecs
     [Fact]
     public void What_a_layer_waits_for_of_a_prefetch_that_fails_is_read_again_at_need()
     {
-        _cache.Tell(new PredictionProtocol.MayBeNeeded(new(1), new(0), SetOf(_sets, 2, 3)), _compute);
+        _cache.Tell(new PredictionProtocol.MayBeNeeded(new(1), new(0), SetOf(_sets, 2, 3), LookaheadRank.Earlier), _compute);
         FetchBatch ahead = Next<FetchProtocol.Fetch>(_io).Batch;
         ahead.IsDemand.Should().BeFalse();
         Needed(1, 0, 3);
@@ -96,7 +97,7 @@ public sealed class CacheActorSpecs : ProtocolSpecs
     {
         ShouldBeIdle(4);
         Needed(4, 0, 1);
-        _cache.Tell(new PredictionProtocol.MayBeNeeded(new(3), new(1), SetOf(_sets, 2)), _compute);
+        _cache.Tell(new PredictionProtocol.MayBeNeeded(new(3), new(1), SetOf(_sets, 2), LookaheadRank.Earlier), _compute);
         _cache.Tell(new ResidencyProtocol.Returned(new(4)), _compute);
         Needed(5, 0, 6);
         Next<FetchProtocol.Fetch>(_io).Batch.Slots[0].Should().Be(new Slot(6));

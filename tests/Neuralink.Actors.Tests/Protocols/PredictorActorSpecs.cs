@@ -33,11 +33,13 @@ public sealed class PredictorActorSpecs : ProtocolSpecs
     public void A_layers_own_neurons_come_first_then_what_is_looked_ahead_to_and_then_the_workers_are_free()
     {
         _predictor.Tell(new PredictionProtocol.PassBegun(new(1), Batch: 3, LooksAhead: true), _compute);
+        GiveTurn();
         Next<PredictionProtocol.MayBeNeeded>(_cache).Layer.Should().Be(new LayerIndex(0));
         Next<PredictionProtocol.Predicted>(_compute);
         _predictor.Tell(new PredictionProtocol.LayerReached(new(1), new(0), Batch: 3), _compute);
         Next<PredictionProtocol.Needed>(_cache).Neurons.Ids.ToArray().Should().Equal(new NeuronId(0), new NeuronId(1));
         _cache.LastSender.Should().Be(_compute.Ref, "the Cache answers Compute");
+        GiveTurn();
         Next<PredictionProtocol.MayBeNeeded>(_cache).Layer.Should().Be(new LayerIndex(1));
         Next<PredictionProtocol.Predicted>(_compute);
         _predictor.Tell(new PredictionProtocol.LayerReached(new(1), new(1), Batch: 3), _compute);
@@ -58,5 +60,13 @@ public sealed class PredictorActorSpecs : ProtocolSpecs
             said.Add(Next<object>(_cache));
         int abandoned = said.FindIndex(m => m is PassProtocol.AbandonPass);
         said[abandoned..].Should().HaveCount(2, "behind the request there is only what the next pass wants");
+    }
+
+    /// <summary>The Predictor goes on when the Cache has handled what it was told before.</summary>
+    private void GiveTurn()
+    {
+        PredictionProtocol.Continue next = Next<PredictionProtocol.Continue>(_cache);
+        _cache.LastSender.Should().Be(_compute.Ref);
+        next.Predictor.Tell(next, _compute);
     }
 }

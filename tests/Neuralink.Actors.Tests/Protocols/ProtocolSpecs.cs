@@ -4,6 +4,7 @@ using Neuralink.Actors.Compute;
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Protocols;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 
@@ -84,6 +85,6 @@ public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
             return 2 * batch;
         }
 
-        public void LookAhead(LayerIndex target, int input, int batch, NeuronSet set) => set.Add(new NeuronId(2));
+        public void LookAhead(LayerIndex target, LookaheadRank rank, int input, int batch, NeuronSet set) => set.Add(new NeuronId(2));
     }
 }

@@ -1,5 +1,6 @@
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
@@ -115,7 +116,7 @@ internal sealed class CacheModel
     private void Prefetch(int layer, int[] neurons)
     {
         FetchBatch misses = NewBatch(layer, FetchKind.Prefetch);
-        _state.Prefetch(new(layer), _placement, Ids(neurons), misses);
+        _state.Prefetch(new(layer), _placement, Ids(neurons), (LookaheadRank)_random.Next(2), misses);
         _expected[Counter.Prefetched] += misses.Count;
         foreach (Slot slot in misses.Slots)
             _aheadLoading.Add(Key(layer, slot.Value)).Should().BeTrue("nothing is read twice");

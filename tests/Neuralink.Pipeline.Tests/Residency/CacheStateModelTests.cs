@@ -1,5 +1,6 @@
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Metrics;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 using Neuralink.Placement.Caching;
@@ -156,7 +157,7 @@ public sealed class CacheStateModelTests
     {
         FetchBatch ahead = new(4);
         ahead.Reset(9, new(1), FetchKind.Prefetch);
-        state.Prefetch(new(1), Permutation.Identity(16), [new(neuron)], ahead);
+        state.Prefetch(new(1), Permutation.Identity(16), [new(neuron)], LookaheadRank.Earlier, ahead);
         return ahead;
     }
 

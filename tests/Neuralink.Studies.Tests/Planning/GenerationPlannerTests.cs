@@ -114,7 +114,7 @@ public sealed class GenerationPlannerTests
     public void What_is_read_ahead_in_vain_is_counted_unless_the_gate_closes()
     {
         EngineOptions options = new() { Strategy = ExecutionStrategy.Prefetch, Cache = CacheSize.OfBytes(0), ContextTokens = 64 };
-        GenerationPlanner half = Planner(Active(), new LookaheadQuality(0.5, 0.4, IsMeasured: true));
+        GenerationPlanner half = Planner(Active(), new LookaheadQuality(0.1, 0.1, IsMeasured: true));
         double plain = Planner(Active()).Plan(options with { Strategy = ExecutionStrategy.Serial }).BytesPerToken;
         half.Plan(options with { LookaheadPrecisionMin = 0 }).BytesPerToken.Should().BeGreaterThan(1.2 * plain);
         double gated = half.Plan(options with { LookaheadPrecisionMin = 0.6 }).BytesPerToken;
