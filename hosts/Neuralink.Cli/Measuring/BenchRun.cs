@@ -34,6 +34,7 @@ internal sealed class BenchRun(BenchSetup setup, BenchFormat format, Surrounding
         IReadOnlyList<BenchRow> rows = [.. session.Results.Select(result => BenchRow.Of(result, session.SentinelRatio))];
         if (rows.Count > 0)
             BenchFormats.Write(rows, setup, format, surroundings.Out);
+        await surroundings.Out.FlushAsync(CancellationToken.None);      // before what is said of it
         foreach ((string combination, NeuralinkException error) in session.Failures)
             surroundings.Note($"left out: {combination}: {error.Message}");
         if (stopped is not null)
