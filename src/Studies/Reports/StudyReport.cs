@@ -27,14 +27,15 @@ public sealed record ReportParagraph(string Text) : ReportPart;
 /// <param name="Title">What it shows.</param>
 /// <param name="Columns">From left to right.</param>
 /// <param name="Rows">A text for each column; numbers are formatted by whoever makes the table, and what is not there is empty.</param>
-public sealed record ReportTable(string Title, IReadOnlyList<ReportColumn> Columns, IReadOnlyList<IReadOnlyList<string>> Rows) : ReportPart;
+public sealed record ReportTable(string Title, IReadOnlyList<ReportColumn> Columns, IReadOnlyList<IReadOnlyList<string>> Rows)
+    : ReportPart;
 
 /// <summary>A column of a table.</summary>
 /// <param name="Title">Its heading, with the unit.</param>
 /// <param name="IsNumber">Whether numbers stand in it, which are aligned at the right.</param>
 public sealed record ReportColumn(string Title, bool IsNumber = true);
 
-/// <summary>What happened during one token, of each cell that recorded it. The page shows one at a time and lets the reader choose.</summary>
+/// <summary>What happened during one token, of each cell that recorded it. The page shows one at a time, by choice.</summary>
 /// <param name="Title">What it shows.</param>
 /// <param name="Timelines">The cells' names and timelines.</param>
 public sealed record ReportTimelines(string Title, IReadOnlyList<NamedTimeline> Timelines) : ReportPart;

@@ -9,7 +9,7 @@ using Neuralink.Studies.Matrix;
 
 namespace Neuralink.Studies.Running;
 
-/// <summary>A line of results.jsonl (docs/formats/study-results.md): a cell and what came of it.</summary>
+/// <summary>A line of results.jsonl (docs/formats/study.md): a cell and what came of it.</summary>
 internal static class ResultLine
 {
     /// <summary>The value of "format".</summary>

@@ -89,7 +89,7 @@
     return {
       traces: [{
         ...trace, x: trace.x.map(wrapped), y: trace.y.map(wrapped), text: trace.text,
-        texttemplate: fits ? '%{text}' : undefined, textfont: { size: isNarrow() ? 10 : 12 },
+        texttemplate: fits ? '%{text}' : undefined, textfont: { size: isNarrow() ? 10 : 12, color: css('text') },
         colorscale: [[0, css('low')], [1, css('high')]], zmin: low, zmax: low === high ? low + 1 : high, xgap: 2, ygap: 2,
         hovertemplate: '%{y}<br>%{x}<br>%{text}<extra></extra>', showscale: !isNarrow(),
         colorbar: { title: { text: plain(trace.name), side: 'right' }, thickness: 12, outlinewidth: 0 },
@@ -98,8 +98,7 @@
         height: 130 + Math.max(2, chart.rows) * 44,
         xaxis: axis(chart.x, { type: 'category', showgrid: false, ticks: '' }),
         yaxis: axis(chart.y, {
-          type: 'category', autorange: 'reversed', showgrid: false, ticks: '',
-          title: isNarrow() ? undefined : { text: plain(chart.y.title) },
+          type: 'category', autorange: 'reversed', showgrid: false, ticks: '', ...(isNarrow() ? { title: undefined } : {}),
         }),
       }),
     };
