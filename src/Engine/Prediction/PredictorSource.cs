@@ -27,8 +27,21 @@ internal sealed record PredictorSource(
     /// <summary>The margin of a sketch; null for all others.</summary>
     public float? SketchMargin { get; init; }
 
-    /// <summary>Bits a weight of a sketch.</summary>
-    public int SketchBits { get; init; }
+    // A read at need takes a quarter of a millisecond until what it brings can be computed, hardly less on a fast device, and looking ahead
+    // to the next layer covers a part of that. A second look pays where it is quicker than the rest: a core goes through so many bytes of
+    // sketch in an eighth of a millisecond (docs/experiments/overlap.md).
+    private const long SecondLookBytesMax = 3 << 19;
+
+    /// <summary>The margin of a sketch's second look at a layer; null where there is none, or it takes longer than it saves.</summary>
+    public float? SecondLookMargin { get; init; }
+
+    /// <summary>Whether a layer that is reached is looked at a second time before it is predicted.</summary>
+    public static bool LooksAgain(EngineOptions options, ModelConfig config) =>
+        options.Predictor.Kind == PredictorKind.Exact && options.Lookahead is { Kind: PredictorKind.Sketch } sketch
+            && SecondLookPays(config, sketch.Bits);
+
+    private static bool SecondLookPays(ModelConfig config, int bits) =>
+        (long)config.FfnSize * config.HiddenSize * bits / 8 <= SecondLookBytesMax;
 
     /// <summary>Opens what the predictor is made from, and checks that it is this model's.</summary>
     /// <param name="options">Which.</param>
@@ -86,7 +99,7 @@ internal sealed record PredictorSource(
                 tensors => SketchPredictor.Load(tensors, arena, config, options.Bits, margin, chunkTokens, threads), cancellation))
         {
             SketchMargin = margin,
-            SketchBits = options.Bits,
+            SecondLookMargin = SecondLookPays(config, options.Bits) ? SketchPredictor.DefaultMargin(options.Bits) : null,
         };
     }
 
@@ -187,7 +200,7 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
 
     /// <summary>
     /// Loads both, and who looks at a layer's own input before <see cref="Main"/> does: a sketch that looks ahead can, and takes a fraction
-    /// of an exact predictor's time.
+    /// of an exact predictor's time. Null where that does not pay.
     /// </summary>
     public (NeuronPredictor Main, NeuronPredictor? Ahead, NeuronPredictor? SecondLook) Load(
         NativeArena arena, int chunkTokens, int threads, CancellationToken cancellation)
@@ -200,8 +213,8 @@ internal sealed record PredictorSources(PredictorSource Main, PredictorSource? A
             { SketchMargin: { } margin } => ((SketchPredictor)main).WithMargin(margin),
             _ => main,
         };
-        NeuronPredictor? secondLook = main is ExactPredictor && ahead is SketchPredictor sketch
-            ? sketch.WithMargin(SketchPredictor.DefaultMargin(Ahead!.SketchBits))
+        NeuronPredictor? secondLook = main is ExactPredictor && ahead is SketchPredictor sketch && Ahead?.SecondLookMargin is { } second
+            ? sketch.WithMargin(second)
             : null;
         return (main, ahead, secondLook);
     }

@@ -67,6 +67,7 @@ internal sealed class CellSimulation(StudyWorkloads workloads, Func<string, Devi
             ComputeScale = cell.ComputeScale,
             Device = times,
             SubmitMicros = device.SubmitMicros ?? GenerationPlanner.SubmitMicros(options.Io),
+            LooksAgain = PredictorSource.LooksAgain(options, model.Config),
             Lookahead = QualityOf(cell, options, model.Config),
             PredictedPerActive = strategy.Streams ? 1 : named,
             Processors = cell.Computing == ComputeModels.This ? Environment.ProcessorCount : ComputeModels.Find(cell.Computing).Processors,

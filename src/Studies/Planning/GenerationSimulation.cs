@@ -64,6 +64,7 @@ internal sealed class GenerationSimulation(
         Device = new DeviceTimes(device, new ReadLatency(GenerationPlanner.DeviceLatencyMicros)),
         SubmitMicros = GenerationPlanner.SubmitMicros(options.Io),
         Lookahead = lookahead,
+        LooksAgain = PredictorSource.LooksAgain(options, model.Config),
         LooksAheadFirst = model.PredictorsOf(options).Ahead is not { Depth: > 0 },
         PredictedPerActive = GenerationPlanner.PredictedPerActive(options.Predictor),
     };

@@ -45,6 +45,9 @@ internal sealed record EngineSimulation
     /// <summary>Whether a predictor made for the distance looks ahead, which has nothing to go by before the first layer.</summary>
     public bool LooksAheadFirst { get; init; } = true;
 
+    /// <summary>Whether a layer that is reached is looked at a second time before it is predicted.</summary>
+    public bool LooksAgain { get; init; }
+
     /// <summary>Neurons that the predictor names for one that is active.</summary>
     public required double PredictedPerActive { get; init; }
 
@@ -87,8 +90,6 @@ internal sealed record EngineSimulation
             PredictedToo = vain > 0 ? (rows, layer, marks) => chance.AddVain(rows.Start.Value, layer, vain, marks) : null,
         });
     }
-
-    private bool LooksAgain => Options.Predictor.Kind == PredictorKind.Exact && Options.Lookahead is { Kind: PredictorKind.Sketch };
 
     private ComputeTicks ComputeTicksOf() => new()
     {
