@@ -44,6 +44,9 @@ public sealed record StudyCell
     /// </summary>
     public bool ReadsMatrices { get; init; }
 
+    /// <summary>Boards that share each layer's neurons; the cell is of one of them, without the network. Of a shape only.</summary>
+    public int Boards { get; init; } = 1;
+
     /// <summary>Threads that submit reads; several cost some devices bandwidth.</summary>
     public int Readers { get; init; } = 1;
 

@@ -15,7 +15,7 @@ public static class ComputeModels
     private const double Opt1300MComputeMillis = 202;
 
     /// <summary>Those that ship.</summary>
-    public static IReadOnlyList<ComputeModel> All { get; } = [MakeAce2(), MakeOnePlus12()];
+    public static IReadOnlyList<ComputeModel> All { get; } = [MakeAce2(), MakeOnePlus12(), MakePi5()];
 
     /// <summary>What a study may name.</summary>
     public static string Expected => $"{string.Join(", ", All.Select(c => c.Name))} or {This}";
@@ -51,6 +51,20 @@ public static class ComputeModels
         [
             "1.5 times the 8+ Gen 1: LPDDR5X at 4800 MHz beside LPDDR5 at 3200 MHz (Qualcomm's product briefs); nothing is fitted",
             "8 cores: Qualcomm's product brief; 5 us to wake a thread: assumed",
+        ],
+    };
+
+    private static ComputeModel MakePi5() => new()
+    {
+        Name = "pi-5",
+        Title = "Raspberry Pi 5",
+        BytesPerMicro = Ace2BytesPerMicro() * (32 * 4267) / (64 * 6400),
+        Processors = 4,
+        Sources =
+        [
+            "a third of the 8+ Gen 1: 32 bits of LPDDR4X at 4267 MT/s beside 64 bits of LPDDR5 at 6400 MT/s (product briefs); nothing is "
+                + "fitted",
+            "4 cores: Raspberry Pi's product brief; 5 us to wake a thread: assumed",
         ],
     };
 

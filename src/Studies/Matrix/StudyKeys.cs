@@ -54,6 +54,12 @@ internal static class StudyKeys
         new StudyKey<int>(
             "readers", "readers", "Threads that submit reads; several cost some devices bandwidth.", StudyValues.Integer(1, 256),
             c => c.Readers, (c, v) => c with { Readers = v }),
+        new StudyKey<bool>(
+            "reads_matrices", "matrix by matrix", "Whether each matrix's part of a neuron is a read of its own; else neurons are bundled.",
+            StudyValues.Flag, c => c.ReadsMatrices, (c, v) => c with { ReadsMatrices = v }),
+        new StudyKey<int>(
+            "boards", "boards", "Boards that share each layer's neurons; the cell is of one of them, without the network.",
+            StudyValues.Integer(1, 64), c => c.Boards, (c, v) => c with { Boards = v }),
         new OptionalStudyKey<double>(
             "lookahead_recall", "recall", "Of the neurons wanted and not cached, the share that lookahead finds. Null: as assumed.",
             StudyValues.Number(0, 1), c => c.LookaheadRecall, (c, v) => c with { LookaheadRecall = v })

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Neuralink.Models.Synthetic;
 using Neuralink.Placement;
 using Neuralink.Placement.Traces;
 using Neuralink.Storage;
@@ -20,17 +21,22 @@ internal sealed class StudyWorkloads(int layersMax = StudyWorkloads.DefaultLayer
     /// <summary>Orders from four times as many gain a few percent, and take four times as long.</summary>
     public const int DefaultTrainingTokens = 2048;
 
-    private readonly ConcurrentDictionary<(string Model, string? Trace), Lazy<StudyWorkload>> _workloads = new();
+    private const int BoardsMax = 64;
+
+    private readonly ConcurrentDictionary<(string Model, string? Trace, int Boards), Lazy<StudyWorkload>> _workloads = new();
 
     /// <summary>The workload of a cell.</summary>
     /// <exception cref="NeuralinkException">There is no such model, or its trace is of another; the message says what there is.</exception>
     public StudyWorkload Of(StudyCell cell) =>
-        _workloads.GetOrAdd((cell.Model, cell.Trace), key => new Lazy<StudyWorkload>(() => Make(key.Model, key.Trace))).Value;
+        _workloads.GetOrAdd(
+            (cell.Model, cell.Trace, cell.Boards),
+            key => new Lazy<StudyWorkload>(() => Make(key.Model, key.Trace, key.Boards))).Value;
 
-    private StudyWorkload Make(string model, string? trace)
+    private StudyWorkload Make(string model, string? trace, int boards)
     {
-        if (StudyShapes.Find(model) is { } shape)
+        if (StudyShapes.Find(model) is { } found)
         {
+            SyntheticShape shape = PartOf(found, boards);
             return trace is null
                 ? StudyWorkload.Of(shape, Math.Min(layersMax, shape.Config.LayerCount), trainingTokens)
                 : FromTrace(model, PlannedModel.Of(shape.Config, Kernels.WeightFormat.F16), image: null, trace);
@@ -42,9 +48,16 @@ internal sealed class StudyWorkloads(int layersMax = StudyWorkloads.DefaultLayer
                 Directory.Exists(model) || File.Exists(model) ? "something else" : "neither",
                 "make an image of a model with 'neuralink pack'");
         }
+        if (boards != 1)
+            throw new NeuralinkException($"share {model} out", "a shape, whose neurons can be drawn", "an image");
         FlashImage image = FlashImage.Open(model);
         return trace is null ? FromSample(model, image) : FromTrace(model, PlannedModel.Of(image), image, trace);
     }
+
+    /// <summary>What one of several boards has of a shape: as many neurons of each layer, which are as active as all are.</summary>
+    private static SyntheticShape PartOf(SyntheticShape shape, int boards) => boards is >= 1 and <= BoardsMax
+        ? shape with { Config = shape.Config with { FfnSize = Math.Max(1, shape.Config.FfnSize / boards) } }
+        : throw new NeuralinkException($"share {shape.Name} out", $"1 to {BoardsMax} boards", $"{boards}");
 
     private StudyWorkload FromSample(string name, FlashImage image)
     {
