@@ -50,7 +50,8 @@ internal sealed class SimulatedAndMeasured(
             CultureInfo.InvariantCulture,
             $"{StrategySwitches.Of(strategy).Name,-17} {cache,4:0%}  {Measured(r => r.TokenMillis),18:0.00}  "
             + $"{Simulated(r => r.TokenMillis),9:0.00}  {ratios[ratios.Length / 2],5:0.00} ({ratios[0]:0.00} to {ratios[^1]:0.00})   "
-            + $"{Measured(r => r.ComputeMillis),19:0.00}  {Simulated(r => r.ComputeMillis),9:0.00}   {Measured(r => r.WaitMillis),14:0.00}  "
+            + $"{Measured(r => r.ComputeMillis),19:0.00}  {Simulated(r => r.ComputeMillis),9:0.00}   "
+            + $"{Measured(r => r.WaitMillis),14:0.00}  "
             + $"{Simulated(r => r.WaitMillis),9:0.00}   {Measured(r => r.Reads),15:0}  {Simulated(r => r.Reads),9:0}   "
             + $"{Measured(r => r.Bytes / 1024),13:0}  {Simulated(r => r.Bytes / 1024),9:0}");
 

@@ -63,7 +63,11 @@ internal static class SimulationCommand
             }
             ScoredText text = await ScoredText.MakeAsync(image, threads, root);
             SimulatedAndMeasured[] cells =
-                [.. from strategy in strategies from cache in caches select new SimulatedAndMeasured(image, text, strategy, cache, threads)];
+            [
+                .. from strategy in strategies
+                   from cache in caches
+                   select new SimulatedAndMeasured(image, text, strategy, cache, threads),
+            ];
             for (int round = 0; round < rounds; round++)
             {
                 DeviceModel device = Probe(image, probeSeconds);
@@ -84,8 +88,8 @@ internal static class SimulationCommand
 
     private static string Describe(DeviceModel device) => string.Create(
         CultureInfo.InvariantCulture,
-        $"reads of 4, 16, 64 KiB: {device.Cost.MicrosOf(4096):0} {device.Cost.MicrosOf(16384):0} {device.Cost.MicrosOf(65536):0} us, a lone "
-        + $"one {device.Latency.MicrosOf(4096):0} {device.Latency.MicrosOf(16384):0} {device.Latency.MicrosOf(65536):0} us more; "
+        $"reads of 4, 16, 64 KiB: {device.Cost.MicrosOf(4096):0} {device.Cost.MicrosOf(16384):0} {device.Cost.MicrosOf(65536):0} us, a "
+        + $"lone one {device.Latency.MicrosOf(4096):0} {device.Latency.MicrosOf(16384):0} {device.Latency.MicrosOf(65536):0} us more; "
         + $"{device.SubmitMicros:0} us of the processor; depth {device.AdvisedDepth}");
 
     private static DeviceModel Probe(string image, int seconds)

@@ -14,8 +14,9 @@ namespace Neuralink.Storage.Profiles;
 /// temporary file has <see cref="DeviceProbe.DefaultFileBytes"/>, or a tenth of the free space if that is less.
 /// </param>
 /// <param name="Seed">The seed of a temporary file's bytes and of the places of the reads.</param>
-/// <param name="Itself">Whether a file that is named is measured itself however short it is: as who reads it finds it, caches below the file
-/// system included.</param>
+/// <param name="Itself">
+/// Whether a file that is named is measured itself however short it is: as who reads it finds it, caches below the file system included.
+/// </param>
 public sealed record ProbeOptions(TimeSpan Time, long? FileBytes = null, ulong Seed = 1, bool Itself = false);
 
 /// <summary>What a probe measured.</summary>

@@ -71,13 +71,13 @@ internal static class BoardsStudy
             from n in NetworkModel.All
             from b in s_boards
             select (Network: n, Boards: b, Millis: MillisOf(results, model, device, b, n))).MinBy(way => way.Millis);
-        string replicas = $"{s_boards[^1]} replicas give {s_boards[^1]} times the tokens a second over as many texts and nothing to one text";
+        string replicas = $"{s_boards[^1]} replicas give {s_boards[^1]} times the tokens a second over as many texts, and nothing to one";
+        string times = $"{ReportNumbers.Short(millis)} of {ReportNumbers.Short(alone)} ms", less = ReportNumbers.Less(millis, alone);
         return millis <= Worth * alone
             ? $"{model} from {device}: sharding neurons is worth building. {boards} boards over {network.Name} take "
-                + $"{ReportNumbers.Less(millis, alone)} time a token of one text ({ReportNumbers.Short(millis)} of {ReportNumbers.Short(alone)} ms); "
-                + $"{replicas}."
-            : $"{model} from {device}: sharding neurons is not worth building. At best it takes {ReportNumbers.Less(millis, alone)} time a token "
-                + $"of one text ({ReportNumbers.Short(millis)} of {ReportNumbers.Short(alone)} ms); {replicas}.";
+                + $"{less} time a token of one text ({times}); {replicas}."
+            : $"{model} from {device}: sharding neurons is not worth building. At best it takes {less} time a token of one "
+                + $"text ({times}); {replicas}.";
     }
 
     private static ReportTable Table(IReadOnlyDictionary<StudyCell, CellResult> results, string model, string device) => new(

@@ -34,7 +34,9 @@ internal sealed class CellSimulation(StudyWorkloads workloads, Func<string, Devi
         StudyWorkload workload = workloads.Of(cell);
         DeviceModel device = cell.Device == DeviceModels.This ? thisDevice(cell.Model) : DeviceModels.Find(cell.Device);
         EngineSimulation engine = EngineOf(cell, workload, device);
-        int tokens = StrategySwitches.Of(cell.Strategy).Streams ? StreamTokens : Math.Min(cell.Tokens, engine.Active.Layers[0].TokenCount / 2);
+        int tokens = StrategySwitches.Of(cell.Strategy).Streams
+            ? StreamTokens
+            : Math.Min(cell.Tokens, engine.Active.Layers[0].TokenCount / 2);
         SimulatedTokens played = new(engine);
         played.Play(0..tokens, cancellation);
         return played.Count(tokens..(2 * tokens), cancellation);

@@ -30,7 +30,9 @@ public static class StudyPresets
     /// <summary>All of them, in the order in which they are listed.</summary>
     public static IReadOnlyList<StudyPreset> All { get; } =
     [
-        new(Paper.PaperStudy.Name, "the Neuralink paper's tables and headlines beside this simulation, and what overlap adds", Paper.PaperStudy.Load),
+        new(
+            Paper.PaperStudy.Name, "the Neuralink paper's tables and headlines beside this simulation, and what overlap adds",
+            Paper.PaperStudy.Load),
         StudyPreset.Embedded("overlap", "every strategy over the ratio of I/O to computing, with a perfect lookahead as the bound"),
         StudyPreset.Embedded("cache", "cache policies and sizes around one token's demand"),
         StudyPreset.Embedded("device", "every strategy on a microSD card, UFS 3.1, UFS 4.0 and NVMe"),

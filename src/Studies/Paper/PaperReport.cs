@@ -2,7 +2,7 @@ using Neuralink.Studies.Reports;
 
 namespace Neuralink.Studies.Paper;
 
-/// <summary>The report of the preset `paper`: published and simulated side by side, with the error, and then what overlapping adds.</summary>
+/// <summary>The report of the preset `paper`: published and simulated side by side, with the error; then what overlapping adds.</summary>
 internal static class PaperReport
 {
     private static readonly ReportAxis s_published = new("published", "ms a token", IsLogarithmic: true);
@@ -16,7 +16,8 @@ internal static class PaperReport
             new ReportSection("Headline ratios", [.. Headlines(results)]),
             new ReportSection("Ablation", [PaperTables.Ablation(results), new ReportParagraph(PaperTexts.Ablation)]),
             new ReportSection("What this engine adds on the same phones", [.. Additions(results)]),
-            new ReportSection("What the paper leaves out", [.. PaperTexts.LeftOut.Select(text => new ReportParagraph(text)), .. Failed(results)]),
+            new ReportSection(
+                "What the paper leaves out", [.. PaperTexts.LeftOut.Select(text => new ReportParagraph(text)), .. Failed(results)]),
             new ReportSection("Where the models' numbers are from", [PaperTables.Sources()]),
         ]);
 

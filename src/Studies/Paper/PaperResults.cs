@@ -19,7 +19,9 @@ internal sealed class PaperResults(IReadOnlyList<CellOutcome> outcomes)
         where result is not null
         select new PaperToken(published, result.ComputeMillis, result.WaitMillis, result.TokenMillis);
 
-    /// <summary>The median of the absolute relative errors over the cells of Table 1 that nothing is fitted to; null without cells.</summary>
+    /// <summary>
+    /// The median of the absolute relative errors over the cells of Table 1 that nothing is fitted to; null without cells.
+    /// </summary>
     public double? MedianError
     {
         get

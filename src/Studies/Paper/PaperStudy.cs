@@ -3,8 +3,8 @@ using Neuralink.Studies.Matrix;
 namespace Neuralink.Studies.Paper;
 
 /// <summary>
-/// The preset `paper`: the Neuralink paper's experiments by simulation, beside what it published (arXiv 2410.19274v3). Devices and processors are
-/// fitted to Table 2 and to Table 1's column of OPT-1.3B; all else is predicted.
+/// The preset `paper`: the Neuralink paper's experiments by simulation, beside what it published (arXiv 2410.19274v3). Devices and
+/// processors are fitted to Table 2 and to Table 1's column of OPT-1.3B; all else is predicted.
 /// </summary>
 internal static class PaperStudy
 {
@@ -13,10 +13,10 @@ internal static class PaperStudy
     private const string Title = "The Neuralink paper, simulated";
 
     private const string Question =
-        "Does the simulation say what the Neuralink paper (arXiv 2410.19274v3) published, and what would overlapping add on the same phones? "
-        + "The device model of UFS 4.0 is fitted to the four rows of Table 2, that of UFS 3.1 and the processor of the Ace 2 to Table 1's "
-        + "column of OPT-1.3B. Everything else is a prediction, from synthetic texts of the models' published activity. No figure of a "
-        + "table or a headline was used to choose anything else.";
+        "Does the simulation say what the Neuralink paper (arXiv 2410.19274v3) published, and what would overlapping add on the same "
+        + "phones? The device model of UFS 4.0 is fitted to the four rows of Table 2, that of UFS 3.1 and the processor of the Ace 2 to"
+        + " Table 1's column of OPT-1.3B. Everything else is a prediction, from synthetic texts of the models' published activity. No "
+        + "figure of a table or a headline was used to choose anything else.";
 
     public static Study Load() => new(
         Name, Title, Question, PaperCells.All, outcomes => PaperReport.Of(Title, Question, new PaperResults(outcomes)));

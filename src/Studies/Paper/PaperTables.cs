@@ -14,7 +14,8 @@ internal static class PaperTables
         "Milliseconds a token, published and simulated, and the relative error",
         [
             new("model", IsNumber: false), new("computing, published"), new("simulated"), new("error"), new("reading, published"),
-            new("simulated"), new("error"), new("both, published"), new("simulated"), new("error"), new("fitted or predicted", IsNumber: false),
+            new("simulated"), new("error"), new("both, published"), new("simulated"), new("error"),
+            new("fitted or predicted", IsNumber: false),
         ],
         [
             .. results.Table1.Select(t => (IReadOnlyList<string>)

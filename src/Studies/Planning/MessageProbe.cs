@@ -29,7 +29,8 @@ internal static class MessageProbe
 
     private sealed class Answerer : ReceiveActor
     {
-        public Answerer(TimeProvider time) => Receive<Ball>(ball => Sender.Tell(time.GetElapsedTime(ball.SentTimestamp).TotalMicroseconds, Self));
+        public Answerer(TimeProvider time) =>
+            Receive<Ball>(ball => Sender.Tell(time.GetElapsedTime(ball.SentTimestamp).TotalMicroseconds, Self));
     }
 
     private sealed class Asker : ReceiveActor

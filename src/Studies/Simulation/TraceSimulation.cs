@@ -111,7 +111,9 @@ internal sealed class TraceSimulation
     /// <summary>Bytes of a bundle.</summary>
     public int StrideBytes { get; }
 
-    /// <summary>Tells of what is computed, for which layer, from when to when, and of each read the device's work; null tells nobody.</summary>
+    /// <summary>
+    /// Tells of what is computed, for which layer, from when to when, and of each read the device's work; null tells nobody.
+    /// </summary>
     public void Observe(Action<string, int, long, long>? computed, Action<ReadTicket, long, long>? served) =>
         (_pipeline.Computed, _device.Served) = (computed, served);
 

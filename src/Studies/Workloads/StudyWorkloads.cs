@@ -13,7 +13,8 @@ namespace Neuralink.Studies.Workloads;
 /// <summary>The workloads of a study, each made when a cell first asks for it. Usable by several threads at once.</summary>
 /// <param name="layersMax">The most layers that are played of a model.</param>
 /// <param name="trainingTokens">Tokens that orders are made from.</param>
-internal sealed class StudyWorkloads(int layersMax = StudyWorkloads.DefaultLayers, int trainingTokens = StudyWorkloads.DefaultTrainingTokens)
+internal sealed class StudyWorkloads(
+    int layersMax = StudyWorkloads.DefaultLayers, int trainingTokens = StudyWorkloads.DefaultTrainingTokens)
 {
     /// <summary>Enough for lookahead to have a layer before it nearly always, and for caches to be shared by several.</summary>
     public const int DefaultLayers = 6;
@@ -68,7 +69,8 @@ internal sealed class StudyWorkloads(int layersMax = StudyWorkloads.DefaultLayer
         ActivationMatrix[] rows = [.. indices.Select(i => sample.Layers[i])];
         ActivationForecast text = new(rows, indices, image.LayerCount, $"the image's sample, of {sample.Info.Texts}", IsRecorded: true);
         return new StudyWorkload(
-            name, PlannedModel.Of(image), () => throw TooShort(name), kind => OnlyRecorded(name, kind, text), layer => OrderOf(image, layer));
+            name, PlannedModel.Of(image), () => throw TooShort(name), kind => OnlyRecorded(name, kind, text),
+            layer => OrderOf(image, layer));
     }
 
     /// <summary>The first half of a trace makes the orders, the second is generated.</summary>
@@ -92,7 +94,8 @@ internal sealed class StudyWorkloads(int layersMax = StudyWorkloads.DefaultLayer
     private static ActivationForecast OnlyRecorded(string name, StudyText kind, ActivationForecast text) => kind == StudyText.SameDomain
         ? text
         : throw new NeuralinkException(
-            $"simulate {name} with another text", "a synthetic shape, whose texts are drawn", "a recorded trace", "name a trace of that text");
+            $"simulate {name} with another text", "a synthetic shape, whose texts are drawn", "a recorded trace",
+            "name a trace of that text");
 
     private static NeuralinkException TooShort(string name) => new(
         $"make an order for {name}", "a trace long enough to make one from", $"a sample of {ActivationSample.TokensMax} tokens",

@@ -19,7 +19,8 @@ public sealed class PaperStudyTests
     [Fact]
     public void What_is_predicted_of_the_small_models_comes_near_what_was_published()
     {
-        CellSimulation cells = new(new StudyWorkloads(layersMax: 3, trainingTokens: 256), _ => DeviceModels.Find("nvme"), TimeProvider.System);
+        StudyWorkloads workloads = new(layersMax: 3, trainingTokens: 256);
+        CellSimulation cells = new(workloads, _ => DeviceModels.Find("nvme"), TimeProvider.System);
         PublishedToken fitted = PublishedFigures.Table1.Single(t => t.IsFitted);
         CellResult result = cells.Run(PaperCells.Table1(fitted.Model), CancellationToken.None);
         (result.ComputeMillis / fitted.ComputeMillis).Should().BeInRange(0.95, 1.05, "the processor is fitted to it");

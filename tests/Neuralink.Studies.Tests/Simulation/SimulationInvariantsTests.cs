@@ -95,7 +95,8 @@ public sealed class SimulationInvariantsTests
             Layers = rows,
             Orders = [.. Enumerable.Repeat(Permutation.Identity(neurons), layers)],
             Strategy = strategy,
-            Limits = new CacheLimits(random.Next(layers * neurons), random.Next(1, neurons + 1), strategy.StagesAhead ? random.Next(neurons) : 0),
+            Limits = new CacheLimits(
+                random.Next(layers * neurons), random.Next(1, neurons + 1), strategy.StagesAhead ? random.Next(neurons) : 0),
             Policy = CacheOptions.Of((CachePolicyKind)random.Next(5)),
             StrideBytes = stride,
             ExtentSlotsMax = random.Next(1, 64),
