@@ -33,12 +33,12 @@ internal sealed class SimulatedAndMeasured(
         List<PassMetrics> passes = [];
         await ScoreAsync(engine, passes, 0..(Half + 1));
         passes.Clear();
-        ScoreResult score = await ScoreAsync(engine, passes, 0..text.Tokens.Length);
+        await ScoreAsync(engine, passes, 0..text.Tokens.Length);
         List<PassMetrics> counted = passes[Half..];
         _measured.Add(new Run(
             counted.Average(p => p.TotalMillis), counted.Average(p => p.Layers.Sum(l => l.WaitMillis)),
             counted.Average(p => (double)p.Layers.Sum(l => l.Reads)), counted.Average(p => (double)p.Layers.Sum(l => l.BytesRead))));
-        CellResult simulated = Simulate(options, engine.Memory, device, score.Io);
+        CellResult simulated = Simulate(options, engine.Memory, device);
         _simulated.Add(new Run(simulated.TokenMillis, simulated.WaitMillis, simulated.Reads, simulated.Bytes));
     }
 
@@ -77,7 +77,7 @@ internal sealed class SimulatedAndMeasured(
         Lookahead = new PredictorOptions { Kind = PredictorKind.Sketch },
     };
 
-    private CellResult Simulate(EngineOptions options, MemoryPlan memory, DeviceModel device, IoMetrics io)
+    private CellResult Simulate(EngineOptions options, MemoryPlan memory, DeviceModel device)
     {
         FlashImage opened = FlashImage.Open(image);
         PlannedModel model = PlannedModel.Of(opened);
@@ -93,7 +93,9 @@ internal sealed class SimulatedAndMeasured(
             Speed = GenerationPlanner.Measure(model, options, active, s_timing, TimeProvider.System),
             Device = new DeviceTimes(device.Cost, device.Latency, device.QueueDepth),
             SubmitMicros = device.SubmitMicros!.Value,
-            Lookahead = QualityOf(io),
+            // As plan and studies take it, where no trained predictor says better.
+            Lookahead = LookaheadQuality.Assume(options.Lookahead!, options.LookaheadLayers, active.LayerCount),
+            LooksAgain = PredictorSource.LooksAgain(options, model.Config),
             PredictedPerActive = 1,
         });
         // The engine's cache has seen the first half twice, too.
@@ -102,18 +104,10 @@ internal sealed class SimulatedAndMeasured(
         return tokens.Count(Half..(text.Tokens.Length - 1), CancellationToken.None);
     }
 
-    /// <summary>How good the lookahead is, is the model's and not the simulator's matter.</summary>
-    private static LookaheadQuality QualityOf(IoMetrics io)
-    {
-        double found = io.PrefetchOnTime + io.PrefetchLate, missing = found + io.DemandMisses;
-        return new LookaheadQuality(
-            missing == 0 ? 0 : found / missing, io.Prefetched == 0 ? 1 : Math.Max(0.01, found / io.Prefetched), IsMeasured: true);
-    }
-
-    private async Task<ScoreResult> ScoreAsync(NeuralinkEngine engine, List<PassMetrics> passes, Range tokens)
+    private async Task ScoreAsync(NeuralinkEngine engine, List<PassMetrics> passes, Range tokens)
     {
         using IDisposable observing = engine.ObservePasses(passes.Add);
-        return await engine.ScoreAsync(text.Tokens.AsMemory(tokens));
+        await engine.ScoreAsync(text.Tokens.AsMemory(tokens));
     }
 
     /// <summary>The means of a token.</summary>

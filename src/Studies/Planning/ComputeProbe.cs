@@ -20,7 +20,7 @@ internal sealed class ComputeProbe : IDisposable
     public const long WorkingBytes = 64 << 20;
 
     // A layer waits for flash about so long. Its workers sleep meanwhile, and wake for its neurons.
-    private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_wait = TimeSpan.FromMicroseconds(500);
 
     private readonly NativeArena _arena;
     private readonly WorkerPool _pool;
