@@ -50,8 +50,7 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
             .Select(m => new ReadCostPoint(m.Cell.Bytes, m.Micros)));
         ProbeMeasurement[] bursts =
             [.. measurements.Where(m => m.Cell.Pattern == AccessPattern.Burst && m.Cell.IoMethod == best.IoMethod)];
-        BurstCost? burstCost = bursts.Length == 0 ? null : BurstCost.Of(bursts);
-        return new ProbeAnalysis(best.IoMethod, best.QueueDepth, cost, burstCost, best.ProcessorMicros);
+        return new ProbeAnalysis(best.IoMethod, best.QueueDepth, cost, BurstCost.Of(bursts), best.ProcessorMicros);
     }
 
     /// <summary>How fast small random reads are with each method at each depth.</summary>
@@ -73,7 +72,14 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
     /// device has unlimited bandwidth.
     /// </summary>
     /// <exception cref="NeuralinkException">No cost is higher than another.</exception>
-    public static ReadCost Curve(IEnumerable<ReadCostPoint> points)
+    public static ReadCost Curve(IEnumerable<ReadCostPoint> points) => CurveOrNull(points) ?? throw new NeuralinkException(
+        "measure the device",
+        "longer reads to cost more",
+        "no such thing",
+        "measure again with more --time, while the device does nothing else");
+
+    /// <summary>As <see cref="Curve"/>, or null where no cost is higher than another.</summary>
+    internal static ReadCost? CurveOrNull(IEnumerable<ReadCostPoint> points)
     {
         List<ReadCostPoint> rising = [];
         double highest = 0;
@@ -81,13 +87,7 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
             rising.Add(point with { Micros = highest = Math.Max(highest, point.Micros) });
         while (rising.Count >= 2 && rising[^1].Micros <= rising[^2].Micros)
             rising.RemoveAt(rising.Count - 2);
-        return rising.Count >= 2
-            ? new ReadCost(rising)
-            : throw new NeuralinkException(
-                "measure the device",
-                "longer reads to cost more",
-                "no such thing",
-                "measure again with more --time, while the device does nothing else");
+        return rising.Count >= 2 ? new ReadCost(rising) : null;
     }
 
     private static SmallReads Best(IEnumerable<ProbeMeasurement> ofOneMethod)
@@ -122,15 +122,18 @@ public sealed record SmallReads(string IoMethod, int QueueDepth, double ReadsPer
 /// <param name="Next">What each read more adds, by its size.</param>
 public sealed record BurstCost(ReadCost First, ReadCost Next)
 {
-    /// <summary>From bursts of one read, and of <see cref="ProbeAnalysis.BurstReads"/>.</summary>
-    internal static BurstCost Of(IReadOnlyList<ProbeMeasurement> bursts)
+    /// <summary>
+    /// From bursts of one read, and of <see cref="ProbeAnalysis.BurstReads"/>. Null where there are none, or a short probe saw only noise:
+    /// longer reads cost no more.
+    /// </summary>
+    internal static BurstCost? Of(IReadOnlyList<ProbeMeasurement> bursts)
     {
         Dictionary<(int Bytes, int Reads), double> micros = bursts.ToDictionary(
             m => (m.Cell.Bytes, m.Cell.QueueDepth), m => m.Micros * m.Cell.QueueDepth);
         int[] sizes = [.. micros.Keys.Select(key => key.Bytes).Distinct().Order()];
-        return new BurstCost(
-            ProbeAnalysis.Curve(sizes.Select(size => new ReadCostPoint(size, micros[(size, 1)]))),
-            ProbeAnalysis.Curve(sizes.Select(size => new ReadCostPoint(size, MoreOf(size)))));
+        ReadCost? first = ProbeAnalysis.CurveOrNull(sizes.Select(size => new ReadCostPoint(size, micros[(size, 1)])));
+        ReadCost? next = ProbeAnalysis.CurveOrNull(sizes.Select(size => new ReadCostPoint(size, MoreOf(size))));
+        return first is null || next is null ? null : new BurstCost(first, next);
 
         double MoreOf(int size)
         {

@@ -217,11 +217,16 @@ public class SamplerTests
             Sampler sampler = new(options, logits.Length);
             sampler.Sample(logits, recent);
 
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 20; i++)
-                sampler.Sample(logits, recent);
-
-            (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+            // The runtime itself may allocate something once. A token that allocates does so each time.
+            long least = long.MaxValue;
+            for (int attempt = 0; attempt < 5; attempt++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                for (int i = 0; i < 20; i++)
+                    sampler.Sample(logits, recent);
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+            least.Should().Be(0);
         }
     }
 

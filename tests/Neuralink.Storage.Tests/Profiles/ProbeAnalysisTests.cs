@@ -103,6 +103,19 @@ public sealed class ProbeAnalysisTests
     }
 
     [Fact]
+    public void Bursts_that_are_noise_tell_nothing()
+    {
+        ProbeMeasurement[] noise =
+        [
+            .. from size in new[] { 4096, 16384 }
+               from reads in new[] { 1, ProbeAnalysis.BurstReads }
+               select new ProbeMeasurement(new ProbeCell("threads", AccessPattern.Burst, size, reads), 4096.0 / size, ProcessorMicros: 0),
+        ];
+        BurstCost.Of(noise).Should().BeNull();
+        BurstCost.Of([]).Should().BeNull();
+    }
+
+    [Fact]
     public void Bursts_tell_what_the_first_read_takes_and_what_each_more_adds()
     {
         ProbeMeasurement[] bursts =
@@ -113,7 +126,7 @@ public sealed class ProbeAnalysisTests
                    new ProbeCell("threads", AccessPattern.Burst, size, reads),
                    (100 + (size / 4096) + ((reads - 1) * (10 + (size / 1024)))) / (double)reads, ProcessorMicros: 0),
         ];
-        BurstCost cost = BurstCost.Of(bursts);
+        BurstCost cost = BurstCost.Of(bursts)!;
         cost.First.MicrosOf(4096).Should().BeApproximately(101, 1e-9);
         cost.Next.MicrosOf(4096).Should().BeApproximately(14, 1e-9);
         cost.Next.MicrosOf(16384).Should().BeApproximately(26, 1e-9);
