@@ -99,17 +99,6 @@ internal static class SimulationCommand
         DeviceVolume volume = DeviceVolume.Of(path, Environment.MachineName);
         ProbeResult result = DeviceProbe.Run(path, volume, options, TimeProvider.System, new Progress<double>(), CancellationToken.None);
         ProbeMeasurement[] threads = [.. result.Measurements.Where(m => m.Cell.IoMethod == DeviceProfile.IoMethods[0])];
-        ProbeAnalysis analysis = ProbeAnalysis.Of(threads);
-        return DeviceModels.Of(
-            DeviceProfile.Default with
-            {
-                Name = volume.Name,
-                QueueDepth = analysis.QueueDepth,
-                Reads = [.. analysis.Cost.Points.Select(p => new DeviceRead(p.Bytes, p.Micros))],
-                LoneReads = [.. analysis.Bursts!.First.Points.Select(p => new DeviceRead(p.Bytes, p.Micros))],
-                BurstReads = [.. analysis.Bursts!.Next.Points.Select(p => new DeviceRead(p.Bytes, p.Micros))],
-                ProcessorMicros = analysis.ProcessorMicros,
-            },
-            DeviceModels.This);
+        return DeviceModels.Of(ProbeAnalysis.Of(threads).ToProfile(volume, "bursts of this program"), DeviceModels.This);
     }
 }

@@ -1,6 +1,5 @@
 using Neuralink.Cli.Models;
 using Neuralink.Cli.Terminal;
-using Neuralink.Placement.Cost;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Profiles;
@@ -18,7 +17,7 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         DeviceVolume volume = DeviceVolume.Of(target, surroundings.MachineName);
         ProbeResult result = Measure(target, volume, cancellation);
         ProbeAnalysis analysis = ProbeAnalysis.Of(result.Measurements);
-        DeviceProfile profile = Describe(volume, result, analysis);
+        DeviceProfile profile = analysis.ToProfile(volume, Describe(result));
         string path = Save(profile);
         ProbeReport report = ProbeReport.Of(profile, path, result, analysis);
         if (settings.Json)
@@ -60,25 +59,10 @@ internal sealed class ProbeRun(ProbeSettings settings, Surroundings surroundings
         return result!;
     }
 
-    private DeviceProfile Describe(DeviceVolume volume, ProbeResult result, ProbeAnalysis analysis) => new()
-    {
-        Format = DeviceProfile.FormatName,
-        FormatVersion = DeviceProfile.CurrentVersion,
-        Name = volume.Name,
-        MeasuredWith =
-            $"neuralink {typeof(ProbeRun).Assembly.GetName().Version?.ToString(3)} probe: random direct reads of "
-            + $"{result.File ?? "a temporary file"} of {ByteSize.Format(result.FileBytes)}, median of {result.Rounds} rounds in "
-            + $"{settings.Options.Time.TotalSeconds:0.#} s",
-        Volume = volume,
-        IoMethod = analysis.IoMethod,
-        QueueDepth = analysis.QueueDepth,
-        Reads = ReadsOf(analysis.Cost),
-        LoneReads = analysis.Bursts is { } first ? ReadsOf(first.First) : null,
-        BurstReads = analysis.Bursts is { } next ? ReadsOf(next.Next) : null,
-        ProcessorMicros = Math.Round(analysis.ProcessorMicros, 2),
-    };
-
-    private static DeviceRead[] ReadsOf(ReadCost cost) => [.. cost.Points.Select(p => new DeviceRead(p.Bytes, Math.Round(p.Micros, 2)))];
+    private string Describe(ProbeResult result) =>
+        $"neuralink {typeof(ProbeRun).Assembly.GetName().Version?.ToString(3)} probe: random direct reads of "
+        + $"{result.File ?? "a temporary file"} of {ByteSize.Format(result.FileBytes)}, median of {result.Rounds} rounds in "
+        + $"{settings.Options.Time.TotalSeconds:0.#} s";
 
     private string Save(DeviceProfile profile)
     {

@@ -53,6 +53,29 @@ public sealed record ProbeAnalysis(string IoMethod, int QueueDepth, ReadCost Cos
         return new ProbeAnalysis(best.IoMethod, best.QueueDepth, cost, BurstCost.Of(bursts), best.ProcessorMicros);
     }
 
+    /// <summary>The profile that says so; costs in hundredths of a microsecond.</summary>
+    /// <param name="volume">What was measured.</param>
+    /// <param name="measuredWith">With what; for people.</param>
+    public DeviceProfile ToProfile(DeviceVolume volume, string measuredWith)
+    {
+        return new DeviceProfile
+        {
+            Format = DeviceProfile.FormatName,
+            FormatVersion = DeviceProfile.CurrentVersion,
+            Name = volume.Name,
+            MeasuredWith = measuredWith,
+            Volume = volume,
+            IoMethod = IoMethod,
+            QueueDepth = QueueDepth,
+            Reads = ReadsOf(Cost),
+            LoneReads = Bursts is null ? null : ReadsOf(Bursts.First),
+            BurstReads = Bursts is null ? null : ReadsOf(Bursts.Next),
+            ProcessorMicros = Math.Round(ProcessorMicros, 2),
+        };
+
+        static DeviceRead[] ReadsOf(ReadCost cost) => [.. cost.Points.Select(p => new DeviceRead(p.Bytes, Math.Round(p.Micros, 2)))];
+    }
+
     /// <summary>How fast small random reads are with each method at each depth.</summary>
     public static IReadOnlyList<SmallReads> Summarize(IEnumerable<ProbeMeasurement> measurements) =>
     [
