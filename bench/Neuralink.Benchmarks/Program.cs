@@ -13,6 +13,7 @@ try
     return args switch
     {
         ["kernels", .. string[] rest] => KernelsCommand.Run(rest),
+        ["products", .. string[] rest] => ProductCommand.Run(rest),
         ["device", .. string[] rest] => DeviceCommand.Run(rest),
         ["overlap", .. string[] rest] => await OverlapCommand.RunAsync(rest),
         ["layers", .. string[] rest] => await LayersCommand.RunAsync(rest),
@@ -49,6 +50,8 @@ static int Usage()
 
           kernels [--threads 1,2] [--deviation 0.002,0.02,0.2] [--rounds 7] [--only NAME]
                                                                matrix products and the sparse FFN as a share of the memory bandwidth
+          products [--rows 4096] [--columns 4096] [--batches 1,8,64,512] [--rounds 5]
+                                                               matrix products as a share of the multiply-adds that a core can do
           device [--submit thread|completion] [--rounds 5] [--millis 300] [--file-mib 1024] [--folder DIR]
                                                                random direct reads by threads and by io_uring
           overlap [--threads 1] [--rounds 7] [--slow 1] [--margin M] [--model DIR]

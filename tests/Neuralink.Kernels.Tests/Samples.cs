@@ -51,8 +51,9 @@ internal static class Samples
     private static IEnumerable<(string Name, WeightKernels Kernels)> InstructionSets<TCodec>()
         where TCodec : struct, IWeightCodec
         => [
-            ("512", WeightKernels.Create<TCodec, Lanes512>()),
-            ("256", WeightKernels.Create<TCodec, Lanes256>()),
-            ("128", WeightKernels.Create<TCodec, Lanes128>()),
+            ("512", WeightKernels.Create<TCodec, Lanes512, LanePart512>()),
+            ("256 and 512", WeightKernels.Create<TCodec, Lanes256, LanePart512>()),
+            ("256", WeightKernels.Create<TCodec, Lanes256, LanePart256>()),
+            ("128", WeightKernels.Create<TCodec, Lanes128, LanePart128>()),
         ];
 }

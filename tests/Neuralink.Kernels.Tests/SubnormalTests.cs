@@ -44,7 +44,7 @@ public class SubnormalTests
     [SubnormalFact]
     public void Products_with_weights_have_none_on_every_instruction_set()
     {
-        const int Rows = 7, Columns = 1003, Batch = 7;
+        const int Rows = 7, Columns = 1003, Batch = 12;
         float[] x = Samples.Normal(1, Batch * Columns);
         float[] y = new float[Batch * Rows];
         foreach (WeightFormat format in Samples.Formats)

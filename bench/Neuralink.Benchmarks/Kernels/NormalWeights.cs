@@ -19,14 +19,7 @@ internal sealed class NormalWeights : IDisposable
     public NormalWeights(double deviation)
     {
         Deviation = deviation;
-        float[] weights = new float[PatternWeights];
-        var random = new Random(1);
-        for (int i = 0; i < weights.Length; i++)
-        {
-            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-            weights[i] = (float)(normal * deviation);
-        }
-
+        float[] weights = Draw(PatternWeights, deviation);
         foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
             _buffers[format] = Fill(format, weights);
 
@@ -49,6 +42,20 @@ internal sealed class NormalWeights : IDisposable
     {
         foreach (HugeBuffer buffer in _buffers.Values)
             buffer.Dispose();
+    }
+
+    /// <summary>The same values whenever it is called.</summary>
+    public static float[] Draw(int count, double deviation)
+    {
+        float[] values = new float[count];
+        var random = new Random(1);
+        for (int i = 0; i < values.Length; i++)
+        {
+            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            values[i] = (float)(normal * deviation);
+        }
+
+        return values;
     }
 
     private static HugeBuffer Fill(WeightFormat format, float[] weights)

@@ -3,10 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace Neuralink.Kernels;
 
-/// <summary>The kernels of one format on one instruction set: validation here, tiles in <see cref="DotTiles{TCodec, TLanes}"/>.</summary>
-internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
+/// <summary>
+/// The kernels of one format on one instruction set: validation here, tiles in <see cref="DotTiles{TCodec, TLanes}"/>, products with many
+/// rows of x in <see cref="PanelProduct{TCodec, TLanes, TPart}"/>.
+/// </summary>
+internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
     where TCodec : struct, IWeightCodec
     where TLanes : struct, ILanes<TLanes>
+    where TPart : struct, ILanePart<TPart>
 {
     // Rows that stay in the second-level cache while all batch columns pass over them: 32 rows of 4096 f16 weights are 256 KiB.
     private const int BlockRows = 32;
@@ -36,14 +40,25 @@ internal sealed class VectorWeightKernels<TCodec, TLanes> : WeightKernels
     {
         Validate(rows, x, bias, y, shape);
         int rowBytes = RowBytes(shape.Columns);
-        for (int block = 0; block < shape.RowCount; block += BlockRows)
+        if (PanelSizes.IsWorthPacking(shape.RowCount, shape.Batch))
         {
-            int blockRows = Math.Min(BlockRows, shape.RowCount - block);
-            MatMulBlock(
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nint)block * rowBytes),
-                ref MemoryMarshal.GetReference(x),
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(y), shape.OutputOffset + block),
-                shape with { RowCount = blockRows });
+            PanelProduct<TCodec, TLanes, TPart>.Multiply(
+                new RowsInTurn(in MemoryMarshal.GetReference(rows), rowBytes),
+                in MemoryMarshal.GetReference(x),
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(y), shape.OutputOffset),
+                new PanelShape(shape.RowCount, shape.Columns, shape.Batch, RowStride: 1, InputStride: shape.OutputStride));
+        }
+        else
+        {
+            for (int block = 0; block < shape.RowCount; block += BlockRows)
+            {
+                int blockRows = Math.Min(BlockRows, shape.RowCount - block);
+                MatMulBlock(
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nint)block * rowBytes),
+                    ref MemoryMarshal.GetReference(x),
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(y), shape.OutputOffset + block),
+                    shape with { RowCount = blockRows });
+            }
         }
 
         if (!bias.IsEmpty)

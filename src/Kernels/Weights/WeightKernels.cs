@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Neuralink.Kernels;
 
@@ -77,14 +78,16 @@ public abstract class WeightKernels
     internal abstract void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, Span<float> y);
 
     /// <summary>The kernels on a stated instruction set, for the tests that hold the sets against each other.</summary>
-    internal static WeightKernels Create<TCodec, TLanes>()
+    internal static WeightKernels Create<TCodec, TLanes, TPart>()
         where TCodec : struct, IWeightCodec
         where TLanes : struct, ILanes<TLanes>
-        => new VectorWeightKernels<TCodec, TLanes>();
+        where TPart : struct, ILanePart<TPart>
+        => new VectorWeightKernels<TCodec, TLanes, TPart>();
 
     private static WeightKernels Create<TCodec>()
         where TCodec : struct, IWeightCodec
-        => Vector512.IsHardwareAccelerated ? Create<TCodec, Lanes512>()
-            : Vector256.IsHardwareAccelerated ? Create<TCodec, Lanes256>()
-            : Create<TCodec, Lanes128>();
+        => Vector512.IsHardwareAccelerated ? Create<TCodec, Lanes512, LanePart512>()
+            : Avx512F.IsSupported ? Create<TCodec, Lanes256, LanePart512>()
+            : Vector256.IsHardwareAccelerated ? Create<TCodec, Lanes256, LanePart256>()
+            : Create<TCodec, Lanes128, LanePart128>();
 }
