@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Neuralink.Cli.Calibration;
 using Neuralink.Cli.Chat;
+using Neuralink.Cli.Checkup;
 using Neuralink.Cli.Devices;
 using Neuralink.Cli.Generate;
 using Neuralink.Cli.Images;
@@ -92,6 +93,7 @@ internal static class NeuralinkCommand
             [TokenizeCommand.Create(surroundings)] = TokenizeCommand.Examples,
             [DetokenizeCommand.Create(surroundings)] = DetokenizeCommand.Examples,
             [new BenchCommand().Create(surroundings)] = BenchCommand.Examples,
+            [DoctorCommand.Create(surroundings)] = DoctorCommand.Examples,
             [ProbeCommand.Create(surroundings)] = ProbeCommand.Examples,
             [StudyCommand.Create(surroundings)] = StudyCommand.Examples,
             [SynthCommand.Create(surroundings)] = SynthCommand.Examples,

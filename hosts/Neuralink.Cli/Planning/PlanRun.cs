@@ -16,7 +16,18 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
     public int Run(CancellationToken cancellation)
     {
         PlanSubject subject = PlanSubject.Find(settings, surroundings, cancellation);
-        PlanDevice device = PlanDevice.Find(settings, subject, surroundings);
+        PlanReport report = Report(subject, PlanDevice.Find(settings, subject, surroundings), cancellation);
+        if (settings.Json)
+            surroundings.Out.WriteLine(report.ToJson());
+        else
+            PlanTable.Write(report, Screen.OnOut(surroundings));
+        return ExitCode.Success;
+    }
+
+    /// <summary>The plan, with the computing timed.</summary>
+    /// <exception cref="NeuralinkException">The model does not fit into its memory.</exception>
+    public PlanReport Report(PlanSubject subject, PlanDevice device, CancellationToken cancellation)
+    {
         EngineOptions options = device.Options with { ContextTokens = ContextOf(subject) };
         MemoryPlan memory = subject.Model.MemoryPlanOf(options);      // what does not fit is said before anything takes time
         ActivationForecast active = ActiveOf(subject, cancellation);
@@ -28,12 +39,7 @@ internal sealed class PlanRun(PlanSettings settings, Surroundings surroundings)
             PlanColumn.Of("", planner.Plan(options)),
             PlanColumn.Of("double", planner.Plan(WithMemory(options, memory, 2))),
         ];
-        PlanReport report = PlanReport.Of(subject, device, options, active, planner.Lookahead, columns);
-        if (settings.Json)
-            surroundings.Out.WriteLine(report.ToJson());
-        else
-            PlanTable.Write(report, Screen.OnOut(surroundings));
-        return ExitCode.Success;
+        return PlanReport.Of(subject, device, options, active, planner.Lookahead, columns);
     }
 
     /// <summary>The same options with a part of the memory. A cache that was asked for stays; one by default follows the memory.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Neuralink.Cli.Checkup.Machine;
 
 namespace Neuralink.Cli.Terminal;
 
@@ -58,6 +59,9 @@ internal sealed record Surroundings
 
     /// <summary>The machine's name: a device profile is of one machine.</summary>
     public string MachineName { get; init; } = Environment.MachineName;
+
+    /// <summary>What the machine says of itself.</summary>
+    public SystemFiles SystemFiles { get; init; } = SystemFiles.OfMachine;
 
     /// <summary>Where the program lies.</summary>
     public string ProgramFolder { get; init; } = AppContext.BaseDirectory;
