@@ -117,7 +117,7 @@ public sealed record MemoryPlan
             PredictorBytes = predictors.RequiredBytes(chunk) + lookaheadBytes,
             KvBytes = resident.KvBytes,
             ActivationBytes = resident.BufferBytes,
-            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(leasedCount, chunk),
+            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(format, config, leasedCount, chunk),
             CacheBytes = cacheBytes,
             Frames = frames,
             ContextTokens = context,

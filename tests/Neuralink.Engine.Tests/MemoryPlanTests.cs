@@ -143,7 +143,7 @@ public sealed class MemoryPlanTests : IDisposable
     {
         PredictorSource exact = new(
             PredictorInput.FfnInput, Depth: 0,
-            tokens => ExactPredictor.RequiredBytes(_config, tokens)
+            tokens => ExactPredictor.RequiredBytes(_config, WeightFormat.F32, tokens)
                 + WeightFile.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor),
             (_, _, _, _) => throw new NotSupportedException());
         return MemoryPlan.Make(

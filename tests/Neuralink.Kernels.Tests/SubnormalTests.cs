@@ -65,7 +65,7 @@ public class SubnormalTests
                                 rows, x.AsSpan(0, batch * Columns), [], y.AsSpan(0, batch * Rows), MatMulShape.Whole(Rows, Columns, batch));
                         }
 
-                        kernels.AddScaled(0.3f, rows.AsSpan(0, rowBytes), sums);
+                        kernels.AddScaled(0.3f, rows.AsSpan(0, rowBytes), ColumnRange.Whole(Columns), sums);
                         kernels.Decode(rows.AsSpan(0, rowBytes), sums);
                     }).Should().Be(Subnormals.None, $"{format} {name}, deviation {deviation}");
                 }

@@ -41,7 +41,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         _predictor = ExactPredictor.Load(Weights(TensorPlace.Predictor), _arena, Config, format, chunkTokens, threads,
             DownNorms.Find(image, Config));
         Blocks = new KvBlockPool(_arena, Config, blocks ?? KvBlockPool.BlocksFor(Config.ContextLength, blockPositions), blockPositions);
-        _activations = new Activations(_arena, Config, chunkTokens, logitRows);
+        _activations = new Activations(_arena, Config, chunkTokens, logitRows, format);
         _decoder = new Decoder(_arena, model, _activations, Config.ContextLength, _pool);
         _text = NewSequence();
         _pass = new ForwardPass(chunkTokens);
@@ -132,7 +132,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         for (int layer = 0; layer < Config.LayerCount; layer++)
         {
             _decoder.Attend(layer);
-            _ffn.BeginLayer(layer);
+            _ffn.BeginLayer(layer, rows);
             _active[layer] += _predictor.Predict(_pool, layer, _activations.FfnInput, rows, _set);
             Predicted?.Invoke(layer, _set);
             int[] frames = [.. _set.Ids.ToArray().Select(id => (layer * Config.FfnSize) + id.Value)];

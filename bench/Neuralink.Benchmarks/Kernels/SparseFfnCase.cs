@@ -74,7 +74,7 @@ internal sealed class SparseFfnCase : IKernelCase
     {
         long neurons = (long)LayerCount * _neurons;
         if (_downOnly)
-            return neurons * _layout.PartBytes;
+            return neurons * _layout.DownBytes;
 
         long active = 0;
         for (_first = 0; _first < neurons; _first += _neurons)
@@ -84,7 +84,7 @@ internal sealed class SparseFfnCase : IKernelCase
                 active += _h.Span.Slice(n * _batch, _batch).ContainsAnyExcept(0f) ? 1 : 0;
         }
 
-        return (neurons * 2 * _layout.PartBytes) + (active * _layout.PartBytes);
+        return (neurons * 2 * _layout.RowBytes) + (active * _layout.RowBytes);
     }
 
     private BundleFrames Bundles(int begin, int end) => new(

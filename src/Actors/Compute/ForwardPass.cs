@@ -64,7 +64,7 @@ internal sealed class ModelForwardPass(
     public void Attend(LayerIndex layer)
     {
         decoder.Attend(layer.Value);
-        ffn.BeginLayer(layer.Value);
+        ffn.BeginLayer(layer.Value, rows.Count);
         lookahead.Reach(decoder, layer, rows.Count);
     }
 

@@ -70,7 +70,7 @@ internal sealed record PredictorSource(
         (ModelConfig config, WeightFormat format) = (model.Config, model.Format);
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
-            chunk => WeightFile.RequiredBytes(config, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(config, chunk),
+            chunk => WeightFile.RequiredBytes(config, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(config, format, chunk),
             (arena, chunk, threads, cancellation) =>
             {
                 WeightFile weights = WeightFile.Load(model, TensorPlace.Predictor, arena, io, cancellation);

@@ -92,7 +92,21 @@ internal static class SuperBlocks
     /// Of parts 0 to 3, bytes k and k + 4 have scale and minimum in their lower 6 bits. Of parts 4 to 7, byte k + 4 has the lower 4 bits of
     /// both, and bytes k - 4 and k their upper 2 bits on top.
     /// </summary>
-    private static (int Scale, int Minimum) ScaleAndMinimum(ReadOnlySpan<byte> packed, int k) => k < 4
+    public static (int Scale, int Minimum) ScaleAndMinimum(ReadOnlySpan<byte> packed, int k) => k < 4
         ? (packed[k] & 63, packed[k + 4] & 63)
         : ((packed[k + 4] & 15) | (packed[k - 4] >> 6 << 4), (packed[k + 4] >> 4) | (packed[k] >> 6 << 4));
+
+    /// <summary>Puts them there; the bytes were zero.</summary>
+    public static void SetScaleAndMinimum(Span<byte> packed, int k, int scale, int minimum)
+    {
+        if (k < 4)
+        {
+            packed[k] |= (byte)scale;
+            packed[k + 4] |= (byte)minimum;
+            return;
+        }
+        packed[k + 4] = (byte)((scale & 15) | (minimum & 15) << 4);
+        packed[k - 4] |= (byte)(scale >> 4 << 6);
+        packed[k] |= (byte)(minimum >> 4 << 6);
+    }
 }

@@ -30,7 +30,8 @@ public sealed class BundleKernels
 
     private readonly BundleLayout _layout;
     private readonly Activation _activation;
-    private readonly WeightKernels _weights;
+    private readonly WeightKernels _rows;
+    private readonly WeightKernels _down;
     private readonly bool _gateFirst;
     private readonly bool _weighs;      // a plain neuron's value by its down column's norm
 
@@ -42,11 +43,11 @@ public sealed class BundleKernels
     /// </param>
     /// <exception cref="ArgumentException">dReLU needs a gate, and a threshold must not be negative or NaN.</exception>
     public BundleKernels(BundleLayout layout, Activation activation, bool gateFirst = false)
-        : this(layout, activation, WeightKernels.For(layout.Format), gateFirst)
+        : this(layout, activation, WeightKernels.For(layout.Format.Rows), WeightKernels.For(layout.Format.Down), gateFirst)
     {
     }
 
-    internal BundleKernels(BundleLayout layout, Activation activation, WeightKernels weights, bool gateFirst = false)
+    internal BundleKernels(BundleLayout layout, Activation activation, WeightKernels rows, WeightKernels down, bool gateFirst = false)
     {
         if (activation.Kind == ActivationKind.DRelu && !layout.Gated)
             throw new ArgumentException("dReLU needs a gated layout.", nameof(activation));
@@ -57,10 +58,14 @@ public sealed class BundleKernels
 
         _layout = layout;
         _activation = activation;
-        _weights = weights;
+        _rows = rows;
+        _down = down;
         _gateFirst = gateFirst;
         _weighs = !layout.Gated && activation is { IsRectified: false, IsSparse: true };
     }
+
+    /// <summary>The layout of the bundles.</summary>
+    public BundleLayout Layout => _layout;
 
     /// <summary>
     /// h[b] of one neuron. Gated: g = gate . x[b] + bias; 0 unless it fires, else g * (up . x[b] + bias), the latter rectified for
@@ -71,17 +76,18 @@ public sealed class BundleKernels
     /// <param name="x">[batch, Hidden], the FFN's input.</param>
     /// <param name="batch">Rows of x.</param>
     /// <param name="h">[batch].</param>
-    public void Activate(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, int batch, Span<float> h)
+    /// <exception cref="InvalidOperationException">The bundle has no deciding row.</exception>
+    public void Activate(ReadOnlySpan<byte> bundle, ProductInput x, int batch, Span<float> h)
     {
-        Require.Length(x.Length, (long)batch * _layout.Hidden, nameof(x));
+        Require.Length(x.Values.Length, (long)batch * _layout.Hidden, nameof(x));
         Require.Length(h.Length, batch, nameof(h));
         ActivateOne(bundle, x, h, []);
     }
 
     /// <summary>h[n, b] of every bundle of the view, as one after the other; h: [bundles.Count, batch].</summary>
-    public void Activate(BundleFrames bundles, ReadOnlySpan<float> x, int batch, Span<float> h)
+    public void Activate(BundleFrames bundles, ProductInput x, int batch, Span<float> h)
     {
-        Require.Length(x.Length, (long)batch * _layout.Hidden, nameof(x));
+        Require.Length(x.Values.Length, (long)batch * _layout.Hidden, nameof(x));
         Require.Length(h.Length, (long)bundles.Count * batch, nameof(h));
         int ahead = Math.Max(1, LookaheadBytes / _layout.DownOffset);
         for (int n = 0; n < bundles.Count; n++)
@@ -93,15 +99,15 @@ public sealed class BundleKernels
 
     /// <summary>
     /// What Activate makes of one neuron, from its gate (plain: up) values computed elsewhere: where a dense pass has them from one product
-    /// of the whole matrix, only the up row is left to do.
+    /// of the whole matrix, or where the bundle does not have its deciding row, only the up row is left to do.
     /// </summary>
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="x">[batch, Hidden], the FFN's input.</param>
     /// <param name="active">How many of the batch fire.</param>
     /// <param name="h">[batch], the values of those that fire and 0 for the others; becomes h as Activate gives it.</param>
-    public void ActivateGated(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, int active, Span<float> h)
+    public void ActivateGated(ReadOnlySpan<byte> bundle, ProductInput x, int active, Span<float> h)
     {
-        Require.Length(x.Length, (long)h.Length * _layout.Hidden, nameof(x));
+        Require.Length(x.Values.Length, (long)h.Length * _layout.Hidden, nameof(x));
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
         if (active == 0)
             return;
@@ -150,15 +156,17 @@ public sealed class BundleKernels
         for (int begin = 0; begin < _layout.Hidden; begin += NormColumns)
         {
             int end = Math.Min(begin + NormColumns, _layout.Hidden);
-            _weights.Decode(DownShare(bundle, begin, end), piece[..(end - begin)]);
+            _down.Decode(DownOf(bundle), Columns(begin, end), piece[..(end - begin)]);
             sum += Reductions.SumOfSquares(piece[..(end - begin)]);
         }
 
         return MathF.Sqrt(sum);
     }
 
-    private void ActivateOne(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, ReadOnlySpan<byte> upcoming)
+    private void ActivateOne(ReadOnlySpan<byte> bundle, ProductInput x, Span<float> h, ReadOnlySpan<byte> upcoming)
     {
+        if (!_layout.HasDeciding)
+            throw new InvalidOperationException("The bundle does not have what decides; ActivateGated takes it.");
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
         if (_layout.Gated && h.Length == 1 && !_gateFirst)
             h[0] = GatedValue(bundle, x, upcoming);
@@ -174,9 +182,9 @@ public sealed class BundleKernels
     }
 
     /// <summary>h of one gated neuron for one x: both sums side by side, so that neither waits for the other's additions.</summary>
-    private float GatedValue(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming)
+    private float GatedValue(ReadOnlySpan<byte> bundle, ProductInput x, ReadOnlySpan<byte> upcoming)
     {
-        _weights.DotTwo(bundle[.._layout.DownOffset], x, upcoming, out float gate, out float up);
+        _rows.DotTwo(bundle[.._layout.DownOffset], x, upcoming, out float gate, out float up);
         if (_layout.Biased)
         {
             gate += BiasOf(bundle, 0);
@@ -187,10 +195,10 @@ public sealed class BundleKernels
     }
 
     /// <summary>The rectified gate (plain: up) values into h; returns how many fire.</summary>
-    private int ActiveOf(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h)
+    private int ActiveOf(ReadOnlySpan<byte> bundle, ProductInput x, Span<float> h)
     {
         // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
-        _weights.MatMul(bundle[.._layout.PartBytes], x, [], h, MatMulShape.Whole(1, _layout.Hidden, h.Length));
+        _rows.MatMul(bundle[.._layout.RowBytes], x, [], h, MatMulShape.Whole(1, _layout.Hidden, h.Length));
         float bias = _layout.Biased ? BiasOf(bundle, 0) : 0f;
         float weight = _weighs ? DownNorm(bundle) : 1f;
         int active = 0;
@@ -206,10 +214,10 @@ public sealed class BundleKernels
     }
 
     [SkipLocalsInit]
-    private void MultiplyUp(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> x, Span<float> h, int active)
+    private void MultiplyUp(ReadOnlySpan<byte> bundle, ProductInput x, Span<float> h, int active)
     {
-        ReadOnlySpan<byte> row = bundle.Slice(_layout.UpOffset, _layout.PartBytes);
-        float bias = _layout.Biased ? BiasOf(bundle, 1) : 0f;
+        ReadOnlySpan<byte> row = bundle.Slice(_layout.UpOffset, _layout.RowBytes);
+        float bias = _layout.Biased ? BiasOf(bundle, _layout.BiasCount - 1) : 0f;
 
         // Where few of the batch fire, their sums one by one cost less than everybody's in tiles; the bits are the same.
         bool tiled = active * 2 >= h.Length && h.Length > 1;
@@ -219,8 +227,7 @@ public sealed class BundleKernels
             int count = Math.Min(ColumnsMax, h.Length - begin);
             if (tiled)
             {
-                ReadOnlySpan<float> columns = x.Slice(begin * _layout.Hidden, count * _layout.Hidden);
-                _weights.MatMul(row, columns, [], ups[..count], MatMulShape.Whole(1, _layout.Hidden, count));
+                _rows.MatMul(row, x.Rows(begin, count, _layout.Hidden), [], ups[..count], MatMulShape.Whole(1, _layout.Hidden, count));
             }
 
             for (int i = 0; i < count; i++)
@@ -228,7 +235,7 @@ public sealed class BundleKernels
                 ref float value = ref h[begin + i];
                 if (value != 0f)
                 {
-                    float up = tiled ? ups[i] : _weights.Dot(row, x.Slice((begin + i) * _layout.Hidden, _layout.Hidden));
+                    float up = tiled ? ups[i] : _rows.Dot(row, x.Rows(begin + i, 1, _layout.Hidden));
                     value = _activation.Combine(value, _layout.Biased ? up + bias : up);
                 }
             }
@@ -238,11 +245,12 @@ public sealed class BundleKernels
     private void AddDownOne(ReadOnlySpan<byte> bundle, ReadOnlySpan<float> h, Span<float> y, int columnBegin, int columnEnd)
     {
         int columns = columnEnd - columnBegin;
-        ReadOnlySpan<byte> down = DownShare(bundle, columnBegin, columnEnd);
+        ReadOnlySpan<byte> down = DownOf(bundle);
+        ColumnRange range = Columns(columnBegin, columnEnd);
         for (int b = 0; b < h.Length; b++)
         {
             if (h[b] != 0f)
-                _weights.AddScaled(h[b], down, y.Slice((b * _layout.Hidden) + columnBegin, columns));
+                _down.AddScaled(h[b], down, range, y.Slice((b * _layout.Hidden) + columnBegin, columns));
         }
     }
 
@@ -251,7 +259,8 @@ public sealed class BundleKernels
     private void AddDownFours(BundleFrames bundles, ReadOnlySpan<float> h, Span<float> share, int columnBegin)
     {
         int columnEnd = columnBegin + share.Length;
-        int ahead = Math.Max(4, LookaheadBytes / Math.Max(1, _weights.RowBytes(share.Length)));
+        ColumnRange range = Columns(columnBegin, columnEnd);
+        int ahead = Math.Max(4, LookaheadBytes / Math.Max(1, _down.RowBytes(share.Length)));
         Span<float> scales = stackalloc float[4];
         Span<int> active = stackalloc int[ActiveMax];
         for (int begin = 0; begin < h.Length; begin += ActiveMax)
@@ -261,19 +270,19 @@ public sealed class BundleKernels
             int i = 0;
             for (; i <= count - 4; i += 4)
             {
-                RowFour rows = DownFour(bundles, columnBegin, columnEnd, active[i], active[i + 1], active[i + 2], active[i + 3]);
+                RowFour rows = DownFour(bundles, active[i], active[i + 1], active[i + 2], active[i + 3]);
                 int next = i + ahead;
                 RowFour upcoming = next <= count - 4
-                    ? DownFour(bundles, columnBegin, columnEnd, active[next], active[next + 1], active[next + 2], active[next + 3])
+                    ? DownFour(bundles, active[next], active[next + 1], active[next + 2], active[next + 3])
                     : rows;
                 for (int k = 0; k < 4; k++)
                     scales[k] = h[active[i + k]];
 
-                _weights.AddScaledFour(scales, rows, upcoming, share);
+                _down.AddScaledFour(scales, rows, upcoming, range, share);
             }
 
             for (; i < count; i++)
-                _weights.AddScaled(h[active[i]], DownShare(bundles[active[i]], columnBegin, columnEnd), share);
+                _down.AddScaled(h[active[i]], DownOf(bundles[active[i]]), range, share);
         }
     }
 
@@ -289,15 +298,16 @@ public sealed class BundleKernels
         return count;
     }
 
-    private RowFour DownFour(BundleFrames bundles, int columnBegin, int columnEnd, int n0, int n1, int n2, int n3)
+    private RowFour DownFour(BundleFrames bundles, int n0, int n1, int n2, int n3)
         => new(
-            in MemoryMarshal.GetReference(DownShare(bundles[n0], columnBegin, columnEnd)),
-            in MemoryMarshal.GetReference(DownShare(bundles[n1], columnBegin, columnEnd)),
-            in MemoryMarshal.GetReference(DownShare(bundles[n2], columnBegin, columnEnd)),
-            in MemoryMarshal.GetReference(DownShare(bundles[n3], columnBegin, columnEnd)));
+            in MemoryMarshal.GetReference(DownOf(bundles[n0])),
+            in MemoryMarshal.GetReference(DownOf(bundles[n1])),
+            in MemoryMarshal.GetReference(DownOf(bundles[n2])),
+            in MemoryMarshal.GetReference(DownOf(bundles[n3])));
 
-    private ReadOnlySpan<byte> DownShare(ReadOnlySpan<byte> bundle, int columnBegin, int columnEnd)
-        => bundle.Slice(_layout.DownOffset, _layout.PartBytes)[_weights.RowBytes(columnBegin).._weights.RowBytes(columnEnd)];
+    private ReadOnlySpan<byte> DownOf(ReadOnlySpan<byte> bundle) => bundle.Slice(_layout.DownOffset, _layout.DownBytes);
+
+    private ColumnRange Columns(int begin, int end) => new(_layout.Hidden, begin, end);
 
     private float BiasOf(ReadOnlySpan<byte> bundle, int index)
         => MemoryMarshal.Read<float>(bundle[(_layout.BiasOffset + (index * sizeof(float)))..]);

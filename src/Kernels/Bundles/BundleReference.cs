@@ -13,17 +13,17 @@ internal static class BundleReference
         if (!layout.Gated && activation is { IsRectified: false, IsSparse: true })
         {
             float[] down = new float[layout.Hidden];
-            WeightKernels.For(layout.Format).Decode(bundle.Slice(layout.DownOffset, layout.PartBytes), down);
+            WeightKernels.For(layout.Format.Down).Decode(bundle.Slice(layout.DownOffset, layout.DownBytes), down);
             weight = (float)Math.Sqrt(down.Sum(d => (double)d * d));
         }
 
         for (int b = 0; b < h.Length; b++)
         {
             ReadOnlySpan<float> input = x.Slice(b * layout.Hidden, layout.Hidden);
-            float up = WeightReference.CanonicalDot(layout.Format, bundle.Slice(layout.UpOffset, layout.PartBytes), input);
+            float up = WeightReference.CanonicalDot(layout.Format.Rows, bundle.Slice(layout.UpOffset, layout.RowBytes), input);
             float gate = up;
             if (layout.Gated)
-                gate = WeightReference.CanonicalDot(layout.Format, bundle.Slice(layout.GateOffset, layout.PartBytes), input);
+                gate = WeightReference.CanonicalDot(layout.Format.Rows, bundle.Slice(layout.DecidingOffset, layout.RowBytes), input);
 
             if (layout.Biased)
             {
@@ -47,7 +47,7 @@ internal static class BundleReference
             if (h[b] != 0f)
             {
                 Span<float> row = y.Slice(b * layout.Hidden, layout.Hidden);
-                WeightReference.AddScaled(layout.Format, h[b], bundle.Slice(layout.DownOffset, layout.PartBytes), row);
+                WeightReference.AddScaled(layout.Format.Down, h[b], bundle.Slice(layout.DownOffset, layout.DownBytes), row);
             }
         }
     }

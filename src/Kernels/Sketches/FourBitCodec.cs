@@ -18,7 +18,7 @@ internal readonly struct FourBitCodec : ISketchCodec
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Multiply<TLanes>(ref readonly byte group, ref readonly sbyte x)
-        where TLanes : struct, ISketchLanes<TLanes>
+        where TLanes : struct, IByteLanes<TLanes>
         => TLanes.AddInt16(
             Block<TLanes>(in group, in x),
             Block<TLanes>(in Unsafe.Add(ref Unsafe.AsRef(in group), 64), in Unsafe.Add(ref Unsafe.AsRef(in x), 128)));
@@ -34,7 +34,7 @@ internal readonly struct FourBitCodec : ISketchCodec
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Block<TLanes>(ref readonly byte block, ref readonly sbyte x)
-        where TLanes : struct, ISketchLanes<TLanes>
+        where TLanes : struct, IByteLanes<TLanes>
     {
         TLanes packed = TLanes.Load(in block);
         return TLanes.AddInt16(

@@ -18,7 +18,7 @@ internal interface ISketchCodec
 
     /// <summary>The products of a group with its GroupColumns values x, in int16 sums of at most 15240.</summary>
     public static abstract TLanes Multiply<TLanes>(ref readonly byte group, ref readonly sbyte x)
-        where TLanes : struct, ISketchLanes<TLanes>;
+        where TLanes : struct, IByteLanes<TLanes>;
 
     /// <summary>Packs GroupColumns levels into GroupBytes bytes.</summary>
     public static abstract void Pack(ReadOnlySpan<byte> levels, Span<byte> group);

@@ -63,12 +63,12 @@ public abstract class SketchKernels
     /// <summary>The kernels on a stated instruction set, for the tests that hold the sets against each other.</summary>
     internal static SketchKernels Create<TCodec, TLanes>()
         where TCodec : struct, ISketchCodec
-        where TLanes : struct, ISketchLanes<TLanes>
+        where TLanes : struct, IByteLanes<TLanes>
         => new VectorSketchKernels<TCodec, TLanes>();
 
     private static SketchKernels Create<TCodec>()
         where TCodec : struct, ISketchCodec
-        => Avx512BW.IsSupported ? Create<TCodec, SketchLanes512>()
-            : Vector256.IsHardwareAccelerated ? Create<TCodec, SketchLanes256>()
-            : Create<TCodec, SketchLanes128>();
+        => Avx512BW.IsSupported ? Create<TCodec, ByteLanes512>()
+            : Vector256.IsHardwareAccelerated ? Create<TCodec, ByteLanes256>()
+            : Create<TCodec, ByteLanes128>();
 }

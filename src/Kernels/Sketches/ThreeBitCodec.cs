@@ -19,7 +19,7 @@ internal readonly struct ThreeBitCodec : ISketchCodec
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Multiply<TLanes>(ref readonly byte group, ref readonly sbyte x)
-        where TLanes : struct, ISketchLanes<TLanes>
+        where TLanes : struct, IByteLanes<TLanes>
     {
         ref byte blocks = ref Unsafe.AsRef(in group);
         ref sbyte values = ref Unsafe.AsRef(in x);
@@ -47,7 +47,7 @@ internal readonly struct ThreeBitCodec : ISketchCodec
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Two<TLanes>(TLanes block, ref readonly sbyte x)
-        where TLanes : struct, ISketchLanes<TLanes>
+        where TLanes : struct, IByteLanes<TLanes>
         => TLanes.AddInt16(
             TLanes.Multiply(TLanes.Field(block, 0, Mask), in x),
             TLanes.Multiply(TLanes.Field(block, 3, Mask), in Unsafe.Add(ref Unsafe.AsRef(in x), 64)));

@@ -15,7 +15,7 @@ internal readonly struct TwoBitCodec : ISketchCodec
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Multiply<TLanes>(ref readonly byte group, ref readonly sbyte x)
-        where TLanes : struct, ISketchLanes<TLanes>
+        where TLanes : struct, IByteLanes<TLanes>
     {
         TLanes packed = TLanes.Load(in group);
         ref sbyte values = ref Unsafe.AsRef(in x);

@@ -6,7 +6,7 @@ namespace Neuralink.Kernels;
 /// <summary>The kernels of one number of bits on one instruction set.</summary>
 internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
     where TCodec : struct, ISketchCodec
-    where TLanes : struct, ISketchLanes<TLanes>
+    where TLanes : struct, IByteLanes<TLanes>
 {
     // Rows that stay in the caches while all of a batch passes over them: 32 rows of 4096 columns in 4 bits are 64 KiB.
     private const int BlockRows = 32;
@@ -76,7 +76,7 @@ internal sealed class VectorSketchKernels<TCodec, TLanes> : SketchKernels
         TLanes sums = TLanes.Zero;
         for (int g = 0; g < groups; g++)
         {
-            for (int line = 0; line < TCodec.GroupBytes; line += ISketchLanes<TLanes>.Count)
+            for (int line = 0; line < TCodec.GroupBytes; line += IByteLanes<TLanes>.Count)
                 Prefetch.Line(in group, AheadBytes + line);
 
             sums = TLanes.AddWidened(sums, TCodec.Multiply<TLanes>(in group, in values));

@@ -71,6 +71,12 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadInt8(ref readonly sbyte source) => Widen(Vector128.LoadUnsafe(in source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadNibbles(ref readonly byte source, int shift) => Widen(Nibbles(in source, shift));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes128 value, ref float destination)
     {
         value._v0.StoreUnsafe(ref destination);
@@ -94,6 +100,14 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes128 value) => Fold((value._v0 + value._v2) + (value._v1 + value._v3));
 
+    /// <summary>Four bits of each of 16 bytes, less 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<sbyte> Nibbles(ref readonly byte source, int shift)
+    {
+        Vector128<byte> shifted = (Vector128.LoadUnsafe(in source).AsUInt16() >>> shift).AsByte();
+        return (shifted & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8);
+    }
+
     /// <summary>The last two halvings: (lane 0 + lane 2) + (lane 1 + lane 3).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float Fold(Vector128<float> four)
@@ -111,5 +125,16 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
         Vector128<float> doubled = Vector128.FusedMultiplyAdd(u, Vector128.Create(2f), Vector128.Create(-HalfBits.SmallestNormal));
         Vector128<float> value = Vector128.MinNative(u, doubled);
         return (value.AsInt32() | (bits & Vector128.Create(int.MinValue))).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Lanes128 Widen(Vector128<sbyte> bytes)
+    {
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
+        return new(
+            Vector128.ConvertToSingle(Vector128.WidenLower(low)),
+            Vector128.ConvertToSingle(Vector128.WidenUpper(low)),
+            Vector128.ConvertToSingle(Vector128.WidenLower(high)),
+            Vector128.ConvertToSingle(Vector128.WidenUpper(high)));
     }
 }

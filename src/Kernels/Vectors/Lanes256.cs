@@ -48,6 +48,12 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadInt8(ref readonly sbyte source) => Widen(Vector128.LoadUnsafe(in source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadNibbles(ref readonly byte source, int shift) => Widen(Lanes128.Nibbles(in source, shift));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes256 value, ref float destination)
     {
         value._low.StoreUnsafe(ref destination);
@@ -90,5 +96,21 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
         Vector256<float> doubled = Vector256.FusedMultiplyAdd(u, Vector256.Create(2f), Vector256.Create(-HalfBits.SmallestNormal));
         Vector256<float> value = Vector256.MinNative(u, doubled);
         return (value.AsInt32() | (bits & Vector256.Create(int.MinValue))).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Lanes256 Widen(Vector128<sbyte> bytes)
+    {
+        if (!Avx2.IsSupported)
+        {
+            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
+            return new(
+                Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low))),
+                Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
+        }
+
+        Vector128<sbyte> upper = Sse2.ShiftRightLogical128BitLane(bytes, 8);
+        return new(
+            Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes)), Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(upper)));
     }
 }

@@ -42,6 +42,12 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
         => new((LoadSigned(in Unsafe.As<ushort, short>(ref Unsafe.AsRef(in source))) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadInt8(ref readonly sbyte source) => Widen(Vector128.LoadUnsafe(in source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadNibbles(ref readonly byte source, int shift) => Widen(Lanes128.Nibbles(in source, shift));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes512 value, ref float destination) => value._v.StoreUnsafe(ref destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,5 +70,17 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
     {
         Vector256<short> loaded = Vector256.LoadUnsafe(in source);
         return Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(loaded) : Vector512.WidenLower(loaded.ToVector512Unsafe());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Lanes512 Widen(Vector128<sbyte> bytes)
+    {
+        if (Avx512F.IsSupported)
+            return new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes)));
+
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
+        return new(Vector512.ConvertToSingle(Vector512.Create(
+            Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)),
+            Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high)))));
     }
 }

@@ -9,7 +9,8 @@ namespace Neuralink.Kernels;
 /// </summary>
 internal static class Prefetch
 {
-    private const int LineBytes = 64;
+    /// <summary>Bytes of a cache line.</summary>
+    public const int LineBytes = 64;
 
     /// <summary>
     /// Asks for the cache line at <paramref name="origin"/> + <paramref name="offset"/>, where the instruction set can. Never faults,

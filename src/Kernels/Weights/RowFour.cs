@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Neuralink.Kernels;
 
 /// <summary>Four rows of weights that lie anywhere, each of the same length.</summary>
@@ -15,4 +17,9 @@ internal readonly ref struct RowFour
         Row2 = ref row2;
         Row3 = ref row3;
     }
+
+    /// <summary>The same rows from <paramref name="offset"/> bytes on.</summary>
+    public RowFour At(nint offset) => new(
+        in Unsafe.Add(ref Unsafe.AsRef(in Row0), offset), in Unsafe.Add(ref Unsafe.AsRef(in Row1), offset),
+        in Unsafe.Add(ref Unsafe.AsRef(in Row2), offset), in Unsafe.Add(ref Unsafe.AsRef(in Row3), offset));
 }

@@ -17,14 +17,18 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
 
     public override int RowBytes(int columns) => checked(columns * TCodec.WeightBytes);
 
-    public override float Dot(ReadOnlySpan<byte> row, ReadOnlySpan<float> x)
+    public override bool QuantizesInput => false;
+
+    public override float Dot(ReadOnlySpan<byte> row, ProductInput input)
     {
+        ReadOnlySpan<float> x = input.Values;
         Require.Length(row.Length, RowBytes(x.Length), nameof(row));
         return DotTiles<TCodec, TLanes>.Dot(in MemoryMarshal.GetReference(row), in MemoryMarshal.GetReference(x), x.Length);
     }
 
-    internal override void DotTwo(ReadOnlySpan<byte> rows, ReadOnlySpan<float> x, ReadOnlySpan<byte> upcoming, out float y0, out float y1)
+    internal override void DotTwo(ReadOnlySpan<byte> rows, ProductInput input, ReadOnlySpan<byte> upcoming, out float y0, out float y1)
     {
+        ReadOnlySpan<float> x = input.Values;
         Require.Length(rows.Length, 2L * RowBytes(x.Length), nameof(rows));
         DotTiles<TCodec, TLanes>.DotTwo(
             in MemoryMarshal.GetReference(rows),
@@ -35,9 +39,9 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
             out y1);
     }
 
-    public override void MatMul(
-        ReadOnlySpan<byte> rows, ReadOnlySpan<float> x, ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
+    public override void MatMul(ReadOnlySpan<byte> rows, ProductInput input, ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
     {
+        ReadOnlySpan<float> x = input.Values;
         Validate(rows, x, bias, y, shape);
         int rowBytes = RowBytes(shape.Columns);
         if (PanelSizes.IsWorthPacking(shape.RowCount, shape.Batch))
@@ -65,22 +69,22 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
             AddBias(bias, y, shape);
     }
 
-    public override void AddScaled(float scale, ReadOnlySpan<byte> row, Span<float> y)
+    public override void AddScaled(float scale, ReadOnlySpan<byte> row, ColumnRange range, Span<float> y)
     {
-        Require.Length(row.Length, RowBytes(y.Length), nameof(row));
-        AxpyTiles<TCodec, TLanes>.AddOne(scale, in MemoryMarshal.GetReference(row), y);
+        ReadOnlySpan<byte> share = ShareOf(row, range, y);
+        AxpyTiles<TCodec, TLanes>.AddOne(scale, in MemoryMarshal.GetReference(share), y);
     }
 
-    internal override void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, Span<float> y)
+    internal override void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, ColumnRange range, Span<float> y)
     {
         Require.Length(scales.Length, 4, nameof(scales));
-        AxpyTiles<TCodec, TLanes>.AddFour(scales, rows, upcoming, y);
+        nint offset = (nint)range.Begin * TCodec.WeightBytes;
+        AxpyTiles<TCodec, TLanes>.AddFour(scales, rows.At(offset), upcoming.At(offset), y);
     }
 
-    public override void Decode(ReadOnlySpan<byte> row, Span<float> y)
+    public override void Decode(ReadOnlySpan<byte> row, ColumnRange range, Span<float> y)
     {
-        Require.Length(row.Length, RowBytes(y.Length), nameof(row));
-        ref byte w = ref MemoryMarshal.GetReference(row);
+        ref byte w = ref MemoryMarshal.GetReference(ShareOf(row, range, y));
         int i = 0;
         for (; i <= y.Length - ILanes<TLanes>.Count; i += ILanes<TLanes>.Count)
         {
@@ -98,10 +102,18 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
         TCodec.Encode(x, row);
     }
 
-    public override bool AllFinite(ReadOnlySpan<byte> row)
+    public override bool AllFinite(ReadOnlySpan<byte> rows, int columns)
     {
-        Require.Multiple(row.Length, TCodec.WeightBytes, nameof(row));
-        return TCodec.AllFinite(row);
+        Require.Multiple(rows.Length, TCodec.WeightBytes, nameof(rows));
+        return TCodec.AllFinite(rows);
+    }
+
+    private static ReadOnlySpan<byte> ShareOf(ReadOnlySpan<byte> row, ColumnRange range, Span<float> y)
+    {
+        range.Validate();
+        Require.Length(row.Length, (long)range.Columns * TCodec.WeightBytes, nameof(row));
+        Require.Length(y.Length, range.Count, nameof(y));
+        return row.Slice(range.Begin * TCodec.WeightBytes, range.Count * TCodec.WeightBytes);
     }
 
     private static void MatMulBlock(ref byte rows, ref float x, ref float y, MatMulShape shape)
@@ -120,35 +132,5 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
             DotTiles<TCodec, TLanes>.RowsByOne(ref rows, ref At(ref x, b, shape.Columns), ref At(ref y, b, shape.OutputStride), shape);
     }
 
-    private static void AddBias(ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
-    {
-        for (int b = 0; b < shape.Batch; b++)
-        {
-            Span<float> to = y.Slice(checked((b * shape.OutputStride) + shape.OutputOffset), shape.RowCount);
-            for (int r = 0; r < to.Length; r++)
-                to[r] += bias[r];
-        }
-    }
-
     private static ref float At(ref float origin, int index, int stride) => ref Unsafe.Add(ref origin, (nint)index * stride);
-
-    private void Validate(ReadOnlySpan<byte> rows, ReadOnlySpan<float> x, ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
-    {
-        Require.NotNegative(shape.RowCount, nameof(shape));
-        Require.NotNegative(shape.Columns, nameof(shape));
-        Require.NotNegative(shape.Batch, nameof(shape));
-        Require.NotNegative(shape.OutputOffset, nameof(shape));
-        Require.Length(rows.Length, (long)shape.RowCount * RowBytes(shape.Columns), nameof(rows));
-        Require.Length(x.Length, (long)shape.Batch * shape.Columns, nameof(x));
-        if (!bias.IsEmpty)
-            Require.Length(bias.Length, shape.RowCount, nameof(bias));
-
-        // Within one row of y the share must fit its stride, or the batch rows would overwrite each other.
-        Require.AtLeast(shape.OutputStride, (long)shape.OutputOffset + shape.RowCount, nameof(shape));
-        if (shape.Batch > 0)
-        {
-            long last = ((long)(shape.Batch - 1) * shape.OutputStride) + shape.OutputOffset + shape.RowCount;
-            Require.AtLeast(y.Length, last, nameof(y));
-        }
-    }
 }

@@ -63,7 +63,7 @@ internal sealed class ImageCheckpoint : Checkpoint
             Part.GateBias or Part.UpBias => [Config.FfnSize],
             _ => [Config.FfnSize, Config.HiddenSize],
         };
-        ElementType type = ElementType.Of(shape.Length == 1 ? WeightFormat.F32 : _layout.Format);
+        ElementType type = ElementType.Of(shape.Length == 1 ? WeightFormat.F32 : _layout.Format.Rows);
         return new SourceTensor(name, type, [.. shape], shape.Aggregate(1L, (product, size) => product * size) * type.BlockBytes);
     }
 
@@ -118,9 +118,9 @@ internal sealed class ImageCheckpoint : Checkpoint
             int bias = part == Part.UpBias && _layout.Gated ? sizeof(float) : 0;
             return ((int)(at / sizeof(float)), _layout.BiasOffset + bias, sizeof(float));
         }
-        (long index, long within) = Math.DivRem(at, _layout.PartBytes);
-        int begin = part == Part.Gate ? _layout.GateOffset : _layout.UpOffset;
-        return ((int)index, begin + (int)within, _layout.PartBytes - (int)within);
+        (long index, long within) = Math.DivRem(at, _layout.RowBytes);
+        int begin = part == Part.Gate ? _layout.DecidingOffset : _layout.UpOffset;
+        return ((int)index, begin + (int)within, _layout.RowBytes - (int)within);
     }
 
     private (LayerIndex Layer, Part Part) Find(string name)

@@ -1,3 +1,4 @@
+using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage.Memory;
@@ -13,7 +14,8 @@ public sealed class Activations
     /// <param name="c">Says the widths.</param>
     /// <param name="chunkTokens">B.</param>
     /// <param name="logitRows">Rows whose logits are there at a time.</param>
-    public Activations(NativeArena arena, ModelConfig c, int chunkTokens, int logitRows)
+    /// <param name="format">Of the resident matrices.</param>
+    public Activations(NativeArena arena, ModelConfig c, int chunkTokens, int logitRows, WeightFormat format)
     {
         ChunkTokens = chunkTokens;
         LogitRows = logitRows;
@@ -26,6 +28,7 @@ public sealed class Activations
         FfnInput = new(arena, chunkTokens, c.HiddenSize, Purpose);
         FfnOutput = new(arena, chunkTokens, c.HiddenSize, Purpose);
         Logits = new(arena, logitRows, c.VocabularySize, Purpose);
+        Quantized = QuantizedRows.For(arena, format, chunkTokens, WidestInput(c));
     }
 
     /// <summary>B: the most rows of a pass.</summary>
@@ -64,12 +67,19 @@ public sealed class Activations
     /// <summary>[logit rows, vocabulary].</summary>
     public FloatTensor Logits { get; }
 
-    public static long RequiredBytes(ModelConfig c, int chunkTokens, int logitRows) =>
+    /// <summary>The input of a product with a resident matrix in 8 bits, [B, its width]; null where the format does not want it.</summary>
+    public QuantizedRows? Quantized { get; }
+
+    public static long RequiredBytes(ModelConfig c, int chunkTokens, int logitRows, WeightFormat format) =>
         FloatTensor.RequiredBytes(chunkTokens, c.EmbeddingSize)
         + ((c.IsParallel ? 5 : 4) * FloatTensor.RequiredBytes(chunkTokens, c.HiddenSize))
         + FloatTensor.RequiredBytes(chunkTokens, QkvWidth(c))
         + FloatTensor.RequiredBytes(chunkTokens, c.HeadCount * c.HeadSize)
-        + FloatTensor.RequiredBytes(logitRows, c.VocabularySize);
+        + FloatTensor.RequiredBytes(logitRows, c.VocabularySize)
+        + QuantizedRows.RequiredBytes(format, chunkTokens, WidestInput(c));
+
+    private static int WidestInput(ModelConfig c) =>
+        Math.Max(Math.Max(c.HiddenSize, c.EmbeddingSize), c.HeadCount * c.HeadSize);
 
     private static int QkvWidth(ModelConfig c) => (c.HeadCount + (2 * c.KvHeadCount)) * c.HeadSize;
 }

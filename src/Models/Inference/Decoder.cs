@@ -22,7 +22,7 @@ public sealed class Decoder
     private readonly ResidentModel _model;
     private readonly WorkerPool _pool;
     private readonly Activations _a;
-    private readonly LinearProduct _product = new();
+    private readonly LinearProduct _product;
     private readonly AttentionHeads _heads;
     private readonly RotaryFrequencies _frequencies;
     private readonly float[] _cos;             // [B, rotary width / 2], each row's rotation
@@ -40,6 +40,7 @@ public sealed class Decoder
         _model = model;
         _pool = pool;
         _a = activations;
+        _product = new LinearProduct(activations.Quantized);
         _heads = new AttentionHeads(arena, _config, positionsMax, pool.Threads);
         _frequencies = RotaryFrequencies.Of(_config, positionsMax);
         _cos = new float[activations.ChunkTokens * _frequencies.Inverse.Length];

@@ -6,7 +6,8 @@ namespace Neuralink.Models.Inference;
 /// <summary>
 /// Runs y = x W^T + b over a worker pool, its rows split over the workers. Reused for every product of a pass, so nothing is allocated.
 /// </summary>
-internal sealed class LinearProduct : IParallelBody
+/// <param name="quantized">Room for an input in 8 bits, where a matrix may want it.</param>
+internal sealed class LinearProduct(QuantizedRows? quantized) : IParallelBody
 {
     // Rows of a share: a multiple of a cache line's 16 floats, so that two workers do not write one line.
     private const int GrainRows = 16;
@@ -23,8 +24,15 @@ internal sealed class LinearProduct : IParallelBody
         _x = x;
         _y = y;
         _batch = batch;
+        if (linear.Weights.Kernels.QuantizesInput)
+            quantized!.Make(x.First(batch), x.Columns);
         pool.Run(this, linear.Weights.Rows, WorkShare.Grain((long)linear.Weights.Columns * batch, GrainRows));
     }
 
-    public void Execute(int begin, int end, int worker) => _linear!.Multiply(_x!.First(_batch), _y!.First(_batch), _batch, begin, end);
+    public void Execute(int begin, int end, int worker)
+    {
+        ReadOnlySpan<float> x = _x!.First(_batch);
+        ProductInput input = _linear!.Weights.Kernels.QuantizesInput ? quantized!.Of(x, _x.Columns) : x;
+        _linear.Multiply(input, _y!.First(_batch), _batch, begin, end);
+    }
 }

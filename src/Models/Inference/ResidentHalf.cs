@@ -19,7 +19,7 @@ public sealed class ResidentHalf
     {
         ResidentModel model = ResidentModel.Load(load(arena), sizes.Config, sizes.Format);
         Blocks = new KvBlockPool(arena, sizes.Config, sizes.KvBlocks);
-        Activations = new Activations(arena, sizes.Config, sizes.ChunkTokens, sizes.LogitRows);
+        Activations = new Activations(arena, sizes.Config, sizes.ChunkTokens, sizes.LogitRows, sizes.Format);
         Decoder = new Decoder(arena, model, Activations, sizes.ContextTokens, pool);
     }
 
@@ -74,7 +74,7 @@ public sealed record ResidentSizes
     public long KvBytes => KvBlockPool.RequiredBytes(Config, KvBlocks);
 
     public long BufferBytes =>
-        Activations.RequiredBytes(Config, ChunkTokens, LogitRows) + AttentionHeads.RequiredBytes(Config, ContextTokens, Threads);
+        Activations.RequiredBytes(Config, ChunkTokens, LogitRows, Format) + AttentionHeads.RequiredBytes(Config, ContextTokens, Threads);
 
     public long TotalBytes => WeightBytes + KvBytes + BufferBytes;
 }

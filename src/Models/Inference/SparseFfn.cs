@@ -32,12 +32,19 @@ public sealed class SparseFfn
         _pool = pool;
         FloatTensor h = new(arena, neuronsMax, activations.ChunkTokens, "activations");
         FloatTensor arrived = new(arena, neuronsMax, activations.ChunkTokens, "activations");
-        _activating = new Activating(kernels, frames, arrived, h, activations.FfnInput, new int[neuronsMax]);
+        QuantizedRows? quantized = QuantizedRows.For(
+            arena, kernels[0].Layout.Format.Rows, activations.ChunkTokens, activations.FfnInput.Columns);
+        _activating = new Activating(kernels, frames, arrived, h, activations.FfnInput, quantized, new int[neuronsMax]);
         _adding = new Adding(kernels, frames, h, activations.FfnOutput);
     }
 
     /// <summary>Bytes of the activations.</summary>
-    public static long RequiredBytes(int neuronsMax, int chunkTokens) => 2 * FloatTensor.RequiredBytes(neuronsMax, chunkTokens);
+    /// <param name="rows">The format of the bundles' rows.</param>
+    /// <param name="config">Says how wide they are.</param>
+    /// <param name="neuronsMax">The most neurons of one set.</param>
+    /// <param name="chunkTokens">The most rows of a pass.</param>
+    public static long RequiredBytes(WeightFormat rows, ModelConfig config, int neuronsMax, int chunkTokens) =>
+        (2 * FloatTensor.RequiredBytes(neuronsMax, chunkTokens)) + QuantizedRows.RequiredBytes(rows, chunkTokens, config.HiddenSize);
 
     /// <summary>The kernels of each layer.</summary>
     /// <param name="config">Says how they are activated.</param>
@@ -46,8 +53,8 @@ public sealed class SparseFfn
     public static BundleKernels[] KernelsOf(ModelConfig config, BundleLayout layout, bool gateFirst = false) =>
         [.. Enumerable.Range(0, config.LayerCount).Select(layer => new BundleKernels(layout, config.ActivationOf(layer), gateFirst))];
 
-    /// <summary>What follows is of this layer.</summary>
-    public void BeginLayer(int layer) => _activating.Layer = layer;
+    /// <summary>What follows is of this layer, whose input is there, [batch, d].</summary>
+    public void BeginLayer(int layer, int batch) => _activating.Begin(layer, batch);
 
     /// <summary>What follows is of this set of neurons.</summary>
     /// <param name="rows">For which rows each of the layer's neurons was predicted, or null: for all.</param>
@@ -85,11 +92,11 @@ public sealed class SparseFfn
     /// <summary>Activations are computed in the order given, [count, batch], and then put in their places, [ordinal, batch].</summary>
     private sealed class Activating(
         IReadOnlyList<BundleKernels> kernels, FrameArena arena, FloatTensor arrived, FloatTensor h, FloatTensor x,
-        int[] chosen) : IParallelBody
+        QuantizedRows? quantized, int[] chosen) : IParallelBody
     {
         private int _activeCount;
 
-        public int Layer { get; set; }
+        private int _layer;
 
         public ReadOnlyMemory<int> Ordinals { get; set; }
 
@@ -107,6 +114,12 @@ public sealed class SparseFfn
             set => _activeCount = value;
         }
 
+        public void Begin(int layer, int batch)
+        {
+            _layer = layer;
+            quantized?.Make(x.First(batch), x.Columns);
+        }
+
         public void Execute(int begin, int end, int worker)
         {
             ReadOnlySpan<int> frames = Frames.Span, ordinals = Ordinals.Span[begin..end];
@@ -114,7 +127,8 @@ public sealed class SparseFfn
             for (int i = 0; i < mine.Length; i++)
                 mine[i] = frames[ordinals[i]];
             Span<float> values = arrived.Flat(begin * Batch, mine.Length * Batch);
-            kernels[Layer].Activate(View(arena, mine), x.First(Batch), Batch, values);
+            ReadOnlySpan<float> input = x.First(Batch);
+            kernels[_layer].Activate(View(arena, mine), quantized is null ? input : quantized.Of(input, x.Columns), Batch, values);
             for (int i = 0; i < mine.Length; i++)
             {
                 Span<float> rows = values.Slice(i * Batch, Batch);

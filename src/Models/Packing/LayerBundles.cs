@@ -25,16 +25,22 @@ internal sealed class LayerBundles
     private readonly byte[]? _gateBias;
     private readonly byte[]? _upBias;
     private readonly byte[] _block;
+    private readonly WeightKernels _downKernels;
+    private readonly WeightFormat _downFormat;         // of _down: the bundles' own, or float32 to be rounded column by column
+    private readonly float[] _columns;
 
     public LayerBundles(Checkpoint source, BundleLayout layout)
     {
         _source = source;
         _config = source.Config;
         _layout = layout;
-        int matrixBytes = checked(_config.FfnSize * layout.PartBytes), biasBytes = _config.FfnSize * sizeof(float);
+        int matrixBytes = checked(_config.FfnSize * layout.RowBytes), biasBytes = _config.FfnSize * sizeof(float);
+        _downKernels = WeightKernels.For(layout.Format.Down);
+        _downFormat = _downKernels.QuantizesInput ? WeightFormat.F32 : layout.Format.Down;
         _gate = layout.Gated ? new byte[matrixBytes] : null;
         _up = new byte[matrixBytes];
-        _down = new byte[matrixBytes];
+        _down = new byte[checked(_config.FfnSize * WeightKernels.For(_downFormat).RowBytes(_config.HiddenSize))];
+        _columns = _downKernels.QuantizesInput ? new float[BlockNeurons * _config.HiddenSize] : [];
         _gateBias = layout is { Gated: true, Biased: true } ? new byte[biasBytes] : null;
         _upBias = layout.Biased ? new byte[biasBytes] : null;
         _block = new byte[BlockNeurons * layout.StrideBytes];
@@ -53,7 +59,7 @@ internal sealed class LayerBundles
                 : _upBias!;
             int rowBytes = target.Length / spec.Rows;
             TensorReader.ReadRows(
-                _source, spec, spec.FormatIn(_layout.Format), (begin, _, rows) => rows.CopyTo(target.AsSpan(begin * rowBytes)));
+                _source, spec, spec.FormatIn(target == _down ? _downFormat : _layout.Format.Rows), (begin, _, rows) => rows.CopyTo(target.AsSpan(begin * rowBytes)));
         }
     }
 
@@ -66,7 +72,9 @@ internal sealed class LayerBundles
         block.Clear();
         for (int n = begin; n < end; n++)
             CopyRows(n, block.Slice((n - begin) * _layout.StrideBytes, _layout.StrideBytes));
-        if (_layout.Format == WeightFormat.F32)
+        if (_columns.Length > 0)
+            RoundDown(begin, end, block);
+        else if (_downFormat == WeightFormat.F32)
             TransposeDown<float>(begin, end, block);
         else
             TransposeDown<ushort>(begin, end, block);
@@ -77,9 +85,9 @@ internal sealed class LayerBundles
 
     private void CopyRows(int neuron, Span<byte> bundle)
     {
-        int rowBytes = _layout.PartBytes, biasAt = _layout.BiasOffset;
+        int rowBytes = _layout.RowBytes, biasAt = _layout.BiasOffset;
         if (_gate is not null)
-            _gate.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.GateOffset..]);
+            _gate.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.DecidingOffset..]);
         _up.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.UpOffset..]);
         foreach (byte[]? biases in (ReadOnlySpan<byte[]?>)[_gateBias, _upBias])
         {
@@ -95,12 +103,30 @@ internal sealed class LayerBundles
     {
         ReadOnlySpan<T> down = MemoryMarshal.Cast<byte, T>(_down);                           // [d, f]
         Span<T> bundles = MemoryMarshal.Cast<byte, T>(block[_layout.DownOffset..]);
-        int stride = _layout.StrideBytes / (_layout.PartBytes / _config.HiddenSize);
+        Transpose(down, begin, end, bundles, _layout.StrideBytes / (_layout.DownBytes / _config.HiddenSize));
+    }
+
+    /// <summary>The scales of a block format run along the column, so each column is rounded as one row.</summary>
+    private void RoundDown(int begin, int end, Span<byte> block)
+    {
+        Transpose(MemoryMarshal.Cast<byte, float>(_down), begin, end, _columns, _config.HiddenSize);
+        for (int n = 0; n < end - begin; n++)
+        {
+            Span<byte> bundle = block.Slice(n * _layout.StrideBytes, _layout.StrideBytes);
+            _downKernels.Encode(
+                _columns.AsSpan(n * _config.HiddenSize, _config.HiddenSize), bundle.Slice(_layout.DownOffset, _layout.DownBytes));
+        }
+    }
+
+    /// <summary>columns[n * stride + row] = down[row, begin + n]; down: [d, f].</summary>
+    private void Transpose<T>(ReadOnlySpan<T> down, int begin, int end, Span<T> columns, int stride)
+        where T : unmanaged
+    {
         for (int row = 0; row < _config.HiddenSize; row++)
         {
             ReadOnlySpan<T> run = down.Slice((row * _config.FfnSize) + begin, end - begin);
             for (int n = 0; n < run.Length; n++)
-                bundles[(n * stride) + row] = run[n];
+                columns[(n * stride) + row] = run[n];
         }
     }
 }

@@ -54,7 +54,7 @@ public sealed record ActivationTracePlan(long ResidentBytes, long LayerBytes, lo
 
         ActivationTracePlan Plan(int batchTokens) => new(
             sizes.WeightBytes, FrameArena.RequiredBytes(config.FfnSize, strideBytes) + DenseFfn.RequiredWeightBytes(config, sizes.Format),
-            sizes.KvBytes + sizes.BufferBytes + DenseFfn.RequiredBytes(config, windowTokens, sizes.Threads),
+            sizes.KvBytes + sizes.BufferBytes + DenseFfn.RequiredBytes(config, sizes.Format, windowTokens, sizes.Threads),
             FloatTensor.RequiredBytes(batchTokens, config.HiddenSize), batchTokens);
     }
 

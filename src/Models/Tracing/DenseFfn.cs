@@ -30,7 +30,7 @@ internal sealed class DenseFfn
     public DenseFfn(NativeArena arena, ModelConfig c, BundleLayout layout, FrameArena frames, Activations activations, WorkerPool pool)
     {
         _pool = pool;
-        WeightMatrix gates = new(arena, layout.Format, c.FfnSize, c.HiddenSize, "neurons");
+        WeightMatrix gates = new(arena, layout.Format.Rows, c.FfnSize, c.HiddenSize, "neurons");
         FloatTensor? biases = layout.Biased ? new(arena, 1, c.FfnSize, "neurons") : null;
         FloatTensor tiles = new(arena, pool.Threads, activations.ChunkTokens * PieceNeurons, "activations");
         FloatTensor h = new(arena, c.FfnSize, activations.ChunkTokens, "activations");
@@ -38,7 +38,8 @@ internal sealed class DenseFfn
         BundleKernels[] kernels = SparseFfn.KernelsOf(c, layout);
         Norms = !layout.Gated && !c.ActivationOf(0).IsRectified ? new float[c.FfnSize] : [];
         _gathering = new Gathering(kernels[0], layout, frames, gates, biases, Norms);
-        _activating = new Activating(kernels, c, frames, gates, biases, tiles, h, activations.FfnInput, isActive, Norms);
+        QuantizedRows? quantized = QuantizedRows.For(arena, layout.Format.Rows, activations.ChunkTokens, c.HiddenSize);
+        _activating = new Activating(kernels, c, frames, gates, biases, tiles, h, activations.FfnInput, quantized, isActive, Norms);
         _adding = new Adding(kernels[0], frames, h, activations.FfnOutput, isActive);
     }
 
@@ -46,8 +47,9 @@ internal sealed class DenseFfn
         NativeArena.Aligned((long)c.FfnSize * WeightKernels.For(format).RowBytes(c.HiddenSize))
             + (c.FfnBias ? FloatTensor.RequiredBytes(1, c.FfnSize) : 0);
 
-    public static long RequiredBytes(ModelConfig c, int windowTokens, int threads) =>
-        FloatTensor.RequiredBytes(threads, (long)windowTokens * PieceNeurons) + FloatTensor.RequiredBytes(c.FfnSize, windowTokens);
+    public static long RequiredBytes(ModelConfig c, WeightFormat format, int windowTokens, int threads) =>
+        FloatTensor.RequiredBytes(threads, (long)windowTokens * PieceNeurons) + FloatTensor.RequiredBytes(c.FfnSize, windowTokens)
+        + QuantizedRows.RequiredBytes(format, windowTokens, c.HiddenSize);
 
     /// <summary>
     /// Of a smooth activation without a gate, the norms of the down columns of the layer that was taken, [neurons]; else none.
@@ -76,8 +78,8 @@ internal sealed class DenseFfn
     /// <param name="rows">[T, words], receives which neurons fire, laid out as in an activation matrix.</param>
     public void Run(int layer, int tokens, Memory<ulong> rows)
     {
-        _activating.Layer = layer;
-        _activating.Tokens = _adding.Tokens = tokens;
+        _adding.Tokens = tokens;
+        _activating.Begin(layer, tokens);
         _activating.Rows = rows;
         _pool.Run(_activating, _gathering.NeuronCount, PieceNeurons);
         _pool.Run(_adding, _adding.Columns, GrainColumns);
@@ -102,7 +104,7 @@ internal sealed class DenseFfn
                 if (!BundleCrc.IsIntact(bundle))
                     Volatile.Write(ref _damaged, n);
                 // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
-                bundle[..layout.PartBytes].CopyTo(gates.WritableRange(n, n + 1));
+                bundle[..layout.RowBytes].CopyTo(gates.WritableRange(n, n + 1));
                 if (norms.Length > 0)
                     norms[n] = kernels.DownNorm(bundle);
                 if (biases is not null)
@@ -114,38 +116,45 @@ internal sealed class DenseFfn
     /// <summary>h [neurons, T] and the activation rows.</summary>
     private sealed class Activating(
         BundleKernels[] kernels, ModelConfig config, FrameArena frames, WeightMatrix gates, FloatTensor? biases, FloatTensor tiles,
-        FloatTensor h, FloatTensor x, bool[] isActive, float[] norms) : IParallelBody
+        FloatTensor h, FloatTensor x, QuantizedRows? quantized, bool[] isActive, float[] norms) : IParallelBody
     {
-        public int Layer { get; set; }
+        private int _layer;
+        private int _tokens;
 
         public GateSizes? Sizes { get; set; }
 
-        public int Tokens { get; set; }
-
         public Memory<ulong> Rows { get; set; }
+
+        public void Begin(int layer, int tokens)
+        {
+            (_layer, _tokens) = (layer, tokens);
+            quantized?.Make(x.First(tokens), x.Columns);
+        }
 
         public void Execute(int begin, int end, int worker)
         {
+            ReadOnlySpan<float> values = x.First(_tokens);
+            ProductInput input = quantized is null ? values : quantized.Of(values, x.Columns);
             Span<int> counts = stackalloc int[PieceNeurons];
-            Activation activation = config.ActivationOf(Layer);
+            Activation activation = config.ActivationOf(_layer);
             for (int first = begin; first < end; first += PieceNeurons)
             {
                 int count = Math.Min(PieceNeurons, end - first);
-                Span<float> tile = tiles.Row(worker)[..(Tokens * count)];                    // [T, count]
+                Span<float> tile = tiles.Row(worker)[..(_tokens * count)];                    // [T, count]
                 ReadOnlySpan<float> bias = biases is null ? default : biases.Row(0).Slice(first, count);
                 gates.Kernels.MatMul(
-                    gates.Range(first, first + count), x.First(Tokens), bias, tile, MatMulShape.Whole(count, gates.Columns, Tokens));
-                Sizes?.Count(Layer, worker, activation, tile, norms.Length == 0 ? [] : norms.AsSpan(first, count));
+                    gates.Range(first, first + count), input, bias, tile, MatMulShape.Whole(count, gates.Columns, _tokens));
+                Sizes?.Count(_layer, worker, activation, tile, norms.Length == 0 ? [] : norms.AsSpan(first, count));
                 Fire(activation, tile, first, counts[..count]);
                 for (int i = 0; i < count; i++)
                 {
                     isActive[first + i] = counts[i] > 0;
-                    kernels[Layer].ActivateGated(frames.Frame(first + i), x.First(Tokens), counts[i], Values(first + i));
+                    kernels[_layer].ActivateGated(frames.Frame(first + i), input, counts[i], Values(first + i));
                 }
             }
         }
 
-        private Span<float> Values(int neuron) => h.Row(neuron)[..Tokens];
+        private Span<float> Values(int neuron) => h.Row(neuron)[.._tokens];
 
         /// <summary>Writes one word of each activation row, and the gates of those that fire into h.</summary>
         private void Fire(Activation activation, ReadOnlySpan<float> tile, int first, Span<int> counts)
@@ -155,7 +164,7 @@ internal sealed class DenseFfn
             counts.Clear();
             for (int i = 0; i < counts.Length; i++)
                 Values(first + i).Clear();
-            for (int token = 0; token < Tokens; token++)
+            for (int token = 0; token < _tokens; token++)
             {
                 ulong word = 0;
                 ReadOnlySpan<float> values = tile.Slice(token * counts.Length, counts.Length);

@@ -27,7 +27,7 @@ public sealed class Linear
     /// <param name="batch">Rows of x.</param>
     /// <param name="begin">The first row of the share.</param>
     /// <param name="end">One past the last.</param>
-    public void Multiply(ReadOnlySpan<float> x, Span<float> y, int batch, int begin, int end)
+    public void Multiply(ProductInput x, Span<float> y, int batch, int begin, int end)
     {
         ReadOnlySpan<float> bias = Bias is null ? default : Bias.Row(0)[begin..end];
         Weights.Kernels.MatMul(

@@ -61,7 +61,7 @@ public static class TensorReader
             Span<byte> bytes = piece.AsSpan(0, (end - begin) * rowBytes);
             source.Read(tensor, (long)begin * rowBytes, bytes);
             // Of other types it is seen when they are decoded.
-            if (stored.Format is { } known && !WeightKernels.For(known).AllFinite(bytes))
+            if (stored.Format is { } known && !WeightKernels.For(known).AllFinite(bytes, columns))
                 throw NotFinite(tensor.Name, source.Location);
             if (stored.Format == format)
             {
@@ -74,7 +74,7 @@ public static class TensorReader
                 stored.Decode(bytes.Slice(r * rowBytes, rowBytes), row.AsSpan(0, columns));
                 to.Encode(row.AsSpan(0, columns), result.Slice(r * wantedRowBytes, wantedRowBytes));
             }
-            if (!to.AllFinite(result))
+            if (!to.AllFinite(result, columns))
                 throw NotFinite(tensor.Name, source.Location);
             sink(begin, end, result);
         }

@@ -52,7 +52,7 @@ public sealed class WeightFile : IWeightLoader
         // The digest comes first: it is what says that the file is damaged.
         void Check(TensorInfo tensor, ReadOnlySpan<byte> piece)
         {
-            if (WeightFormats.IsWeight(tensor.Dtype) && !WeightKernels.For(WeightFormats.From(tensor.Dtype)).AllFinite(piece))
+            if (WeightFormats.IsWeight(tensor.Dtype) && !WeightKernels.For(WeightFormats.From(tensor.Dtype)).AllFinite(piece, columns: 1))
                 notFinite ??= tensor.Name;
         }
     }

@@ -76,6 +76,7 @@ internal sealed class ComputeProbe : IDisposable
         _arena = new NativeArena(
             sizes.TotalBytes + BytesOf(options.Predictor, model.Format)
             + (looksAhead && !isShared ? BytesOf(options.LookaheadPredictor, model.Format) : 0)
+            + QuantizedRows.RequiredBytes(model.Layout.Format.Rows, rows: 1, c.HiddenSize)
             + ((long)frames * model.Layout.StrideBytes) + FrameArena.AlignmentBytes);
         _pool = new WorkerPool(options.Threads);
         ResidentHalf resident = new(_arena, sizes, arena => new CopiedWeights(weights, arena, "resident"), _pool);
@@ -142,7 +143,7 @@ internal sealed class ComputeProbe : IDisposable
     {
         PredictorKind.Oracle => 0,
         PredictorKind.Sketch => SketchPredictor.RequiredBytes(_standIn, options.Bits, chunkTokens: 1),
-        _ => WeightFile.RequiredBytes(_standIn, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(_standIn, chunkTokens: 1),
+        _ => WeightFile.RequiredBytes(_standIn, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(_standIn, format, chunkTokens: 1),
     };
 
     private NeuronPredictor? Load(PredictorOptions options, StandInWeights weights, WeightFormat format) => StandInOf(options).Kind switch

@@ -67,7 +67,7 @@ public sealed class PlannedModel
         Func<int, long> bytes = options.Kind switch
         {
             PredictorKind.Exact => chunk =>
-                WeightFile.RequiredBytes(Config, Format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(Config, chunk),
+                WeightFile.RequiredBytes(Config, Format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(Config, Format, chunk),
             PredictorKind.All => _ => 0,
             PredictorKind.Sketch => chunk => SketchPredictor.RequiredBytes(Config, options.Bits, chunk),
             _ => throw new NeuralinkException(

@@ -1,6 +1,7 @@
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
+using Neuralink.Models.Weights;
 using Neuralink.Storage.Memory;
 
 namespace Neuralink.Studies.Planning;
@@ -37,7 +38,8 @@ internal sealed class StandInFfn
         _shuffled = [.. Enumerable.Range(0, frameCount)];
         new Random(1).Shuffle(_shuffled);
         float[] values = new float[neurons];
-        _activating = new Activating(this, kernels, activations, values);
+        QuantizedRows? quantized = QuantizedRows.For(arena, kernels.Layout.Format.Rows, rows: 1, activations.FfnInput.Columns);
+        _activating = new Activating(this, kernels, activations, quantized, values);
         _adding = new Adding(this, kernels, activations, values);
         NeuronCount = neurons;
     }
@@ -52,16 +54,28 @@ internal sealed class StandInFfn
     /// <summary>Goes on to other frames, as the next layer does.</summary>
     public void Advance() => _next = _next + (2 * NeuronCount) <= _frameCount ? _next + NeuronCount : 0;
 
-    public void Activate(WorkerPool pool) => pool.Run(_activating, NeuronCount, grain: 1);
+    public void Activate(WorkerPool pool)
+    {
+        _activating.Begin();
+        pool.Run(_activating, NeuronCount, grain: 1);
+    }
 
     public void AddDown(WorkerPool pool, ModelConfig config) => pool.Run(_adding, config.HiddenSize, GrainColumns);
 
     private BundleFrames View(int begin, int end) => new(AnyBundle, _frameCount, _strideBytes, Chosen[begin..end]);
 
-    private sealed class Activating(StandInFfn ffn, BundleKernels kernels, Activations activations, float[] values) : IParallelBody
+    private sealed class Activating(
+        StandInFfn ffn, BundleKernels kernels, Activations activations, QuantizedRows? quantized, float[] values) : IParallelBody
     {
-        public void Execute(int begin, int end, int worker) =>
-            kernels.Activate(ffn.View(begin, end), activations.FfnInput.First(1), 1, values.AsSpan(begin, end - begin));
+        private FloatTensor X => activations.FfnInput;
+
+        public void Begin() => quantized?.Make(X.First(1), X.Columns);
+
+        public void Execute(int begin, int end, int worker)
+        {
+            ProductInput input = quantized is null ? X.First(1) : quantized.Of(X.First(1), X.Columns);
+            kernels.Activate(ffn.View(begin, end), input, 1, values.AsSpan(begin, end - begin));
+        }
     }
 
     private sealed class Adding(StandInFfn ffn, BundleKernels kernels, Activations activations, float[] values) : IParallelBody

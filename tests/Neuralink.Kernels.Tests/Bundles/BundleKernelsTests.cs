@@ -88,7 +88,7 @@ public class BundleKernelsTests
             float[] h = SparseValues(11 * batch);
             float[] whole = new float[batch * 67];
             kernels.AddDown(samples.All, h, whole, batch, 0, 67);
-            for (int split = 0; split <= 67; split++)
+            for (int split = 0; split <= 67; split += ColumnRange.Granularity)
             {
                 float[] y = new float[batch * 67];
                 kernels.AddDown(samples.All, h, y, batch, split, 67);
@@ -104,9 +104,9 @@ public class BundleKernelsTests
     {
         const int Hidden = 211, Neurons = 37, Batch = 6;
         var samples = new BundleSamples(new BundleLayout(WeightFormat.F16, Hidden, gated: false, biased: false), Neurons, seed: 8);
-        byte[] matrix = new byte[Neurons * samples.Layout.PartBytes];
+        byte[] matrix = new byte[Neurons * samples.Layout.RowBytes];
         for (int n = 0; n < Neurons; n++)
-            samples.All[n][..samples.Layout.PartBytes].CopyTo(matrix.AsSpan(n * samples.Layout.PartBytes));
+            samples.All[n][..samples.Layout.RowBytes].CopyTo(matrix.AsSpan(n * samples.Layout.RowBytes));
 
         float[] x = Samples.Floats(1, Batch * Hidden);
         float[] resident = new float[Batch * Neurons];
@@ -190,7 +190,7 @@ public class BundleKernelsTests
         for (int b = 0; b < gates.Length; b++)
         {
             float gate = WeightReference.CanonicalDot(
-                layout.Format, samples.All[n][..layout.PartBytes], x.AsSpan(b * layout.Hidden, layout.Hidden));
+                layout.Format.Rows, samples.All[n][..layout.RowBytes], x.AsSpan(b * layout.Hidden, layout.Hidden));
             gate += layout.Biased ? BitConverter.ToSingle(samples.All[n].Slice(layout.BiasOffset, sizeof(float))) : 0f;
             gates[b] = activation.IsActive(gate, weight) ? gate : 0f;
         }

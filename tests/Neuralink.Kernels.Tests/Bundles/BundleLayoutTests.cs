@@ -14,7 +14,7 @@ public class BundleLayoutTests
     {
         var layout = new BundleLayout(format, hidden, gated, biased);
 
-        layout.PartBytes.Should().Be(partBytes);
+        (layout.RowBytes, layout.DownBytes).Should().Be((partBytes, partBytes));
         layout.PayloadBytes.Should().Be(payloadBytes);
         layout.StrideBytes.Should().Be(strideBytes);
         layout.CrcOffset.Should().Be(strideBytes - 4);
@@ -24,7 +24,7 @@ public class BundleLayoutTests
     public void Parts_lie_one_after_the_other()
     {
         var gated = new BundleLayout(WeightFormat.F16, 100, gated: true, biased: true);
-        (gated.GateOffset, gated.UpOffset, gated.DownOffset, gated.BiasOffset, gated.BiasCount).Should().Be((0, 200, 400, 600, 2));
+        (gated.DecidingOffset, gated.UpOffset, gated.DownOffset, gated.BiasOffset, gated.BiasCount).Should().Be((0, 200, 400, 600, 2));
 
         var plain = new BundleLayout(WeightFormat.F16, 100, gated: false, biased: true);
         (plain.UpOffset, plain.DownOffset, plain.BiasOffset, plain.BiasCount).Should().Be((0, 200, 400, 1));

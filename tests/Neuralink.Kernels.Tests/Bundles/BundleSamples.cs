@@ -17,15 +17,20 @@ internal sealed class BundleSamples
         Frames = Enumerable.Range(0, FrameCount).ToArray();
         new Random(seed).Shuffle(Frames);
         Frames = Frames[..neurons];
-        WeightKernels kernels = WeightKernels.For(layout.Format);
         for (int n = 0; n < neurons; n++)
         {
             Span<byte> bundle = Arena.AsSpan(Frames[n] * layout.StrideBytes, layout.StrideBytes);
-            int count = layout.BiasOffset / kernels.RowBytes(1);
-            float[] weights = deviation == 0f ? Samples.Floats(seed + n, count) : Samples.Normal(seed + n, count, deviation);
-            kernels.Encode(weights, bundle[..layout.BiasOffset]);
+            for (int at = 0, part = 0; at < layout.DownOffset; at += layout.RowBytes, part++)
+                Encode(layout.Format.Rows, seed + n + (1000 * part), bundle.Slice(at, layout.RowBytes));
+            Encode(layout.Format.Down, seed + n + 3000, bundle.Slice(layout.DownOffset, layout.DownBytes));
             float[] biases = Samples.Floats(seed - n, layout.BiasCount);
             MemoryMarshal.AsBytes(biases.AsSpan()).CopyTo(bundle[layout.BiasOffset..]);
+        }
+
+        void Encode(WeightFormat format, int part, Span<byte> row)
+        {
+            float[] weights = deviation == 0f ? Samples.Floats(part, layout.Hidden) : Samples.Normal(part, layout.Hidden, deviation);
+            WeightKernels.For(format).Encode(weights, row);
         }
     }
 

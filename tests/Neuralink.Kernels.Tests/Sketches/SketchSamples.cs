@@ -42,8 +42,8 @@ internal static class SketchSamples
     private static IEnumerable<(string Name, SketchKernels Kernels)> InstructionSets<TCodec>()
         where TCodec : struct, ISketchCodec
         => [
-            ("512", SketchKernels.Create<TCodec, SketchLanes512>()),
-            ("256", SketchKernels.Create<TCodec, SketchLanes256>()),
-            ("128", SketchKernels.Create<TCodec, SketchLanes128>()),
+            ("512", SketchKernels.Create<TCodec, ByteLanes512>()),
+            ("256", SketchKernels.Create<TCodec, ByteLanes256>()),
+            ("128", SketchKernels.Create<TCodec, ByteLanes128>()),
         ];
 }

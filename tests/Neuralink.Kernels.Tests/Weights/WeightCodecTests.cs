@@ -95,13 +95,13 @@ public class WeightCodecTests
                 float[] values = Samples.Floats(length, length, 60000f);
                 byte[] row = new byte[kernels.RowBytes(length)];
                 kernels.Encode(values, row);
-                kernels.AllFinite(row).Should().BeTrue();
+                kernels.AllFinite(row, length).Should().BeTrue();
                 for (int i = 0; i < length; i++)
                 {
                     float[] spoilt = [.. values];
                     spoilt[i] = (i % 3) switch { 0 => float.NaN, 1 => float.PositiveInfinity, _ => float.NegativeInfinity };
                     kernels.Encode(spoilt, row);
-                    kernels.AllFinite(row).Should().BeFalse($"{format} at {i} of {length}");
+                    kernels.AllFinite(row, length).Should().BeFalse($"{format} at {i} of {length}");
                 }
             }
         }
@@ -112,7 +112,7 @@ public class WeightCodecTests
     {
         byte[] row = new byte[4];
         WeightKernels.For(WeightFormat.F16).Encode([1f, 65520f], row);
-        WeightKernels.For(WeightFormat.F16).AllFinite(row).Should().BeFalse();
+        WeightKernels.For(WeightFormat.F16).AllFinite(row, 2).Should().BeFalse();
     }
 
     /// <summary>Infinities and NaNs, with exponent 31 taken for that of a number: +-(1 + mantissa/1024) 2^16.</summary>

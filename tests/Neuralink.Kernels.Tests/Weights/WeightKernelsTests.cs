@@ -103,7 +103,7 @@ public class WeightKernelsTests
                 float[] expected = [.. y];
                 WeightReference.AddScaled(format, 0.37f, row, expected);
 
-                kernels.AddScaled(0.37f, row, y);
+                kernels.AddScaled(0.37f, row, ColumnRange.Whole(length), y);
 
                 y.AsSpan().SequenceEqual(expected).Should().BeTrue($"{name} at {length}");
             }
@@ -119,14 +119,13 @@ public class WeightKernelsTests
         byte[] row = Samples.Weights(format, 5, Columns);
         float[] whole = Samples.Floats(6, Columns);
         float[] start = [.. whole];
-        kernels.AddScaled(-1.7f, row, whole);
+        kernels.AddScaled(-1.7f, row, ColumnRange.Whole(Columns), whole);
 
-        for (int split = 0; split <= Columns; split++)
+        for (int split = 0; split <= Columns; split += ColumnRange.Granularity)
         {
             float[] y = [.. start];
-            int splitBytes = kernels.RowBytes(split);
-            kernels.AddScaled(-1.7f, row.AsSpan(0, splitBytes), y.AsSpan(0, split));
-            kernels.AddScaled(-1.7f, row.AsSpan(splitBytes), y.AsSpan(split));
+            kernels.AddScaled(-1.7f, row, new ColumnRange(Columns, 0, split), y.AsSpan(0, split));
+            kernels.AddScaled(-1.7f, row, new ColumnRange(Columns, split, Columns), y.AsSpan(split));
             y.AsSpan().SequenceEqual(whole).Should().BeTrue($"split at {split}");
         }
     }
@@ -141,7 +140,7 @@ public class WeightKernelsTests
         float[] eight = new float[8];
 
         FluentActions.Invoking(() => kernels.Dot(row, seven)).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => kernels.AddScaled(1f, row, seven)).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => kernels.AddScaled(1f, row, ColumnRange.Whole(7), seven)).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => kernels.Decode(row, seven)).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => kernels.Encode(seven, row)).Should().Throw<ArgumentException>();
         Product(row, seven, [], new float[1], MatMulShape.Whole(1, 8, 1)).Should().Throw<ArgumentException>();
@@ -171,10 +170,10 @@ public class WeightKernelsTests
         {
             line[0] = kernels.Dot(row, x.AsSpan(0, Columns));
             kernels.MatMul(rows, x, [], y, MatMulShape.Whole(Rows, Columns, Batch));
-            kernels.AddScaled(2f, row, line);
+            kernels.AddScaled(2f, row, ColumnRange.Whole(Columns), line);
             kernels.Encode(line, row);
             kernels.Decode(row, line);
-            kernels.AllFinite(row);
+            kernels.AllFinite(row, Columns);
         }).Should().Be(0);
     }
 }

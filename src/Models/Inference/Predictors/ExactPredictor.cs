@@ -23,6 +23,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     private readonly FloatTensor _gates;       // [B, f]
     private readonly bool[] _isActive;            // [f]
     private readonly int[] _active;            // [workers], neuron-token pairs
+    private QuantizedRows? _quantized;
     private Linear? _linear;
     private FloatTensor? _input;
     private int _batch;
@@ -38,7 +39,8 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     }
 
     /// <summary>Bytes of the activations.</summary>
-    public static long RequiredBytes(ModelConfig config, int chunkTokens) => FloatTensor.RequiredBytes(chunkTokens, config.FfnSize);
+    public static long RequiredBytes(ModelConfig config, WeightFormat format, int chunkTokens) =>
+        FloatTensor.RequiredBytes(chunkTokens, config.FfnSize) + QuantizedRows.RequiredBytes(format, chunkTokens, config.HiddenSize);
 
     /// <summary>Takes the matrices that decide activity from memory, and room for activations from <paramref name="arena"/>.</summary>
     public static ExactPredictor Load(
@@ -52,7 +54,10 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
             layers[i] = c.SharedFfn && i > 0
                 ? layers[0]
                 : Linear.Load(weights, format, c.FfnBias, TensorNames.Layer(c, i).Deciding, c.FfnSize, c.HiddenSize);
-        return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), norms, threads);
+        return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), norms, threads)
+        {
+            _quantized = QuantizedRows.For(arena, format, chunkTokens, c.HiddenSize),
+        };
     }
 
     /// <inheritdoc/>
@@ -65,6 +70,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _weights = _norms?[layer];
         _input = input;
         _batch = batch;
+        _quantized?.Make(input.First(batch), input.Columns);
         Array.Clear(_active);
         pool.Run(this, _isActive.Length, WorkShare.Grain((long)input.Columns * batch, GrainRows));
         set.Clear();
@@ -78,7 +84,9 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
 
     public void Execute(int begin, int end, int worker)
     {
-        _linear!.Multiply(_input!.First(_batch), _gates.First(_batch), _batch, begin, end);
+        ReadOnlySpan<float> x = _input!.First(_batch);
+        ProductInput input = _quantized is null ? x : _quantized.Of(x, _input.Columns);
+        _linear!.Multiply(input, _gates.First(_batch), _batch, begin, end);
         Span<bool> isActive = _isActive.AsSpan(begin, end - begin);
         isActive.Clear();
         int active = 0;

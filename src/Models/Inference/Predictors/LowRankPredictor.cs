@@ -25,12 +25,12 @@ public sealed class LowRankPredictor : NeuronPredictor
     private readonly Hiding _hiding;
     private readonly Deciding _deciding;
 
-    private LowRankPredictor(LowRankInfo info, (Linear Fc1, Linear Fc2)?[] layers, FloatTensor hidden, FloatTensor logits, int threads)
+    private LowRankPredictor(LowRankInfo info, (Linear Fc1, Linear Fc2)?[] layers, Hiding hiding, Deciding deciding)
     {
         _info = info;
         _layers = layers;
-        _hiding = new Hiding(hidden);
-        _deciding = new Deciding(hidden, logits, new bool[info.NeuronCount], new int[threads]);
+        _hiding = hiding;
+        _deciding = deciding;
     }
 
     /// <inheritdoc/>
@@ -50,7 +50,9 @@ public sealed class LowRankPredictor : NeuronPredictor
             : NativeArena.Aligned((long)layer.Rank * kernels.RowBytes(info.HiddenSize))
                 + NativeArena.Aligned((long)info.NeuronCount * kernels.RowBytes(layer.Rank))
                 + (layer.HasBias ? FloatTensor.RequiredBytes(1, info.NeuronCount) : 0));
-        return weights + FloatTensor.RequiredBytes(chunkTokens, RankMax(info)) + FloatTensor.RequiredBytes(chunkTokens, info.NeuronCount);
+        return weights + FloatTensor.RequiredBytes(chunkTokens, RankMax(info)) + FloatTensor.RequiredBytes(chunkTokens, info.NeuronCount)
+            + QuantizedRows.RequiredBytes(info.Weights, chunkTokens, info.HiddenSize)
+            + QuantizedRows.RequiredBytes(info.Weights, chunkTokens, RankMax(info));
     }
 
     /// <summary>Loads the weights in their own format.</summary>
@@ -74,9 +76,13 @@ public sealed class LowRankPredictor : NeuronPredictor
                     Linear.Load(weights, info.Weights, layer.HasBias, $"{module}.fc2", info.NeuronCount, layer.Rank));
             }
         }
+        FloatTensor hidden = new(arena, chunkTokens, RankMax(info), "activations");
+        FloatTensor logits = new(arena, chunkTokens, info.NeuronCount, "activations");
         return new LowRankPredictor(
-            info, layers, new FloatTensor(arena, chunkTokens, RankMax(info), "activations"),
-            new FloatTensor(arena, chunkTokens, info.NeuronCount, "activations"), threads);
+            info, layers, new Hiding(hidden, QuantizedRows.For(arena, info.Weights, chunkTokens, info.HiddenSize)),
+            new Deciding(
+                hidden, QuantizedRows.For(arena, info.Weights, chunkTokens, RankMax(info)), logits, new bool[info.NeuronCount],
+                new int[threads]));
     }
 
     /// <inheritdoc/>
@@ -95,7 +101,7 @@ public sealed class LowRankPredictor : NeuronPredictor
     private static int RankMax(LowRankInfo info) => info.Layers.Max(layer => layer?.Rank ?? 0);
 
     /// <summary>hidden [batch, r] = relu(fc1 x), split by rows of fc1.</summary>
-    private sealed class Hiding(FloatTensor hidden) : IParallelBody
+    private sealed class Hiding(FloatTensor hidden, QuantizedRows? quantized) : IParallelBody
     {
         private const int GrainRows = 16;
 
@@ -106,17 +112,23 @@ public sealed class LowRankPredictor : NeuronPredictor
         public void Run(WorkerPool pool, Linear fc1, FloatTensor input, int batch)
         {
             (_fc1, _input, _batch) = (fc1, input, batch);
+            quantized?.Make(input.First(batch), input.Columns);
             pool.Run(this, fc1.Weights.Rows, WorkShare.Grain((long)fc1.Weights.Columns * batch, GrainRows));
             Span<float> values = hidden.Flat(0, batch * fc1.Weights.Rows);
             TensorPrimitives.Max(values, 0f, values);
         }
 
-        public void Execute(int begin, int end, int worker) =>
-            _fc1!.Multiply(_input!.First(_batch), hidden.Flat(0, _batch * _fc1.Weights.Rows), _batch, begin, end);
+        public void Execute(int begin, int end, int worker)
+        {
+            ReadOnlySpan<float> x = _input!.First(_batch);
+            ProductInput input = quantized is null ? x : quantized.Of(x, _input.Columns);
+            _fc1!.Multiply(input, hidden.Flat(0, _batch * _fc1.Weights.Rows), _batch, begin, end);
+        }
     }
 
     /// <summary>logits [batch, f] = fc2 hidden + bias, and which reach the threshold, split by neurons.</summary>
-    private sealed class Deciding(FloatTensor hidden, FloatTensor logits, bool[] predicted, int[] pairs) : IParallelBody
+    private sealed class Deciding(
+        FloatTensor hidden, QuantizedRows? quantized, FloatTensor logits, bool[] predicted, int[] pairs) : IParallelBody
     {
         // A cache line of output floats.
         private const int GrainRows = 16;
@@ -129,6 +141,7 @@ public sealed class LowRankPredictor : NeuronPredictor
         public int Run(WorkerPool pool, Linear fc2, float threshold, int batch, NeuronSet set, PredictedRows? rows)
         {
             (_fc2, _threshold, _batch, _rows) = (fc2, threshold, batch, rows);
+            quantized?.Make(hidden.Flat(0, batch * fc2.Weights.Columns), fc2.Weights.Columns);
             Array.Clear(pairs);
             pool.Run(this, predicted.Length, WorkShare.Grain((long)fc2.Weights.Columns * batch, GrainRows));
             set.Clear();
@@ -144,7 +157,9 @@ public sealed class LowRankPredictor : NeuronPredictor
 
         public void Execute(int begin, int end, int worker)
         {
-            _fc2!.Multiply(hidden.Flat(0, _batch * _fc2.Weights.Columns), logits.First(_batch), _batch, begin, end);
+            ReadOnlySpan<float> x = hidden.Flat(0, _batch * _fc2!.Weights.Columns);
+            ProductInput input = quantized is null ? x : quantized.Of(x, _fc2.Weights.Columns);
+            _fc2.Multiply(input, logits.First(_batch), _batch, begin, end);
             Span<bool> mine = predicted.AsSpan(begin, end - begin);
             mine.Clear();
             _rows?.Clear(begin, end);

@@ -5,8 +5,8 @@ namespace Neuralink.Kernels;
 /// of integers and cannot overflow, so their order, and with it the instruction set, does not matter.
 /// </summary>
 /// <typeparam name="TSelf">The implementing type.</typeparam>
-internal interface ISketchLanes<TSelf>
-    where TSelf : struct, ISketchLanes<TSelf>
+internal interface IByteLanes<TSelf>
+    where TSelf : struct, IByteLanes<TSelf>
 {
     /// <summary>Bytes of one value, whatever the instruction set.</summary>
     public const int Count = 64;
@@ -22,6 +22,12 @@ internal interface ISketchLanes<TSelf>
     /// another byte's bits under the mask.
     /// </summary>
     public static abstract TSelf Field(TSelf value, int shift, byte mask);
+
+    /// <summary>Every byte, shifted to the left. What leaves a byte at the top must be zero.</summary>
+    public static abstract TSelf ShiftLeft(TSelf value, int shift);
+
+    /// <summary>Every byte, less <paramref name="subtrahend"/>.</summary>
+    public static abstract TSelf SubtractBytes(TSelf value, byte subtrahend);
 
     /// <summary>left | right.</summary>
     public static abstract TSelf Or(TSelf left, TSelf right);
@@ -40,4 +46,25 @@ internal interface ISketchLanes<TSelf>
 
     /// <summary>The sum of the 16 int32.</summary>
     public static abstract int Sum(TSelf sums);
+
+    /// <summary>
+    /// The 64 products of <paramref name="weights"/> (bytes 0 to 127) and 64 values x (-127 to 127), added in fours: int32 lane i is
+    /// that of bytes 4 i to 4 i + 3.
+    /// </summary>
+    public static abstract TSelf DotFours(TSelf weights, ref readonly sbyte x);
+
+    /// <summary>The same for signed weights (-128 to 127).</summary>
+    public static abstract TSelf DotSignedFours(TSelf weights, ref readonly sbyte x);
+
+    /// <summary>
+    /// sums (16 float32) + scale * dots (16 int32), rounded once a lane. Lanes 0 to 7 have <paramref name="scales"/>, lanes 8 to 15
+    /// the float behind it.
+    /// </summary>
+    public static abstract TSelf AddScaledEights(TSelf sums, TSelf dots, ref readonly float scales);
+
+    /// <summary>The same with four floats, for four lanes each.</summary>
+    public static abstract TSelf AddScaledFours(TSelf sums, TSelf dots, ref readonly float scales);
+
+    /// <summary>The sum of the 16 float32, folded in halves as <see cref="ILanes{TSelf}.Sum"/> does.</summary>
+    public static abstract float SumFloats(TSelf sums);
 }
