@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Neuralink.Kernels;
 
-/// <summary>What one product over panels keeps while it runs, on its caller's stack: 0.3 MiB for a large one, far less for narrow rows.</summary>
+/// <summary>What one product over panels keeps while it runs, on its caller's stack: up to 0.4 MiB.</summary>
 internal readonly ref struct PanelScratch
 {
     private const int LineFloats = 16;

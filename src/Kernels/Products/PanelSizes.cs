@@ -1,8 +1,8 @@
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// How <see cref="PanelProduct{TCodec, TLanes, TPart}"/> cuts a product into blocks. A panel of weights and a tile's x stay in a first-level
-/// cache of 32 KiB, a block's x and its waiting sums in a second-level cache of 512 KiB.
+/// How <see cref="PanelProduct{TCodec, TLanes, TPart}"/> cuts a product into blocks. A panel of weights and a tile's x stay in a
+/// first-level cache of 32 KiB, a block's x and its waiting sums in a second-level cache of 512 KiB.
 /// </summary>
 internal static class PanelSizes
 {
