@@ -14,7 +14,7 @@ namespace Neuralink.Kernels;
 /// over <see cref="BundleFrames"/> give the same bits as bundle after bundle, and two to three times the speed from DRAM: while one
 /// bundle is computed they prefetch a later one.
 /// </summary>
-public sealed class BundleKernels
+public sealed partial class BundleKernels
 {
     // Batch columns whose up values are computed together; a stack buffer of this many floats.
     private const int ColumnsMax = 16;
@@ -89,6 +89,12 @@ public sealed class BundleKernels
     {
         Require.Length(x.Values.Length, (long)batch * _layout.Hidden, nameof(x));
         Require.Length(h.Length, (long)bundles.Count * batch, nameof(h));
+        if (_layout.HasDeciding && PanelSizes.IsWorthPacking(bundles.Count, batch))
+        {
+            ActivateMany(bundles, x, batch, h);
+            return;
+        }
+
         int ahead = Math.Max(1, LookaheadBytes / _layout.DownOffset);
         for (int n = 0; n < bundles.Count; n++)
         {
@@ -142,8 +148,8 @@ public sealed class BundleKernels
             return;
         }
 
-        for (int n = 0; n < bundles.Count; n++)
-            AddDownOne(bundles[n], h.Slice(n * batch, batch), y, columnBegin, columnEnd);
+        BundleParts parts = new(bundles, _layout.DownOffset, _layout.DownBytes);
+        _down.AddScaledParts(parts, h, batch, y, Columns(columnBegin, columnEnd));
     }
 
     /// <summary>sqrt(sum over c of down[c]^2) of a neuron; the same call gives the same bits.</summary>
@@ -199,6 +205,12 @@ public sealed class BundleKernels
     {
         // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
         _rows.MatMul(bundle[.._layout.RowBytes], x, [], h, MatMulShape.Whole(1, _layout.Hidden, h.Length));
+        return KeepActive(bundle, h);
+    }
+
+    /// <summary>Adds the bias to gate (plain: up) values and makes those zero that are not active; returns how many are.</summary>
+    private int KeepActive(ReadOnlySpan<byte> bundle, Span<float> h)
+    {
         float bias = _layout.Biased ? BiasOf(bundle, 0) : 0f;
         float weight = _weighs ? DownNorm(bundle) : 1f;
         int active = 0;

@@ -1,18 +1,14 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Neuralink.Kernels;
 
-/// <summary>
-/// A product with many rows of x: y[b * InputStride + r * RowStride] = sum over c of row r[c] * x[b, c].
-/// </summary>
+/// <summary>A product with many rows of x.</summary>
 /// <param name="RowCount">Rows of weights.</param>
 /// <param name="Columns">Columns of both.</param>
-/// <param name="Batch">Rows of x, which lie one after the other.</param>
-/// <param name="RowStride">Floats of y from one row of weights to the next.</param>
-/// <param name="InputStride">Floats of y from one row of x to the next.</param>
-internal readonly record struct PanelShape(int RowCount, int Columns, int Batch, int RowStride, int InputStride);
+/// <param name="Batch">Rows of x.</param>
+/// <param name="InputStride">Floats from one row of x to the next.</param>
+internal readonly record struct PanelShape(int RowCount, int Columns, int Batch, int InputStride);
 
 /// <summary>
 /// Products with many rows of x. Weights are decoded once for a block of these, into a panel that stays in the first-level cache; x is
@@ -29,8 +25,9 @@ internal static class PanelProduct<TCodec, TLanes, TPart>
 
     /// <summary>The whole product. Lengths are the caller's word.</summary>
     [SkipLocalsInit]
-    public static void Multiply<TRows>(TRows rows, ref readonly float x, ref float y, PanelShape shape)
+    public static void Multiply<TRows, TResults>(TRows rows, ref readonly float x, TResults results, PanelShape shape)
         where TRows : IRowSource, allows ref struct
+        where TResults : IPanelResults, allows ref struct
     {
         Span<float> floats = stackalloc float[PanelScratch.FloatsOf(shape)];
         int inputs = PanelSizes.InputsOf(shape);
@@ -39,22 +36,22 @@ internal static class PanelProduct<TCodec, TLanes, TPart>
         {
             for (int row = 0; row < shape.RowCount; row += PanelSizes.Rows)
             {
-                Block block = new(
+                PanelBlock block = new(
                     row, Math.Min(PanelSizes.Rows, shape.RowCount - row), input, Math.Min(inputs, shape.Batch - input));
                 MultiplyBlock(rows, in x, scratch, shape, block);
-                Put(in scratch.Results, ref y, shape, block);
+                results.Take(in scratch.Results, block);
             }
         }
     }
 
-    private static void MultiplyBlock<TRows>(TRows rows, ref readonly float x, PanelScratch scratch, PanelShape shape, Block block)
+    private static void MultiplyBlock<TRows>(TRows rows, ref readonly float x, PanelScratch scratch, PanelShape shape, PanelBlock block)
         where TRows : IRowSource, allows ref struct
     {
         for (int column = 0; column == 0 || column < shape.Columns; column += PanelSizes.Columns)
         {
             Columns columns = new(column, Math.Min(PanelSizes.Columns, shape.Columns - column), shape.Columns);
             if (block.Row == 0 || !columns.AreAll)
-                PackInputs(in x, ref scratch.Inputs, columns, block);
+                PackInputs(in x, shape.InputStride, ref scratch.Inputs, columns, block);
 
             for (int row = 0; row < block.RowCount; row += PanelSizes.PanelRows)
             {
@@ -66,7 +63,7 @@ internal static class PanelProduct<TCodec, TLanes, TPart>
     }
 
     /// <summary>The tiles of a panel of weights: with each x that is loaded, all its rows.</summary>
-    private static void MultiplyPanel(PanelScratch scratch, Columns columns, Block block, int row, int rowCount)
+    private static void MultiplyPanel(PanelScratch scratch, Columns columns, PanelBlock block, int row, int rowCount)
     {
         int steps = columns.Steps;
         int tile = row / PanelSizes.TileRows * (PanelSizes.RoundUp(block.InputCount, PanelSizes.TileInputs) / PanelSizes.TileInputs);
@@ -94,26 +91,7 @@ internal static class PanelProduct<TCodec, TLanes, TPart>
         }
     }
 
-    /// <summary>Results go out in whole blocks: a few at a time they would be written to a cache line again and again.</summary>
-    private static void Put(ref readonly float results, ref float y, PanelShape shape, Block block)
-    {
-        ref float to = ref Unsafe.Add(ref y, ((nint)block.Row * shape.RowStride) + ((nint)block.Input * shape.InputStride));
-        for (int i = 0; i < block.InputCount; i++)
-        {
-            ref float from = ref Unsafe.Add(ref Unsafe.AsRef(in results), i * PanelSizes.Rows);
-            ref float row = ref Unsafe.Add(ref to, (nint)i * shape.InputStride);
-            if (shape.RowStride == 1)
-            {
-                MemoryMarshal.CreateSpan(ref from, block.RowCount).CopyTo(MemoryMarshal.CreateSpan(ref row, block.RowCount));
-                continue;
-            }
-
-            for (int r = 0; r < block.RowCount; r++)
-                Unsafe.Add(ref row, (nint)r * shape.RowStride) = Unsafe.Add(ref from, r);
-        }
-    }
-
-    private static void PackInputs(ref readonly float x, ref float panel, Columns columns, Block block)
+    private static void PackInputs(ref readonly float x, int stride, ref float panel, Columns columns, PanelBlock block)
     {
         int inputs = PanelSizes.RoundUp(block.InputCount, PanelSizes.TileInputs);
         for (int i = 0; i < inputs; i++)
@@ -122,8 +100,8 @@ internal static class PanelProduct<TCodec, TLanes, TPart>
             ref float to = ref Unsafe.Add(ref panel, (tile * columns.Steps * InputStepFloats) + (at * PanelSizes.Lanes));
             if (i < block.InputCount)
             {
-                ref float row = ref Unsafe.Add(ref Unsafe.AsRef(in x), ((nint)(block.Input + i) * columns.Stride) + columns.Begin);
-                ref float upcoming = ref Unsafe.Add(ref row, columns.Stride);
+                ref float row = ref Unsafe.Add(ref Unsafe.AsRef(in x), ((nint)(block.Input + i) * stride) + columns.Begin);
+                ref float upcoming = ref Unsafe.Add(ref row, stride);
                 PanelPacking<TLanes>.Row<F32Codec>(
                     ref Unsafe.As<float, byte>(ref row), in Unsafe.As<float, byte>(ref upcoming), ref to, columns.Count, InputStepFloats);
             }
@@ -155,16 +133,13 @@ internal static class PanelProduct<TCodec, TLanes, TPart>
         }
     }
 
-    /// <summary>Rows of weights and of x that are multiplied with each other.</summary>
-    private readonly record struct Block(int Row, int RowCount, int Input, int InputCount);
-
-    /// <summary>A block of columns; Stride is how many there are.</summary>
-    private readonly record struct Columns(int Begin, int Count, int Stride)
+    /// <summary>A block of all the columns.</summary>
+    private readonly record struct Columns(int Begin, int Count, int All)
     {
         public int Steps => (Count + PanelSizes.Lanes - 1) / PanelSizes.Lanes;
 
-        public bool AreAll => Count == Stride;
+        public bool AreAll => Count == All;
 
-        public bool AreLast => Begin + Count == Stride;
+        public bool AreLast => Begin + Count == All;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Neuralink.Kernels;
 
@@ -119,13 +120,10 @@ internal static partial class DotTiles<TCodec, TLanes>
         Put(s03, s13, ref Unsafe.Add(ref y, stride * 3));
     }
 
-    private static void Tile1x4(ref byte row, ref float x, ref float y, MatMulShape shape)
+    /// <summary>One row with four x that lie anywhere.</summary>
+    public static Vector128<float> Tile1x4(
+        ref readonly byte row, ref readonly float x0, ref readonly float x1, ref readonly float x2, ref readonly float x3, int columns)
     {
-        int columns = shape.Columns;
-        ref float x0 = ref x;
-        ref float x1 = ref Unsafe.Add(ref x0, columns);
-        ref float x2 = ref Unsafe.Add(ref x1, columns);
-        ref float x3 = ref Unsafe.Add(ref x2, columns);
         Unsafe.SkipInit(out Tail rowTail);
         Unsafe.SkipInit(out Tail x0Tail);
         Unsafe.SkipInit(out Tail x1Tail);
@@ -160,11 +158,7 @@ internal static partial class DotTiles<TCodec, TLanes>
             s3 = TLanes.FusedMultiplyAdd(w, X(ref x3Tail), s3);
         }
 
-        nint stride = shape.OutputStride;
-        y = TLanes.Sum(s0);
-        Unsafe.Add(ref y, stride) = TLanes.Sum(s1);
-        Unsafe.Add(ref y, stride * 2) = TLanes.Sum(s2);
-        Unsafe.Add(ref y, stride * 3) = TLanes.Sum(s3);
+        return Vector128.Create(TLanes.Sum(s0), TLanes.Sum(s1), TLanes.Sum(s2), TLanes.Sum(s3));
     }
 
     private static void Put(TLanes row0, TLanes row1, ref float y)

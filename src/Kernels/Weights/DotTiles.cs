@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Neuralink.Kernels;
 
@@ -113,7 +114,12 @@ internal static partial class DotTiles<TCodec, TLanes>
         for (; r <= shape.RowCount - 2; r += 2)
             Tile2x2(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
 
-        LastRow(ref rows, ref x, ref y, shape, r, 2);
+        if (r < shape.RowCount)
+        {
+            ref byte w = ref Unsafe.Add(ref rows, r * rowBytes);
+            Unsafe.Add(ref y, r) = Dot(in w, in x, shape.Columns);
+            Unsafe.Add(ref y, r + (nint)shape.OutputStride) = Dot(in w, in Unsafe.Add(ref x, shape.Columns), shape.Columns);
+        }
     }
 
     /// <summary>All rows of a block against four x, two rows at a time.</summary>
@@ -125,19 +131,12 @@ internal static partial class DotTiles<TCodec, TLanes>
             Tile2x4(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
 
         if (r < shape.RowCount)
-            Tile1x4(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape);
-    }
-
-    private static void LastRow(ref byte rows, ref float x, ref float y, MatMulShape shape, int row, int batch)
-    {
-        if (row < shape.RowCount)
         {
-            ref byte w = ref Unsafe.Add(ref rows, (nint)row * shape.Columns * TCodec.WeightBytes);
-            for (int b = 0; b < batch; b++)
-            {
-                ref float to = ref Unsafe.Add(ref y, row + ((nint)b * shape.OutputStride));
-                to = Dot(in w, in Unsafe.Add(ref x, (nint)b * shape.Columns), shape.Columns);
-            }
+            ref float x1 = ref Unsafe.Add(ref x, shape.Columns), x2 = ref Unsafe.Add(ref x1, shape.Columns);
+            ref float x3 = ref Unsafe.Add(ref x2, shape.Columns);
+            Vector128<float> sums = Tile1x4(in Unsafe.Add(ref rows, r * rowBytes), in x, in x1, in x2, in x3, shape.Columns);
+            for (int b = 0; b < 4; b++)
+                Unsafe.Add(ref y, r + ((nint)b * shape.OutputStride)) = sums[b];
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Neuralink.Kernels;
 
@@ -49,8 +50,8 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
             PanelProduct<TCodec, TLanes, TPart>.Multiply(
                 new RowsInTurn(in MemoryMarshal.GetReference(rows), rowBytes),
                 in MemoryMarshal.GetReference(x),
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(y), shape.OutputOffset),
-                new PanelShape(shape.RowCount, shape.Columns, shape.Batch, RowStride: 1, InputStride: shape.OutputStride));
+                new ResultsByInput(ref Unsafe.Add(ref MemoryMarshal.GetReference(y), shape.OutputOffset), shape.OutputStride),
+                new PanelShape(shape.RowCount, shape.Columns, shape.Batch, InputStride: shape.Columns));
         }
         else
         {
@@ -115,6 +116,29 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
         Require.Length(y.Length, range.Count, nameof(y));
         return row.Slice(range.Begin * TCodec.WeightBytes, range.Count * TCodec.WeightBytes);
     }
+
+    internal override void MatMulParts<TResults>(BundleParts parts, ProductInput x, int columns, int batch, TResults results)
+        => PanelProduct<TCodec, TLanes, TPart>.Multiply(
+            parts, in MemoryMarshal.GetReference(x.Values), results, new PanelShape(parts.Count, columns, batch, columns));
+
+    internal override void DotChosen(ReadOnlySpan<byte> row, ProductInput x, int columns, ReadOnlySpan<int> chosen, Span<float> y)
+    {
+        ref readonly byte w = ref MemoryMarshal.GetReference(row);
+        ref float origin = ref MemoryMarshal.GetReference(x.Values);
+        int i = 0;
+        for (; i <= chosen.Length - 4; i += 4)
+        {
+            ref float x0 = ref At(ref origin, chosen[i], columns), x1 = ref At(ref origin, chosen[i + 1], columns);
+            ref float x2 = ref At(ref origin, chosen[i + 2], columns), x3 = ref At(ref origin, chosen[i + 3], columns);
+            DotTiles<TCodec, TLanes>.Tile1x4(in w, in x0, in x1, in x2, in x3, columns).CopyTo(y[i..]);
+        }
+
+        for (; i < chosen.Length; i++)
+            y[i] = DotTiles<TCodec, TLanes>.Dot(in w, in At(ref origin, chosen[i], columns), columns);
+    }
+
+    internal override void AddScaledParts(BundleParts parts, ReadOnlySpan<float> h, int batch, Span<float> y, ColumnRange range)
+        => DownPanels<TCodec, TLanes>.Add(parts, h, batch, ref MemoryMarshal.GetReference(y), range);
 
     private static void MatMulBlock(ref byte rows, ref float x, ref float y, MatMulShape shape)
     {

@@ -13,7 +13,7 @@ namespace Neuralink.Kernels;
 /// </para>
 /// Instances have no state; <see cref="For"/> returns the same one every time.
 /// </summary>
-public abstract class WeightKernels
+public abstract partial class WeightKernels
 {
     private static readonly WeightKernels F32 = Create<F32Codec>();
     private static readonly WeightKernels F16 = Create<F16Codec>();
