@@ -93,6 +93,14 @@ internal static class KernelsCommand
     private static IEnumerable<IKernelCase> CasesOfAnyWeights(NormalWeights weights) =>
     [
         new MatrixVectorCase(weights, WeightFormat.F32, 1),
+        new MatrixVectorCase(weights, WeightFormat.Q8_0, 1),
+        new MatrixVectorCase(weights, WeightFormat.Q4_0, 1),
+        new MatrixVectorCase(weights, WeightFormat.Q8_0, 1, 8192, 2048),
+        new MatrixVectorCase(weights, WeightFormat.Q4_0, 1, 8192, 2048),
+        SparseFfnCase.Whole(weights, WeightFormat.Q8_0, 4096, 1100),
+        SparseFfnCase.Whole(weights, WeightFormat.Q4_0, 4096, 1100),
+        SparseFfnCase.AddDown(weights, WeightFormat.Q8_0, 4096, 1100),
+        SparseFfnCase.AddDown(weights, WeightFormat.Q4_0, 4096, 1100),
         SparseFfnCase.Whole(weights, WeightFormat.F32, 4096, 1100),
         SparseFfnCase.Whole(weights, WeightFormat.F16, 1024, 1100),
         SparseFfnCase.Whole(weights, WeightFormat.F16, 256, 1100),

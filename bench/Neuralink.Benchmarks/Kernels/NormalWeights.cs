@@ -14,14 +14,16 @@ internal sealed class NormalWeights : IDisposable
     private const int PatternWeights = 1 << 19;
 
     private readonly Dictionary<WeightFormat, HugeBuffer> _buffers = [];
+    private readonly Dictionary<(WeightFormat Format, int Columns, BundleLayout? Layout), HugeBuffer> _blocks = [];
+    private readonly float[] _weights;
 
     /// <param name="deviation">The standard deviation; the mean is 0.</param>
     public NormalWeights(double deviation)
     {
         Deviation = deviation;
-        float[] weights = Draw(PatternWeights, deviation);
-        foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
-            _buffers[format] = Fill(format, weights);
+        _weights = Draw(PatternWeights, deviation);
+        foreach (WeightFormat format in (WeightFormat[])[WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16])
+            _buffers[format] = Fill(format, _weights);
 
         ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(this[WeightFormat.F16].Slice(0, PatternWeights * 2));
         int subnormals = 0;
@@ -36,12 +38,39 @@ internal sealed class NormalWeights : IDisposable
     /// <summary>The share of the weights that are subnormal as f16.</summary>
     public double SubnormalShare { get; }
 
+    /// <summary>Of a float format.</summary>
     public HugeBuffer this[WeightFormat format] => _buffers[format];
 
     public void Dispose()
     {
-        foreach (HugeBuffer buffer in _buffers.Values)
+        foreach (HugeBuffer buffer in _buffers.Values.Concat(_blocks.Values))
             buffer.Dispose();
+    }
+
+    /// <summary>Rows of so many weights. Those of a block format lie otherwise for each width.</summary>
+    public HugeBuffer Rows(WeightFormat format, int columns)
+    {
+        WeightKernels kernels = WeightKernels.For(format);
+        return !kernels.QuantizesInput ? _buffers[format] : Repeat((format, columns, null), kernels.RowBytes(columns), (row, weights) =>
+            kernels.Encode(weights[..columns], row));
+    }
+
+    /// <summary>Bundles of all formats.</summary>
+    public HugeBuffer Bundles(BundleLayout layout)
+    {
+        if (!WeightKernels.For(layout.Format.Rows).QuantizesInput)
+            return _buffers[layout.Format.Rows];
+        return Repeat((layout.Format.Rows, layout.Hidden, layout), layout.StrideBytes, (bundle, weights) =>
+        {
+            for (int at = 0, part = 0; at < layout.DownOffset; at += layout.RowBytes, part++)
+            {
+                WeightKernels.For(layout.Format.Rows).Encode(
+                    weights.Slice(part * layout.Hidden, layout.Hidden), bundle.Slice(at, layout.RowBytes));
+            }
+
+            WeightKernels.For(layout.Format.Down).Encode(
+                weights.Slice(2 * layout.Hidden, layout.Hidden), bundle.Slice(layout.DownOffset, layout.DownBytes));
+        });
     }
 
     /// <summary>The same values whenever it is called.</summary>
@@ -57,6 +86,23 @@ internal sealed class NormalWeights : IDisposable
 
         return values;
     }
+
+    private HugeBuffer Repeat((WeightFormat, int, BundleLayout?) key, int unitBytes, Encoder encode)
+    {
+        const int Units = 96;
+        if (_blocks.TryGetValue(key, out HugeBuffer? known))
+            return known;
+        byte[] pattern = new byte[Units * unitBytes];
+        for (int unit = 0; unit < Units; unit++)
+            encode(pattern.AsSpan(unit * unitBytes, unitBytes), _weights.AsSpan(unit * 1000));
+        HugeBuffer buffer = new(BufferBytes / pattern.Length * pattern.Length);
+        for (long offset = 0; offset < buffer.LengthBytes; offset += pattern.Length)
+            pattern.CopyTo(buffer.Slice(offset, pattern.Length));
+
+        return _blocks[key] = buffer;
+    }
+
+    private delegate void Encoder(Span<byte> unit, ReadOnlySpan<float> weights);
 
     private static HugeBuffer Fill(WeightFormat format, float[] weights)
     {

@@ -15,6 +15,9 @@ internal static class ProductCommand
     // Sums that wait for nobody: two a cycle, four cycles each, and some to spare.
     private const int PeakSums = 12;
 
+    private static readonly WeightFormat[] s_formats =
+        [WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16, WeightFormat.Q8_0, WeightFormat.Q4_0];
+
     public static int Run(string[] arguments)
     {
         int rows = 4096, columns = 4096, rounds = 5;
@@ -45,7 +48,7 @@ internal static class ProductCommand
         Console.WriteLine($"{rows} x {columns}, one thread, {rounds} rounds, median");
         foreach (int batch in batches)
         {
-            foreach (WeightFormat format in new[] { WeightFormat.F32, WeightFormat.F16, WeightFormat.BF16 })
+            foreach (WeightFormat format in s_formats)
                 Measure(format, rows, columns, batch, rounds);
         }
 
@@ -61,6 +64,7 @@ internal static class ProductCommand
         for (int r = 0; r < rows; r++)
             kernels.Encode(values.AsSpan(r % 16 * columns, columns), buffer.Slice((long)r * rowBytes, rowBytes));
         Memory<float> x = AlignedFloats.Create(batch * columns, 0.5f), y = AlignedFloats.Create(batch * rows, 0f);
+        byte[] quantized = kernels.QuantizesInput ? MatrixVectorCase.QuantizedOf(x.Span, columns) : [];
         ReadOnlySpan<byte> weights = buffer.Slice(0, rows * rowBytes);
         long products = (long)rows * columns * batch;
         int repeats = (int)Math.Max(1, (1L << 31) / products);
@@ -70,7 +74,7 @@ internal static class ProductCommand
             double peak = PeakRate();
             TimeSpan start = Environment.CpuUsage.UserTime;
             for (int i = 0; i < repeats; i++)
-                kernels.MatMul(weights, x.Span, [], y.Span, MatMulShape.Whole(rows, columns, batch));
+                kernels.MatMul(weights, new ProductInput(x.Span, quantized), [], y.Span, MatMulShape.Whole(rows, columns, batch));
             double rate = 2.0 * products * repeats / (Environment.CpuUsage.UserTime - start).TotalSeconds;
             if (round >= 0)
                 (rates[round], shares[round]) = (rate, rate / peak);

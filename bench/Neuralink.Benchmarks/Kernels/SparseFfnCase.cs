@@ -16,6 +16,7 @@ internal sealed class SparseFfnCase : IKernelCase
     private readonly int _neurons;
     private readonly int _batch;
     private readonly Memory<float> _x;
+    private readonly byte[] _quantized;
     private readonly Memory<float> _h;
     private readonly Memory<float> _y;
     private int _first;
@@ -23,8 +24,8 @@ internal sealed class SparseFfnCase : IKernelCase
     private SparseFfnCase(NormalWeights weights, WeightFormat format, int hidden, int neurons, int batch, bool downOnly)
     {
         _downOnly = downOnly;
-        _buffer = weights[format];
         _layout = new BundleLayout(format, hidden, gated: true, biased: false);
+        _buffer = weights.Bundles(_layout);
         _kernels = new BundleKernels(_layout, Activation.Relu);
         _activate = new ActivateBody(this);
         _addDown = new AddDownBody(this);
@@ -36,6 +37,7 @@ internal sealed class SparseFfnCase : IKernelCase
 
         new Random(1).Shuffle(_frames);
         _x = AlignedFloats.Create(batch * hidden, 0.5f);
+        _quantized = WeightKernels.For(format).QuantizesInput ? MatrixVectorCase.QuantizedOf(_x.Span, hidden) : [];
         _h = AlignedFloats.Create(neurons * batch, 0.5f);
         _y = AlignedFloats.Create(batch * hidden, 0f);
         Name = $"{format} {(downOnly ? "AddDown" : "sparse FFN")}, d {hidden}" + (batch == 1 ? "" : $", x {batch}");
@@ -95,7 +97,7 @@ internal sealed class SparseFfnCase : IKernelCase
         public void Execute(int begin, int end, int worker)
             => owner._kernels.Activate(
                 owner.Bundles(begin, end),
-                owner._x.Span,
+                new ProductInput(owner._x.Span, owner._quantized),
                 owner._batch,
                 owner._h.Span[(begin * owner._batch)..(end * owner._batch)]);
     }

@@ -5,7 +5,8 @@ namespace Neuralink.Kernels;
 /// <summary>
 /// Sums of a row of a block format and an input of 8 bits: one, two of rows that lie anywhere, or two by two.
 /// <code>
-/// lane i of 16 = sum over k of fma(scale, integer dot of bytes 4 i to 4 i + 3 of columns 64 k on), ascending;  scale = w's scale * x's scale
+/// lane i of 16 = sum over k of fma(scale, integer dot of columns 64 k + 4 i to 64 k + 4 i + 3), ascending
+/// scale = w's scale * x's scale
 /// sum = lanes folded in halves - the same of what unsigned levels are above the weights
 /// </code>
 /// The integer dots are exact, so a sum has the same bits in every tile and on every instruction set.
@@ -24,7 +25,7 @@ internal static class BlockTiles<TCodec, TBytes, TLanes>
     /// <summary>One sum.</summary>
     public static float Dot(ref readonly byte row, ref readonly byte x, int padded)
     {
-        Scales scales = default;
+        Unsafe.SkipInit(out Scales scales);
         ref float s = ref Unsafe.As<Scales, float>(ref scales);
         TBytes sums = TBytes.Zero;
         TLanes minima = TLanes.Zero;
@@ -45,30 +46,19 @@ internal static class BlockTiles<TCodec, TBytes, TLanes>
         ref readonly byte row0, ref readonly byte row1, ref readonly byte x, int padded, ref readonly byte upcoming0,
         ref readonly byte upcoming1, out float y0, out float y1)
     {
-        Scales scales0 = default, scales1 = default;
+        Unsafe.SkipInit(out Scales scales0);
+        Unsafe.SkipInit(out Scales scales1);
         ref float s0 = ref Unsafe.As<Scales, float>(ref scales0), s1 = ref Unsafe.As<Scales, float>(ref scales1);
         TBytes sums0 = TBytes.Zero, sums1 = TBytes.Zero;
         TLanes minima0 = TLanes.Zero, minima1 = TLanes.Zero;
         InputScales xScales = ScalesOf(in x, padded);
-        int levelBytes = TCodec.RowBytes(TCodec.GroupColumns) / Step * Step;
         for (int begin = 0; begin < padded; begin += ChunkColumns)
         {
             int end = Math.Min(padded, begin + ChunkColumns);
             TCodec.Scale(in row0, xScales, begin, end, ref s0, ref minima0);
             TCodec.Scale(in row1, xScales, begin, end, ref s1, ref minima1);
-            for (int c = begin; c < end; c += TCodec.GroupColumns)
-            {
-                for (int line = 0; line < levelBytes; line += Step)
-                {
-                    Prefetch.Line(in upcoming0, (c / TCodec.GroupColumns * levelBytes) + line);
-                    Prefetch.Line(in upcoming1, (c / TCodec.GroupColumns * levelBytes) + line);
-                }
-
-                ref readonly byte q = ref At(in x, c);
-                int scale = (c - begin) / TCodec.ScaleColumns;
-                sums0 = Group(sums0, in row0, padded, c, in q, ref Unsafe.Add(ref s0, scale));
-                sums1 = Group(sums1, in row1, padded, c, in q, ref Unsafe.Add(ref s1, scale));
-            }
+            Two two = new(in row0, in row1, in upcoming0, in upcoming1, ref s0, ref s1);
+            AddChunk(two, in x, padded, begin, end, ref sums0, ref sums1);
         }
 
         y0 = TBytes.SumFloats(sums0) - TLanes.Sum(minima0);
@@ -79,7 +69,10 @@ internal static class BlockTiles<TCodec, TBytes, TLanes>
     public static void DotFour(ref readonly byte rows, int rowBytes, ref readonly byte x, int xBytes, int padded, ref float y, int stride)
     {
         ref readonly byte row1 = ref At(in rows, rowBytes), x1 = ref At(in x, xBytes);
-        Scales scales00 = default, scales01 = default, scales10 = default, scales11 = default;
+        Unsafe.SkipInit(out Scales scales00);
+        Unsafe.SkipInit(out Scales scales01);
+        Unsafe.SkipInit(out Scales scales10);
+        Unsafe.SkipInit(out Scales scales11);
         ref float s00 = ref Unsafe.As<Scales, float>(ref scales00), s01 = ref Unsafe.As<Scales, float>(ref scales01);
         ref float s10 = ref Unsafe.As<Scales, float>(ref scales10), s11 = ref Unsafe.As<Scales, float>(ref scales11);
         TBytes sums00 = TBytes.Zero, sums01 = TBytes.Zero, sums10 = TBytes.Zero, sums11 = TBytes.Zero;
@@ -92,22 +85,65 @@ internal static class BlockTiles<TCodec, TBytes, TLanes>
             TCodec.Scale(in rows, of1, begin, end, ref s01, ref m01);
             TCodec.Scale(in row1, of0, begin, end, ref s10, ref m10);
             TCodec.Scale(in row1, of1, begin, end, ref s11, ref m11);
-            for (int c = begin; c < end; c += Step)
-            {
-                int group = c / TCodec.GroupColumns * TCodec.GroupColumns, scale = (c - begin) / TCodec.ScaleColumns;
-                TBytes w0 = LevelsAt(in rows, padded, group, c), w1 = LevelsAt(in row1, padded, group, c);
-                ref readonly byte q0 = ref At(in x, c), q1 = ref At(in x1, c);
-                sums00 = Add(sums00, w0, in q0, ref Unsafe.Add(ref s00, scale));
-                sums01 = Add(sums01, w0, in q1, ref Unsafe.Add(ref s01, scale));
-                sums10 = Add(sums10, w1, in q0, ref Unsafe.Add(ref s10, scale));
-                sums11 = Add(sums11, w1, in q1, ref Unsafe.Add(ref s11, scale));
-            }
+            Two two = new(in rows, in row1, in x, in x1, ref s00, ref s10);
+            AddChunk(two, ref s01, ref s11, padded, begin, end, ref sums00, ref sums01, ref sums10, ref sums11);
         }
 
         y = TBytes.SumFloats(sums00) - TLanes.Sum(m00);
         Unsafe.Add(ref y, 1) = TBytes.SumFloats(sums10) - TLanes.Sum(m10);
         Unsafe.Add(ref y, stride) = TBytes.SumFloats(sums01) - TLanes.Sum(m01);
         Unsafe.Add(ref y, stride + 1) = TBytes.SumFloats(sums11) - TLanes.Sum(m11);
+    }
+
+    /// <summary>The loop of <see cref="DotTwo"/>, without calls: around them the compiler would keep the sums in memory.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddChunk(Two rows, ref readonly byte x, int padded, int begin, int end, ref TBytes total0, ref TBytes total1)
+    {
+        TBytes sums0 = total0, sums1 = total1;
+        ref readonly byte row0 = ref rows.First, row1 = ref rows.Second;
+        ref float s0 = ref rows.Scales0, s1 = ref rows.Scales1;
+        for (int c = begin; c < end; c += TCodec.GroupColumns)
+        {
+            int at = TCodec.LevelBytes(c);
+            Prefetch.Line(in rows.Third, at);
+            Prefetch.Line(in rows.Fourth, at);
+            if (TCodec.GroupColumns > 2 * Step)
+            {
+                Prefetch.Line(in rows.Third, at + Step);
+                Prefetch.Line(in rows.Fourth, at + Step);
+            }
+
+            ref readonly byte q = ref At(in x, c);
+            sums0 = Group(sums0, in row0, padded, c, in q, ref s0);
+            sums1 = Group(sums1, in row1, padded, c, in q, ref s1);
+            s0 = ref Unsafe.Add(ref s0, TCodec.GroupColumns / TCodec.ScaleColumns);
+            s1 = ref Unsafe.Add(ref s1, TCodec.GroupColumns / TCodec.ScaleColumns);
+        }
+
+        (total0, total1) = (sums0, sums1);
+    }
+
+    /// <summary>The loop of <see cref="DotFour"/>: rows First and Second, inputs Third and Fourth.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddChunk(
+        Two of, ref float scales01, ref float scales11, int padded, int begin, int end, ref TBytes total00, ref TBytes total01,
+        ref TBytes total10, ref TBytes total11)
+    {
+        TBytes sums00 = total00, sums01 = total01, sums10 = total10, sums11 = total11;
+        ref readonly byte row0 = ref of.First, row1 = ref of.Second, x0 = ref of.Third, x1 = ref of.Fourth;
+        ref float s00 = ref of.Scales0, s10 = ref of.Scales1;
+        for (int c = begin; c < end; c += Step)
+        {
+            int group = c / TCodec.GroupColumns * TCodec.GroupColumns, scale = (c - begin) / TCodec.ScaleColumns;
+            TBytes w0 = LevelsAt(in row0, padded, group, c), w1 = LevelsAt(in row1, padded, group, c);
+            ref readonly byte q0 = ref At(in x0, c), q1 = ref At(in x1, c);
+            sums00 = Add(sums00, w0, in q0, ref Unsafe.Add(ref s00, scale));
+            sums01 = Add(sums01, w0, in q1, ref Unsafe.Add(ref scales01, scale));
+            sums10 = Add(sums10, w1, in q0, ref Unsafe.Add(ref s10, scale));
+            sums11 = Add(sums11, w1, in q1, ref Unsafe.Add(ref scales11, scale));
+        }
+
+        (total00, total01, total10, total11) = (sums00, sums01, sums10, sums11);
     }
 
     /// <summary>Adds the products of a group. The steps are written out, so that each has its shifts as constants.</summary>
@@ -164,6 +200,29 @@ internal static class BlockTiles<TCodec, TBytes, TLanes>
         int xPadded = QuantizedInput.Padded(padded);
         ref float scales = ref Unsafe.As<byte, float>(ref Unsafe.Add(ref Unsafe.AsRef(in x), xPadded));
         return new(in scales, in Unsafe.Add(ref scales, xPadded / QuantizedInput.BlockColumns), padded);
+    }
+
+    /// <summary>Two rows, two more places, and the scales of two sums.</summary>
+    private readonly ref struct Two
+    {
+        public readonly ref readonly byte First;
+        public readonly ref readonly byte Second;
+        public readonly ref readonly byte Third;
+        public readonly ref readonly byte Fourth;
+        public readonly ref float Scales0;
+        public readonly ref float Scales1;
+
+        public Two(
+            ref readonly byte first, ref readonly byte second, ref readonly byte third, ref readonly byte fourth, ref float scales0,
+            ref float scales1)
+        {
+            First = ref first;
+            Second = ref second;
+            Third = ref third;
+            Fourth = ref fourth;
+            Scales0 = ref scales0;
+            Scales1 = ref scales1;
+        }
     }
 
     [InlineArray(ChunkColumns / MinScaleColumns)]

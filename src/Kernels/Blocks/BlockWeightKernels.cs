@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Neuralink.Kernels;
 
-/// <summary>The kernels of one block format on one instruction set: validation here, sums in <see cref="BlockTiles{TCodec, TBytes, TLanes}"/>.</summary>
+/// <summary>
+/// The kernels of one block format on one instruction set: validation here, sums in <see cref="BlockTiles{TCodec, TBytes, TLanes}"/>.
+/// </summary>
 internal class BlockWeightKernels<TCodec, TBytes, TLanes> : WeightKernels
     where TCodec : struct, IBlockRowCodec
     where TBytes : struct, IByteLanes<TBytes>
@@ -12,8 +14,8 @@ internal class BlockWeightKernels<TCodec, TBytes, TLanes> : WeightKernels
     // Rows that stay in the second-level cache while all of a batch passes over them: 32 rows of 4096 columns in 8 bits are 136 KiB.
     private const int BlockRows = 32;
 
-    // How many rows ahead of the sums memory is asked for.
-    private const int RowsAhead = 4;
+    // How far ahead of the sums memory is asked for, in whole rows.
+    private const int AheadBytes = 16384;
 
     public override bool QuantizesInput => true;
 
@@ -139,11 +141,12 @@ internal class BlockWeightKernels<TCodec, TBytes, TLanes> : WeightKernels
     private static void RowsByOne(ref byte rows, ref byte x, ref float y, MatMulShape shape)
     {
         int padded = Padded(shape.Columns), rowBytes = TCodec.RowBytes(padded), r = 0;
+        nint ahead = (nint)Math.Max(2, AheadBytes / Math.Max(1, rowBytes)) * rowBytes;
         for (; r <= shape.RowCount - 2; r += 2)
         {
             ref byte two = ref Unsafe.Add(ref rows, (nint)r * rowBytes);
             DotTwo(
-                ref two, ref Unsafe.Add(ref two, (nint)RowsAhead * rowBytes), rowBytes, ref x, padded, out Unsafe.Add(ref y, r),
+                ref two, ref Unsafe.Add(ref two, ahead), rowBytes, ref x, padded, out Unsafe.Add(ref y, r),
                 out Unsafe.Add(ref y, r + 1));
         }
 

@@ -12,11 +12,16 @@ internal interface IBlockRowCodec
     /// <summary>Columns of a weights' scale: 32 or 16.</summary>
     public static abstract int ScaleColumns { get; }
 
-    /// <summary>Whether levels are signed; else they are 0 to 127, and <see cref="Scale"/> adds up what they are above the weights.</summary>
+    /// <summary>
+    /// Whether levels are signed; else they are 0 to 127, and <see cref="Scale"/> adds up what they are above the weights.
+    /// </summary>
     public static abstract bool IsSigned { get; }
 
     /// <summary>Bytes of a row of <paramref name="padded"/> columns.</summary>
     public static abstract int RowBytes(int padded);
+
+    /// <summary>Where the levels of a group's columns begin.</summary>
+    public static abstract int LevelBytes(int column);
 
     /// <summary>The levels of columns <paramref name="column"/> + 64 <paramref name="step"/> on; column: where a group begins.</summary>
     public static abstract TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)
@@ -52,11 +57,14 @@ internal interface IBlockRowCodec
 /// <summary>A codec of bundles too: levels can be had one by one, and floats be rounded to it.</summary>
 internal interface IBundleRowCodec : IBlockRowCodec
 {
-    /// <summary>The scale of a block of 32.</summary>
-    public static abstract float ScaleOf(ref readonly byte row, int padded, int block);
+    /// <summary>How far apart the two runs of 16 columns of <see cref="LoadPair"/> lie: half of what is loaded in turn.</summary>
+    public static abstract int PairDistance { get; }
 
-    /// <summary>The centred levels of 16 columns: weights without their scale.</summary>
-    public static abstract TLanes Load<TLanes>(ref readonly byte row, int column)
+    /// <summary>Where the scales of the blocks of 32 begin, a binary16 each.</summary>
+    public static abstract int ScaleBytes(int padded);
+
+    /// <summary>The centred levels, weights without their scale, of 16 columns and of the 16 that lie PairDistance behind them.</summary>
+    public static abstract void LoadPair<TLanes>(ref readonly byte row, int column, out TLanes first, out TLanes second)
         where TLanes : struct, ILanes<TLanes>;
 
     /// <summary>Rounds a block of 32 as ggml does.</summary>

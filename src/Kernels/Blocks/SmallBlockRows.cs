@@ -19,6 +19,9 @@ internal readonly struct Q8_0Rows : IBundleRowCodec
     public static int RowBytes(int padded) => checked(padded + (padded / HalfScales.BlockColumns * sizeof(short)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int LevelBytes(int column) => column;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)
         where TBytes : struct, IByteLanes<TBytes>
         => TBytes.Load(in Unsafe.Add(ref Unsafe.AsRef(in row), column));
@@ -27,18 +30,22 @@ internal readonly struct Q8_0Rows : IBundleRowCodec
         where TLanes : struct, ILanes<TLanes>
         => HalfScales.Scale(in Unsafe.Add(ref Unsafe.AsRef(in row), x.Padded), x, begin, end, above: 0, ref scales, ref minima);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ScaleOf(ref readonly byte row, int padded, int block) =>
-        HalfScales.Of(in Unsafe.Add(ref Unsafe.AsRef(in row), padded), block);
+    public static int PairDistance => 16;
+
+    public static int ScaleBytes(int padded) => padded;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TLanes Load<TLanes>(ref readonly byte row, int column)
+    public static void LoadPair<TLanes>(ref readonly byte row, int column, out TLanes first, out TLanes second)
         where TLanes : struct, ILanes<TLanes>
-        => TLanes.LoadInt8(in Unsafe.As<byte, sbyte>(ref Unsafe.Add(ref Unsafe.AsRef(in row), column)));
+    {
+        ref sbyte at = ref Unsafe.As<byte, sbyte>(ref Unsafe.Add(ref Unsafe.AsRef(in row), column));
+        first = TLanes.LoadInt8(in at);
+        second = TLanes.LoadInt8(in Unsafe.Add(ref at, PairDistance));
+    }
 
     public static void Decode(ReadOnlySpan<byte> row, int padded, int first, Span<float> y)
     {
-        float d = ScaleOf(in MemoryMarshal.GetReference(row), padded, first / HalfScales.BlockColumns);
+        float d = HalfScales.Of(in row[ScaleBytes(padded)], first / HalfScales.BlockColumns);
         for (int i = 0; i < y.Length; i++)
             y[i] = (sbyte)row[first + i] * d;
     }
@@ -96,6 +103,9 @@ internal readonly struct Q4_0Rows : IBundleRowCodec
     public static int RowBytes(int padded) => checked((padded / 2) + (padded / HalfScales.BlockColumns * sizeof(short)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int LevelBytes(int column) => column / 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)
         where TBytes : struct, IByteLanes<TBytes>
         => NibbleLevels.Load<TBytes>(in row, column, step);
@@ -104,21 +114,18 @@ internal readonly struct Q4_0Rows : IBundleRowCodec
         where TLanes : struct, ILanes<TLanes>
         => HalfScales.Scale(in Unsafe.Add(ref Unsafe.AsRef(in row), x.Padded / 2), x, begin, end, Centre, ref scales, ref minima);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float ScaleOf(ref readonly byte row, int padded, int block) =>
-        HalfScales.Of(in Unsafe.Add(ref Unsafe.AsRef(in row), padded / 2), block);
+    public static int PairDistance => 64;
+
+    public static int ScaleBytes(int padded) => padded / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TLanes Load<TLanes>(ref readonly byte row, int column)
+    public static void LoadPair<TLanes>(ref readonly byte row, int column, out TLanes first, out TLanes second)
         where TLanes : struct, ILanes<TLanes>
-    {
-        ref byte at = ref Unsafe.Add(ref Unsafe.AsRef(in row), NibbleLevels.ByteOf(column));
-        return NibbleLevels.IsUpper(column) ? TLanes.LoadNibbles(in at, 4) : TLanes.LoadNibbles(in at, 0);
-    }
+        => TLanes.LoadNibbles(in Unsafe.Add(ref Unsafe.AsRef(in row), NibbleLevels.ByteOf(column)), out first, out second);
 
     public static void Decode(ReadOnlySpan<byte> row, int padded, int first, Span<float> y)
     {
-        float d = ScaleOf(in MemoryMarshal.GetReference(row), padded, first / HalfScales.BlockColumns);
+        float d = HalfScales.Of(in row[ScaleBytes(padded)], first / HalfScales.BlockColumns);
         for (int i = 0; i < y.Length; i++)
             y[i] = (NibbleLevels.Get(row, first + i) - Centre) * d;
     }

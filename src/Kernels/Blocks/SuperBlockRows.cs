@@ -22,6 +22,9 @@ internal readonly struct Q4_KRows : IBlockRowCodec
     public static int RowBytes(int padded) => checked((padded / 2) + (padded / 16) + (padded / GroupColumns * PairBytes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int LevelBytes(int column) => column / 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)
         where TBytes : struct, IByteLanes<TBytes>
         => NibbleLevels.Load<TBytes>(in row, column, step);
@@ -36,8 +39,8 @@ internal readonly struct Q4_KRows : IBlockRowCodec
         for (int b = begin / ScaleColumns; b < end / ScaleColumns; b++)
         {
             float d = HalfScales.Of(in halves, b / Parts * 2), dmin = HalfScales.Of(in halves, (b / Parts * 2) + 1);
-            float minimum = dmin * Unsafe.Add(ref parts, (x.Padded / 32) + b);
-            Unsafe.Add(ref scales, b - (begin / ScaleColumns)) = d * Unsafe.Add(ref parts, b) * Unsafe.Add(ref Unsafe.AsRef(in x.Scales), b);
+            float scale = d * Unsafe.Add(ref parts, b), minimum = dmin * Unsafe.Add(ref parts, (x.Padded / 32) + b);
+            Unsafe.Add(ref scales, b - (begin / ScaleColumns)) = scale * Unsafe.Add(ref Unsafe.AsRef(in x.Scales), b);
             ref float lane = ref lanes[b % ILanes<TLanes>.Count];
             lane = MathF.FusedMultiplyAdd(minimum, Unsafe.Add(ref Unsafe.AsRef(in x.Sums), b), lane);
         }
@@ -118,6 +121,9 @@ internal readonly struct Q6_KRows : IBlockRowCodec
 
     public static int RowBytes(int padded) =>
         checked((padded / 2) + (padded / 4) + (padded / 16) + (padded / GroupColumns * sizeof(short)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int LevelBytes(int column) => column / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)

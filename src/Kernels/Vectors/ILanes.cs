@@ -38,8 +38,8 @@ internal interface ILanes<TSelf>
     /// <summary>Loads 16 signed bytes as float32.</summary>
     public static abstract TSelf LoadInt8(ref readonly sbyte source);
 
-    /// <summary>Loads 16 bytes; the four bits from <paramref name="shift"/> (0 or 4) on of each, less 8, as float32.</summary>
-    public static abstract TSelf LoadNibbles(ref readonly byte source, int shift);
+    /// <summary>Loads 16 bytes: the lower four bits of each, and the upper four, less 8, as float32.</summary>
+    public static abstract void LoadNibbles(ref readonly byte source, out TSelf low, out TSelf high);
 
     /// <summary>Stores 16 float32 values.</summary>
     public static abstract void Store(TSelf value, ref float destination);

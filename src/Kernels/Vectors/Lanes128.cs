@@ -74,7 +74,11 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
     public static Lanes128 LoadInt8(ref readonly sbyte source) => Widen(Vector128.LoadUnsafe(in source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 LoadNibbles(ref readonly byte source, int shift) => Widen(Nibbles(in source, shift));
+    public static void LoadNibbles(ref readonly byte source, out Lanes128 low, out Lanes128 high)
+    {
+        Nibbles(in source, out Vector128<sbyte> lower, out Vector128<sbyte> upper);
+        (low, high) = (Widen(lower), Widen(upper));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes128 value, ref float destination)
@@ -100,12 +104,13 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes128 value) => Fold((value._v0 + value._v2) + (value._v1 + value._v3));
 
-    /// <summary>Four bits of each of 16 bytes, less 8.</summary>
+    /// <summary>The lower and the upper four bits of each of 16 bytes, less 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<sbyte> Nibbles(ref readonly byte source, int shift)
+    internal static void Nibbles(ref readonly byte source, out Vector128<sbyte> low, out Vector128<sbyte> high)
     {
-        Vector128<byte> shifted = (Vector128.LoadUnsafe(in source).AsUInt16() >>> shift).AsByte();
-        return (shifted & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8);
+        Vector128<byte> both = Vector128.LoadUnsafe(in source), mask = Vector128.Create((byte)15);
+        low = (both & mask).AsSByte() - Vector128.Create((sbyte)8);
+        high = ((both.AsUInt16() >>> 4).AsByte() & mask).AsSByte() - Vector128.Create((sbyte)8);
     }
 
     /// <summary>The last two halvings: (lane 0 + lane 2) + (lane 1 + lane 3).</summary>

@@ -48,10 +48,33 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 LoadInt8(ref readonly sbyte source) => Widen(Vector128.LoadUnsafe(in source));
+    public static Lanes256 LoadInt8(ref readonly sbyte source)
+    {
+        if (!Avx2.IsSupported)
+            return Widen(Vector128.LoadUnsafe(in source));
+
+        ref readonly byte bytes = ref Unsafe.As<sbyte, byte>(ref Unsafe.AsRef(in source));
+        return new(
+            Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(EightBytes(in bytes, 0))),
+            Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(EightBytes(in bytes, 8))));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 LoadNibbles(ref readonly byte source, int shift) => Widen(Lanes128.Nibbles(in source, shift));
+    public static void LoadNibbles(ref readonly byte source, out Lanes256 low, out Lanes256 high)
+    {
+        if (!Avx2.IsSupported)
+        {
+            Lanes128.Nibbles(in source, out Vector128<sbyte> lower, out Vector128<sbyte> upper);
+            (low, high) = (Widen(lower), Widen(upper));
+            return;
+        }
+
+        Vector256<int> first = Avx2.ConvertToVector256Int32(EightBytes(in source, 0).AsByte());
+        Vector256<int> second = Avx2.ConvertToVector256Int32(EightBytes(in source, 8).AsByte());
+        Vector256<int> mask = Vector256.Create(15), centre = Vector256.Create(8);
+        low = new(Vector256.ConvertToSingle((first & mask) - centre), Vector256.ConvertToSingle((second & mask) - centre));
+        high = new(Vector256.ConvertToSingle((first >> 4) - centre), Vector256.ConvertToSingle((second >> 4) - centre));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes256 value, ref float destination)
@@ -98,19 +121,17 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
         return (value.AsInt32() | (bits & Vector256.Create(int.MinValue))).AsSingle();
     }
 
+    /// <summary>Eight bytes in the lower half of a register: two such loads cost less than one of sixteen and a shift.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<sbyte> EightBytes(ref readonly byte source, int offset)
+        => Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(in Unsafe.Add(ref Unsafe.AsRef(in source), offset))).AsSByte();
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes256 Widen(Vector128<sbyte> bytes)
     {
-        if (!Avx2.IsSupported)
-        {
-            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
-            return new(
-                Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low))),
-                Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
-        }
-
-        Vector128<sbyte> upper = Sse2.ShiftRightLogical128BitLane(bytes, 8);
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
         return new(
-            Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes)), Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(upper)));
+            Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low))),
+            Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
     }
 }

@@ -45,7 +45,11 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
     public static Lanes512 LoadInt8(ref readonly sbyte source) => Widen(Vector128.LoadUnsafe(in source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadNibbles(ref readonly byte source, int shift) => Widen(Lanes128.Nibbles(in source, shift));
+    public static void LoadNibbles(ref readonly byte source, out Lanes512 low, out Lanes512 high)
+    {
+        Lanes128.Nibbles(in source, out Vector128<sbyte> lower, out Vector128<sbyte> upper);
+        (low, high) = (Widen(lower), Widen(upper));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes512 value, ref float destination) => value._v.StoreUnsafe(ref destination);
