@@ -4,24 +4,34 @@ namespace Neuralink.Kernels;
 
 /// <summary>
 /// A fixed number of threads that share loops. The caller of <see cref="Run"/> is worker 0; the others are background threads named
-/// neuralink-worker-1 and up, which park when idle. One run at a time; a run allocates nothing.
+/// neuralink-worker-1 and up, which sleep when idle. One run at a time; a run allocates nothing.
 /// <para>
-/// The split is static: worker w gets the same indices whenever count, grain and the number of threads are the same.
+/// A loop is cut into the same pieces whenever count, grain and the number of threads are the same. Whoever is free takes the next piece,
+/// so a run never waits for a worker that is slow to wake: the caller does what nobody else has begun.
 /// </para>
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {
+    // Pieces for each worker: enough that one who begins late, or is interrupted, delays the others by a part of its share only.
+    private const int PiecesAWorker = 4;
+
     private readonly Thread[] _threads;
     private readonly Signal[] _work;
     private readonly Signal _done = new();
-    private readonly ExceptionDispatchInfo?[] _errors;
+    private readonly ExceptionDispatchInfo?[] _errors;      // [worker], its first
 
+    // What a run is. Written before its ticket, and not before all pieces of the run before are done.
     private IParallelBody? _body;
     private int _count;
-    private int _grain;
-    private int _remaining;
-    private int _started;
-    private int _finished;
+    private int _pieceCount;
+    private int _pieceLength;
+
+    // The run's number in the upper half, the pieces that nobody has taken in the lower: a worker that comes late takes none of another
+    // run by mistake.
+    private ulong _ticket;
+    private int _unfinished;      // pieces
+    private int _started;         // runs
+    private int _finished;        // runs
     private int _running;
     private bool _disposed;
 
@@ -46,8 +56,8 @@ public sealed class WorkerPool : IDisposable
     public int Threads { get; }
 
     /// <summary>
-    /// Executes [0, count) in at most Threads contiguous ranges, all but the last a multiple of <paramref name="grain"/> long, and returns
-    /// when all are done. What fits one grain runs on the caller alone.
+    /// Executes [0, count) in contiguous ranges, all but the last a multiple of <paramref name="grain"/> long, and returns when all are
+    /// done. A worker may get several, or none. What fits one grain runs on the caller alone.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another run is in progress: a pool has one user at a time.</exception>
     /// <remarks>If bodies throw, the run is completed first, then the exception of the lowest worker is thrown.</remarks>
@@ -87,10 +97,6 @@ public sealed class WorkerPool : IDisposable
         foreach (Thread thread in _threads)
             thread.Join();
 
-        foreach (Signal signal in _work)
-            signal.Dispose();
-
-        _done.Dispose();
         Volatile.Write(ref _running, 0);
     }
 
@@ -108,13 +114,18 @@ public sealed class WorkerPool : IDisposable
 
     private void RunOnAll(IParallelBody body, int count, int grain)
     {
+        int grains = (int)(((long)count + grain - 1) / grain), pieces = Math.Min(grains, Threads * PiecesAWorker);
+        int pieceGrains = (grains + pieces - 1) / pieces;
         _body = body;
         _count = count;
-        _grain = grain;
-        _remaining = _threads.Length;
+        _pieceLength = (int)Math.Min((long)pieceGrains * grain, count);
+        _pieceCount = (grains + pieceGrains - 1) / pieceGrains;
+        _unfinished = _pieceCount;
         int finished = _finished;
+        uint run = (uint)(_ticket >> 32) + 1;
+        Volatile.Write(ref _ticket, ((ulong)run << 32) | (uint)_pieceCount);
         StartAll();
-        Execute(0);
+        TakePieces(0);
         _done.WaitWhile(ref _finished, finished);
         _body = null;
     }
@@ -133,36 +144,46 @@ public sealed class WorkerPool : IDisposable
         while (true)
         {
             _work[worker - 1].WaitWhile(ref _started, seen);
-            seen++;
+            seen = Volatile.Read(ref _started);
             if (_disposed)
                 return;
 
-            Execute(worker);
-            if (Interlocked.Decrement(ref _remaining) == 0)
-            {
-                Interlocked.Increment(ref _finished);
-                _done.Wake();
-            }
+            TakePieces(worker);
         }
     }
 
-    private void Execute(int worker)
+    private void TakePieces(int worker)
     {
-        // Ranges are whole grains, as even as they can be.
-        long grains = (_count + (long)_grain - 1) / _grain;
-        int begin = (int)(grains * worker / Threads * _grain);
-        int end = (int)Math.Min(grains * (worker + 1) / Threads * _grain, _count);
-        if (begin >= end)
-            return;
+        while (true)
+        {
+            ulong ticket = Volatile.Read(ref _ticket);
+            uint left = (uint)ticket;
+            if (left == 0)
+                return;
 
+            // Once a piece is taken, its run cannot end before it is done: the fields stay what they are.
+            if (Interlocked.CompareExchange(ref _ticket, ticket - 1, ticket) == ticket)
+                Execute(_pieceCount - (int)left, worker);
+        }
+    }
+
+    private void Execute(int piece, int worker)
+    {
+        int begin = piece * _pieceLength, end = (int)Math.Min((long)begin + _pieceLength, _count);
         try
         {
             _body!.Execute(begin, end, worker);
         }
         catch (Exception error)
         {
-            _errors[worker] = ExceptionDispatchInfo.Capture(error);
+            _errors[worker] ??= ExceptionDispatchInfo.Capture(error);
         }
+
+        if (Interlocked.Decrement(ref _unfinished) > 0)
+            return;
+        Interlocked.Increment(ref _finished);
+        if (worker > 0)
+            _done.Wake();
     }
 
     private void ThrowFirstError()

@@ -18,7 +18,6 @@ public class WorkerPoolTests
                 var body = new CountingBody(count);
                 pool.Run(body, count, grain);
                 body.Hits.Should().NotContain(hits => hits != 1);
-                body.Ranges.Count.Should().BeLessThanOrEqualTo(threads);
                 body.Ranges.Should().NotContain(range => range.Begin % grain != 0 || (range.End % grain != 0 && range.End != count));
                 body.Ranges.Should().NotContain(range => range.Worker < 0 || range.Worker >= threads);
             }
@@ -29,23 +28,51 @@ public class WorkerPoolTests
     public void The_caller_is_worker_0_and_the_others_have_names()
     {
         using var pool = new WorkerPool(3);
+        using var all = new Barrier(3);
         var names = new ConcurrentDictionary<int, (string? Name, int Id)>();
         pool.Run(
-            new Body((_, _, worker) => names[worker] = (Thread.CurrentThread.Name, Environment.CurrentManagedThreadId)), 3, 1);
+            new Body((_, _, worker) =>
+            {
+                names[worker] = (Thread.CurrentThread.Name, Environment.CurrentManagedThreadId);
+                all.SignalAndWait();      // each worker has a piece
+            }),
+            3, 1);
         names[0].Id.Should().Be(Environment.CurrentManagedThreadId);
         names[1].Name.Should().Be("neuralink-worker-1");
         names[2].Name.Should().Be("neuralink-worker-2");
     }
 
     [Fact]
-    public void The_split_is_the_same_every_time()
+    public void The_pieces_are_the_same_every_time()
     {
         using var pool = new WorkerPool(3);
         var first = new CountingBody(100);
         var second = new CountingBody(100);
         pool.Run(first, 100, 8);
         pool.Run(second, 100, 8);
-        second.Ranges.Order().Should().Equal(first.Ranges.Order());
+        second.Pieces.Should().Equal(first.Pieces);
+    }
+
+    [Fact]
+    public void A_worker_that_is_held_up_takes_nothing_from_the_others_and_holds_up_one_piece_only()
+    {
+        using var pool = new WorkerPool(2);
+        using var heldUp = new ManualResetEventSlim();
+        int holder = -1, done = 0;
+        pool.Run(
+            new Body((_, _, worker) =>
+            {
+                if (Interlocked.CompareExchange(ref holder, worker, -1) == -1)
+                {
+                    heldUp.Wait();      // until the other one has done all the rest
+                    return;
+                }
+                worker.Should().NotBe(holder);
+                if (Interlocked.Increment(ref done) == 7)
+                    heldUp.Set();
+            }),
+            8, 1);
+        done.Should().Be(7);
     }
 
     [Fact]
@@ -74,8 +101,10 @@ public class WorkerPoolTests
     {
         using var pool = new WorkerPool(3);
         int done = 0;
+        using var all = new Barrier(3);
         var body = new Body((_, _, worker) =>
         {
+            all.SignalAndWait();      // each worker has a piece
             if (worker == thrower)
                 throw new InvalidDataException("worker's");
 
@@ -139,12 +168,14 @@ public class WorkerPoolTests
     public void A_disposed_pool_has_no_threads_and_runs_nothing()
     {
         Thread? worker = null;
+        using var both = new Barrier(2);
         var pool = new WorkerPool(2);
         pool.Run(
             new Body((_, _, index) =>
             {
                 if (index == 1)
                     worker = Thread.CurrentThread;
+                both.SignalAndWait();
             }),
             2,
             1);
@@ -208,6 +239,8 @@ public class WorkerPoolTests
 
         public ConcurrentBag<(int Begin, int End, int Worker)> Ranges { get; } = [];
 
+        public IEnumerable<(int Begin, int End)> Pieces => Ranges.Select(range => (range.Begin, range.End)).Order();
+
         public void Execute(int begin, int end, int worker)
         {
             Ranges.Add((begin, end, worker));
@@ -218,8 +251,17 @@ public class WorkerPoolTests
 
     private sealed class AllocationBody : IParallelBody
     {
+        private int _entered;
+
         public long[] AllocatedBytes { get; } = [-1, -1];
 
-        public void Execute(int begin, int end, int worker) => AllocatedBytes[worker] = GC.GetAllocatedBytesForCurrentThread();
+        public void Execute(int begin, int end, int worker)
+        {
+            int both = (Interlocked.Increment(ref _entered) + 1) & ~1;
+            SpinWait wait = default;
+            while (Volatile.Read(ref _entered) < both)
+                wait.SpinOnce();      // each of the two has a piece
+            AllocatedBytes[worker] = GC.GetAllocatedBytesForCurrentThread();
+        }
     }
 }

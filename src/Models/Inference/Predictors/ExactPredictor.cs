@@ -102,6 +102,6 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
                 }
             }
         }
-        _active[worker] = active;
+        _active[worker] += active;
     }
 }

@@ -177,7 +177,7 @@ public sealed class LowRankPredictor : NeuronPredictor
                     }
                 }
             }
-            pairs[worker] = count;
+            pairs[worker] += count;
         }
     }
 }

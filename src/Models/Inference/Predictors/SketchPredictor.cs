@@ -173,6 +173,6 @@ public sealed class SketchPredictor : NeuronPredictor, IParallelBody
                 }
             }
         }
-        _active[worker] = active;
+        _active[worker] += active;
     }
 }
