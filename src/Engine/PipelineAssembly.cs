@@ -43,7 +43,6 @@ internal sealed class PipelineAssembly(
             {
                 Image = model.Image,
                 Port = new FlashPort(device, loaded.Frames, _extentSlotsMax),
-                Frames = loaded.Frames,
                 Time = time,
                 Timeline = ioTrack,
             },

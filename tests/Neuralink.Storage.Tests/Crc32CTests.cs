@@ -32,6 +32,16 @@ public sealed class Crc32CTests
         }
     }
 
+    [Fact]
+    public void Equals_the_bitwise_definition_where_lanes_are_joined()
+    {
+        byte[] bytes = new byte[8000];
+        new Random(2).NextBytes(bytes);
+        int[] lengths = [383, 384, 385, 512, 767, 768, 1536, 3071, 3072, 3073, 3456, 4092, 6143, 6144, 6528, 7999];
+        foreach (int length in lengths)
+            Crc32C.Compute(bytes.AsSpan(1, length)).Should().Be(Reference(bytes.AsSpan(1, length)), "of {0} bytes", length);
+    }
+
     private static uint Reference(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using Neuralink.Actors.Protocols;
 using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 
 namespace Neuralink.Actors.Io;
@@ -12,6 +13,7 @@ namespace Neuralink.Actors.Io;
 /// goes on writing into frames when Io has stopped, so nobody may use those before <see cref="WhenQuiet"/>.
 /// <para>
 /// Completed reads come from the device's threads through a queue, with one message to Io for however many there are by the time Io looks.
+/// The thread that completed a read has checked its bundles by then, so that several are checked at once.
 /// </para>
 /// </summary>
 internal sealed class FlashPort : IFlashCompletionSink
@@ -19,6 +21,7 @@ internal sealed class FlashPort : IFlashCompletionSink
     private readonly IFlashDevice _device;
     private readonly ConcurrentQueue<FlashRead> _completed = new();
     private readonly FlashRead[] _reads;
+    private readonly int[] _damaged;      // [credit] the first segment of its read whose checksum is wrong, or -1
     private readonly FrozenDictionary<FlashRead, int> _credits;
     private volatile IActorRef? _io;
     private int _announced;
@@ -32,6 +35,7 @@ internal sealed class FlashPort : IFlashCompletionSink
     {
         _device = device;
         _reads = new FlashRead[device.QueueDepth];
+        _damaged = new int[device.QueueDepth];
         for (int i = 0; i < _reads.Length; i++)
             _reads[i] = new FlashRead(frames, extentSlotsMax, this);
         _credits = _reads.Index().ToFrozenDictionary(pair => pair.Item, pair => pair.Index);
@@ -69,6 +73,9 @@ internal sealed class FlashPort : IFlashCompletionSink
     /// <summary>The credit of a read object.</summary>
     public int CreditOf(FlashRead read) => _credits[read];
 
+    /// <summary>The first segment of a credit's read, which is complete, whose bundle is damaged; -1 where all are right.</summary>
+    public int DamagedSegment(int credit) => _damaged[credit];
+
     public void Submit(FlashRead read)
     {
         Interlocked.Increment(ref _inFlight);
@@ -90,6 +97,7 @@ internal sealed class FlashPort : IFlashCompletionSink
 
     public void Completed(FlashRead read)
     {
+        _damaged[CreditOf(read)] = read.IsComplete ? FindDamaged(read) : -1;
         _completed.Enqueue(read);
         // Counted down before it is announced: whoever has taken all reads finds none in flight.
         bool isLast = Interlocked.Decrement(ref _inFlight) == 0;
@@ -97,5 +105,15 @@ internal sealed class FlashPort : IFlashCompletionSink
             _io?.Tell(FetchProtocol.CompletionsReady.Instance, ActorRefs.NoSender);
         if (isLast)
             Volatile.Read(ref _quiet)?.TrySetResult();
+    }
+
+    private static int FindDamaged(FlashRead read)
+    {
+        for (int i = 0; i < read.SegmentCount; i++)
+        {
+            if (read.Frames[i] != FrameArena.Discard && !BundleCrc.IsIntact(read.Segment(i)))
+                return i;
+        }
+        return -1;
     }
 }

@@ -77,15 +77,16 @@ internal sealed class IoActor : ReceiveActor, IFetchEffects
         while (_setup.Port.TryTakeCompleted(out FlashRead? flash))
         {
             int credit = _setup.Port.CreditOf(flash);
-            NeuralinkException? error = Check(flash, _machine.Reading(credit));
+            NeuralinkException? error = Check(flash, credit);
             if (error is not null)
                 _log.Warning(error, "A read failed.");
             _machine.Completed(credit, new ReadResult(flash.BytesTransferred, error, flash.CompletedTimestamp), Now());
         }
     }
 
-    private NeuralinkException? Check(FlashRead flash, ReadTicket read)
+    private NeuralinkException? Check(FlashRead flash, int credit)
     {
+        ReadTicket read = _machine.Reading(credit);
         LayerIndex layer = read.Batch.Layer;
         if (!flash.IsComplete)
         {
@@ -94,13 +95,10 @@ internal sealed class IoActor : ReceiveActor, IFetchEffects
             return new NeuralinkException(
                 $"read {_setup.Image.NeuronsPath}", expected, found, "check the disk, and the image with `neuralink verify`", flash.Error);
         }
-        for (int i = 0; i < flash.SegmentCount; i++)
-        {
-            int frame = flash.Frames[i];
-            if (frame != FrameArena.Discard && !BundleCrc.IsIntact(_setup.Frames.Frame(frame)))
-                return ImageVerifier.DamagedBundle(_setup.Image, layer, new Slot(read.Extent.First.Value + i), "read");
-        }
-        return null;
+        int damaged = _setup.Port.DamagedSegment(credit);
+        return damaged < 0
+            ? null
+            : ImageVerifier.DamagedBundle(_setup.Image, layer, new Slot(read.Extent.First.Value + damaged), "read");
     }
 
     private long Now() => _setup.Time.GetTimestamp();
@@ -112,8 +110,6 @@ internal sealed record IoSetup
     public required FlashImage Image { get; init; }
 
     public required FlashPort Port { get; init; }
-
-    public required FrameArena Frames { get; init; }
 
     public required TimeProvider Time { get; init; }
 

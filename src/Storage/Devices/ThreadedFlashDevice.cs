@@ -1,3 +1,5 @@
+using Neuralink.Kernels;
+
 namespace Neuralink.Storage.Devices;
 
 /// <summary>
@@ -12,15 +14,16 @@ public abstract class ThreadedFlashDevice : IFlashDevice
     // Enough for a read's vectors (16 KiB) and a completion.
     private const int StackBytes = 256 * 1024;
 
-    private readonly object _gate = new();
-    private readonly FlashRead?[] _queue;
-    private readonly Thread[] _threads;
+    private readonly Lock _gate = new();
+    private readonly Queue<FlashRead> _queue;
+    private readonly Reader[] _readers;
+    private readonly Stack<Reader> _idle;
     private readonly TimeProvider _time;
-    private int _head;
-    private int _queued;
-    private int _waiting;
     private int _inFlight;
     private bool _isDisposed;
+
+    [ThreadStatic]
+    private static Reader? t_current;
 
     /// <param name="queueDepth">Reads that may be in flight, from 1 to <see cref="QueueDepthMax"/>: a thread each.</param>
     /// <param name="time">The clock for the reads' timestamps.</param>
@@ -29,12 +32,14 @@ public abstract class ThreadedFlashDevice : IFlashDevice
         ArgumentOutOfRangeException.ThrowIfLessThan(queueDepth, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(queueDepth, QueueDepthMax);
         _time = time;
-        _queue = new FlashRead?[queueDepth];
-        _threads = new Thread[queueDepth];
+        _queue = new Queue<FlashRead>(queueDepth);
+        _idle = new Stack<Reader>(queueDepth);
+        _readers = new Reader[queueDepth];
         for (int i = 0; i < queueDepth; i++)
         {
-            _threads[i] = new Thread(Work, StackBytes) { IsBackground = true, Name = $"flash {i}" };
-            _threads[i].Start();
+            Reader reader = _readers[i] = new Reader(this);
+            reader.Thread = new Thread(() => Work(reader), StackBytes) { IsBackground = true, Name = $"flash {i}" };
+            reader.Thread.Start();
         }
     }
 
@@ -48,11 +53,12 @@ public abstract class ThreadedFlashDevice : IFlashDevice
     public abstract int AlignmentBytes { get; }
 
     /// <inheritdoc/>
-    public int QueueDepth => _queue.Length;
+    public int QueueDepth => _readers.Length;
 
     /// <inheritdoc/>
     public void Submit(FlashRead read)
     {
+        Reader? taker = t_current is { } current && current.Device == this && current.Next is null ? current : null;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -60,27 +66,33 @@ public abstract class ThreadedFlashDevice : IFlashDevice
                 throw new InvalidOperationException($"{QueueDepth} reads are in flight; the device takes no more.");
             read.Begin(this);
             Interlocked.Increment(ref _inFlight);
-            _queue[(_head + _queued++) % QueueDepth] = read;
-            if (_waiting > 0)
-                Monitor.Pulse(_gate);
+            if (taker is null && !_idle.TryPop(out taker))
+                _queue.Enqueue(read);
         }
+
+        if (taker is null)
+            return;
+        taker.Next = read;
+        if (taker != t_current)
+            taker.Parking.Wake();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Array.IndexOf(_threads, Thread.CurrentThread) >= 0)
+        if (t_current?.Device == this)
             throw new InvalidOperationException("A completion cannot dispose its device, which would wait for itself.");
         lock (_gate)
         {
             if (_isDisposed)
                 return;
             _isDisposed = true;
-            Monitor.PulseAll(_gate);
         }
 
-        foreach (Thread thread in _threads)
-            thread.Join();
+        foreach (Reader reader in _readers)
+            reader.Parking.Wake();
+        foreach (Reader reader in _readers)
+            reader.Thread!.Join();
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
@@ -93,9 +105,10 @@ public abstract class ThreadedFlashDevice : IFlashDevice
     /// <summary>Frees what the device reads from; no read is in flight any more.</summary>
     protected abstract void Dispose(bool disposing);
 
-    private void Work()
+    private void Work(Reader reader)
     {
-        while (Next() is { } read)
+        t_current = reader;
+        while (Next(reader) is { } read)
         {
             long started = _time.GetTimestamp();
             int bytesTransferred = 0;
@@ -120,24 +133,48 @@ public abstract class ThreadedFlashDevice : IFlashDevice
         }
     }
 
-    private FlashRead? Next()
+    /// <summary>What a reader does next: the read that it was handed, or one that nobody was free for. Null at the end.</summary>
+    private FlashRead? Next(Reader reader)
     {
-        lock (_gate)
+        bool isIdle = false;
+        while (true)
         {
-            while (_queued == 0)
+            if (reader.Next is { } handed)
             {
-                if (_isDisposed)
-                    return null;
-                _waiting++;
-                Monitor.Wait(_gate);
-                _waiting--;
+                reader.Next = null;
+                return handed;
             }
 
-            FlashRead? read = _queue[_head];
-            _queue[_head] = null;
-            _head = (_head + 1) % QueueDepth;
-            _queued--;
-            return read;
+            lock (_gate)
+            {
+                if (!isIdle && _queue.TryDequeue(out FlashRead? read))
+                    return read;
+                if (_isDisposed && reader.Next is null && (!isIdle || _idle.Contains(reader)))
+                    return null;
+                if (!isIdle)
+                    _idle.Push(reader);
+                isIdle = true;
+            }
+
+            reader.Parking.Sleep();
+        }
+    }
+
+    /// <summary>A thread, and the read that was handed to it: by itself, in a completion, or by who took it from the idle ones.</summary>
+    private sealed class Reader(ThreadedFlashDevice device)
+    {
+        private FlashRead? _next;
+
+        public ThreadedFlashDevice Device => device;
+
+        public Parking Parking { get; } = new();
+
+        public Thread? Thread { get; set; }
+
+        public FlashRead? Next
+        {
+            get => Volatile.Read(ref _next);
+            set => Volatile.Write(ref _next, value);
         }
     }
 }

@@ -10,7 +10,7 @@ public sealed partial class LayoutTests
     [Theory]
     [InlineData("Kernels")]
     [InlineData("Placement")]
-    [InlineData("Storage", "Placement")]
+    [InlineData("Storage", "Kernels", "Placement")]
     [InlineData("Models", "Kernels", "Placement", "Storage")]
     [InlineData("Pipeline", "Placement")]
     [InlineData("Actors", "Models", "Pipeline")]

@@ -93,7 +93,7 @@ public sealed class IoActorSpecs : ProtocolSpecs, IClassFixture<RandomImage>
     }
 
     private IActorRef Start() => Sys.ActorOf(IoActor.Props(
-        new IoSetup { Image = _image, Port = _port, Frames = _frames, Time = TimeProvider.System },
+        new IoSetup { Image = _image, Port = _port, Time = TimeProvider.System },
         new FetchSetup
         {
             Planner = new ReadPlanner(ReadCost.Linear(1, 1), _image.StrideBytes, 4, _image.SlotCount),
