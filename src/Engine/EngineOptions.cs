@@ -91,10 +91,11 @@ public sealed record EngineOptions
     public int? KvTokens { get; init; }
 
     /// <summary>
-    /// Tokens of a prompt that are run, and whose neurons are read, together; 1 to 512. Default: most of what a larger chunk saves is
-    /// saved, and its activations stay small.
+    /// Tokens of a prompt that are run, and whose neurons are read, together; 1 to 512. Null: 32, or as many more as take an eighth of the
+    /// memory that is needed anyway, or a sixteenth of the cache that <see cref="MemoryBytes"/> leaves: up to 512 where one text runs at a
+    /// time, and up to 64 where others wait for a pass to end (docs/experiments/kernels.md).
     /// </summary>
-    public int ChunkTokens { get; init; } = 32;
+    public int? ChunkTokens { get; init; }
 
     /// <summary>
     /// What the device's reads cost: they are planned for the least of it, and gaps are no longer read through while the device proves
@@ -179,7 +180,7 @@ public sealed record EngineOptions
         Require(SequencesMax is >= 1 and <= 256, "1 to 256 sequences", SequencesMax);
         Require(WaitingMax is >= 0 and <= 65536, "0 to 65536 waiting texts", WaitingMax);
         Require(KvTokens is null or > 0, "a KV cache of at least 1 token", KvTokens);
-        Require(ChunkTokens is >= 1 and <= 512, "chunks of 1 to 512 tokens", ChunkTokens);
+        Require(ChunkTokens is null or (>= 1 and <= 512), "chunks of 1 to 512 tokens", ChunkTokens);
         Require(CollapseGapBytes is null or (>= 0 and <= 1 << 20), "a collapse gap of 0 to 1 MiB", CollapseGapBytes);
         Require(ReadBytesMax is >= 4096 and <= 16 << 20, "reads of 4 KiB to 16 MiB", ReadBytesMax);
         Require(ReadAttemptsMax is >= 1 and <= 10, "1 to 10 attempts", ReadAttemptsMax);

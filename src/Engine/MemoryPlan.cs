@@ -24,6 +24,18 @@ public sealed record MemoryPlan
     // Of a stream, what is computed at a time and as much ahead: some twenty milliseconds of a fast disk. More is better kept.
     private const int StreamedBytes = 16 << 20;
 
+    // Enough that most of what reading a prompt's neurons once for many tokens saves is saved.
+    private const int ChunkDefault = 32;
+
+    // Passes of so many rows keep the rows of other texts waiting no longer than they did before.
+    private const int ChunkOfMany = 64;
+
+    // More rows than this make products no faster.
+    private const int ChunkMax = 512;
+
+    // What larger chunks may take: of what is needed anyway, and of the cache that a budget leaves.
+    private const int ChunkPart = 8, ChunkCachePart = 16;
+
     /// <summary>Weights that are always there.</summary>
     public required long ResidentBytes { get; init; }
 
@@ -48,6 +60,9 @@ public sealed record MemoryPlan
     /// <summary>The most tokens of a sequence.</summary>
     public required int ContextTokens { get; init; }
 
+    /// <summary>The most tokens of a pass.</summary>
+    public required int ChunkTokens { get; init; }
+
     /// <summary>Blocks of <see cref="KvBlockPool.DefaultBlockPositions"/> tokens.</summary>
     public required int KvBlocks { get; init; }
 
@@ -66,15 +81,42 @@ public sealed record MemoryPlan
         if (cached is null && options.MemoryBytes is null)
             cached = CacheSize.OfShare(EngineOptions.DefaultCacheShare).FrameCount(neurons, strideBytes);
         if (options.MemoryBytes is not { } budget)
-            return Plan(leasedMax, cached!.Value);
+        {
+            MemoryPlan needed = Plan(leasedMax, cached!.Value);
+            long bytesMax = needed.TotalBytes + (needed.TotalBytes / ChunkPart);
+            return LargestChunk(needed, options, bytesMax, chunk => Plan(leasedMax, cached.Value, chunk), needed.CacheBytes);
+        }
         MemoryPlan smallest = Smallest(config, format, strideBytes, predictors, options);
         if (smallest.TotalBytes > budget)
             throw DoesNotFit(smallest, budget);
         int leased = Largest(leasedMin, leasedMax, n => Plan(n, cached ?? 0).TotalBytes <= budget);
-        return Plan(leased, cached ?? Largest(0, neurons, n => Plan(leased, n).TotalBytes <= budget));
+        MemoryPlan fitting = Cached(ChunkDefault);
+        long spared = cached is null ? fitting.CacheBytes / ChunkCachePart : 0;
+        return LargestChunk(fitting, options, budget, Cached, fitting.CacheBytes - spared);
 
-        MemoryPlan Plan(int leasedCount, int cachedCount) =>
-            Of(config, format, strideBytes, predictors, options, leasedCount, cachedCount);
+        MemoryPlan Plan(int leasedCount, int cachedCount, int chunk = ChunkDefault) =>
+            Of(config, format, strideBytes, predictors, options, leasedCount, cachedCount, chunk);
+
+        MemoryPlan Cached(int chunk) =>
+            Plan(leased, cached ?? Largest(0, neurons, n => Plan(leased, n, chunk).TotalBytes <= budget), chunk);
+    }
+
+    /// <summary>
+    /// The plan of the largest chunk whose plan takes no more than so much memory, at least <paramref name="small"/>, whose chunk is the
+    /// smallest.
+    /// </summary>
+    private static MemoryPlan LargestChunk(
+        MemoryPlan small, EngineOptions options, long bytesMax, Func<int, MemoryPlan> planOf, long cacheBytesMin)
+    {
+        if (options.ChunkTokens is not null)
+            return small;
+        for (int chunk = options.SequencesMax == 1 ? ChunkMax : ChunkOfMany; chunk > ChunkDefault; chunk /= 2)
+        {
+            MemoryPlan plan = planOf(chunk);
+            if (plan.TotalBytes <= bytesMax && plan.CacheBytes >= cacheBytesMin)
+                return plan;
+        }
+        return small;
     }
 
     /// <summary>The least memory that works: with no cache, unless one is asked for.</summary>
@@ -82,16 +124,17 @@ public sealed record MemoryPlan
         ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
         int cached = options.Cache?.FrameCount(checked(config.FfnCount * config.FfnSize), strideBytes) ?? 0;
-        return Of(config, format, strideBytes, predictors, options, LeasedMinOf(config), cached);
+        return Of(config, format, strideBytes, predictors, options, LeasedMinOf(config), cached, ChunkDefault);
     }
 
     /// <summary>What the resident half of a model is sized by, in an engine with room for so many tokens.</summary>
-    internal static ResidentSizes ResidentOf(ModelConfig config, WeightFormat format, int contextTokens, EngineOptions options) => new()
+    internal static ResidentSizes ResidentOf(
+        ModelConfig config, WeightFormat format, int contextTokens, int chunkTokens, EngineOptions options) => new()
     {
         Config = config,
         Format = format,
         ContextTokens = contextTokens,
-        ChunkTokens = Math.Max(Math.Min(options.ChunkTokens, contextTokens), options.SequencesMax),
+        ChunkTokens = chunkTokens,
         SequencesMax = options.SequencesMax,
         KvTokens = options.KvTokens,
         Threads = options.Threads,
@@ -100,11 +143,11 @@ public sealed record MemoryPlan
 
     private static MemoryPlan Of(
         ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount,
-        int cachedCount)
+        int cachedCount, int chunkDefault)
     {
         int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue);
-        ResidentSizes resident = ResidentOf(config, format, context, options);
-        int chunk = resident.ChunkTokens;
+        int chunk = Math.Max(Math.Min(options.ChunkTokens ?? chunkDefault, context), options.SequencesMax);
+        ResidentSizes resident = ResidentOf(config, format, context, chunk, options);
         CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).StagesAhead ? leasedCount : 0);
         long cacheBytes = (long)cachedCount * strideBytes;
         long stagedBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) - cacheBytes;
@@ -121,6 +164,7 @@ public sealed record MemoryPlan
             CacheBytes = cacheBytes,
             Frames = frames,
             ContextTokens = context,
+            ChunkTokens = chunk,
             KvBlocks = resident.KvBlocks,
         };
     }

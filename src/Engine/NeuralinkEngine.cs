@@ -97,7 +97,7 @@ public sealed class NeuralinkEngine : IAsyncDisposable
     /// <param name="result">A generation of this engine.</param>
     public string Diagnose(GenerationResult result)
     {
-        int chunk = Math.Min(Options.ChunkTokens, ContextTokens), promptPasses = (result.PromptTokens + chunk - 1) / chunk;
+        int chunk = Memory.ChunkTokens, promptPasses = (result.PromptTokens + chunk - 1) / chunk;
         return Diagnosis.Of(new DiagnosedRun(
             result.Io, result.Timings.PromptMillis + result.Timings.PredictedMillis,
             promptPasses + Math.Max(0, result.Tokens.Count - 1), Model.LayerCount, Memory.Frames.CachedMax, Strategy.ReadsAhead,

@@ -92,6 +92,33 @@ public sealed class MemoryPlanTests : IDisposable
     }
 
     [Fact]
+    public void Chunks_grow_where_a_budget_has_room_and_take_no_more_than_a_sixteenth_of_the_cache()
+    {
+        int context = _config.ContextLength;
+        long smallest = SmallestBudget(ExecutionStrategy.Prefetch, chunk: 32);
+        for (long budget = smallest; budget < smallest * 2; budget += 9973)
+        {
+            EngineOptions options = new() { MemoryBytes = budget, Threads = 2 };
+            MemoryPlan plan = Make(options), small = Make(options with { ChunkTokens = 32 });
+            plan.TotalBytes.Should().BeLessThanOrEqualTo(budget);
+            plan.CacheBytes.Should().BeGreaterThanOrEqualTo(small.CacheBytes - (small.CacheBytes / 16));
+            plan.ChunkTokens.Should().BeGreaterThanOrEqualTo(small.ChunkTokens);
+            plan.Frames.LeasedMax.Should().Be(small.Frames.LeasedMax);
+        }
+        Make(new EngineOptions { MemoryBytes = smallest, Threads = 2 }).ChunkTokens.Should().Be(Math.Min(32, context));
+        Make(new EngineOptions { MemoryBytes = 1L << 40 }).ChunkTokens.Should().Be(Math.Min(512, context));
+        Make(new EngineOptions { MemoryBytes = 1L << 40, SequencesMax = 2 }).ChunkTokens.Should().Be(Math.Min(64, context));
+    }
+
+    [Fact]
+    public void Without_a_budget_chunks_grow_by_an_eighth_of_what_is_needed_anyway()
+    {
+        MemoryPlan plan = Make(new EngineOptions()), small = Make(new EngineOptions { ChunkTokens = 32 });
+        plan.TotalBytes.Should().BeInRange(small.TotalBytes, small.TotalBytes + (small.TotalBytes / 8));
+        Make(new EngineOptions { ChunkTokens = 7 }).ChunkTokens.Should().Be(7);
+    }
+
+    [Fact]
     public void The_kv_cache_is_whole_blocks_and_less_than_one_more_than_the_context_fills()
     {
         for (int context = 1; context <= _config.ContextLength; context++)

@@ -156,7 +156,7 @@ internal sealed record BenchRow
             ModelType = $"{subject.ModelType} {subject.Weights}",
             ModelSize = subject.Bytes,
             Parameters = subject.Parameters,
-            ChunkTokens = subject.Options.ChunkTokens,
+            ChunkTokens = subject.Memory.ChunkTokens,
             Threads = subject.Options.Threads,
             PromptTokens = result.Test.PromptTokens,
             GeneratedTokens = result.Test.GeneratedTokens,
