@@ -46,7 +46,7 @@ public static class ValueReaders
         return isTime;
     }
 
-    /// <summary>"exact", "low-rank", "low-rank=FILE", "sketch", "sketch=BITS", "oracle=TRACE".</summary>
+    /// <summary>"exact", "low-rank", "low-rank=FILE", "svd", "svd=FILE", "sketch", "sketch=BITS", "oracle=TRACE".</summary>
     public static bool Predictor(string text, out PredictorOptions value)
     {
         (string name, string? of) = text.IndexOf('=', StringComparison.Ordinal) is > 0 and int at
@@ -57,6 +57,7 @@ public static class ValueReaders
         {
             ("exact", null) => PredictorOptions.Exact,
             ("low-rank", null or { Length: > 0 }) => new PredictorOptions { Kind = PredictorKind.LowRank, Path = of },
+            ("svd", null or { Length: > 0 }) => new PredictorOptions { Kind = PredictorKind.Svd, Path = of },
             ("sketch", null) => new PredictorOptions { Kind = PredictorKind.Sketch },
             ("sketch", { } number) when Integer(number, out bits) => new PredictorOptions { Kind = PredictorKind.Sketch, Bits = bits },
             ("oracle", { Length: > 0 }) => new PredictorOptions { Kind = PredictorKind.Oracle, Path = of },

@@ -84,7 +84,8 @@ internal sealed record BenchList(Option Option, Func<ParseResult, BenchDimension
 
     private static Option<IReadOnlyList<Choice<PredictorOptions>>?> Predictors(string name, string description) =>
         TypedOption.ListOf<PredictorOptions>(
-            [name], "KIND", description, "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE", ValueReaders.Predictor);
+            [name], "KIND", description, "exact, low-rank, low-rank=FILE, svd, svd=FILE, sketch, sketch=BITS or oracle=TRACE",
+            ValueReaders.Predictor);
 
     private static BenchList Engine<T>(Option<IReadOnlyList<Choice<T>>?> option, Func<EngineOptions, T, EngineOptions> apply) =>
         Of(option, (setup, value) => setup with { Engine = apply(setup.Engine, value) });

@@ -22,7 +22,7 @@ internal static class PlanAssumptions
             + "whatever else ran meanwhile slowed it. The first tokens of a process are slower, while their code is compiled: for small "
             + "models that shows.";
         yield return $"Attention looks back over {options.ContextTokens / 2} tokens, half of the context.";
-        if (options.Predictor.Kind is PredictorKind.LowRank or PredictorKind.Sketch)
+        if (options.Predictor.Kind is PredictorKind.LowRank or PredictorKind.Svd or PredictorKind.Sketch)
         {
             yield return $"The {options.Predictor.Name} predictor is taken to predict "
                 + $"{GenerationPlanner.PredictedPerActive(options.Predictor):0.0} neurons for each that fires.";

@@ -53,7 +53,7 @@ internal sealed class PerplexityCommand
 
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    private const string Expected = "exact, low-rank, low-rank=FILE, sketch or sketch=BITS";
+    private const string Expected = "exact, low-rank, low-rank=FILE, svd, svd=FILE, sketch or sketch=BITS";
 
     public static string[] Examples { get; } =
     [

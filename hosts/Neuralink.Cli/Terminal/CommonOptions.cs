@@ -55,7 +55,8 @@ internal static class CommonOptions
 
     /// <summary>A predictor of any kind.</summary>
     public static Option<PredictorOptions?> Predictor(string name, string description) => TypedOption.OfClass<PredictorOptions>(
-        [name], "KIND", description, "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE", ValueReaders.Predictor);
+        [name], "KIND", description, "exact, low-rank, low-rank=FILE, svd, svd=FILE, sketch, sketch=BITS or oracle=TRACE",
+        ValueReaders.Predictor);
 
     /// <summary>--ahead.</summary>
     public static Option<int?> LayersAhead() => TypedOption.Of<int>(

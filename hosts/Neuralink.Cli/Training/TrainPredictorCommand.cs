@@ -25,8 +25,14 @@ internal sealed class TrainPredictorCommand
 
     private readonly Option<string?> _output = TypedOption.Text(
         ["--output", "-o"], "FILE",
-        $"The predictor to write, a safetensors file [default: {LowRankFile.NameOf(0)} in the image's folder, or {LowRankFile.NameOf(1)} "
-        + "for depth 1]");
+        $"The predictor to write, a safetensors file [default: {LowRankFile.NameOf(0)} in the image's folder, {LowRankFile.NameOf(1)} "
+        + $"for depth 1, {LowRankFile.SvdName} for --method svd]");
+
+    private readonly Option<TrainingMethod?> _method = TypedOption.OneOf<TrainingMethod>(
+        "--method",
+        "low-rank: small matrices are trained by gradients; svd: the model's own gate matrices are decomposed, which takes no training "
+        + "(it ignores --epochs, and its depth is 0) [default: low-rank]",
+        [("low-rank", TrainingMethod.LowRank), ("svd", TrainingMethod.Svd)]);
 
     private readonly Option<double?> _recall = TypedOption.Of<double>(
         ["--recall"], "SHARE",
@@ -71,6 +77,7 @@ internal sealed class TrainPredictorCommand
     [
         "neuralink trace tiny-stories.nlk --text train.txt -o inputs.trace --tokens 40960 --inputs",
         "neuralink train-predictor tiny-stories.nlk --trace inputs.trace",
+        "neuralink train-predictor tiny-stories.nlk --trace inputs.trace --method svd --rank 64",
         "neuralink train-predictor tiny-stories.nlk --trace inputs.trace --depth 1 --recall 0.98 -o ahead.safetensors",
     ];
 
@@ -81,7 +88,8 @@ internal sealed class TrainPredictorCommand
             "Train small matrices that tell from a layer's input which of its neurons will fire, without computing them, and measure them "
             + "on tokens held out from the training.")
         {
-            _model, _trace, _output, _recall, _depth, _share, _rank, _epochs, _seed, _threads, _weights, _activation, _force, _json,
+            _model, _trace, _output, _method, _recall, _depth, _share, _rank, _epochs, _seed, _threads, _weights, _activation, _force,
+            _json,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(new TrainPredictorRun(Bind(parsed), surroundings).Run(cancellation)));
         return command;
@@ -99,6 +107,7 @@ internal sealed class TrainPredictorCommand
             Model = parsed.GetValue(_model),
             Trace = parsed.GetRequiredValue(_trace),
             Output = parsed.GetValue(_output),
+            Method = parsed.GetValue(_method) ?? TrainingMethod.LowRank,
             Options = new TrainingOptions
             {
                 Recall = parsed.GetValue(_recall) ?? s_defaults.Recall,

@@ -4,6 +4,7 @@ using Neuralink.Cli.Terminal;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Training;
+using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Traces;
@@ -15,17 +16,20 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
 {
     private readonly TrainingOptions _options = settings.Options;
 
+    private bool IsSvd => settings.Method == TrainingMethod.Svd;
+
     public int Run(CancellationToken cancellation)
     {
         using ActivationTrace trace = ActivationTrace.Open(settings.Trace);
         _ = trace.RequireInputs();
         FlashImage image = FlashImage.Open(ModelLocator.Locate(settings.Model, settings.Reading, surroundings, cancellation).Image);
         trace.ExpectModel(image.Folder, image.ModelDigest, image.LayerCount, image.SlotCount);
-        string output = settings.Output ?? image.PathOf(LowRankFile.NameOf(_options.Depth));
+        string output = settings.Output
+            ?? image.PathOf(IsSvd ? LowRankFile.SvdName : LowRankFile.NameOf(_options.Depth));
         AtomicFile.CheckName(output, settings.Force);
 
         long start = surroundings.Time.GetTimestamp();
-        TrainedPredictor trained = Train(trace, cancellation);
+        TrainedPredictor trained = Train(trace, image, cancellation);
         double seconds = surroundings.Time.GetElapsedTime(start).TotalSeconds;
         trained.Write(output, settings.Force);
         Remark(trained);
@@ -37,14 +41,15 @@ internal sealed class TrainPredictorRun(TrainPredictorSettings settings, Surroun
         return ExitCode.Success;
     }
 
-    private TrainedPredictor Train(ActivationTrace trace, CancellationToken cancellation)
+    private TrainedPredictor Train(ActivationTrace trace, FlashImage image, CancellationToken cancellation)
     {
         TrainedPredictor? trained = null;
         try
         {
             ProgressDisplay.Run(
-                surroundings, "training", share =>
-                    trained = PredictorTrainer.Train(trace, _options, settings.Threads, share, cancellation));
+                surroundings, IsSvd ? "decomposing" : "training", share => trained = IsSvd
+                    ? PredictorTrainer.Decompose(trace, ImageModel.Of(image), _options, settings.Threads, share, cancellation)
+                    : PredictorTrainer.Train(trace, _options, settings.Threads, share, cancellation));
         }
         catch (OperationCanceledException error)
         {

@@ -14,6 +14,8 @@ internal sealed record TrainPredictorSettings
     /// <summary>The predictor to write, or null for its place in the image's folder.</summary>
     public required string? Output { get; init; }
 
+    public required TrainingMethod Method { get; init; }
+
     public required TrainingOptions Options { get; init; }
 
     public required int Threads { get; init; }
@@ -25,4 +27,14 @@ internal sealed record TrainPredictorSettings
     public required bool Force { get; init; }
 
     public required bool Json { get; init; }
+}
+
+/// <summary>How a predictor is made.</summary>
+internal enum TrainingMethod
+{
+    /// <summary>Small matrices are trained by gradients.</summary>
+    LowRank,
+
+    /// <summary>The model's own matrices are decomposed.</summary>
+    Svd,
 }

@@ -9,7 +9,7 @@ namespace Neuralink.Evaluation;
 public static class PredictorIdentities
 {
     /// <summary>The identity of an approximate predictor; a low-rank one's file is read whole.</summary>
-    /// <param name="options">The predictor, opened before: low-rank or a sketch.</param>
+    /// <param name="options">The predictor, opened before: low-rank, svd or a sketch.</param>
     /// <param name="image">The model it is used with.</param>
     /// <exception cref="NeuralinkException">Its file cannot be read.</exception>
     public static PredictorIdentity Of(PredictorOptions options, FlashImage image) => options.Kind switch
@@ -17,6 +17,7 @@ public static class PredictorIdentities
         PredictorKind.Sketch => PredictorIdentity.Sketch(options.Bits, options.Margin ?? SketchPredictor.DefaultMargin(options.Bits)),
         PredictorKind.LowRank =>
             PredictorIdentity.LowRank(DigestOf(options.Path ?? image.PathOf(LowRankFile.NameOf(0))), options.Threshold),
+        PredictorKind.Svd => PredictorIdentity.Svd(DigestOf(options.Path ?? image.PathOf(LowRankFile.SvdName)), options.Threshold),
         _ => throw new ArgumentException("An exact predictor costs nothing.", nameof(options)),
     };
 

@@ -14,8 +14,8 @@ public sealed record PredictorOptions
     public required PredictorKind Kind { get; init; }
 
     /// <summary>
-    /// Low-rank: the predictor's file, or published weights; null takes the image's own. Oracle: the activation trace, which
-    /// it needs. The others have none.
+    /// Low-rank: the predictor's file, or published weights; svd: the predictor's file; null takes the image's own. Oracle: the activation
+    /// trace, which it needs. The others have none.
     /// </summary>
     public string? Path { get; init; }
 
@@ -48,6 +48,7 @@ public sealed record PredictorOptions
         PredictorKind.Exact => "exact",
         PredictorKind.LowRank => "low-rank",
         PredictorKind.Sketch => "sketch",
+        PredictorKind.Svd => "svd",
         PredictorKind.All => "all",
         _ => "oracle",
     };
@@ -81,4 +82,9 @@ public enum PredictorKind
 
     /// <summary>The true set, from an activation trace of the very tokens: for studies.</summary>
     Oracle,
+
+    /// <summary>
+    /// fc2 · fc1 · input + bias, the gate matrix decomposed by `neuralink train-predictor --method svd`. Approximate.
+    /// </summary>
+    Svd,
 }

@@ -55,7 +55,7 @@ internal sealed record PredictorSource(
         {
             PredictorKind.Exact => Exact(model, io),
             PredictorKind.Sketch => Sketch(options, layersAhead, model, io),
-            PredictorKind.LowRank => LowRank(options, layersAhead, model.Image, model.Config),
+            PredictorKind.LowRank or PredictorKind.Svd => LowRank(options, layersAhead, model.Image, model.Config),
             PredictorKind.All => All(model.Config),
             PredictorKind.Oracle => Oracle(options, model.Image, model.Config),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "Not a kind of predictor."),
@@ -105,17 +105,24 @@ internal sealed record PredictorSource(
 
     private static PredictorSource LowRank(PredictorOptions options, int layersAhead, FlashImage image, ModelConfig config)
     {
-        string path = options.Path ?? image.PathOf(LowRankFile.NameOf(layersAhead));
+        bool isSvd = options.Kind == PredictorKind.Svd;
+        string path = options.Path ?? image.PathOf(isSvd ? LowRankFile.SvdName : LowRankFile.NameOf(layersAhead));
         if (options.Path is null && !File.Exists(path))
         {
-            string depth = layersAhead == 0 ? "" : $" --depth {layersAhead}";
+            string how = isSvd ? " --method svd" : layersAhead == 0 ? "" : $" --depth {layersAhead}";
             throw new NeuralinkException(
-                $"open {path}", "a low-rank predictor", "no such file",
-                $"train one with 'neuralink train-predictor{depth}', or give a file");
+                $"open {path}", $"a predictor of kind {options.Name}", "no such file",
+                $"make one with 'neuralink train-predictor{how}', or give a file");
         }
         LowRankInfo info;
         using (LowRankFile file = OpenLowRank(path, options, config))
             info = file.Info;
+        if (info.IsLinear != isSvd)
+        {
+            string found = info.IsLinear ? "svd" : "low-rank";
+            throw new NeuralinkException(
+                $"use {path}", $"a predictor of kind {options.Name}", $"one of kind {found}", $"name it as {found}={path}");
+        }
         info.ExpectModel(path, image.Folder, image.ModelDigest, config);
         if (info.Depth != layersAhead && info.Depth != 0)
         {

@@ -13,7 +13,7 @@ internal static class OptionBinding
     private sealed record Setting(string Name, string Expected, Func<NeuralinkOptions, string, bool> TrySet);
 
     private const string Bytes = "a number of bytes such as 64MiB", Integer = "an integer", FlagWords = "true or false",
-        Predictors = "exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE";
+        Predictors = "exact, low-rank, low-rank=FILE, svd, svd=FILE, sketch, sketch=BITS or oracle=TRACE";
 
     private static readonly IReadOnlyList<Setting> s_settings =
     [

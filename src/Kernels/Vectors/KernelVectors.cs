@@ -19,7 +19,7 @@ public static class KernelVectors
     /// </summary>
     public static bool AvoidsWideVectors => Avx512F.IsSupported && !Vector512.IsHardwareAccelerated;
 
-    /// <summary>The instruction sets that the runtime uses here, of those that kernels ask for, by the names that Linux gives them.</summary>
+    /// <summary>The instruction sets that the runtime uses here, of those that kernels ask for, by the names of Linux.</summary>
     public static IReadOnlyList<string> InstructionSets { get; } =
         [.. from set in Sets() where set.IsUsed select set.Name];
 

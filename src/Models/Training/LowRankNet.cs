@@ -33,6 +33,7 @@ internal sealed class LowRankNet
     private readonly int _rank;                // r
     private readonly int _width;               // R
     private readonly int _batchMax;
+    private readonly bool _isLinear;
     private readonly int _panels;
     private readonly int _groups;
     private readonly Parameters _fc1;          // [d, R]
@@ -51,10 +52,11 @@ internal sealed class LowRankNet
     /// <param name="neurons">f.</param>
     /// <param name="rank">r.</param>
     /// <param name="batchMax">The most tokens of a step.</param>
-    public LowRankNet(WorkerPool pool, int d, int neurons, int rank, int batchMax)
+    /// <param name="isLinear">Whether the logits are fc2 fc1 x + bias, without a relu: such a net is loaded, not trained.</param>
+    public LowRankNet(WorkerPool pool, int d, int neurons, int rank, int batchMax, bool isLinear = false)
     {
-        (_pool, _d, _neurons, _rank, _batchMax) = (pool, d, neurons, rank, batchMax);
-        _width = (rank + MatrixProduct.ColumnMultiple - 1) / MatrixProduct.ColumnMultiple * MatrixProduct.ColumnMultiple;
+        (_pool, _d, _neurons, _rank, _batchMax, _isLinear) = (pool, d, neurons, rank, batchMax, isLinear);
+        _width = MatrixProduct.Padded(rank);
         _panels = (neurons + PanelNeurons - 1) / PanelNeurons;
         _groups = Math.Min(_panels, GroupsMax);
         _fc1 = new Parameters(d * _width);
@@ -62,7 +64,7 @@ internal sealed class LowRankNet
         _bias = new Parameters(_panels * PanelNeurons);
         _x = new float[batchMax * d];
         _h = new float[batchMax * _width];
-        _dh = new float[_groups * batchMax * _width];
+        _dh = new float[isLinear ? 0 : _groups * batchMax * _width];
         _panel = Buffers(batchMax * PanelNeurons);
         _gradient = Buffers(_width * PanelNeurons);
         _transposed = Buffers(_width * PanelNeurons);
@@ -109,10 +111,10 @@ internal sealed class LowRankNet
         int batch = tokens.Length;
         Array.Clear(_dh, 0, _groups * batch * _width);
         _pool.Run(
-            new Body(group => StepGroup(group, samples, tokens.Span, positiveWeight / batch, 1f / batch, weights, biases)), _groups,
+            new LoopBody(group => StepGroup(group, samples, tokens.Span, positiveWeight / batch, 1f / batch, weights, biases)), _groups,
             grain: 1);
-        _pool.Run(new Body((begin, end) => SumHidden(begin, end, batch)), batch, TokenGrain);
-        _pool.Run(new Body((begin, end) => StepInput(begin, end, batch, weights)), _d, ColumnGrain);
+        _pool.Run(new LoopBody((begin, end) => SumHidden(begin, end, batch)), batch, TokenGrain);
+        _pool.Run(new LoopBody((begin, end) => StepInput(begin, end, batch, weights)), _d, ColumnGrain);
     }
 
     /// <summary>Hands the logits of <paramref name="tokens"/> to <paramref name="sink"/>, panel by panel, from several threads.</summary>
@@ -124,7 +126,7 @@ internal sealed class LowRankNet
     {
         Forward(samples, tokens);
         _pool.Run(
-            new Body(group =>
+            new LoopBody(group =>
             {
                 for (int panel = FirstPanel(group); panel < FirstPanel(group + 1); panel++)
                 {
@@ -145,6 +147,22 @@ internal sealed class LowRankNet
         {
             for (int i = 0; i < weights.Length; i++)
                 weights[i] = (float)(Half)Math.Clamp(weights[i], (float)Half.MinValue, (float)Half.MaxValue);
+        }
+    }
+
+    /// <summary>Takes the weights of a file instead of training them.</summary>
+    public void Load(LowRankWeights weights)
+    {
+        for (int k = 0; k < _rank; k++)
+        {
+            for (int column = 0; column < _d; column++)
+                _fc1.Weights[(column * _width) + k] = (float)weights.Fc1[(k * _d) + column];
+        }
+        for (int n = 0; n < _neurons; n++)
+        {
+            for (int k = 0; k < _rank; k++)
+                _fc2.Weights[At2(n, k)] = (float)weights.Fc2[(n * _rank) + k];
+            _bias.Weights[n] = (float)weights.Bias[n];
         }
     }
 
@@ -175,12 +193,13 @@ internal sealed class LowRankNet
         if (tokens.Length > _batchMax)
             throw new ArgumentException($"At most {_batchMax} tokens expected, {tokens.Length} given.", nameof(tokens));
         _pool.Run(
-            new Body((begin, end) =>
+            new LoopBody((begin, end) =>
             {
                 Span<float> x = _x.AsSpan(begin * _d, (end - begin) * _d), h = _h.AsSpan(begin * _width, (end - begin) * _width);
                 samples.Gather(tokens.Span[begin..end], x);
                 MatrixProduct.Multiply(x, _fc1.Weights, h, new ProductShape(end - begin, _width, _d, _d, 1, _width, _width), add: false);
-                TensorPrimitives.Max(h, 0f, h);
+                if (!_isLinear)
+                    TensorPrimitives.Max(h, 0f, h);
             }),
             tokens.Length, TokenGrain);
     }
@@ -276,21 +295,6 @@ internal sealed class LowRankNet
         public float[] Mean { get; } = new float[length];
 
         public float[] Square { get; } = new float[length];
-    }
-
-    /// <summary>A loop body from a delegate: a step has four, and may allocate.</summary>
-    private sealed class Body(Action<int, int> range) : IParallelBody
-    {
-        public Body(Action<int> each)
-            : this((begin, end) =>
-            {
-                for (int i = begin; i < end; i++)
-                    each(i);
-            })
-        {
-        }
-
-        public void Execute(int begin, int end, int worker) => range(begin, end);
     }
 }
 

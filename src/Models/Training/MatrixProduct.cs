@@ -20,6 +20,9 @@ internal static class MatrixProduct
 
     private const int TileRows = 4;
 
+    /// <summary><paramref name="columns"/> with the padding that rows need.</summary>
+    public static int Padded(int columns) => (columns + ColumnMultiple - 1) / ColumnMultiple * ColumnMultiple;
+
     /// <summary>c[i, j] = (add ? c[i, j] : 0) + sum over t of a[i * aRow + t * aStep] * b[t * bRow + j].</summary>
     /// <param name="a">A [m, k], by its strides.</param>
     /// <param name="b">B [k, n], rows <c>bRow</c> apart.</param>

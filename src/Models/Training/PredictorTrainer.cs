@@ -1,6 +1,11 @@
 using Neuralink.Kernels;
+using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference.Predictors;
+using Neuralink.Models.Training.Decomposition;
+using Neuralink.Models.Weights;
 using Neuralink.Storage;
+using Neuralink.Storage.Devices;
+using Neuralink.Storage.Image;
 using Neuralink.Storage.Traces;
 
 namespace Neuralink.Models.Training;
@@ -12,6 +17,11 @@ namespace Neuralink.Models.Training;
 /// </summary>
 public static class PredictorTrainer
 {
+    /// <summary>Makes one layer's predictor of its samples.</summary>
+    private delegate TrainedLayer MakeLayer(
+        LayerSamples samples, int layer, IProgress<double> progress, CancellationToken cancellation);
+
+    /// <summary>Trains by gradients, without the model.</summary>
     /// <param name="trace">A trace with layer inputs.</param>
     /// <param name="options">How.</param>
     /// <param name="threads">Threads that compute.</param>
@@ -21,6 +31,86 @@ public static class PredictorTrainer
     /// deep or no such rank.</exception>
     public static TrainedPredictor Train(
         ActivationTrace trace, TrainingOptions options, int threads, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        TokenSplit split = Check(trace, options);
+        using WorkerPool pool = new(threads);
+        return Run(trace, options, split, new LayerTrainer(pool, options, split).Train, isLinear: false, progress, cancellation);
+    }
+
+    /// <summary>
+    /// Decomposes the model's own matrices instead (SVDP, arXiv 2603.14110), which takes no training: see <see cref="LayerDecomposer"/>.
+    /// </summary>
+    /// <param name="trace">A trace of the model with layer inputs.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="options">How; its depth is 0.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="progress">Told the share that is done: of the longest way, so it may leap.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="NeuralinkException">As of <see cref="Train"/>; or the image is damaged, or the model's activation does not fall
+    /// silent below a threshold.</exception>
+    public static TrainedPredictor Decompose(
+        ActivationTrace trace, ImageModel model, TrainingOptions options, int threads, IProgress<double>? progress,
+        CancellationToken cancellation)
+    {
+        TokenSplit split = Check(trace, options);
+        Activation activation = model.Config.ActivationOf(0);
+        if (!activation.IsRectified)
+        {
+            throw new NeuralinkException(
+                $"decompose the matrices of {model.Image.Folder}", "an activation that falls silent below a threshold",
+                ActivationNames.NameOf(model.Config.Activation, model.Config.ActivationThreshold),
+                "train a predictor by --method low-rank");
+        }
+        if (options.Depth != 0)
+        {
+            throw new NeuralinkException(
+                $"decompose the matrices of {model.Image.Folder}",
+                "a depth of 0: a layer's matrix is multiplied with that layer's own input",
+                $"{options.Depth}", "train a predictor by --method low-rank");
+        }
+        using WorkerPool pool = new(threads);
+        return ImageTensors.Read(
+            model.Image, ImageFiles.Predictor, FlashAccess.Direct,
+            tensors =>
+            {
+                LayerDecomposer decomposer = new(pool, options, split, new DecidingMatrices(tensors, model.Config));
+                return Run(trace, options, split, decomposer.Make, isLinear: true, progress, cancellation);
+            },
+            cancellation);
+    }
+
+    private static TrainedPredictor Run(
+        ActivationTrace trace, TrainingOptions options, TokenSplit split, MakeLayer make, bool isLinear, IProgress<double>? progress,
+        CancellationToken cancellation)
+    {
+        ActivationTraceInfo about = trace.Info;
+        TrainedLayer?[] layers = new TrainedLayer?[about.LayerCount];
+        int covered = about.LayerCount - options.Depth;
+        for (int layer = options.Depth; layer < layers.Length; layer++)
+        {
+            int before = layer - options.Depth;
+            LayerSamples samples = LayerSamples.Read(trace, layer, options.Depth);
+            layers[layer] = make(samples, layer, new LayerShare(progress, before, covered), cancellation);
+        }
+        return new TrainedPredictor(
+            new LowRankInfo
+            {
+                ModelDigest = about.ModelDigest,
+                ModelName = about.ModelName,
+                TrainedOn = $"{about.Texts}: {split.Training.Length} tokens, {split.HeldOut.Length} held out",
+                Weights = WeightFormat.F16,
+                IsLinear = isLinear,
+                Depth = options.Depth,
+                Input = PredictorInput.FfnInput,
+                HiddenSize = trace.RequireInputs(),
+                NeuronCount = about.NeuronCount,
+                Layers = [.. layers.Select(l => l is null ? null : new LowRankLayer(l.Rank, HasBias: true, l.Threshold, l.Figures))],
+            },
+            layers);
+    }
+
+    /// <summary>What can be checked before anything is made; and which tokens are for what.</summary>
+    private static TokenSplit Check(ActivationTrace trace, TrainingOptions options)
     {
         options.Validate();
         ActivationTraceInfo about = trace.Info;
@@ -45,31 +135,7 @@ public static class PredictorTrainer
                 $"train on {trace.Path}", $"at most {Array.MaxLength / hiddenSize} tokens with inputs of {hiddenSize} values",
                 $"{about.TokenCount}", "trace fewer tokens");
         }
-        TokenSplit split = TokenSplit.Of(trace.Path, about.TokenCount, options.HeldOutShare, options.Seed);
-        using WorkerPool pool = new(threads);
-        LayerTrainer trainer = new(pool, options, split);
-        TrainedLayer?[] layers = new TrainedLayer?[about.LayerCount];
-        int covered = about.LayerCount - options.Depth;
-        for (int layer = options.Depth; layer < layers.Length; layer++)
-        {
-            int before = layer - options.Depth;
-            LayerSamples samples = LayerSamples.Read(trace, layer, options.Depth);
-            layers[layer] = trainer.Train(samples, layer, new LayerShare(progress, before, covered), cancellation);
-        }
-        return new TrainedPredictor(
-            new LowRankInfo
-            {
-                ModelDigest = about.ModelDigest,
-                ModelName = about.ModelName,
-                TrainedOn = $"{about.Texts}: {split.Training.Length} tokens, {split.HeldOut.Length} held out",
-                Weights = WeightFormat.F16,
-                Depth = options.Depth,
-                Input = PredictorInput.FfnInput,
-                HiddenSize = hiddenSize,
-                NeuronCount = about.NeuronCount,
-                Layers = [.. layers.Select(l => l is null ? null : new LowRankLayer(l.Rank, HasBias: true, l.Threshold, l.Figures))],
-            },
-            layers);
+        return TokenSplit.Of(trace.Path, about.TokenCount, options.HeldOutShare, options.Seed);
     }
 
     private sealed class LayerShare(IProgress<double>? progress, int before, int count) : IProgress<double>

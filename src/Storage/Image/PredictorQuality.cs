@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 namespace Neuralink.Storage.Image;
 
 /// <summary>Which approximate predictor, whatever its file is called. Null is written, not left out.</summary>
-/// <param name="Kind">"sketch" or "low-rank".</param>
+/// <param name="Kind">"sketch", "low-rank" or "svd".</param>
 /// <param name="Bits">Of a sketch, bits a weight; null for others.</param>
 /// <param name="Margin">Of a sketch, standard deviations of its error by which a gate may miss its threshold; null for others.</param>
-/// <param name="Xxh128">Of a low-rank predictor's file, its <see cref="FileDigest"/>; null for others.</param>
+/// <param name="Xxh128">Of a low-rank or svd predictor's file, its <see cref="FileDigest"/>; null for others.</param>
 /// <param name="Threshold">Of published low-rank weights, the logit from which on a neuron is predicted; null for others.</param>
 public sealed record PredictorIdentity(string Kind, int? Bits, float? Margin, string? Xxh128, float? Threshold)
 {
@@ -15,6 +15,9 @@ public sealed record PredictorIdentity(string Kind, int? Bits, float? Margin, st
 
     /// <summary>A low-rank predictor.</summary>
     public static PredictorIdentity LowRank(string xxh128, float threshold) => new("low-rank", null, null, xxh128, threshold);
+
+    /// <summary>One that decomposes the model's own matrices.</summary>
+    public static PredictorIdentity Svd(string xxh128, float threshold) => new("svd", null, null, xxh128, threshold);
 
     /// <summary>What is wrong with it, in words, or null.</summary>
     internal string? Flaw()
@@ -25,7 +28,7 @@ public sealed record PredictorIdentity(string Kind, int? Bits, float? Margin, st
         return Kind switch
         {
             "sketch" => isSketch ? null : "a sketch without its bits and margin, or with something else",
-            "low-rank" => isLowRank ? null : "a low-rank predictor without its digest and threshold, or with something else",
+            "low-rank" or "svd" => isLowRank ? null : $"a {Kind} predictor without its digest and threshold, or with something else",
             _ => $"a predictor of the kind '{Kind}'",
         };
     }

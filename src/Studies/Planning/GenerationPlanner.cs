@@ -34,7 +34,7 @@ public sealed class GenerationPlanner(
     /// </summary>
     public static double PredictedPerActive(PredictorOptions predictor) => predictor.Kind switch
     {
-        PredictorKind.LowRank => 2,
+        PredictorKind.LowRank or PredictorKind.Svd => 2,
         PredictorKind.Sketch => predictor.Bits switch { 4 => 1.1, 3 => 1.3, _ => 1.8 },
         _ => 1,
     };
@@ -67,7 +67,7 @@ public sealed class GenerationPlanner(
         };
 
         // A low-rank predictor is two products, which take their bytes' share of the exact one's.
-        double OfExact(PredictorOptions predictor, PredictorSource source) => predictor.Kind == PredictorKind.LowRank
+        double OfExact(PredictorOptions predictor, PredictorSource source) => predictor.Kind is PredictorKind.LowRank or PredictorKind.Svd
             ? (double)source.RequiredBytes(1) / WeightFile.RequiredBytes(model.Config, model.Format, TensorPlace.Predictor)
             : 1;
     }

@@ -120,7 +120,9 @@ public sealed class PerplexityCommandTests(PackedModelFixture model) : IDisposab
     }
 
     [Theory]
-    [InlineData("--predictor", "oracle=a.trace", "expected exact, low-rank, low-rank=FILE, sketch or sketch=BITS, found 'oracle=a.trace'")]
+    [InlineData(
+        "--predictor", "oracle=a.trace",
+        "expected exact, low-rank, low-rank=FILE, svd, svd=FILE, sketch or sketch=BITS, found 'oracle=a.trace'")]
     [InlineData("--predictor", "sketch=5", "a sketch of 2 to 4 bits")]
     [InlineData("--window", "1", "expected an integer of 2 or more, found '1'")]
     [InlineData("--stride", "0", "expected an integer of 1 or more, found '0'")]

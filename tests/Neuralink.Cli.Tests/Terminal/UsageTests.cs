@@ -36,10 +36,11 @@ public sealed class UsageTests(PackedModelFixture model) : IDisposable
     [InlineData(
         "--strategy", "1", "expected serial or prefetch or cluster or prefetch+cluster or stream or llmflash or frequency, found '1'")]
     [InlineData(
-        "--predictor", "guess", "--predictor: expected exact, low-rank, low-rank=FILE, sketch, sketch=BITS or oracle=TRACE, found 'guess'")]
+        "--predictor", "guess",
+        "--predictor: expected exact, low-rank, low-rank=FILE, svd, svd=FILE, sketch, sketch=BITS or oracle=TRACE, found 'guess'")]
     [InlineData("--predictor", "oracle", "oracle=TRACE, found 'oracle'")]
     [InlineData("--predictor", "oracle=", "oracle=TRACE, found 'oracle='")]
-    [InlineData("--predictor", "low-rank=", "low-rank=FILE, sketch, sketch=BITS or oracle=TRACE, found 'low-rank='")]
+    [InlineData("--predictor", "low-rank=", "low-rank=FILE, svd, svd=FILE, sketch, sketch=BITS or oracle=TRACE, found 'low-rank='")]
     [InlineData("--predictor", "exact=1", "found 'exact=1'")]
     [InlineData("--predictor", "sketch=1", "expected a predictor: a sketch of 2 to 4 bits", "found a sketch of 1 bits")]
     [InlineData("--predictor", "sketch=9", "expected a predictor: a sketch of 2 to 4 bits", "found a sketch of 9 bits")]

@@ -77,6 +77,36 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
     }
 
     [Fact]
+    public async Task The_models_own_matrices_are_decomposed_into_a_predictor_that_generates()
+    {
+        string image = _home.CopyImage(model.Image);
+        await TraceAsync(image, tokens: 800);
+        CliResult run = await _home.RunAsync(
+            "train-predictor", image, "--trace", TracePath, "--method", "svd", "--rank", "96", "--json");
+        run.Code.Should().Be(0, "of {0}", run.Error);
+        string path = Path.Combine(image, "svd.safetensors");
+        using (LowRankFile file = LowRankFile.Open(path))
+        {
+            file.Info.IsLinear.Should().BeTrue();
+            file.Info.Layers.Should().HaveCount(6).And.OnlyContain(layer => layer!.Rank == 96 && layer.HasBias);
+        }
+        using JsonDocument document = JsonDocument.Parse(run.Out);
+        foreach (JsonElement layer in document.RootElement.GetProperty("layers").EnumerateArray())
+        {
+            layer.GetProperty("recall").GetDouble().Should().BeGreaterThan(0.8);
+            layer.GetProperty("predicted_share").GetDouble().Should().BeLessThan(0.5, "of neurons few of which fire");
+        }
+        CliResult text = await _home.RunAsync(
+            "generate", "-m", image, "-p", "Once upon a time", "-n", "8", "--predictor", "svd", "--temperature", "0", "--json", "--io",
+            "buffered");
+        text.Code.Should().Be(0, "of {0}", text.Error);
+        (await _home.RunAsync("generate", "-m", image, "-p", "Once", "-n", "1", "--predictor", $"low-rank={path}")).ShouldFail(
+            1, "a predictor of kind low-rank", "one of kind svd", $"name it as svd={path}");
+        (await _home.RunAsync("generate", "-m", model.Image, "-p", "Once", "-n", "1", "--predictor", "svd")).ShouldFail(
+            1, "svd.safetensors", "no such file", "train-predictor --method svd");
+    }
+
+    [Fact]
     public async Task What_cannot_be_trained_on_is_named()
     {
         (await _home.RunAsync("trace", model.Image, "-t", s_stories, "-o", TracePath, "-n", "20")).Code.Should().Be(0);
@@ -85,6 +115,7 @@ public sealed class TrainPredictorCommandTests(PackedModelFixture model) : IDisp
         await ShouldFail(["--depth", "6"], "a depth of at most 5", "found 6");
         (await _home.RunAsync("train-predictor", model.Image, "--trace", TracePath, "-o", _home.PathOf("none/p"))).ShouldFail(
             1, "the folder", "no such folder");
+        await ShouldFail(["--method", "svd", "--depth", "1"], "a depth of 0", "found 1", "--method low-rank");
         await ShouldFail(["--rank", "257"], "a rank of at most 256", "found 257");
         using (RandomModel other = new(RandomModels.LlamaRelu))
         using (PackedModel packed = new(other.Folder))

@@ -6,7 +6,7 @@ using Neuralink.Models.Weights;
 namespace Neuralink.Models.Tests.Training;
 
 /// <summary>A layer's logits, as plainly as possible.</summary>
-internal sealed class NaiveLowRank(float[] fc1, float[] fc2, float[] bias, int rank)
+internal sealed class NaiveLowRank(float[] fc1, float[] fc2, float[] bias, int rank, bool isLinear)
 {
     public static NaiveLowRank Read(LowRankFile file, int layer)
     {
@@ -15,7 +15,8 @@ internal sealed class NaiveLowRank(float[] fc1, float[] fc2, float[] bias, int r
         string module = file.ModuleOf(layer);
         return new NaiveLowRank(
             Values($"{module}.fc1.weight", about.Rank, info.HiddenSize), Values($"{module}.fc2.weight", info.NeuronCount, about.Rank),
-            about.HasBias ? Values($"{module}.fc2.bias", info.NeuronCount, 0) : new float[info.NeuronCount], about.Rank);
+            about.HasBias ? Values($"{module}.fc2.bias", info.NeuronCount, 0) : new float[info.NeuronCount], about.Rank,
+            info.IsLinear);
 
         float[] Values(string name, int rows, int columns)
         {
@@ -34,7 +35,7 @@ internal sealed class NaiveLowRank(float[] fc1, float[] fc2, float[] bias, int r
         {
             for (int i = 0; i < x.Length; i++)
                 h[k] += (double)fc1[(k * x.Length) + i] * x[i];
-            h[k] = Math.Max(h[k], 0);
+            h[k] = isLinear ? h[k] : Math.Max(h[k], 0);
         }
         float[] logits = new float[bias.Length];
         for (int n = 0; n < logits.Length; n++)

@@ -48,6 +48,9 @@ public sealed class LowRankFile : ITensorSource, IDisposable
     /// <summary>Where an image keeps the predictor of a depth: a file beside its own, which a new placement leaves as it is.</summary>
     public static string NameOf(int depth) => depth == 0 ? "low-rank.safetensors" : $"low-rank-ahead{depth}.safetensors";
 
+    /// <summary>Where an image keeps a predictor that was made by decomposing its own matrices.</summary>
+    public const string SvdName = "svd.safetensors";
+
     /// <summary>Whether a safetensors file is one of ours, by what it says of itself.</summary>
     /// <exception cref="NeuralinkException">It cannot be read.</exception>
     public static bool IsOurs(string path)

@@ -11,7 +11,7 @@ namespace Neuralink.Models.Inference.Predictors;
 /// </summary>
 internal static class LowRankFormat
 {
-    public const string Name = "neuralink-predictor", Kind = "low-rank";
+    public const string Name = "neuralink-predictor", LowRankKind = "low-rank", SvdKind = "svd";
 
     public const int CurrentVersion = 1;
 
@@ -29,7 +29,7 @@ internal static class LowRankFormat
         {
             ["format"] = Name,
             ["format_version"] = $"{CurrentVersion}",
-            ["kind"] = Kind,
+            ["kind"] = info.IsLinear ? SvdKind : LowRankKind,
             ["model_digest"] = info.ModelDigest ?? throw new InvalidOperationException("A predictor that is written is of a known model."),
             ["model_name"] = info.ModelName,
             ["trained_on"] = info.TrainedOn,
@@ -52,7 +52,12 @@ internal static class LowRankFormat
             "make one with 'neuralink train-predictor'");
         Require(
             Text("format_version"), $"{CurrentVersion}", $"format version {CurrentVersion}", "train the predictor again with this program");
-        Require(Text("kind"), Kind, $"a predictor of kind '{Kind}'", "give another file");
+        string kind = Text("kind");
+        if (kind is not (LowRankKind or SvdKind))
+        {
+            throw new NeuralinkException(
+                operation, $"a predictor of kind '{LowRankKind}' or '{SvdKind}'", Quote(kind), "give another file");
+        }
         string input = Text("input");
         LayerEntry?[] entries = ParseLayers(Text("layers"));
         int depth = int.TryParse(Text("depth"), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < LayersMax
@@ -67,6 +72,7 @@ internal static class LowRankFormat
             ModelName = Text("model_name"),
             TrainedOn = Text("trained_on"),
             Weights = shapes.Weights,
+            IsLinear = kind == SvdKind,
             Depth = depth,
             Input = input == NameOf(PredictorInput.FfnInput) ? PredictorInput.FfnInput
                 : input == NameOf(PredictorInput.Residual) ? PredictorInput.Residual

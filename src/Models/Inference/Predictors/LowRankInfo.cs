@@ -21,6 +21,9 @@ public sealed record LowRankInfo
     /// <summary>Format of fc1 and fc2.</summary>
     public required WeightFormat Weights { get; init; }
 
+    /// <summary>Whether the logits are fc2 fc1 x + bias, without a relu: the model's own matrix, decomposed.</summary>
+    public bool IsLinear { get; init; }
+
     /// <summary>Layers between the input and the predicted activity.</summary>
     public required int Depth { get; init; }
 

@@ -9,7 +9,8 @@ namespace Neuralink.Models.Inference.Predictors;
 
 /// <summary>
 /// Predicts that a neuron fires where its logit reaches the layer's threshold: logits = fc2 relu(fc1 x) + bias, fc1 [r, d], fc2 [f, r]
-/// (Deja Vu, arXiv 2310.17157, section 4; PowerInfer, SOSP 2024, section 5). It may miss neurons, and so change what the model says;
+/// (Deja Vu, arXiv 2310.17157, section 4; PowerInfer, SOSP 2024, section 5), or fc2 fc1 x + bias where a matrix of the model itself was
+/// decomposed (arXiv 2603.14110). It may miss neurons, and so change what the model says;
 /// its file's figures say how many.
 /// </summary>
 /// <remarks>
@@ -79,7 +80,7 @@ public sealed class LowRankPredictor : NeuronPredictor
         FloatTensor hidden = new(arena, chunkTokens, RankMax(info), "activations");
         FloatTensor logits = new(arena, chunkTokens, info.NeuronCount, "activations");
         return new LowRankPredictor(
-            info, layers, new Hiding(hidden, QuantizedRows.For(arena, info.Weights, chunkTokens, info.HiddenSize)),
+            info, layers, new Hiding(hidden, QuantizedRows.For(arena, info.Weights, chunkTokens, info.HiddenSize), info.IsLinear),
             new Deciding(
                 hidden, QuantizedRows.For(arena, info.Weights, chunkTokens, RankMax(info)), logits, new bool[info.NeuronCount],
                 new int[threads]));
@@ -100,8 +101,8 @@ public sealed class LowRankPredictor : NeuronPredictor
 
     private static int RankMax(LowRankInfo info) => info.Layers.Max(layer => layer?.Rank ?? 0);
 
-    /// <summary>hidden [batch, r] = relu(fc1 x), split by rows of fc1.</summary>
-    private sealed class Hiding(FloatTensor hidden, QuantizedRows? quantized) : IParallelBody
+    /// <summary>hidden [batch, r] = relu(fc1 x), or fc1 x, split by rows of fc1.</summary>
+    private sealed class Hiding(FloatTensor hidden, QuantizedRows? quantized, bool isLinear) : IParallelBody
     {
         private const int GrainRows = 16;
 
@@ -114,6 +115,8 @@ public sealed class LowRankPredictor : NeuronPredictor
             (_fc1, _input, _batch) = (fc1, input, batch);
             quantized?.Make(input.First(batch), input.Columns);
             pool.Run(this, fc1.Weights.Rows, WorkShare.Grain((long)fc1.Weights.Columns * batch, GrainRows));
+            if (isLinear)
+                return;
             Span<float> values = hidden.Flat(0, batch * fc1.Weights.Rows);
             TensorPrimitives.Max(values, 0f, values);
         }

@@ -31,7 +31,7 @@ public sealed class LowRankFileTests : IDisposable
     [InlineData("format", "neuralink-trace", "a predictor", "'neuralink-trace'")]
     [InlineData("format", null, "a predictor", "'none'")]
     [InlineData("format_version", "2", "format version 1", "'2'")]
-    [InlineData("kind", "sketch", "kind 'low-rank'", "'sketch'")]
+    [InlineData("kind", "sketch", "kind 'low-rank' or 'svd'", "'sketch'")]
     [InlineData("input", "logits", "'ffn_input' or 'residual'", "'logits'")]
     [InlineData("depth", "-1", "metadata depth of 0", "'-1'")]
     [InlineData("depth", "4096", "metadata depth of 0", "'4096'")]
@@ -121,9 +121,20 @@ public sealed class LowRankFileTests : IDisposable
     }
 
     [Fact]
-    public void Whatever_is_done_to_its_bytes_it_reads_or_says_in_a_line_what_is_wrong()
+    public void A_decomposed_matrix_is_told_from_a_trained_one()
     {
-        RandomLowRank.Write(PredictorPath);
+        RandomLowRank.Write(PredictorPath, change: metadata => metadata["kind"] = "svd");
+        using LowRankFile file = LowRankFile.Open(PredictorPath);
+        file.Info.Should().BeEquivalentTo(RandomLowRank.Info with { IsLinear = true });
+        LowRankFormat.Metadata(file.Info)["kind"].Should().Be("svd");
+    }
+
+    [Theory]
+    [InlineData("low-rank")]
+    [InlineData("svd")]
+    public void Whatever_is_done_to_its_bytes_it_reads_or_says_in_a_line_what_is_wrong(string kind)
+    {
+        RandomLowRank.Write(PredictorPath, change: metadata => metadata["kind"] = kind);
         byte[] whole = File.ReadAllBytes(PredictorPath);
         int headerEnd = Array.LastIndexOf(whole, (byte)'}', 8 + (int)BitConverter.ToInt64(whole) - 1) + 1, refused = 0;
         Reads(whole).Should().BeTrue();

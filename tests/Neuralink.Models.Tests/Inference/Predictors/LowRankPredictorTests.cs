@@ -35,12 +35,13 @@ public sealed class LowRankPredictorTests : IDisposable
     }
 
     [Theory]
-    [InlineData(SafetensorsDtype.F16, 1)]
-    [InlineData(SafetensorsDtype.F16, 3)]
-    [InlineData(SafetensorsDtype.F32, 2)]
-    public void A_neuron_is_predicted_if_any_rows_logit_reaches_the_threshold(SafetensorsDtype dtype, int threads)
+    [InlineData(SafetensorsDtype.F16, 1, "low-rank")]
+    [InlineData(SafetensorsDtype.F16, 3, "low-rank")]
+    [InlineData(SafetensorsDtype.F32, 2, "low-rank")]
+    [InlineData(SafetensorsDtype.F16, 2, "svd")]
+    public void A_neuron_is_predicted_if_any_rows_logit_reaches_the_threshold(SafetensorsDtype dtype, int threads, string kind)
     {
-        RandomLowRank.Write(_path, dtype);
+        RandomLowRank.Write(_path, dtype, metadata => metadata["kind"] = kind);
         using LowRankFile file = LowRankFile.Open(_path);
         LowRankPredictor predictor = LowRankPredictor.Load(file, _arena, Chunk, threads);
         (predictor.Depth, predictor.Input).Should().Be((1, PredictorInput.FfnInput));
