@@ -1,7 +1,7 @@
 using Neuralink.Actors.Prediction;
-using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
+using Neuralink.Models.Weights;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Storage;
 using Neuralink.Storage.Memory;
@@ -71,7 +71,7 @@ public sealed record MemoryPlan
     /// <summary>Shares out <paramref name="options"/>.MemoryBytes, or what is needed.</summary>
     /// <exception cref="NeuralinkException">It does not fit; the message has the plan and the smallest budget that works.</exception>
     internal static MemoryPlan Make(
-        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
+        ModelConfig config, ModelFormats formats, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
         int neurons = checked(config.FfnCount * config.FfnSize);
         int leasedMin = LeasedMinOf(config), leasedMax = Math.Max(leasedMin, config.FfnSize / LeasedPart);
@@ -86,7 +86,7 @@ public sealed record MemoryPlan
             long bytesMax = needed.TotalBytes + (needed.TotalBytes / ChunkPart);
             return LargestChunk(needed, options, bytesMax, chunk => Plan(leasedMax, cached.Value, chunk), needed.CacheBytes);
         }
-        MemoryPlan smallest = Smallest(config, format, strideBytes, predictors, options);
+        MemoryPlan smallest = Smallest(config, formats, strideBytes, predictors, options);
         if (smallest.TotalBytes > budget)
             throw DoesNotFit(smallest, budget);
         int leased = Largest(leasedMin, leasedMax, n => Plan(n, cached ?? 0).TotalBytes <= budget);
@@ -95,7 +95,7 @@ public sealed record MemoryPlan
         return LargestChunk(fitting, options, budget, Cached, fitting.CacheBytes - spared);
 
         MemoryPlan Plan(int leasedCount, int cachedCount, int chunk = ChunkDefault) =>
-            Of(config, format, strideBytes, predictors, options, leasedCount, cachedCount, chunk);
+            Of(config, formats, strideBytes, predictors, options, leasedCount, cachedCount, chunk);
 
         MemoryPlan Cached(int chunk) =>
             Plan(leased, cached ?? Largest(0, neurons, n => Plan(leased, n, chunk).TotalBytes <= budget), chunk);
@@ -121,18 +121,18 @@ public sealed record MemoryPlan
 
     /// <summary>The least memory that works: with no cache, unless one is asked for.</summary>
     internal static MemoryPlan Smallest(
-        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options)
+        ModelConfig config, ModelFormats formats, int strideBytes, PredictorSources predictors, EngineOptions options)
     {
         int cached = options.Cache?.FrameCount(checked(config.FfnCount * config.FfnSize), strideBytes) ?? 0;
-        return Of(config, format, strideBytes, predictors, options, LeasedMinOf(config), cached, ChunkDefault);
+        return Of(config, formats, strideBytes, predictors, options, LeasedMinOf(config), cached, ChunkDefault);
     }
 
     /// <summary>What the resident half of a model is sized by, in an engine with room for so many tokens.</summary>
     internal static ResidentSizes ResidentOf(
-        ModelConfig config, WeightFormat format, int contextTokens, int chunkTokens, EngineOptions options) => new()
+        ModelConfig config, ModelFormats formats, int contextTokens, int chunkTokens, EngineOptions options) => new()
     {
         Config = config,
-        Format = format,
+        Formats = formats,
         ContextTokens = contextTokens,
         ChunkTokens = chunkTokens,
         SequencesMax = options.SequencesMax,
@@ -142,12 +142,12 @@ public sealed record MemoryPlan
     };
 
     private static MemoryPlan Of(
-        ModelConfig config, WeightFormat format, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount,
+        ModelConfig config, ModelFormats formats, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount,
         int cachedCount, int chunkDefault)
     {
         int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue);
         int chunk = Math.Max(Math.Min(options.ChunkTokens ?? chunkDefault, context), options.SequencesMax);
-        ResidentSizes resident = ResidentOf(config, format, context, chunk, options);
+        ResidentSizes resident = ResidentOf(config, formats, context, chunk, options);
         CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).StagesAhead ? leasedCount : 0);
         long cacheBytes = (long)cachedCount * strideBytes;
         long stagedBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) - cacheBytes;
@@ -160,7 +160,7 @@ public sealed record MemoryPlan
             PredictorBytes = predictors.RequiredBytes(chunk) + lookaheadBytes,
             KvBytes = resident.KvBytes,
             ActivationBytes = resident.BufferBytes,
-            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(format, config, leasedCount, chunk),
+            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(formats.Bundles.Rows, config, leasedCount, chunk),
             CacheBytes = cacheBytes,
             Frames = frames,
             ContextTokens = context,

@@ -24,7 +24,10 @@ public static class OptionWords
 
     /// <summary>The format an unpacked model is packed in.</summary>
     public static IReadOnlyList<(string Word, WeightFormat Value)> Weights { get; } =
-        [("f16", WeightFormat.F16), ("bf16", WeightFormat.BF16), ("f32", WeightFormat.F32)];
+        [
+        ("f16", WeightFormat.F16), ("bf16", WeightFormat.BF16), ("f32", WeightFormat.F32), ("q8_0", WeightFormat.Q8_0),
+        ("q4_0", WeightFormat.Q4_0),
+    ];
 
     /// <summary>How reading and computing share the time.</summary>
     public static IReadOnlyList<(string Word, ExecutionStrategy Value)> Strategies { get; } =

@@ -62,7 +62,8 @@ internal sealed class DenseWeights : IDisposable
 
         Linear Matrix(string module, int rows, int columns, bool bias = false)
         {
-            WeightFormat format = folder.Get($"{module}.weight").Type.Format ?? WeightFormat.F32;
+            WeightFormat format = folder.Get($"{module}.weight").Type.Format is { } own && !WeightKernels.For(own).QuantizesInput
+                ? own : WeightFormat.F32;
             return Linear.Load(weights, format, bias, module, rows, columns);
         }
     }

@@ -33,15 +33,15 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
     {
         FlashImage image = FlashImage.Open(imageFolder);
         ImageModel packed = ImageModel.Of(image);
-        (Config, WeightFormat format) = (packed.Config, packed.Format);
+        Config = packed.Config;
         _pool = new WorkerPool(threads);
         FrameArena frames = new(_arena, Config.LayerCount * Config.FfnSize, image.StrideBytes, "frames");
         ReadAll(image, frames);
-        ResidentModel model = ResidentModel.Load(Weights(TensorPlace.Resident), Config, format);
-        _predictor = ExactPredictor.Load(Weights(TensorPlace.Predictor), _arena, Config, format, chunkTokens, threads,
+        ResidentModel model = ResidentModel.Load(Weights(TensorPlace.Resident), Config, packed.Formats);
+        _predictor = ExactPredictor.Load(Weights(TensorPlace.Predictor), _arena, Config, packed.Formats.Predictor, chunkTokens, threads,
             DownNorms.Find(image, Config));
         Blocks = new KvBlockPool(_arena, Config, blocks ?? KvBlockPool.BlocksFor(Config.ContextLength, blockPositions), blockPositions);
-        _activations = new Activations(_arena, Config, chunkTokens, logitRows, format);
+        _activations = new Activations(_arena, Config, chunkTokens, logitRows, packed.Formats);
         _decoder = new Decoder(_arena, model, _activations, Config.ContextLength, _pool);
         _text = NewSequence();
         _pass = new ForwardPass(chunkTokens);

@@ -16,6 +16,7 @@ internal static class ExportCommand
     [
         "neuralink export models/tiny-stories -o tiny-stories.gguf",
         "neuralink export my-model.nlk -o my-model.gguf --weights bf16 --force",
+        "neuralink export ./my-model -o my-model.Q4_0.gguf --weights q4_0",
     ];
 
     public static Command Create(Surroundings surroundings)

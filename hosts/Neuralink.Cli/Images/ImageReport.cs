@@ -25,8 +25,11 @@ internal sealed record ImageReport
     /// <summary>What makes the FFN sparse.</summary>
     public required string Activation { get; init; }
 
-    /// <summary>"f32", "f16" or "bf16".</summary>
+    /// <summary>The formats of the weights, in a line.</summary>
     public required string Weights { get; init; }
+
+    /// <summary>The same, as the manifest has it.</summary>
+    public required WeightsManifest Formats { get; init; }
 
     /// <summary>Positions the model was made for.</summary>
     public required int Context { get; init; }
@@ -71,7 +74,8 @@ internal sealed record ImageReport
             Architecture = StructureOf(config),
             ModelType = config.ModelType,
             Activation = ActivationNames.NameOf(config.Activation, config.ActivationThreshold),
-            Weights = m.Weights,
+            Weights = m.Weights.ToString(),
+            Formats = m.Weights,
             Context = config.ContextLength,
             HiddenSize = config.HiddenSize,
             VocabularySize = config.VocabularySize,

@@ -16,6 +16,7 @@ internal static class PackCommand
     [
         "neuralink pack models/tiny-stories tiny-stories.nlk",
         "neuralink pack ./my-model my-model.nlk --weights f16 --force",
+        "neuralink pack ./my-model my-model.nlk --resident q8_0 --bundles q4_0",
         "neuralink pack relu-llama.Q8_0.gguf relu-llama.nlk --activation relu",
     ];
 
@@ -26,16 +27,18 @@ internal static class PackCommand
             Description = "A Hugging Face folder (config.json, weights, a tokenizer), a GGUF file, or hf:ORG/NAME",
         };
         Argument<string> destination = new("DST") { Description = "The image to write, a folder; by custom its name ends in .nlk" };
-        Option<WeightFormat?> weights = CommonOptions.Weights("The format of every matrix in the image");
+        FormatOptions formats = new();
         Option<Activation?> activation = CommonOptions.Activation();
         Option<bool> force = CommonOptions.Force("Replace an image that is there already");
         Command command = new("pack", "Turn a model into a flash image. The image appears whole or not at all.")
         {
-            source, destination, weights, activation, force,
+            source, destination, activation, force,
         };
+        foreach (Option option in formats.All)
+            command.Add(option);
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(
             parsed.GetRequiredValue(source), parsed.GetRequiredValue(destination),
-            new PackOptions(parsed.GetValue(weights), parsed.GetValue(force)), parsed.GetValue(activation), surroundings,
+            new PackOptions(formats.Read(parsed), parsed.GetValue(force)), parsed.GetValue(activation), surroundings,
             cancellation)));
         return command;
     }

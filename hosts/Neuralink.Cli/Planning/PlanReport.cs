@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Neuralink.Studies.Planning;
-using Neuralink.Models.Weights;
 
 namespace Neuralink.Cli.Planning;
 
@@ -64,7 +63,7 @@ internal sealed record PlanReport
         {
             Model = subject.Name,
             Packed = subject.Image is not null,
-            Weights = WeightFormats.NameOf(subject.Model.Format),
+            Weights = subject.Model.Formats.ToManifest().ToString(),
             Strategy = strategy.Name,
             Predictor = options.Predictor.Name,
             Lookahead = strategy.ReadsAhead ? (options.Lookahead ?? options.Predictor).Name : null,

@@ -4,6 +4,8 @@ using Neuralink.Cli.Terminal;
 using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Configuration;
+using Neuralink.Models.Packing;
+using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Image;
 
@@ -33,16 +35,20 @@ internal sealed record PlanSubject(string Name, PlannedModel Model, FlashImage? 
                 $"plan for the model {folder}", "a flash image (neuralink.json), a Hugging Face folder (config.json) or a GGUF file",
                 Directory.Exists(folder) ? "a folder with neither" : File.Exists(folder) ? "a file" : "no such folder");
         }
-        (ModelConfig config, WeightFormat format) = ConfigurationOf(folder, settings.Reading.Activation);
-        return new PlanSubject(name, PlannedModel.Of(config, settings.Reading.Weights ?? format), Image: null);
+        (ModelConfig config, ModelFormats formats) = ConfigurationOf(folder, settings.Reading);
+        return new PlanSubject(name, PlannedModel.Of(config, formats), Image: null);
     }
 
     // The checkpoint's own, from its headers. Of a folder with nothing but a configuration: what checkpoints are published in.
-    private static (ModelConfig Config, WeightFormat Format) ConfigurationOf(string path, Activation? activation)
+    private static (ModelConfig Config, ModelFormats Formats) ConfigurationOf(string path, ModelReading reading)
     {
+        FormatChoice choice = reading.Weights;
         if (CheckpointFiles.Of(path).Weights.Count == 0)
-            return (HuggingFaceConfig.Read(path), WeightFormat.F16);
-        using Checkpoint source = Checkpoint.Open(path, note: null, activation);
-        return (source.Config, source.SourceFormat);
+        {
+            ModelConfig config = HuggingFaceConfig.Read(path);
+            return (config, choice.For(config, WeightFormat.F16));
+        }
+        using Checkpoint source = Checkpoint.Open(path, note: null, reading.Activation);
+        return (source.Config, choice.For(source));
     }
 }

@@ -19,7 +19,7 @@ internal sealed record ModelFacts(string Digest, long Bytes, string ModifiedAt, 
         ModelConfig config = model.Engine.Model;
         FileInfo[] files = new DirectoryInfo(image.Folder).GetFiles();
         DateTime modified = File.GetLastWriteTimeUtc(image.PathOf(ImageManifest.FileName));
-        string format = image.Manifest.Weights.ToUpperInvariant();
+        string format = image.Manifest.Weights.Rows.ToUpperInvariant();
         return new ModelFacts(
             image.ModelDigest, files.Sum(file => file.Length), OllamaTime.Of(new DateTimeOffset(modified)),
             new OllamaDetails("", "neuralink", config.ModelType, [config.ModelType], SizeOf(ParametersOf(config)), format));

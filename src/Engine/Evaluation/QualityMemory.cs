@@ -40,10 +40,10 @@ internal sealed record QualityMemory(EngineOptions Dense, EngineOptions Predicte
         long Smallest(EngineOptions options)
         {
             PredictorSources predictors = PredictorSources.Open(model, options);
-            return MemoryPlan.Smallest(model.Config, model.Format, model.Layout.StrideBytes, predictors, options).TotalBytes;
+            return MemoryPlan.Smallest(model.Config, model.Formats, model.Layout.StrideBytes, predictors, options).TotalBytes;
         }
     }
 
     private static MemoryPlan Plan(ImageModel model, EngineOptions options) =>
-        MemoryPlan.Make(model.Config, model.Format, model.Layout.StrideBytes, PredictorSources.Open(model, options), options);
+        MemoryPlan.Make(model.Config, model.Formats, model.Layout.StrideBytes, PredictorSources.Open(model, options), options);
 }

@@ -55,7 +55,7 @@ internal sealed class ImageCache(string folder, ModelStoreOptions options)
     {
         using Checkpoint source = Checkpoint.Open(model, notes.Add, reading.Activation);
         source.RequireTokenizer();
-        return ImageKey.Of(CheckpointFiles.Of(model), reading.Key(source.SourceFormat));
+        return ImageKey.Of(CheckpointFiles.Of(model), reading.Key(((FormatChoice)reading.Weights).For(source)));
     }
 
     /// <summary>

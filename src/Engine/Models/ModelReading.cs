@@ -31,10 +31,10 @@ public sealed record ModelReading(WeightFormat? Weights = null, Activation? Acti
     }
 
     /// <summary>What belongs into the key of an image.</summary>
-    /// <param name="own">The checkpoint's own format.</param>
-    internal string Key(WeightFormat own)
+    /// <param name="formats">Of the image's weights.</param>
+    internal string Key(ModelFormats formats)
     {
-        string format = WeightFormats.NameOf(Weights ?? own);
+        string format = formats.ToManifest().ToString();
         return Activation is { } stated ? $"{format} {ActivationNames.NameOf(stated.Kind, stated.Threshold)}" : format;
     }
 }

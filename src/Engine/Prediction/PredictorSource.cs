@@ -67,7 +67,7 @@ internal sealed record PredictorSource(
 
     private static PredictorSource Exact(ImageModel model, FlashAccess io)
     {
-        (ModelConfig config, WeightFormat format) = (model.Config, model.Format);
+        (ModelConfig config, WeightFormat format) = (model.Config, model.Formats.Predictor);
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
             chunk => WeightFile.RequiredBytes(config, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(config, format, chunk),
@@ -94,8 +94,8 @@ internal sealed record PredictorSource(
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0,
             chunkTokens => SketchPredictor.RequiredBytes(config, options.Bits, chunkTokens),
-            (arena, chunkTokens, threads, cancellation) => ImageTensors.Read(
-                model.Image, ImageFiles.Predictor, io,
+            (arena, chunkTokens, threads, cancellation) => ImageTensors.ReadPredictor(
+                model, io,
                 tensors => SketchPredictor.Load(tensors, arena, config, options.Bits, margin, chunkTokens, threads), cancellation))
         {
             SketchMargin = margin,

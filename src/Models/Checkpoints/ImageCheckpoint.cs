@@ -19,15 +19,19 @@ internal sealed class ImageCheckpoint : Checkpoint
     private readonly BundleLayout _layout;
     private readonly SafetensorsFile _resident;
     private readonly SafetensorsFile _neurons;
+    private readonly SafetensorsFile _predictor;
+    private readonly ModelFormats _formats;
     private readonly byte[] _bundles;
     private LayerIndex? _layer;
 
-    private ImageCheckpoint(ImageModel model, SafetensorsFile resident, SafetensorsFile neurons)
+    private ImageCheckpoint(ImageModel model, SafetensorsFile resident, SafetensorsFile predictor, SafetensorsFile neurons)
         : base(model.Image.Folder, model.Config)
     {
         _image = model.Image;
         _layout = model.Layout;
+        _formats = model.Formats;
         _resident = resident;
+        _predictor = predictor;
         _neurons = neurons;
         _bundles = new byte[checked(_layout.StrideBytes * model.Config.FfnSize)];
     }
@@ -38,16 +42,18 @@ internal sealed class ImageCheckpoint : Checkpoint
     {
         FlashImage image = FlashImage.Open(folder);
         ImageModel model = ImageModel.Of(image);
-        foreach (string file in (string[])[ImageFiles.Resident, ImageFiles.Placement])
+        foreach (string file in (string[])[ImageFiles.Resident, ImageFiles.Predictor, ImageFiles.Placement])
             ImageVerifier.VerifyFile(image, file);
-        SafetensorsFile resident = SafetensorsFile.Open(image.PathOf(ImageFiles.Resident));
+        List<SafetensorsFile> files = [];
         try
         {
-            return new ImageCheckpoint(model, resident, SafetensorsFile.Open(image.NeuronsPath));
+            foreach (string path in (string[])[image.PathOf(ImageFiles.Resident), image.PathOf(ImageFiles.Predictor), image.NeuronsPath])
+                files.Add(SafetensorsFile.Open(path));
+            return new ImageCheckpoint(model, files[0], files[1], files[2]);
         }
         catch
         {
-            resident.Dispose();
+            files.ForEach(file => file.Dispose());
             throw;
         }
     }
@@ -55,32 +61,39 @@ internal sealed class ImageCheckpoint : Checkpoint
     public override SourceTensor Get(string name)
     {
         if (_resident.Tensors.TryGetValue(name, out TensorInfo? tensor))
-            return SourceTensor.Of(tensor);
+            return SourceTensor.Of(tensor, _formats, TensorPlace.Resident);
+        if (!_layout.HasDeciding && _predictor.Tensors.TryGetValue(name, out tensor))
+            return SourceTensor.Of(tensor, _formats, TensorPlace.Predictor);
         (_, Part part) = Find(name);
-        long[] shape = part switch
+        long neurons = Config.FfnSize;
+        return part switch
         {
-            Part.Down => [Config.HiddenSize, Config.FfnSize],
-            Part.GateBias or Part.UpBias => [Config.FfnSize],
-            _ => [Config.FfnSize, Config.HiddenSize],
+            // The bundles have its columns.
+            Part.Down => new SourceTensor(
+                name, ElementType.Of(_layout.Format.Down), [Config.HiddenSize, neurons], neurons * _layout.DownBytes)
+            { IsTransposed = true },
+            Part.GateBias or Part.UpBias => new SourceTensor(name, ElementType.Of(WeightFormat.F32), [neurons], neurons * sizeof(float)),
+            _ => new SourceTensor(
+                name, ElementType.Of(_layout.Format.Rows), [neurons, Config.HiddenSize], neurons * _layout.RowBytes),
         };
-        ElementType type = ElementType.Of(shape.Length == 1 ? WeightFormat.F32 : _layout.Format.Rows);
-        return new SourceTensor(name, type, [.. shape], shape.Aggregate(1L, (product, size) => product * size) * type.BlockBytes);
     }
 
     public override void Read(SourceTensor tensor, long offsetBytes, Span<byte> destination)
     {
-        if (_resident.Tensors.TryGetValue(tensor.Name, out TensorInfo? resident))
+        foreach (SafetensorsFile file in _layout.HasDeciding ? [_resident] : new[] { _resident, _predictor })
         {
-            _resident.Read(resident, offsetBytes, destination);
-            return;
+            if (file.Tensors.TryGetValue(tensor.Name, out TensorInfo? known))
+            {
+                file.Read(known, offsetBytes, destination);
+                return;
+            }
         }
         (LayerIndex layer, Part part) = Find(tensor.Name);
         Load(layer);
         Permutation order = _image.PlacementOf(layer);
-        int elementBytes = tensor.Type.BlockBytes;
         for (long at = offsetBytes; !destination.IsEmpty;)
         {
-            (int neuron, int offset, int count) = Locate(part, at, elementBytes);
+            (int neuron, int offset, int count) = Locate(part, at);
             count = Math.Min(count, destination.Length);
             int slot = order.SlotOf(new NeuronId(neuron)).Value;
             _bundles.AsSpan((slot * _layout.StrideBytes) + offset, count).CopyTo(destination);
@@ -102,25 +115,23 @@ internal sealed class ImageCheckpoint : Checkpoint
     public override void Dispose()
     {
         _resident.Dispose();
+        _predictor.Dispose();
         _neurons.Dispose();
     }
 
-    // A row of gate or up is a piece of one bundle, an element of a row of down one of each.
-    private (int Neuron, int Offset, int Count) Locate(Part part, long at, int elementBytes)
+    // A row of gate or up is a piece of one bundle, and so is a column of down.
+    private (int Neuron, int Offset, int Count) Locate(Part part, long at)
     {
-        if (part == Part.Down)
+        (int begin, int length) = part switch
         {
-            (long row, long neuron) = Math.DivRem(at / elementBytes, Config.FfnSize);
-            return ((int)neuron, _layout.DownOffset + ((int)row * elementBytes), elementBytes);
-        }
-        if (part is Part.GateBias or Part.UpBias)
-        {
-            int bias = part == Part.UpBias && _layout.Gated ? sizeof(float) : 0;
-            return ((int)(at / sizeof(float)), _layout.BiasOffset + bias, sizeof(float));
-        }
-        (long index, long within) = Math.DivRem(at, _layout.RowBytes);
-        int begin = part == Part.Gate ? _layout.DecidingOffset : _layout.UpOffset;
-        return ((int)index, begin + (int)within, _layout.RowBytes - (int)within);
+            Part.Gate => (_layout.DecidingOffset, _layout.RowBytes),
+            Part.Up => (_layout.UpOffset, _layout.RowBytes),
+            Part.Down => (_layout.DownOffset, _layout.DownBytes),
+            Part.GateBias => (_layout.BiasOffset, sizeof(float)),
+            _ => (_layout.BiasOffset + ((_layout.BiasCount - 1) * sizeof(float)), sizeof(float)),
+        };
+        (long index, long within) = Math.DivRem(at, length);
+        return ((int)index, begin + (int)within, length - (int)within);
     }
 
     private (LayerIndex Layer, Part Part) Find(string name)

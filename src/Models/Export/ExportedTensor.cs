@@ -27,17 +27,15 @@ internal sealed record ExportedTensor(string Name, IReadOnlyList<ExportedPart> P
                 [.. group.OrderBy(t => t.Published.Rows?.Begin ?? 0).Select(t => ExportedPart.Of(t.Spec, config, source, target))],
                 group.Key.Contains("_exps.", StringComparison.Ordinal)));
 
-    public GgufDeclaration Declare(WeightFormat format)
+    /// <summary>The format of all of it.</summary>
+    public WeightFormat FormatIn(ExportFormats formats) => formats.Of([.. Parts.Select(part => part.Spec)]);
+
+    public GgufDeclaration Declare(ExportFormats formats)
     {
         TensorSpec first = Parts[0].Spec;
         long rows = Parts.Sum(part => (long)part.Spec.Rows);
-        GgufType type = first.FormatIn(format) switch
-        {
-            WeightFormat.F16 => GgufType.F16,
-            WeightFormat.BF16 => GgufType.BF16,
-            _ => GgufType.F32,
-        };
-        return new GgufDeclaration(Name, type, first.IsVector ? [rows] : IsOfExperts ? [1, rows, first.Columns] : [rows, first.Columns]);
+        return new GgufDeclaration(
+            Name, ExportFormats.TypeOf(FormatIn(formats)), first.IsVector ? [rows] : IsOfExperts ? [1, rows, first.Columns] : [rows, first.Columns]);
     }
 }
 
@@ -77,10 +75,18 @@ internal sealed record ExportedPart(TensorSpec Spec)
     /// <summary>Its bytes in the file.</summary>
     public byte[] Read(Checkpoint source, WeightFormat format)
     {
-        WeightFormat own = Spec.FormatIn(format);
-        byte[] bytes = new byte[Spec.BytesIn(format)];
-        int rowBytes = bytes.Length / Spec.Rows;
-        TensorReader.ReadRows(source, Spec, own, (begin, _, rows) => rows.CopyTo(bytes.AsSpan(begin * rowBytes)));
+        GgufType type = ExportFormats.TypeOf(format);
+        WeightKernels kernels = WeightKernels.For(format);
+        int columns = Math.Max(Spec.Columns, 1), rowBytes = columns / type.BlockElements * type.BlockBytes, ours = kernels.RowBytes(columns);
+        byte[] bytes = new byte[checked(Spec.Rows * rowBytes)];
+        TensorReader.ReadRows(source, Spec, format, (begin, end, rows) =>
+        {
+            Span<byte> into = bytes.AsSpan(begin * rowBytes, (end - begin) * rowBytes);
+            if (!kernels.QuantizesInput)
+                rows.CopyTo(into);
+            for (int r = 0; kernels.QuantizesInput && r < end - begin; r++)
+                kernels.ToGgml(rows.Slice(r * ours, ours), columns, into.Slice(r * rowBytes, rowBytes));
+        });
         if (AddsOne)
         {
             foreach (ref float weight in MemoryMarshal.Cast<byte, float>(bytes.AsSpan()))

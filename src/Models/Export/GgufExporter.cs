@@ -19,19 +19,19 @@ public sealed class GgufExporter
 {
     private readonly Checkpoint _source;
     private readonly GgufArchitecture _target;
-    private readonly WeightFormat _format;
+    private readonly ExportFormats _formats;
     private readonly Action<string>? _note;
     private readonly IProgress<double>? _progress;
     private readonly CancellationToken _cancellation;
     private long _doneBytes;
 
     private GgufExporter(
-        Checkpoint source, WeightFormat format, Action<string>? note, IProgress<double>? progress, CancellationToken cancellation)
+        Checkpoint source, WeightFormat? weights, Action<string>? note, IProgress<double>? progress, CancellationToken cancellation)
     {
         _source = source;
         _note = note;
         _target = GgufTarget.Of(source.Config, source.Location);
-        _format = format;
+        _formats = new ExportFormats(source, weights);
         _progress = progress;
         _cancellation = cancellation;
     }
@@ -47,7 +47,7 @@ public sealed class GgufExporter
     /// <param name="source">The model, in whatever form.</param>
     /// <param name="path">The file to write.</param>
     /// <param name="name">The model's name.</param>
-    /// <param name="weights">The format of its matrices; null is the source's own.</param>
+    /// <param name="weights">The format of its matrices; null is the source's own, as far as a file can have it.</param>
     /// <param name="replace">Whether a file that is there is replaced, in the end, by the new one.</param>
     /// <param name="note">Takes, a line each, what a user should know.</param>
     /// <param name="progress">Told the share that is done.</param>
@@ -58,7 +58,7 @@ public sealed class GgufExporter
         Checkpoint source, string path, string name, WeightFormat? weights = null, bool replace = false, Action<string>? note = null,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        GgufExporter exporter = new(source, weights ?? source.SourceFormat, note, progress, cancellation);
+        GgufExporter exporter = new(source, weights, note, progress, cancellation);
         AtomicFile.Write(path, replace, temporary => exporter.Write(temporary, name));
         return exporter._target.Name;
     }
@@ -69,7 +69,7 @@ public sealed class GgufExporter
         (string Name, float[] Values)[] extra = [.. GgufModelKeys.Divisors(Config), .. Routers()];
         KeyValuePair<string, GgufValue>[] keys =
         [
-            .. GgufModelKeys.Of(Config, _target, name, _format),
+            .. GgufModelKeys.Of(Config, _target, name, _formats.FileType),
             .. GgufTokenizerKeys.Of(_source.LoadTokenizer(), Config.VocabularySize, Config.EndTokens, _source.Location, _note),
             .. ChatTemplateFiles.TextOf(_source.Location) is { } template
                 ? [new(GgufVocabulary.ChatTemplateKey, GgufValue.Of(template))]
@@ -77,16 +77,17 @@ public sealed class GgufExporter
         ];
         GgufDeclaration[] declarations =
         [
-            .. tensors.Select(tensor => tensor.Declare(_format)),
+            .. tensors.Select(tensor => tensor.Declare(_formats)),
             .. extra.Select(tensor => new GgufDeclaration(tensor.Name, GgufType.F32, ShapeOf(tensor.Name, tensor.Values))),
         ];
         long totalBytes = declarations.Sum(declaration => declaration.LengthBytes);
         using GgufWriter writer = GgufWriter.Create(path, keys, declarations);
         foreach (ExportedTensor tensor in tensors)
         {
+            WeightFormat format = tensor.FormatIn(_formats);
             foreach (ExportedPart part in tensor.Parts)
             {
-                byte[] bytes = part.Read(_source, _format);
+                byte[] bytes = part.Read(_source, format);
                 _cancellation.ThrowIfCancellationRequested();
                 writer.Write(tensor.Name, bytes);
                 _progress?.Report((double)(_doneBytes += bytes.Length) / totalBytes);

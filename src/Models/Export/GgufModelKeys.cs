@@ -1,4 +1,3 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Checkpoints.Gguf;
 using Neuralink.Models.Configuration;
 using Neuralink.Storage.Gguf;
@@ -8,23 +7,14 @@ namespace Neuralink.Models.Export;
 /// <summary>The metadata that says what a model is, but for its tokenizer; and the tensors with divisors of its frequencies.</summary>
 internal static class GgufModelKeys
 {
-    // llama_ftype: what most matrices are.
-    private static int FileType(WeightFormat format) => format switch
-    {
-        WeightFormat.F32 => 0,
-        WeightFormat.F16 => 1,
-        WeightFormat.BF16 => 32,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, message: null),
-    };
-
     public static IEnumerable<KeyValuePair<string, GgufValue>> Of(
-        ModelConfig c, GgufArchitecture target, string name, WeightFormat format)
+        ModelConfig c, GgufArchitecture target, string name, int fileType)
     {
         string a = target.Name;
         yield return new("general.architecture", GgufValue.Of(a));
         yield return new("general.name", GgufValue.Of(name));
         yield return new("general.type", GgufValue.Of("model"));
-        yield return new("general.file_type", GgufValue.Of(FileType(format)));
+        yield return new("general.file_type", GgufValue.Of(fileType));
         yield return new("general.quantization_version", GgufValue.Of(2));
         // llama.cpp knows no window in these architectures: the model is the same in contexts that the window covers.
         int context = Math.Min(c.ContextLength, c.SlidingWindow ?? int.MaxValue);

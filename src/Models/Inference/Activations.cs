@@ -1,4 +1,3 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 using Neuralink.Storage.Memory;
@@ -14,8 +13,8 @@ public sealed class Activations
     /// <param name="c">Says the widths.</param>
     /// <param name="chunkTokens">B.</param>
     /// <param name="logitRows">Rows whose logits are there at a time.</param>
-    /// <param name="format">Of the resident matrices.</param>
-    public Activations(NativeArena arena, ModelConfig c, int chunkTokens, int logitRows, WeightFormat format)
+    /// <param name="formats">Of the resident matrices.</param>
+    public Activations(NativeArena arena, ModelConfig c, int chunkTokens, int logitRows, ModelFormats formats)
     {
         ChunkTokens = chunkTokens;
         LogitRows = logitRows;
@@ -28,7 +27,7 @@ public sealed class Activations
         FfnInput = new(arena, chunkTokens, c.HiddenSize, Purpose);
         FfnOutput = new(arena, chunkTokens, c.HiddenSize, Purpose);
         Logits = new(arena, logitRows, c.VocabularySize, Purpose);
-        Quantized = QuantizedRows.For(arena, format, chunkTokens, WidestInput(c));
+        Quantized = QuantizedRows.For(arena, formats.QuantizesInput, chunkTokens, WidestInput(c));
     }
 
     /// <summary>B: the most rows of a pass.</summary>
@@ -70,13 +69,13 @@ public sealed class Activations
     /// <summary>The input of a product with a resident matrix in 8 bits, [B, its width]; null where the format does not want it.</summary>
     public QuantizedRows? Quantized { get; }
 
-    public static long RequiredBytes(ModelConfig c, int chunkTokens, int logitRows, WeightFormat format) =>
+    public static long RequiredBytes(ModelConfig c, int chunkTokens, int logitRows, ModelFormats formats) =>
         FloatTensor.RequiredBytes(chunkTokens, c.EmbeddingSize)
         + ((c.IsParallel ? 5 : 4) * FloatTensor.RequiredBytes(chunkTokens, c.HiddenSize))
         + FloatTensor.RequiredBytes(chunkTokens, QkvWidth(c))
         + FloatTensor.RequiredBytes(chunkTokens, c.HeadCount * c.HeadSize)
         + FloatTensor.RequiredBytes(logitRows, c.VocabularySize)
-        + QuantizedRows.RequiredBytes(format, chunkTokens, WidestInput(c));
+        + QuantizedRows.RequiredBytes(formats.QuantizesInput, chunkTokens, WidestInput(c));
 
     private static int WidestInput(ModelConfig c) =>
         Math.Max(Math.Max(c.HiddenSize, c.EmbeddingSize), c.HeadCount * c.HeadSize);

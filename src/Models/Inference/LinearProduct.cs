@@ -24,15 +24,15 @@ internal sealed class LinearProduct(QuantizedRows? quantized) : IParallelBody
         _x = x;
         _y = y;
         _batch = batch;
-        if (linear.Weights.Kernels.QuantizesInput)
+        if (linear.QuantizesInput)
             quantized!.Make(x.First(batch), x.Columns);
-        pool.Run(this, linear.Weights.Rows, WorkShare.Grain((long)linear.Weights.Columns * batch, GrainRows));
+        pool.Run(this, linear.Rows, WorkShare.Grain((long)linear.Columns * batch, GrainRows));
     }
 
     public void Execute(int begin, int end, int worker)
     {
         ReadOnlySpan<float> x = _x!.First(_batch);
-        ProductInput input = _linear!.Weights.Kernels.QuantizesInput ? quantized!.Of(x, _x.Columns) : x;
+        ProductInput input = _linear!.QuantizesInput ? quantized!.Of(x, _x.Columns) : x;
         _linear.Multiply(input, _y!.First(_batch), _batch, begin, end);
     }
 }

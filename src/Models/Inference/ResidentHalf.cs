@@ -17,9 +17,9 @@ public sealed class ResidentHalf
     /// <param name="pool">Shares the work; of <see cref="ResidentSizes.Threads"/> threads.</param>
     public ResidentHalf(NativeArena arena, ResidentSizes sizes, Func<NativeArena, IWeightLoader> load, WorkerPool pool)
     {
-        ResidentModel model = ResidentModel.Load(load(arena), sizes.Config, sizes.Format);
+        ResidentModel model = ResidentModel.Load(load(arena), sizes.Config, sizes.Formats);
         Blocks = new KvBlockPool(arena, sizes.Config, sizes.KvBlocks);
-        Activations = new Activations(arena, sizes.Config, sizes.ChunkTokens, sizes.LogitRows, sizes.Format);
+        Activations = new Activations(arena, sizes.Config, sizes.ChunkTokens, sizes.LogitRows, sizes.Formats);
         Decoder = new Decoder(arena, model, Activations, sizes.ContextTokens, pool);
     }
 
@@ -41,8 +41,8 @@ public sealed record ResidentSizes
 
     public required ModelConfig Config { get; init; }
 
-    /// <summary>The format of the matrices.</summary>
-    public required WeightFormat Format { get; init; }
+    /// <summary>The formats of the matrices.</summary>
+    public required ModelFormats Formats { get; init; }
 
     /// <summary>The most positions of a sequence.</summary>
     public required int ContextTokens { get; init; }
@@ -69,12 +69,12 @@ public sealed record ResidentSizes
         ? KvBlockPool.BlocksFor(tokens)
         : checked(SequencesMax * KvBlockPool.BlocksFor(ContextTokens));
 
-    public long WeightBytes => WeightFile.RequiredBytes(Config, Format, TensorPlace.Resident, LeavesEmbedding);
+    public long WeightBytes => WeightFile.RequiredBytes(Config, Formats, TensorPlace.Resident, LeavesEmbedding);
 
     public long KvBytes => KvBlockPool.RequiredBytes(Config, KvBlocks);
 
     public long BufferBytes =>
-        Activations.RequiredBytes(Config, ChunkTokens, LogitRows, Format) + AttentionHeads.RequiredBytes(Config, ContextTokens, Threads);
+        Activations.RequiredBytes(Config, ChunkTokens, LogitRows, Formats) + AttentionHeads.RequiredBytes(Config, ContextTokens, Threads);
 
     public long TotalBytes => WeightBytes + KvBytes + BufferBytes;
 }

@@ -1,4 +1,3 @@
-using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
 
@@ -51,12 +50,12 @@ public sealed class ResidentModel
     public required IReadOnlyList<ResidentLayer> Layers { get; init; }
 
     /// <summary>Takes the resident weights from memory.</summary>
-    public static ResidentModel Load(IWeightLoader weights, ModelConfig c, WeightFormat format)
+    public static ResidentModel Load(IWeightLoader weights, ModelConfig c, ModelFormats formats)
     {
         bool projected = c.EmbeddingSize != c.HiddenSize;
         int queryWidth = c.HeadCount * c.HeadSize, kvWidth = c.KvHeadCount * c.HeadSize;
-        WeightRows embedding = weights.LoadRows(
-            format, new TensorSpec($"{TensorNames.Embedding}.weight", c.VocabularySize, c.EmbeddingSize, TensorPlace.Resident));
+        TensorSpec embedded = new($"{TensorNames.Embedding}.weight", c.VocabularySize, c.EmbeddingSize, TensorPlace.Resident);
+        WeightRows embedding = weights.LoadRows(formats.Of(embedded), embedded);
         return new ResidentModel(c)
         {
             Embedding = embedding,
@@ -79,7 +78,7 @@ public sealed class ResidentModel
             {
                 AttentionNorm = attentionNorm,
                 QueryKeyValue = Linear.Load(
-                    weights, format, c.AttentionBias, c.HiddenSize, (m.Query, queryWidth), (m.Key, kvWidth), (m.Value, kvWidth)),
+                    weights, formats, c.AttentionBias, c.HiddenSize, (m.Query, queryWidth), (m.Key, kvWidth), (m.Value, kvWidth)),
                 QueryNorm = c.QueryKeyNorm ? Norm.LoadHead(weights, c, m.QueryNorm) : null,
                 KeyNorm = c.QueryKeyNorm ? Norm.LoadHead(weights, c, m.KeyNorm) : null,
                 AttentionOutput = Matrix(m.AttentionOutput, c.HiddenSize, queryWidth, c.AttentionOutputBias),
@@ -88,6 +87,6 @@ public sealed class ResidentModel
             };
         }
 
-        Linear Matrix(string module, int rows, int columns, bool bias = false) => Linear.Load(weights, format, bias, module, rows, columns);
+        Linear Matrix(string module, int rows, int columns, bool bias = false) => Linear.Load(weights, formats, bias, module, rows, columns);
     }
 }

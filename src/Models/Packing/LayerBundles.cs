@@ -20,7 +20,7 @@ internal sealed class LayerBundles
     private readonly ModelConfig _config;
     private readonly BundleLayout _layout;
     private readonly byte[]? _gate;
-    private readonly byte[] _up;
+    private readonly byte[]? _up;
     private readonly byte[] _down;
     private readonly byte[]? _gateBias;
     private readonly byte[]? _upBias;
@@ -37,12 +37,13 @@ internal sealed class LayerBundles
         int matrixBytes = checked(_config.FfnSize * layout.RowBytes), biasBytes = _config.FfnSize * sizeof(float);
         _downKernels = WeightKernels.For(layout.Format.Down);
         _downFormat = _downKernels.QuantizesInput ? WeightFormat.F32 : layout.Format.Down;
-        _gate = layout.Gated ? new byte[matrixBytes] : null;
-        _up = new byte[matrixBytes];
+        bool hasGate = layout is { Gated: true, HasDeciding: true }, hasUp = layout.Gated || layout.HasDeciding;
+        _gate = hasGate ? new byte[matrixBytes] : null;
+        _up = hasUp ? new byte[matrixBytes] : null;
         _down = new byte[checked(_config.FfnSize * WeightKernels.For(_downFormat).RowBytes(_config.HiddenSize))];
         _columns = _downKernels.QuantizesInput ? new float[BlockNeurons * _config.HiddenSize] : [];
-        _gateBias = layout is { Gated: true, Biased: true } ? new byte[biasBytes] : null;
-        _upBias = layout.Biased ? new byte[biasBytes] : null;
+        _gateBias = hasGate && layout.Biased ? new byte[biasBytes] : null;
+        _upBias = hasUp && layout.Biased ? new byte[biasBytes] : null;
         _block = new byte[BlockNeurons * layout.StrideBytes];
     }
 
@@ -52,14 +53,17 @@ internal sealed class LayerBundles
         LayerModules m = TensorNames.Layer(_config, layer);
         foreach (TensorSpec spec in TensorCatalog.Layer(_config, layer).Where(s => s.Place == TensorPlace.Neurons))
         {
-            byte[] target = spec.Name == $"{m.Gate}.weight" ? _gate!
+            byte[]? target = spec.Name == $"{m.Gate}.weight" ? _gate
                 : spec.Name == $"{m.Up}.weight" ? _up
                 : spec.Name == $"{m.Down}.weight" ? _down
-                : spec.Name == $"{m.Gate}.bias" ? _gateBias!
-                : _upBias!;
+                : spec.Name == $"{m.Gate}.bias" ? _gateBias
+                : _upBias;
+            if (target is null)
+                continue;
             int rowBytes = target.Length / spec.Rows;
             TensorReader.ReadRows(
-                _source, spec, spec.FormatIn(target == _down ? _downFormat : _layout.Format.Rows), (begin, _, rows) => rows.CopyTo(target.AsSpan(begin * rowBytes)));
+                _source, spec, spec.FormatIn(target == _down ? _downFormat : _layout.Format.Rows),
+                (begin, _, rows) => rows.CopyTo(target.AsSpan(begin * rowBytes)));
         }
     }
 
@@ -86,9 +90,8 @@ internal sealed class LayerBundles
     private void CopyRows(int neuron, Span<byte> bundle)
     {
         int rowBytes = _layout.RowBytes, biasAt = _layout.BiasOffset;
-        if (_gate is not null)
-            _gate.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.DecidingOffset..]);
-        _up.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.UpOffset..]);
+        _gate?.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.DecidingOffset..]);
+        _up?.AsSpan(neuron * rowBytes, rowBytes).CopyTo(bundle[_layout.UpOffset..]);
         foreach (byte[]? biases in (ReadOnlySpan<byte[]?>)[_gateBias, _upBias])
         {
             if (biases is null)

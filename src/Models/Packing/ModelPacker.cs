@@ -16,7 +16,7 @@ namespace Neuralink.Models.Packing;
 public sealed class ModelPacker
 {
     private readonly Checkpoint _source;
-    private readonly WeightFormat _format;
+    private readonly ModelFormats _formats;
     private readonly BundleLayout _layout;
     private readonly IProgress<PackProgress>? _progress;
     private readonly CancellationToken _cancellation;
@@ -24,22 +24,22 @@ public sealed class ModelPacker
     private string _stage = "";
     private long _doneBytes;
 
-    private ModelPacker(Checkpoint source, WeightFormat format, IProgress<PackProgress>? progress, CancellationToken cancellation)
+    private ModelPacker(Checkpoint source, ModelFormats formats, IProgress<PackProgress>? progress, CancellationToken cancellation)
     {
         _source = source;
-        _format = format;
+        _formats = formats;
         _progress = progress;
         _cancellation = cancellation;
-        _layout = new BundleLayout(format, Config.HiddenSize, Config.Gated, Config.FfnBias);
-        _totalBytes = WeightLayout.Of(Config, format, TensorPlace.Resident).DataBytes
-            + WeightLayout.Of(Config, format, TensorPlace.Predictor).DataBytes
+        _layout = new BundleLayout(formats.Bundles, Config.HiddenSize, Config.Gated, Config.FfnBias);
+        _totalBytes = WeightLayout.Of(Config, formats, TensorPlace.Resident).DataBytes
+            + WeightLayout.Of(Config, formats, TensorPlace.Predictor).DataBytes
             + ((long)Config.FfnCount * Config.FfnSize * _layout.StrideBytes);
     }
 
     private ModelConfig Config => _source.Config;
 
     private ImageContents Contents => new(
-        ModelConfigJson.Write(Config), WeightFormats.NameOf(_format), Config.LayerCount, Config.FfnCount, Config.FfnSize,
+        ModelConfigJson.Write(Config), _formats.ToManifest(), Config.LayerCount, Config.FfnCount, Config.FfnSize,
         new BundleManifest(_layout.StrideBytes, _layout.PayloadBytes, _layout.Gated, _layout.Biased), Predictor: "exact");
 
     /// <summary>Packs <paramref name="source"/> into <paramref name="destination"/>.</summary>
@@ -50,7 +50,7 @@ public sealed class ModelPacker
         CancellationToken cancellation = default)
     {
         CheckTokenizer(source);
-        ModelPacker packer = new(source, options.Weights ?? source.SourceFormat, progress, cancellation);
+        ModelPacker packer = new(source, (options.Formats ?? new FormatChoice()).For(source), progress, cancellation);
         using ImageWriter writer = new(destination, packer.Contents, packer._totalBytes, options.Replace);
         packer.WriteTensors(writer, ImageFiles.Resident, TensorPlace.Resident);
         packer.WriteTensors(writer, ImageFiles.Predictor, TensorPlace.Predictor);
@@ -83,7 +83,7 @@ public sealed class ModelPacker
     private void WriteTensors(ImageWriter writer, string fileName, TensorPlace place)
     {
         _stage = fileName;
-        WeightLayout layout = WeightLayout.Of(Config, _format, place);
+        WeightLayout layout = WeightLayout.Of(Config, _formats, place);
         writer.WriteTensors(
             fileName, [.. layout.Declarations],
             tensors =>
@@ -101,7 +101,7 @@ public sealed class ModelPacker
     private void Write(LaidTensor tensor, Action<ReadOnlySpan<byte>> write)
     {
         if (tensor.Spec is { } spec)
-            TensorReader.ReadRows(_source, spec, spec.FormatIn(_format), (_, _, rows) => write(rows));
+            TensorReader.ReadRows(_source, spec, _formats.Of(spec), (_, _, rows) => write(rows));
         else
             write(new byte[tensor.Declaration.LengthBytes]);
     }

@@ -1,11 +1,9 @@
-using Neuralink.Kernels;
-
 namespace Neuralink.Models.Packing;
 
 /// <summary>How to pack.</summary>
-/// <param name="Weights">The format of every matrix; null keeps the checkpoint's, so that nothing is rounded.</param>
+/// <param name="Formats">The formats of the weights; null keeps the checkpoint's as far as it can be.</param>
 /// <param name="Replace">Whether an existing image at the destination is replaced, in the end, by the new one.</param>
-public sealed record PackOptions(WeightFormat? Weights = null, bool Replace = false);
+public sealed record PackOptions(FormatChoice? Formats = null, bool Replace = false);
 
 /// <summary>How far packing has come.</summary>
 /// <param name="Stage">What is being written.</param>

@@ -11,7 +11,12 @@ namespace Neuralink.Models.Packing;
 /// <param name="predictors">Its predictors.</param>
 internal sealed class PredictorFile(Checkpoint source, PublishedPredictors predictors)
 {
-    private readonly WeightFormat _format = source.Get(predictors.Layers[0].Fc1).Type.Format ?? WeightFormat.F16;
+    // Of quantised ones too: they are small, and a product in 8 bits would round its input.
+    private readonly WeightFormat _format = source.Get(predictors.Layers[0].Fc1).Type.Format switch
+    {
+        { } format when !WeightKernels.For(format).QuantizesInput => format,
+        _ => WeightFormat.F16,
+    };
 
     /// <param name="path">The file to write.</param>
     /// <param name="modelDigest">The model that it is for.</param>

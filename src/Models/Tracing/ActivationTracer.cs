@@ -54,7 +54,7 @@ public sealed class ActivationTracer : IDisposable
         ResidentSizes sizes = new()
         {
             Config = Config,
-            Format = model.Format,
+            Formats = model.Formats,
             ContextTokens = windowTokens,
             ChunkTokens = windowTokens,
             Threads = threads,

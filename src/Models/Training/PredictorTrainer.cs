@@ -5,7 +5,6 @@ using Neuralink.Models.Training.Decomposition;
 using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
-using Neuralink.Storage.Image;
 using Neuralink.Storage.Traces;
 
 namespace Neuralink.Models.Training;
@@ -69,8 +68,8 @@ public static class PredictorTrainer
                 $"{options.Depth}", "train a predictor by --method low-rank");
         }
         using WorkerPool pool = new(threads);
-        return ImageTensors.Read(
-            model.Image, ImageFiles.Predictor, FlashAccess.Direct,
+        return ImageTensors.ReadPredictor(
+            model, FlashAccess.Direct,
             tensors =>
             {
                 LayerDecomposer decomposer = new(pool, options, split, new DecidingMatrices(tensors, model.Config));

@@ -8,7 +8,7 @@ namespace Neuralink.Models.Weights;
 public interface IWeightLoader
 {
     /// <summary>The tensors, one directly behind the other: matrices in <paramref name="format"/>, vectors as float32.</summary>
-    /// <param name="format">Of the matrices.</param>
+    /// <param name="format">Of all of the matrices.</param>
     /// <param name="tensors">Tensors of one product, which have the same width, or a single one.</param>
     /// <exception cref="NeuralinkException">A tensor cannot be read or has a value that is not finite.</exception>
     public NativeBuffer Load(WeightFormat format, params ReadOnlySpan<TensorSpec> tensors);

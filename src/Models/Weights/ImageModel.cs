@@ -8,9 +8,9 @@ namespace Neuralink.Models.Weights;
 /// <summary>The model in an image: its shape, and how its weights are written.</summary>
 /// <param name="Image">The image.</param>
 /// <param name="Config">The model's configuration.</param>
-/// <param name="Format">The format of its matrices.</param>
+/// <param name="Formats">The formats of its matrices.</param>
 /// <param name="Layout">The layout of its bundles.</param>
-public sealed record ImageModel(FlashImage Image, ModelConfig Config, WeightFormat Format, BundleLayout Layout)
+public sealed record ImageModel(FlashImage Image, ModelConfig Config, ModelFormats Formats, BundleLayout Layout)
 {
     /// <summary>Reads what the manifest says about the model; no weights.</summary>
     /// <exception cref="NeuralinkException">
@@ -19,8 +19,8 @@ public sealed record ImageModel(FlashImage Image, ModelConfig Config, WeightForm
     public static ImageModel Of(FlashImage image)
     {
         ModelConfig config = ModelConfigJson.Read(image);
-        WeightFormat format = WeightFormats.Parse(image.Manifest.Weights);
-        BundleLayout layout = new(format, config.HiddenSize, config.Gated, config.FfnBias);
+        ModelFormats formats = ModelFormats.Read(image.Manifest.Weights);
+        BundleLayout layout = new(formats.Bundles, config.HiddenSize, config.Gated, config.FfnBias);
         BundleManifest expected = new(layout.StrideBytes, layout.PayloadBytes, layout.Gated, layout.Biased);
         if (image.Manifest.Bundle != expected)
         {
@@ -28,6 +28,6 @@ public sealed record ImageModel(FlashImage Image, ModelConfig Config, WeightForm
                 $"open {image.Folder}", $"{expected}, as the model's shape gives", $"{image.Manifest.Bundle}",
                 "the image is damaged; pack the model again");
         }
-        return new ImageModel(image, config, format, layout);
+        return new ImageModel(image, config, formats, layout);
     }
 }

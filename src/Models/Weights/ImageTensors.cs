@@ -9,26 +9,27 @@ namespace Neuralink.Models.Weights;
 public sealed class ImageTensors : ITensorSource
 {
     private readonly StreamedTensors _tensors;
+    private readonly ModelFormats _formats;
 
-    private ImageTensors(StreamedTensors tensors) => _tensors = tensors;
+    private ImageTensors(StreamedTensors tensors, ModelFormats formats) => (_tensors, _formats) = (tensors, formats);
 
     /// <inheritdoc/>
     public string Location => _tensors.Path;
 
-    /// <summary>Reads a file of an image and checks its digest.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="fileName">One of its safetensors files whose data begin at <see cref="ImageFiles.DataAlignmentBytes"/>.</param>
+    /// <summary>Reads predictor.safetensors and checks its digest.</summary>
+    /// <param name="model">The model.</param>
     /// <param name="io">How to read.</param>
     /// <param name="use">Reads tensors, in the file's order; what it makes of them counts only when this has returned.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="NeuralinkException">The file is not the one that was packed, or cannot be used.</exception>
-    public static T Read<T>(FlashImage image, string fileName, FlashAccess io, Func<ITensorSource, T> use, CancellationToken cancellation)
+    public static T ReadPredictor<T>(ImageModel model, FlashAccess io, Func<ITensorSource, T> use, CancellationToken cancellation)
     {
-        using StreamedTensors tensors = StreamedTensors.Open(image, fileName, io, TimeProvider.System, cancellation);
+        using StreamedTensors tensors = StreamedTensors.Open(
+            model.Image, ImageFiles.Predictor, io, TimeProvider.System, cancellation);
         T result;
         try
         {
-            result = use(new ImageTensors(tensors));
+            result = use(new ImageTensors(tensors, model.Formats));
         }
         catch (NeuralinkException)
         {
@@ -41,7 +42,7 @@ public sealed class ImageTensors : ITensorSource
 
     /// <inheritdoc/>
     public SourceTensor Get(string name) => _tensors.Tensors.TryGetValue(name, out TensorInfo? tensor)
-        ? SourceTensor.Of(tensor)
+        ? SourceTensor.Of(tensor, _formats, TensorPlace.Predictor)
         : throw new NeuralinkException($"open {Location}", $"tensor {name}", "no such tensor", "pack the model again");
 
     /// <inheritdoc/>

@@ -2,22 +2,39 @@ using Neuralink.Kernels;
 
 namespace Neuralink.Models.Weights;
 
-/// <summary>y = W x + b, with W [Rows, Columns] in its weight format and b [Rows] float32 or none.</summary>
+/// <summary>
+/// y = W x + b, with W [Rows, Columns] and b [Rows] float32 or none. W is one matrix, or several of the same input, their rows one after
+/// the other, where these are of different formats.
+/// </summary>
 public sealed class Linear
 {
+    private readonly WeightMatrix[] _parts;
+
     /// <summary>W x, with a matrix that is in memory already.</summary>
     public Linear(WeightMatrix weights)
-        : this(weights, bias: null)
+        : this([weights], bias: null)
     {
     }
 
-    private Linear(WeightMatrix weights, FloatTensor? bias)
+    private Linear(WeightMatrix[] parts, FloatTensor? bias)
     {
-        Weights = weights;
+        _parts = parts;
         Bias = bias;
+        Rows = parts.Sum(part => part.Rows);
+        QuantizesInput = parts.Any(part => part.Kernels.QuantizesInput);
     }
 
-    public WeightMatrix Weights { get; }
+    /// <summary>Values of y.</summary>
+    public int Rows { get; }
+
+    /// <summary>Values of x.</summary>
+    public int Columns => _parts[0].Columns;
+
+    /// <summary>Whether x is wanted in 8 bits.</summary>
+    public bool QuantizesInput { get; }
+
+    /// <summary>The matrix, where it is one.</summary>
+    public WeightMatrix Weights => _parts.Length == 1 ? _parts[0] : throw new InvalidOperationException("It is several matrices.");
 
     public FloatTensor? Bias { get; }
 
@@ -29,32 +46,45 @@ public sealed class Linear
     /// <param name="end">One past the last.</param>
     public void Multiply(ProductInput x, Span<float> y, int batch, int begin, int end)
     {
-        ReadOnlySpan<float> bias = Bias is null ? default : Bias.Row(0)[begin..end];
-        Weights.Kernels.MatMul(
-            Weights.Range(begin, end), x, bias, y, new MatMulShape(end - begin, Weights.Columns, batch, begin, Weights.Rows));
+        int partBegin = 0;
+        foreach (WeightMatrix part in _parts)
+        {
+            int from = Math.Max(begin, partBegin), to = Math.Min(end, partBegin + part.Rows);
+            if (from < to)
+            {
+                ReadOnlySpan<float> bias = Bias is null ? default : Bias.Row(0)[from..to];
+                part.Kernels.MatMul(
+                    part.Range(from - partBegin, to - partBegin), x, bias, y, new MatMulShape(to - from, Columns, batch, from, Rows));
+            }
+            partBegin += part.Rows;
+        }
     }
 
     /// <summary>Loads one module: `module.weight`, and `module.bias` if <paramref name="bias"/>.</summary>
-    public static Linear Load(IWeightLoader weights, WeightFormat format, bool bias, string module, int rows, int columns) =>
-        Load(weights, format, bias, columns, (module, rows));
+    public static Linear Load(IWeightLoader weights, ModelFormats formats, bool bias, string module, int rows, int columns) =>
+        Load(weights, formats, bias, columns, (module, rows));
 
     /// <summary>
     /// Loads modules of the same input as one matrix, their rows one after the other, so that one product computes them all.
     /// </summary>
     public static Linear Load(
-        IWeightLoader weights, WeightFormat format, bool bias, int columns, params ReadOnlySpan<(string Module, int Rows)> parts)
+        IWeightLoader weights, ModelFormats formats, bool bias, int columns, params ReadOnlySpan<(string Module, int Rows)> parts)
     {
         TensorSpec[] matrices = new TensorSpec[parts.Length], biases = new TensorSpec[parts.Length];
-        int rows = 0;
         for (int i = 0; i < parts.Length; i++)
         {
             (string module, int partRows) = parts[i];
             matrices[i] = new TensorSpec($"{module}.weight", partRows, columns, TensorPlace.Resident);
             biases[i] = new TensorSpec($"{module}.bias", partRows, 0, TensorPlace.Resident);
-            rows += partRows;
         }
         return new Linear(
-            new WeightMatrix(format, rows, columns, weights.Load(format, matrices)),
+            [.. matrices.Select(formats.Of).Distinct().Count() == 1 ? [Matrix(matrices)] : matrices.Select(spec => Matrix([spec]))],
             bias ? new FloatTensor(weights.Load(WeightFormat.F32, biases)) : null);
+
+        WeightMatrix Matrix(TensorSpec[] specs)
+        {
+            WeightFormat format = formats.Of(specs[0]);
+            return new WeightMatrix(format, specs.Sum(spec => spec.Rows), columns, weights.Load(format, specs));
+        }
     }
 }

@@ -17,11 +17,18 @@ public sealed class QuantizedRows
     /// <param name="rows">The most rows.</param>
     /// <param name="columns">The most columns.</param>
     public static QuantizedRows? For(NativeArena arena, WeightFormat format, int rows, int columns) =>
-        WeightKernels.For(format).QuantizesInput ? new(arena, rows, columns) : null;
+        For(arena, WeightKernels.For(format).QuantizesInput, rows, columns);
+
+    /// <summary>Room where it is wanted, else null.</summary>
+    public static QuantizedRows? For(NativeArena arena, bool isWanted, int rows, int columns) =>
+        isWanted ? new(arena, rows, columns) : null;
 
     /// <summary>Bytes of the same.</summary>
     public static long RequiredBytes(WeightFormat format, long rows, int columns) =>
-        WeightKernels.For(format).QuantizesInput ? RequiredBytes(rows, columns) : 0;
+        RequiredBytes(WeightKernels.For(format).QuantizesInput, rows, columns);
+
+    /// <summary>Bytes of the same.</summary>
+    public static long RequiredBytes(bool isWanted, long rows, int columns) => isWanted ? RequiredBytes(rows, columns) : 0;
 
     /// <summary>Rounds an input.</summary>
     /// <param name="x">[batch, columns].</param>

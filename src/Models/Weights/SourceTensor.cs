@@ -18,4 +18,11 @@ public sealed record SourceTensor(string Name, ElementType Type, ImmutableArray<
 
     /// <summary>A tensor of a safetensors file.</summary>
     public static SourceTensor Of(TensorInfo tensor) => new(tensor.Name, ElementType.Of(tensor), tensor.Shape, tensor.LengthBytes);
+
+    /// <summary>A tensor of an image's file, where a block format stands as the bytes of its rows.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="formats">The image's.</param>
+    /// <param name="place">Which file.</param>
+    public static SourceTensor Of(TensorInfo tensor, ModelFormats formats, TensorPlace place) =>
+        new(tensor.Name, ElementType.Of(formats.Of(tensor.Name, tensor.Shape.Length < 2, place)), tensor.Shape, tensor.LengthBytes);
 }

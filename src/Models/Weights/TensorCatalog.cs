@@ -29,7 +29,7 @@ public sealed record TensorSpec(string Name, int Rows, int Columns, TensorPlace 
     /// <summary>Its format in a model whose matrices are of <paramref name="matrices"/>: vectors are float32.</summary>
     public WeightFormat FormatIn(WeightFormat matrices) => IsVector ? WeightFormat.F32 : matrices;
 
-    /// <summary>Its length in that format.</summary>
+    /// <summary>Its length in a format.</summary>
     public long BytesIn(WeightFormat matrices) => (long)Rows * WeightKernels.For(FormatIn(matrices)).RowBytes(Math.Max(Columns, 1));
 }
 

@@ -27,16 +27,31 @@ public static class TensorReader
             ReadStored(source, tensor, (spec.Rows, columns), format, sink);
             return;
         }
-        byte[] whole = ArrayPool<byte>.Shared.Rent(checked((int)spec.BytesIn(format)));
-        ReadStored(source, tensor, (columns, spec.Rows), format, (begin, end, rows) =>
+        // The scales of a block format run along a row, so it is rounded when it lies together.
+        WeightFormat turned = WeightKernels.For(format).QuantizesInput ? WeightFormat.F32 : format;
+        byte[] whole = ArrayPool<byte>.Shared.Rent(checked((int)spec.BytesIn(turned)));
+        ReadStored(source, tensor, (columns, spec.Rows), turned, (begin, end, rows) =>
         {
-            if (format == WeightFormat.F32)
+            if (turned == WeightFormat.F32)
                 Transpose(MemoryMarshal.Cast<byte, uint>(rows), MemoryMarshal.Cast<byte, uint>(whole.AsSpan()), begin, spec);
             else
                 Transpose(MemoryMarshal.Cast<byte, ushort>(rows), MemoryMarshal.Cast<byte, ushort>(whole.AsSpan()), begin, spec);
         });
-        sink(0, spec.Rows, whole.AsSpan(0, (int)spec.BytesIn(format)));
+        if (turned == format)
+            sink(0, spec.Rows, whole.AsSpan(0, (int)spec.BytesIn(format)));
+        else
+            Encode(MemoryMarshal.Cast<byte, float>(whole.AsSpan()), (spec.Rows, columns), WeightKernels.For(format), sink);
         ArrayPool<byte>.Shared.Return(whole);
+    }
+
+    private static void Encode(ReadOnlySpan<float> values, (int Rows, int Columns) shape, WeightKernels to, RowSink sink)
+    {
+        byte[] row = new byte[to.RowBytes(shape.Columns)];
+        for (int r = 0; r < shape.Rows; r++)
+        {
+            to.Encode(values.Slice(r * shape.Columns, shape.Columns), row);
+            sink(r, r + 1, row);
+        }
     }
 
     /// <summary>Fills <paramref name="vector"/> [1, length].</summary>
@@ -61,9 +76,9 @@ public static class TensorReader
             Span<byte> bytes = piece.AsSpan(0, (end - begin) * rowBytes);
             source.Read(tensor, (long)begin * rowBytes, bytes);
             // Of other types it is seen when they are decoded.
-            if (stored.Format is { } known && !WeightKernels.For(known).AllFinite(bytes, columns))
+            if (stored is { IsArranged: true, Format: { } known } && !WeightKernels.For(known).AllFinite(bytes, columns))
                 throw NotFinite(tensor.Name, source.Location);
-            if (stored.Format == format)
+            if (stored.IsArranged && stored.Format == format)
             {
                 sink(begin, end, bytes);
                 continue;
@@ -71,8 +86,15 @@ public static class TensorReader
             Span<byte> result = converted.AsSpan(0, (end - begin) * wantedRowBytes);
             for (int r = 0; r < end - begin; r++)
             {
-                stored.Decode(bytes.Slice(r * rowBytes, rowBytes), row.AsSpan(0, columns));
-                to.Encode(row.AsSpan(0, columns), result.Slice(r * wantedRowBytes, wantedRowBytes));
+                ReadOnlySpan<byte> from = bytes.Slice(r * rowBytes, rowBytes);
+                Span<byte> into = result.Slice(r * wantedRowBytes, wantedRowBytes);
+                if (stored.Format == format)
+                {
+                    stored.Arrange(from, into, columns);
+                    continue;
+                }
+                stored.Decode(from, row.AsSpan(0, columns));
+                to.Encode(row.AsSpan(0, columns), into);
             }
             if (!to.AllFinite(result, columns))
                 throw NotFinite(tensor.Name, source.Location);

@@ -19,12 +19,12 @@ public sealed class WeightFile : IWeightLoader
 
     /// <summary>Native memory that the tensors of <paramref name="place"/> take.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="format">Of its matrices.</param>
+    /// <param name="formats">Of its matrices.</param>
     /// <param name="place">Resident or predictor.</param>
     /// <param name="leavesEmbedding">Whether the embedding stays on flash, if it is not the output matrix too.</param>
-    public static long RequiredBytes(ModelConfig config, WeightFormat format, TensorPlace place, bool leavesEmbedding = false)
+    public static long RequiredBytes(ModelConfig config, ModelFormats formats, TensorPlace place, bool leavesEmbedding = false)
     {
-        TensorDeclaration[] tensors = [.. WeightLayout.Of(config, format, place).Declarations];
+        TensorDeclaration[] tensors = [.. WeightLayout.Of(config, formats, place).Declarations];
         return InPlaceTensors.RequiredBytes(tensors, LeftBytes(config, tensors, leavesEmbedding));
     }
 
@@ -42,19 +42,14 @@ public sealed class WeightFile : IWeightLoader
         ImageModel model, TensorPlace place, NativeArena arena, FlashAccess io, CancellationToken cancellation,
         bool leavesEmbedding = false)
     {
-        TensorDeclaration[] expected = [.. WeightLayout.Of(model.Config, model.Format, place).Declarations];
-        string? notFinite = null;
+        WeightLayout layout = WeightLayout.Of(model.Config, model.Formats, place);
+        TensorDeclaration[] expected = [.. layout.Declarations];
+        FiniteCheck check = new(layout, model.Formats);
         InPlaceTensors tensors = InPlaceTensors.Load(
             model.Image, FileOf(place), expected, LeftBytes(model.Config, expected, leavesEmbedding), arena, "resident", io,
-            TimeProvider.System, Check, cancellation);
-        return notFinite is null ? new WeightFile(tensors) : throw TensorReader.NotFinite(notFinite, tensors.Path);
-
+            TimeProvider.System, check.Visit, cancellation);
         // The digest comes first: it is what says that the file is damaged.
-        void Check(TensorInfo tensor, ReadOnlySpan<byte> piece)
-        {
-            if (WeightFormats.IsWeight(tensor.Dtype) && !WeightKernels.For(WeightFormats.From(tensor.Dtype)).AllFinite(piece, columns: 1))
-                notFinite ??= tensor.Name;
-        }
+        return check.NotFinite is { } tensor ? throw TensorReader.NotFinite(tensor, tensors.Path) : new WeightFile(tensors);
     }
 
     /// <inheritdoc/>
@@ -87,4 +82,43 @@ public sealed class WeightFile : IWeightLoader
         TensorPlace.Predictor => ImageFiles.Predictor,
         _ => throw new ArgumentOutOfRangeException(nameof(place), place, "These are no weights that stay in memory."),
     };
+
+    /// <summary>Looks for weights that are not finite, row by row, in pieces of any length. A row that is cut is put together.</summary>
+    private sealed class FiniteCheck(WeightLayout layout, ModelFormats formats)
+    {
+        private readonly Dictionary<string, TensorSpec> _specs =
+            layout.Tensors.Where(t => t.Spec is not null).ToDictionary(t => t.Declaration.Name, t => t.Spec!, StringComparer.Ordinal);
+
+        private byte[] _row = [];
+        private int _heldBytes;
+
+        /// <summary>The first tensor that has one.</summary>
+        public string? NotFinite { get; private set; }
+
+        public void Visit(TensorInfo tensor, ReadOnlySpan<byte> piece)
+        {
+            if (NotFinite is not null || !_specs.TryGetValue(tensor.Name, out TensorSpec? spec))
+                return;
+            WeightKernels kernels = WeightKernels.For(formats.Of(spec));
+            int columns = Math.Max(spec.Columns, 1), rowBytes = kernels.RowBytes(columns);
+            bool isFinite = true;
+            if (_heldBytes > 0)
+            {
+                int count = Math.Min(rowBytes - _heldBytes, piece.Length);
+                piece[..count].CopyTo(_row.AsSpan(_heldBytes));
+                piece = piece[count..];
+                if ((_heldBytes += count) < rowBytes)
+                    return;
+                _heldBytes = 0;
+                isFinite = kernels.AllFinite(_row.AsSpan(0, rowBytes), columns);
+            }
+            int whole = piece.Length / rowBytes * rowBytes;
+            isFinite &= kernels.AllFinite(piece[..whole], columns);
+            if (_row.Length < rowBytes)
+                _row = new byte[rowBytes];
+            piece[whole..].CopyTo(_row);
+            _heldBytes = piece.Length - whole;
+            NotFinite = isFinite ? null : tensor.Name;
+        }
+    }
 }

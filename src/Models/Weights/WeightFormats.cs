@@ -26,15 +26,27 @@ public static class WeightFormats
         _ => throw new ArgumentOutOfRangeException(nameof(format)),
     };
 
-    /// <summary>"f32", "f16" or "bf16".</summary>
+    /// <summary>The dtype and shape of a matrix in safetensors: of a block format its rows' bytes, which only we read.</summary>
+    public static TensorDeclaration Declare(string name, WeightFormat format, int rows, int columns)
+    {
+        WeightKernels kernels = WeightKernels.For(format);
+        return kernels.QuantizesInput
+            ? new TensorDeclaration(name, SafetensorsDtype.U8, [rows, kernels.RowBytes(columns)])
+            : new TensorDeclaration(name, ToDtype(format), [rows, columns]);
+    }
+
+    /// <summary>The format's name in manifests and options, e.g. "q8_0".</summary>
     public static string NameOf(WeightFormat format) => format.ToString().ToLowerInvariant();
 
     /// <exception cref="NeuralinkException">No such format.</exception>
-    public static WeightFormat Parse(string name) => name.ToLowerInvariant() switch
+    public static WeightFormat Parse(string name)
     {
-        "f32" => WeightFormat.F32,
-        "f16" => WeightFormat.F16,
-        "bf16" => WeightFormat.BF16,
-        _ => throw new NeuralinkException("choose a weight format", "f16, bf16 or f32", $"\"{name}\""),
-    };
+        foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+        {
+            if (NameOf(format) == name)
+                return format;
+        }
+        throw new NeuralinkException(
+            "choose a weight format", string.Join(", ", Enum.GetValues<WeightFormat>().Select(NameOf)), $"\"{name}\"");
+    }
 }

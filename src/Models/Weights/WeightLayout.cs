@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Storage.Memory;
 using Neuralink.Storage.Safetensors;
@@ -25,7 +24,7 @@ public sealed class WeightLayout
     public IEnumerable<TensorDeclaration> Declarations => Tensors.Select(t => t.Declaration);
 
     /// <summary>The file that holds the tensors of <paramref name="place"/>.</summary>
-    public static WeightLayout Of(ModelConfig config, WeightFormat format, TensorPlace place)
+    public static WeightLayout Of(ModelConfig config, ModelFormats formats, TensorPlace place)
     {
         ImmutableArray<LaidTensor>.Builder tensors = ImmutableArray.CreateBuilder<LaidTensor>();
         long at = 0;
@@ -36,7 +35,7 @@ public sealed class WeightLayout
             if (NativeArena.Aligned(at) - at is > 0 and long gap)
                 Add(new LaidTensor(new TensorDeclaration($"padding.{paddings++}", SafetensorsDtype.U8, [gap]), Spec: null));
             foreach (TensorSpec spec in product)
-                Add(new LaidTensor(Declare(spec, format), spec));
+                Add(new LaidTensor(Declare(spec, formats), spec));
         }
         return new WeightLayout(tensors.ToImmutable());
 
@@ -47,9 +46,10 @@ public sealed class WeightLayout
         }
     }
 
-    /// <summary>How the tensor <paramref name="spec"/> is written in an image of <paramref name="format"/>.</summary>
-    private static TensorDeclaration Declare(TensorSpec spec, WeightFormat format) =>
-        new(spec.Name, WeightFormats.ToDtype(spec.FormatIn(format)), spec.IsVector ? [spec.Rows] : [spec.Rows, spec.Columns]);
+    /// <summary>How the tensor <paramref name="spec"/> is written in an image of <paramref name="formats"/>.</summary>
+    private static TensorDeclaration Declare(TensorSpec spec, ModelFormats formats) => spec.IsVector
+        ? new TensorDeclaration(spec.Name, SafetensorsDtype.F32, [spec.Rows])
+        : WeightFormats.Declare(spec.Name, formats.Of(spec), spec.Rows, spec.Columns);
 }
 
 /// <summary>A tensor of a <see cref="WeightLayout"/>.</summary>

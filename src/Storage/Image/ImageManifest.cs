@@ -13,7 +13,7 @@ public sealed record ImageManifest
     public const string FormatName = "neuralink-image";
 
     /// <summary>The version this code writes and reads.</summary>
-    public const int CurrentVersion = 4;
+    public const int CurrentVersion = 5;
 
     /// <summary>The manifest's file name.</summary>
     public const string FileName = "neuralink.json";
@@ -28,8 +28,8 @@ public sealed record ImageManifest
     /// <summary>The model's configuration, its activation stated explicitly.</summary>
     public required JsonElement Model { get; init; }
 
-    /// <summary>Format of every matrix: "f32", "f16" or "bf16".</summary>
-    public required string Weights { get; init; }
+    /// <summary>The formats of the weights.</summary>
+    public required WeightsManifest Weights { get; init; }
 
     public required int LayerCount { get; init; }
 
@@ -48,6 +48,43 @@ public sealed record ImageManifest
 
     /// <summary>Length and digest of every other file of the image.</summary>
     public required IReadOnlyDictionary<string, FileManifest> Files { get; init; }
+}
+
+/// <summary>
+/// The formats of an image's weights: "f32", "f16", "bf16", "q8_0", "q4_0", and of matrices in memory "q4_k" and "q6_k" too.
+/// </summary>
+/// <param name="Resident">Of the matrices of resident.safetensors.</param>
+/// <param name="Rows">Of the bundles' gate and up rows.</param>
+/// <param name="Down">Of the bundles' down columns.</param>
+/// <param name="LeavesDeciding">Whether the bundles leave out the row that decides activity: predictor.safetensors has it.</param>
+/// <param name="Predictor">Of the matrices of predictor.safetensors.</param>
+/// <param name="Exceptions">Tensors of resident.safetensors of another format than <paramref name="Resident"/>.</param>
+public sealed record WeightsManifest(
+    string Resident, string Rows, string Down, bool LeavesDeciding, string Predictor, IReadOnlyDictionary<string, string> Exceptions)
+{
+    private static readonly string[] s_bundleFormats = ["f32", "f16", "bf16", "q8_0", "q4_0"];
+
+    /// <summary>Whether one format is that of everything.</summary>
+    [JsonIgnore]
+    public bool IsOne => Exceptions.Count == 0 && Resident == Rows && Down == Rows && Predictor == Rows;
+
+    /// <summary>All formats of matrices that are named.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> Matrices => Exceptions.Values.Append(Resident).Append(Predictor);
+
+    /// <summary>The formats in a line, e.g. "q8_0" or "q8_0 in memory, q4_0 on flash with down columns of q8_0".</summary>
+    public override string ToString()
+    {
+        string resident = string.Join('/', Exceptions.Values.Prepend(Resident).Distinct(StringComparer.Ordinal));
+        string down = Down == Rows ? "" : $" with down columns of {Down}", left = LeavesDeciding ? ", without what decides" : "";
+        return (IsOne ? Rows : $"{resident} in memory, {Rows} on flash{down}") + left;
+    }
+
+    /// <summary>Whether a name is that of a format of bundles.</summary>
+    internal static bool IsOfBundles(string name) => s_bundleFormats.Contains(name);
+
+    /// <summary>Whether a name is that of a format of matrices.</summary>
+    internal static bool IsOfMatrices(string? name) => name is "q4_k" or "q6_k" || s_bundleFormats.Contains(name);
 }
 
 /// <summary>How a bundle is laid out: [gate row][up row][down column][biases, f32][zeros][CRC-32C, 4 bytes].</summary>

@@ -34,7 +34,7 @@ internal static class ImageManifestReader
         Require(path, m.LayerCount is > 0 and <= 1 << 12, "layer_count in 1..4096", m.LayerCount);
         Require(path, m.FfnCount == m.LayerCount || m.FfnCount == 1, "ffn_count as layer_count, or 1", m.FfnCount);
         Require(path, m.SlotCount is > 0 and <= 1 << 22, "slot_count in 1..4194304", m.SlotCount);
-        Require(path, m.Weights is "f32" or "f16" or "bf16", "weights f32, f16 or bf16", m.Weights);
+        Check(path, m.Weights);
         Require(path, m.Predictor == "exact", "predictor exact", m.Predictor);
         int stride = m.Bundle.StrideBytes;
         Require(
@@ -54,6 +54,16 @@ internal static class ImageManifestReader
             Require(path, file is not null, expected, "null");      // annotations do not reach into dictionaries
             Require(path, file!.Bytes >= 0 && FileDigest.IsWellFormed(file.Xxh128), expected, file);
         }
+    }
+
+    private static void Check(string path, WeightsManifest w)
+    {
+        foreach (string name in (string[])[w.Rows, w.Down])
+            Require(path, WeightsManifest.IsOfBundles(name), "bundles of f32, f16, bf16, q8_0 or q4_0", name);
+        foreach (string name in w.Matrices)
+            Require(path, WeightsManifest.IsOfMatrices(name), "matrices of f32, f16, bf16, q8_0, q4_0, q4_k or q6_k", name ?? "null");
+        Require(
+            path, w.LeavesDeciding || w.Predictor == w.Rows, $"a predictor of {w.Rows}, as the bundles' rows have it", w.Predictor);
     }
 
     private static void Check(string path, PlacementManifest p)

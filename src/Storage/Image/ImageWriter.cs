@@ -217,14 +217,14 @@ public sealed class ImageWriter : IDisposable
 
 /// <summary>What an image holds whatever the order of its neurons.</summary>
 /// <param name="Model">The model's configuration.</param>
-/// <param name="Weights">Format of every matrix.</param>
+/// <param name="Weights">The formats of its weights.</param>
 /// <param name="LayerCount">Decoder layers.</param>
 /// <param name="FfnCount">FFNs whose neurons it holds.</param>
 /// <param name="SlotCount">Slots, and so neurons, of each.</param>
 /// <param name="Bundle">How a bundle is laid out.</param>
 /// <param name="Predictor">The predictor whose weights the image has.</param>
 public sealed record ImageContents(
-    JsonElement Model, string Weights, int LayerCount, int FfnCount, int SlotCount, BundleManifest Bundle, string Predictor)
+    JsonElement Model, WeightsManifest Weights, int LayerCount, int FfnCount, int SlotCount, BundleManifest Bundle, string Predictor)
 {
     /// <summary>What the image of <paramref name="m"/> holds.</summary>
     public static ImageContents Of(ImageManifest m) =>

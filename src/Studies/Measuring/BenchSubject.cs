@@ -60,7 +60,6 @@ public sealed record BenchSubject
     {
         FlashImage image = engine.Image;
         FlashAccess access = engine.IsPastPageCache ? engine.Options.Io : FlashAccess.Buffered;
-        int elementBytes = WeightFormats.ToDtype(WeightFormats.Parse(image.Manifest.Weights)).SizeBytes();
         long neurons = (long)image.FfnCount * image.SlotCount;
         using SafetensorsFile resident = SafetensorsFile.Open(image.PathOf(ImageFiles.Resident));
         return new BenchSubject
@@ -68,10 +67,9 @@ public sealed record BenchSubject
             Name = engine.Name,
             Folder = image.Folder,
             ModelType = engine.Model.ModelType,
-            Weights = image.Manifest.Weights,
+            Weights = image.Manifest.Weights.ToString(),
             Bytes = (neurons * image.Manifest.Bundle.PayloadBytes) + resident.InFileOrder.Sum(t => t.LengthBytes),
-            Parameters =
-                (neurons * image.Manifest.Bundle.PayloadBytes / elementBytes) + resident.InFileOrder.Sum(t => t.ElementCount),
+            Parameters = TensorCatalog.All(engine.Model).Where(spec => spec.Place != TensorPlace.Predictor).Sum(spec => spec.ElementCount),
             StrideBytes = image.StrideBytes,
             NeuronBytes = neurons * image.StrideBytes,
             Options = engine.Options,

@@ -19,6 +19,9 @@ internal sealed class ComputeProbe : IDisposable
     /// <summary>Several times a processor's last cache.</summary>
     public const long WorkingBytes = 64 << 20;
 
+    // Queries, keys and values of different formats are three matrices, which are aligned each.
+    private const int PartAlignmentBytes = 3 * 64;
+
     // A layer waits for flash about so long. Its workers sleep meanwhile, and wake for its neurons.
     private static readonly TimeSpan s_wait = TimeSpan.FromMicroseconds(500);
 
@@ -40,9 +43,9 @@ internal sealed class ComputeProbe : IDisposable
     {
         _time = time;
         ModelConfig c = model.Config;
-        WeightKernels kernels = WeightKernels.For(model.Format);
+        WeightKernels kernels = WeightKernels.For(model.Formats.Predictor), embedding = WeightKernels.For(model.Formats.Resident);
         int rowBytes = kernels.RowBytes(c.HiddenSize), ffn = (int)Math.Clamp(WorkingBytes / rowBytes, 1, c.FfnSize);
-        int vocabulary = (int)Math.Clamp(WorkingBytes / kernels.RowBytes(c.EmbeddingSize), 1, c.VocabularySize);
+        int vocabulary = (int)Math.Clamp(WorkingBytes / embedding.RowBytes(c.EmbeddingSize), 1, c.VocabularySize);
         _predictorScale = (double)c.FfnSize / ffn;
         _logitsScale = (double)c.VocabularySize / vocabulary;
         ModelConfig one = c with
@@ -55,29 +58,30 @@ internal sealed class ComputeProbe : IDisposable
             ContextLength = contextTokens,
             EndTokens = [],
         };
-        long layerBytes = WeightFile.RequiredBytes(one, model.Format, TensorPlace.Resident)
-            - ((long)vocabulary * kernels.RowBytes(c.EmbeddingSize))
-            + WeightFile.RequiredBytes(one, model.Format, TensorPlace.Predictor) + ((long)neurons * model.Layout.StrideBytes);
+        long layerBytes = WeightFile.RequiredBytes(one, model.Formats, TensorPlace.Resident)
+            - ((long)vocabulary * embedding.RowBytes(c.EmbeddingSize))
+            + WeightFile.RequiredBytes(one, model.Formats, TensorPlace.Predictor) + ((long)neurons * model.Layout.StrideBytes);
         int layers = (int)Math.Clamp((WorkingBytes / Math.Max(1, layerBytes)) + 1, 1, c.LayerCount);
         _standIn = one with { LayerCount = layers };
         int frames = (int)Math.Clamp(WorkingBytes / model.Layout.StrideBytes, neurons, Math.Max(neurons, (long)layers * neurons));
 
-        StandInWeights weights = new(_standIn, model.Format);
+        StandInWeights weights = new(_standIn, model.Formats);
         bool looksAhead = StrategySwitches.Of(options.Strategy).ReadsAhead;
         bool isShared = StandInOf(options.Predictor) == StandInOf(options.LookaheadPredictor);
         ResidentSizes sizes = new()
         {
             Config = _standIn,
-            Format = model.Format,
+            Formats = model.Formats,
             ContextTokens = contextTokens,
             ChunkTokens = 1,
             Threads = options.Threads,
         };
         _arena = new NativeArena(
-            sizes.TotalBytes + BytesOf(options.Predictor, model.Format)
-            + (looksAhead && !isShared ? BytesOf(options.LookaheadPredictor, model.Format) : 0)
+            sizes.TotalBytes + BytesOf(options.Predictor, model.Formats)
+            + (looksAhead && !isShared ? BytesOf(options.LookaheadPredictor, model.Formats) : 0)
             + QuantizedRows.RequiredBytes(model.Layout.Format.Rows, rows: 1, c.HiddenSize)
-            + ((long)frames * model.Layout.StrideBytes) + FrameArena.AlignmentBytes);
+            + ((long)frames * model.Layout.StrideBytes) + FrameArena.AlignmentBytes
+            + (layers * PartAlignmentBytes));
         _pool = new WorkerPool(options.Threads);
         ResidentHalf resident = new(_arena, sizes, arena => new CopiedWeights(weights, arena, "resident"), _pool);
         (_decoder, _activations) = (resident.Decoder, resident.Activations);
@@ -85,8 +89,8 @@ internal sealed class ComputeProbe : IDisposable
         sequence.Append(contextTokens / 2);
         _pass = new ForwardPass(1);
         _pass.Add(sequence, [0], logits: 1);
-        _predictor = Load(options.Predictor, weights, model.Format);
-        _ahead = !looksAhead ? null : isShared ? _predictor : Load(options.LookaheadPredictor, weights, model.Format);
+        _predictor = Load(options.Predictor, weights, model.Formats);
+        _ahead = !looksAhead ? null : isShared ? _predictor : Load(options.LookaheadPredictor, weights, model.Formats);
         BundleKernels bundles = new(model.Layout, c.ActivationOf(0), gateFirst: !options.Predictor.IsExact);
         _ffn = new StandInFfn(_arena, bundles, model.Layout.StrideBytes, frames, neurons, _activations);
         _set = new NeuronSet(c.FfnSize);
@@ -139,18 +143,19 @@ internal sealed class ComputeProbe : IDisposable
         _ => (PredictorKind.Exact, 0),
     };
 
-    private long BytesOf(PredictorOptions options, WeightFormat format) => StandInOf(options).Kind switch
+    private long BytesOf(PredictorOptions options, ModelFormats formats) => StandInOf(options).Kind switch
     {
         PredictorKind.Oracle => 0,
         PredictorKind.Sketch => SketchPredictor.RequiredBytes(_standIn, options.Bits, chunkTokens: 1),
-        _ => WeightFile.RequiredBytes(_standIn, format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(_standIn, format, chunkTokens: 1),
+        _ => WeightFile.RequiredBytes(_standIn, formats, TensorPlace.Predictor)
+            + ExactPredictor.RequiredBytes(_standIn, formats.Predictor, chunkTokens: 1),
     };
 
-    private NeuronPredictor? Load(PredictorOptions options, StandInWeights weights, WeightFormat format) => StandInOf(options).Kind switch
+    private NeuronPredictor? Load(PredictorOptions options, StandInWeights weights, ModelFormats formats) => StandInOf(options).Kind switch
     {
         PredictorKind.Oracle => null,
         PredictorKind.Sketch => SketchPredictor.Load(weights, _arena, _standIn, options.Bits, margin: 0, chunkTokens: 1, _pool.Threads),
-        _ => ExactPredictor.Load(new CopiedWeights(weights, _arena, "predictor"), _arena, _standIn, format, chunkTokens: 1, _pool.Threads),
+        _ => ExactPredictor.Load(new CopiedWeights(weights, _arena, "predictor"), _arena, _standIn, formats.Predictor, chunkTokens: 1, _pool.Threads),
     };
 
     /// <summary>

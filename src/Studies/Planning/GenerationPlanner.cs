@@ -68,7 +68,7 @@ public sealed class GenerationPlanner(
 
         // A low-rank predictor is two products, which take their bytes' share of the exact one's.
         double OfExact(PredictorOptions predictor, PredictorSource source) => predictor.Kind is PredictorKind.LowRank or PredictorKind.Svd
-            ? (double)source.RequiredBytes(1) / WeightFile.RequiredBytes(model.Config, model.Format, TensorPlace.Predictor)
+            ? (double)source.RequiredBytes(1) / WeightFile.RequiredBytes(model.Config, model.Formats, TensorPlace.Predictor)
             : 1;
     }
 

@@ -13,19 +13,19 @@ public sealed class PlannedModel
 {
     private readonly FlashImage? _image;
 
-    private PlannedModel(FlashImage? image, ModelConfig config, WeightFormat format)
+    private PlannedModel(FlashImage? image, ModelConfig config, ModelFormats formats)
     {
         _image = image;
         Config = config;
-        Format = format;
-        Layout = new BundleLayout(format, config.HiddenSize, config.Gated, config.FfnBias);
+        Formats = formats;
+        Layout = new BundleLayout(formats.Bundles, config.HiddenSize, config.Gated, config.FfnBias);
     }
 
     /// <summary>Its shape.</summary>
     public ModelConfig Config { get; }
 
-    /// <summary>The format of its matrices.</summary>
-    public WeightFormat Format { get; }
+    /// <summary>The formats of its matrices.</summary>
+    public ModelFormats Formats { get; }
 
     /// <summary>How its neurons lie on flash.</summary>
     public BundleLayout Layout { get; }
@@ -35,10 +35,10 @@ public sealed class PlannedModel
 
     /// <summary>The model of an image; its weights are not read.</summary>
     /// <exception cref="NeuralinkException">Its configuration is damaged.</exception>
-    public static PlannedModel Of(FlashImage image) => new(image, ModelConfigJson.Read(image), WeightFormats.Parse(image.Manifest.Weights));
+    public static PlannedModel Of(FlashImage image) => new(image, ModelConfigJson.Read(image), ModelFormats.Read(image.Manifest.Weights));
 
     /// <summary>A model as it would be packed, in its own order.</summary>
-    public static PlannedModel Of(ModelConfig config, WeightFormat format) => new(image: null, config, format);
+    public static PlannedModel Of(ModelConfig config, ModelFormats formats) => new(image: null, config, formats);
 
     /// <summary>The order of a layer's neurons on flash.</summary>
     public Permutation OrderOf(int layer) => _image?.PlacementOf(new LayerIndex(layer)) ?? Permutation.Identity(Config.FfnSize);
@@ -48,10 +48,10 @@ public sealed class PlannedModel
     /// <exception cref="NeuralinkException">It does not fit (the message has the plan and the smallest budget that works), or a predictor
     /// is not there.</exception>
     public MemoryPlan MemoryPlanOf(EngineOptions options) =>
-        MemoryPlan.Make(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
+        MemoryPlan.Make(Config, Formats, Layout.StrideBytes, PredictorsOf(options), options);
 
     internal MemoryPlan SmallestPlanOf(EngineOptions options) =>
-        MemoryPlan.Smallest(Config, Format, Layout.StrideBytes, PredictorsOf(options), options);
+        MemoryPlan.Smallest(Config, Formats, Layout.StrideBytes, PredictorsOf(options), options);
 
     internal PredictorSources PredictorsOf(EngineOptions asked)
     {
@@ -67,7 +67,8 @@ public sealed class PlannedModel
         Func<int, long> bytes = options.Kind switch
         {
             PredictorKind.Exact => chunk =>
-                WeightFile.RequiredBytes(Config, Format, TensorPlace.Predictor) + ExactPredictor.RequiredBytes(Config, Format, chunk),
+                WeightFile.RequiredBytes(Config, Formats, TensorPlace.Predictor)
+                    + ExactPredictor.RequiredBytes(Config, Formats.Predictor, chunk),
             PredictorKind.All => _ => 0,
             PredictorKind.Sketch => chunk => SketchPredictor.RequiredBytes(Config, options.Bits, chunk),
             _ => throw new NeuralinkException(

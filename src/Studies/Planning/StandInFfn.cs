@@ -31,8 +31,9 @@ internal sealed class StandInFfn
     public StandInFfn(NativeArena arena, BundleKernels kernels, int strideBytes, int frameCount, int neurons, Activations activations)
     {
         _frames = arena.Allocate((long)frameCount * strideBytes, "frames", FrameArena.AlignmentBytes);
+        byte[] bundle = StandInWeights.Bundle(kernels.Layout);
         for (int frame = 0; frame < frameCount; frame++)
-            _frames.Bytes((long)frame * strideBytes, strideBytes).Fill(StandInWeights.Positive);
+            bundle.CopyTo(_frames.Bytes((long)frame * strideBytes, strideBytes));
         _frameCount = frameCount;
         _strideBytes = strideBytes;
         _shuffled = [.. Enumerable.Range(0, frameCount)];

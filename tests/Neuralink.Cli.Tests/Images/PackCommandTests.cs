@@ -15,10 +15,12 @@ public sealed class PackCommandTests(PackedModelFixture model) : IDisposable
     [InlineData("f16", "2048 bytes each (f16)")]
     [InlineData("bf16", "2048 bytes each (bf16)")]
     [InlineData("f32", "3584 bytes each (f32)")]
+    [InlineData("q8_0", "1024 bytes each (q8_0)")]
+    [InlineData("q8_0 --bundles q4_0 --down q8_0", "1024 bytes each (q8_0 in memory, q4_0 on flash with down columns of q8_0)")]
     public async Task A_packed_model_is_summed_up_verified_and_run(string weights, string summary)
     {
         string image = _home.PathOf("image.nlk");
-        CliResult pack = await _home.RunAsync("pack", Source, image, "--weights", weights);
+        CliResult pack = await _home.RunAsync(["pack", Source, image, "--weights", .. weights.Split(' ')]);
         pack.Code.Should().Be(0, "of {0}", pack.Error);
         pack.Out.Should().Contain("6 layers of 2048 neurons").And.Contain(summary);
         (await _home.RunAsync("verify", image)).Code.Should().Be(0);

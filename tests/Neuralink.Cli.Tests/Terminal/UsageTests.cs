@@ -52,7 +52,7 @@ public sealed class UsageTests(PackedModelFixture model) : IDisposable
     [InlineData("--ahead", "9", "expected a lookahead of 1 to 8 layers, found 9")]
     [InlineData("--queue-depth", "257", "expected a queue depth of 1 to 256, found 257")]
     [InlineData("--io", "psychic", "expected direct or buffered or uring, found 'psychic'")]
-    [InlineData("--weights", "int3", "expected f16 or bf16 or f32, found 'int3'")]
+    [InlineData("--weights", "int3", "expected f16 or bf16 or f32 or q8_0 or q4_0, found 'int3'")]
     [InlineData("--weights", "f32", "--weights: expected an unpacked model, found the flash image")]
     public async Task A_wrong_option_is_one_line_with_what_was_expected_and_found(string option, string value, params string[] parts)
     {

@@ -43,7 +43,7 @@ public sealed class DamagedImageTests : IDisposable
     [InlineData("bundle.gated", "false", "Gated = False")]
     [InlineData("bundle.biased", "true", "Biased = True")]
     [InlineData("bundle.payload_bytes", "860", "PayloadBytes = 860")]
-    [InlineData("weights", "\"f16\"", "StrideBytes")]
+    [InlineData("weights.down", "\"f16\"", "StrideBytes")]
     [InlineData("model.gated", "false", "Gated = True")]
     [InlineData("model.hidden_size", "73", "as the model's shape gives")]
     [InlineData("model.ffn_size", "119", "3 layers of 119 neurons")]

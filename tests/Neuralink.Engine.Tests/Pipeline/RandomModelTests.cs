@@ -1,4 +1,6 @@
 using Neuralink.Kernels;
+using Neuralink.Models.Checkpoints;
+using Neuralink.Models.Inference;
 using Neuralink.Models.Packing;
 using Neuralink.Storage.Safetensors;
 using Neuralink.Tests.Support;
@@ -31,14 +33,7 @@ public sealed class RandomModelTests
         using PackedModel image = new(model.Folder);
         EngineOptions[] setups =
         [
-            .. s_rows.Where(row => RandomModels.All[row[0]].Name == name).Select(row => new EngineOptions
-            {
-                Strategy = TokenStrategies.OverAnyOrder[row[1]],
-                Threads = s_threads[row[2]],
-                Cache = CacheSize.OfShare(s_caches[row[3]]),
-                ChunkTokens = s_chunks[row[4]],
-                QueueDepth = 4,
-            }),
+            .. s_rows.Where(row => RandomModels.All[row[0]].Name == name).Select(OptionsOf),
         ];
         setups.Should().HaveCountGreaterThanOrEqualTo(TokenStrategies.OverAnyOrder.Count);
         await CheckAsync(image.Folder, model.Folder, setups);
@@ -58,6 +53,48 @@ public sealed class RandomModelTests
         using PackedModel image = new(source.Folder, new PackOptions(format));
         await CheckAsync(image.Folder, oracle.Folder, [new EngineOptions { Threads = 2, QueueDepth = 4 }]);
     }
+
+    [Theory]
+    [InlineData("llama-relu", WeightFormat.Q4_0, WeightFormat.Q8_0)]
+    [InlineData("opt", WeightFormat.Q8_0, WeightFormat.Q4_0)]
+    public async Task Of_quantized_weights_tokens_and_scores_are_the_same_bits_in_all_setups(
+        string name, WeightFormat format, WeightFormat down)
+    {
+        using RandomModel model = new(RandomModels.ByName(name));
+        using PackedModel image = new(model.Folder, new PackOptions(new FormatChoice { Weights = format, Down = down }));
+        int[] prompt = [.. Enumerable.Range(0, PromptTokens).Select(i => (i * 7) % ByteTokenizer.EndToken)];
+        (IReadOnlyList<int> Tokens, double Score)? first = null;
+        foreach (int[] row in s_rows.Where(row => RandomModels.All[row[0]].Name == name))
+        {
+            EngineOptions options = OptionsOf(row);
+            await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(image.Folder, options);
+            IReadOnlyList<int> tokens = (await engine.RunAsync(prompt, NewTokens)).Tokens;
+            double score = (await engine.ScoreAsync(prompt)).NegativeLogLikelihood;
+            first ??= (tokens, score);
+            tokens.Should().Equal(first.Value.Tokens, "of {0}", options);
+            score.Should().Be(first.Value.Score, "of {0}", options);
+        }
+        double expected = Dense(image.Folder, prompt);
+        first!.Value.Score.Should().BeApproximately(expected, 0.01 * expected, "only the products' inputs are rounded");
+    }
+
+    private static double Dense(string image, int[] tokens)
+    {
+        using WorkerPool pool = new(1);
+        using Checkpoint weights = Checkpoint.OfImage(image);
+        using DenseReference reference = new(weights, pool);
+        float[][] logits = [.. reference.Forward(tokens.AsSpan(0, tokens.Length - 1)).Chunk(weights.Config.VocabularySize)];
+        return logits.Zip(tokens[1..], (row, next) => (double)Likelihood.NegativeLog(row, next)).Sum();
+    }
+
+    private static EngineOptions OptionsOf(int[] row) => new()
+    {
+        Strategy = TokenStrategies.OverAnyOrder[row[1]],
+        Threads = s_threads[row[2]],
+        Cache = CacheSize.OfShare(s_caches[row[3]]),
+        ChunkTokens = s_chunks[row[4]],
+        QueueDepth = 4,
+    };
 
     private static async Task CheckAsync(string image, string oracleFolder, IEnumerable<EngineOptions> setups)
     {

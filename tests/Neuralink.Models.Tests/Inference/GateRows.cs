@@ -18,8 +18,8 @@ internal sealed class GateRows
     {
         FlashImage image = FlashImage.Open(imageFolder);
         _config = ModelConfigJson.Read(image);
-        (float[] Rows, float[] Biases)[] layers = ImageTensors.Read(
-            image, ImageFiles.Predictor, FlashAccess.Buffered,
+        (float[] Rows, float[] Biases)[] layers = ImageTensors.ReadPredictor(
+            ImageModel.Of(image), FlashAccess.Buffered,
             tensors => Enumerable.Range(0, _config.LayerCount).Select(i => Layer(tensors, i)).ToArray(), CancellationToken.None);
         _rows = [.. layers.Select(layer => layer.Rows)];
         _biases = [.. layers.Select(layer => layer.Biases)];

@@ -28,7 +28,7 @@ public sealed class WeightFileTests
         using Checkpoint source = Checkpoint.Open(model.Folder);
         FlashImage image = FlashImage.Open(packed.Folder);
         ImageModel read = ImageModel.Of(image);
-        (ModelConfig config, WeightFormat format) = (read.Config, read.Format);
+        (ModelConfig config, WeightFormat format) = (read.Config, read.Formats.Resident);
         foreach (TensorPlace place in (TensorPlace[])[TensorPlace.Resident, TensorPlace.Predictor])
         {
             using NativeArena inPlace = new(WeightFile.RequiredBytes(config, format, place)), copied = new(16 << 20);
@@ -53,7 +53,7 @@ public sealed class WeightFileTests
         ShouldFail(image, TensorPlace.Resident, image.PathOf(ImageFiles.Resident), "XXH128");
         Overwrite(image, ImageFiles.Predictor, "model.layers.1.mlp.gate_proj.weight", float.NaN, isListed: false);
         ShouldFail(image, TensorPlace.Predictor, image.PathOf(ImageFiles.Predictor), "XXH128");
-        FluentActions.Invoking(() => ImageTensors.Read(image, ImageFiles.Predictor, FlashAccess.Direct, ReadGate, CancellationToken.None))
+        FluentActions.Invoking(() => ImageTensors.ReadPredictor(ImageModel.Of(image), FlashAccess.Direct, ReadGate, CancellationToken.None))
             .Should().Throw<NeuralinkException>().WithMessage("*XXH128*");
     }
 
@@ -68,7 +68,7 @@ public sealed class WeightFileTests
         FlashImage image = Overwrite(FlashImage.Open(packed.Folder), ImageFiles.Resident, Output, value, isListed: true);
         ShouldFail(image, TensorPlace.Resident, Output, "finite weights");
         image = Overwrite(image, ImageFiles.Predictor, "model.layers.1.mlp.gate_proj.weight", value, isListed: true);
-        FluentActions.Invoking(() => ImageTensors.Read(image, ImageFiles.Predictor, FlashAccess.Direct, ReadGate, CancellationToken.None))
+        FluentActions.Invoking(() => ImageTensors.ReadPredictor(ImageModel.Of(image), FlashAccess.Direct, ReadGate, CancellationToken.None))
             .Should().Throw<NeuralinkException>().WithMessage("*model.layers.1.mlp.gate_proj.weight*finite weights*");
     }
 

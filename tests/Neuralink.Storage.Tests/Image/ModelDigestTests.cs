@@ -43,7 +43,7 @@ public sealed class ModelDigestTests : IDisposable
     public void Another_configuration_or_weight_format_changes_it()
     {
         JsonObject manifest = _image.Manifest;
-        manifest["weights"] = "bf16";
+        manifest["weights"]!["down"] = "bf16";
         string other = DigestOf(manifest);
         other.Should().NotBe(_digest);
         manifest["model"]!["activation_threshold"] = 0.25;

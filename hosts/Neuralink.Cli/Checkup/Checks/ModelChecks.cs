@@ -1,6 +1,5 @@
 using Neuralink.Cli.Planning;
 using Neuralink.Cli.Terminal;
-using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Studies.Planning;
 
@@ -63,7 +62,7 @@ internal sealed class ModelChecks(PlanSettings settings, PlanSubject subject, Su
 
     private Finding SizeOf(long? freeBytes)
     {
-        string value = $"{subject.Name}, {WeightFormats.NameOf(subject.Model.Format)}: {ByteSize.Format(FlashBytes)} on flash, "
+        string value = $"{subject.Name}, {subject.Model.Formats.ToManifest()}: {ByteSize.Format(FlashBytes)} on flash, "
             + $"{subject.Model.Config.FfnCount} layers of {subject.Model.Config.FfnSize} neurons";
         (string, double)[] metrics = [("flash_bytes", FlashBytes)];
         if (subject.Image is not null)

@@ -45,7 +45,7 @@ internal sealed class GgufCheckpoint : Checkpoint
             CheckpointNames found = new(path, GgufNames.Plain.Layers, names);
             new CheckpointReview(checkpoint.Config, checkpoint, names, found, checkpoint._names).Run(note);
             _ = checkpoint.Predictors;         // those that are not of the model's shape are refused here
-            checkpoint.SayWhatPackingCosts(note);
+            checkpoint.SayWhatIsRounded(note);
             return checkpoint;
         }
         catch
@@ -110,16 +110,18 @@ internal sealed class GgufCheckpoint : Checkpoint
     private GgufTensor Whole(PublishedTensor published) => _file.Find(published.Name) ?? throw new NeuralinkException(
         $"load the weights of {Location}", $"a tensor '{published.Name}'", $"none among {_file.Names.Count}");
 
-    private void SayWhatPackingCosts(Action<string>? note)
+    private void SayWhatIsRounded(Action<string>? note)
     {
-        long bytes = TensorCatalog.All(Config).Where(spec => !spec.IsVector).Sum(spec => Get(spec.Name).LengthBytes);
-        long packed = TensorCatalog.All(Config).Where(spec => !spec.IsVector).Sum(spec => spec.BytesIn(WeightFormat.F16));
-        string type = Get($"{TensorNames.Layer(Config, 0).Up}.weight").Type.Name;
-        if (Get($"{TensorNames.Layer(Config, 0).Up}.weight").Type.Format is null)
+        string[] others =
+        [
+            .. TensorCatalog.All(Config).Where(spec => !spec.IsVector).Select(spec => Get(spec.Name).Type)
+                .Where(type => type.Format is null).Select(type => type.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+        ];
+        if (others.Length > 0)
         {
             note?.Invoke(
-                $"{Location}: {type} weights are packed as f16 unless --weights says otherwise, with {(double)packed / bytes:0.0} times "
-                + "the bytes; each is rounded by at most 1 part in 2048, and --weights f32 keeps every bit");
+                $"{Location}: weights of {string.Join(" and ", others)} are rounded to q8_0 unless --weights says otherwise; "
+                + "--weights f32 keeps every bit");
         }
     }
 }

@@ -14,8 +14,10 @@ internal static class GgufElementTypes
 
     // Types that no kernel reads stay in the table, so that a tensor of one is refused by its name.
     private static ElementType Make(GgufType type) =>
-        Enum.TryParse(type.Name, out WeightFormat format) ? ElementType.Of(format)
-            : Enum.TryParse(type.Name, out BlockFormat block)
-                ? new ElementType(type.Name, type.BlockElements, type.BlockBytes, BlockKernels.For(block).Decode)
+        Enum.TryParse(type.Name, out BlockFormat block)
+            ? new ElementType(
+                type.Name, type.BlockElements, type.BlockBytes, BlockKernels.For(block).Decode,
+                Enum.TryParse(type.Name, out WeightFormat same) ? same : null)
+            : Enum.TryParse(type.Name, out WeightFormat format) ? ElementType.Of(format)
             : new ElementType(type.Name, type.BlockElements, type.BlockBytes, decode: null);
 }

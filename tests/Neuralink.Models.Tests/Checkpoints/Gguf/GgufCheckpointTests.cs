@@ -146,14 +146,17 @@ public sealed class GgufCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Quantized_weights_are_packed_as_f16_and_that_is_said()
+    public void Quantized_weights_keep_their_type_or_it_is_said_what_they_become()
     {
         SmallGguf file = new();
         file.Tensors["blk.0.ffn_up.weight"] = (SmallGguf.TypeOf("Q8_0"), [64, 32]);
-        using Checkpoint checkpoint = Open(file);
+        using (Checkpoint kept = Open(file))
+            kept.SourceFormat.Should().Be(WeightFormat.Q8_0);
+        _notes.Should().NotContain(note => note.Contains("Q8_0"));
+        file.Tensors["blk.0.attn_q.weight"] = (SmallGguf.TypeOf("Q5_1"), file.Tensors["blk.0.attn_q.weight"].Shape);
+        Open(file).Dispose();
 
-        checkpoint.SourceFormat.Should().Be(WeightFormat.F16);
-        _notes.Should().Contain(note => note.Contains("Q8_0") && note.Contains("f16"));
+        _notes.Should().Contain(note => note.Contains("Q5_1") && note.Contains("q8_0"));
     }
 
     [Fact]

@@ -123,9 +123,9 @@ public sealed class SketchPredictorTests
             _packed = new PackedModel(_model.Folder);
             FlashImage image = FlashImage.Open(_packed.Folder);
             ImageModel packed = ImageModel.Of(image);
-            (Config, WeightFormat format) = (packed.Config, packed.Format);
-            Sketch = ImageTensors.Read(
-                image, ImageFiles.Predictor, FlashAccess.Direct,
+            (Config, WeightFormat format) = (packed.Config, packed.Formats.Predictor);
+            Sketch = ImageTensors.ReadPredictor(
+                packed, FlashAccess.Direct,
                 tensors => SketchPredictor.Load(tensors, _arena, Config, bits, margin, Tokens, threads: 3), CancellationToken.None);
             SketchBytes = _arena.UsedBytes;
             WeightFile weights = WeightFile.Load(packed, TensorPlace.Predictor, _arena, FlashAccess.Direct, CancellationToken.None);
