@@ -6,6 +6,9 @@ namespace Neuralink.Kernels;
 /// </summary>
 public interface IParallelBody
 {
-    /// <summary>Does the indices [begin, end) as worker <paramref name="worker"/> (0 is the caller of Run).</summary>
+    /// <summary>
+    /// Does the indices [begin, end) as worker <paramref name="worker"/> (0 is the caller of Run). A worker is called several times in a
+    /// run, once or never: what it counts, it adds up.
+    /// </summary>
     public void Execute(int begin, int end, int worker);
 }

@@ -12,8 +12,9 @@ namespace Neuralink.Kernels;
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {
-    // Pieces for each worker: enough that one who begins late, or is interrupted, delays the others by a part of its share only.
-    private const int PiecesAWorker = 4;
+    // Pieces for each worker: one who begins late, or is interrupted, delays the others by a part of its share only. More would make the
+    // products of a prompt pack their inputs more often.
+    private const int PiecesAWorker = 2;
 
     private readonly Thread[] _threads;
     private readonly Signal[] _work;

@@ -68,11 +68,11 @@ public class WorkerPoolTests
                     return;
                 }
                 worker.Should().NotBe(holder);
-                if (Interlocked.Increment(ref done) == 7)
+                if (Interlocked.Increment(ref done) == 3)
                     heldUp.Set();
             }),
-            8, 1);
-        done.Should().Be(7);
+            4, 1);
+        done.Should().Be(3);
     }
 
     [Fact]
