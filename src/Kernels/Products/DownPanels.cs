@@ -17,10 +17,7 @@ internal static class DownPanels<TCodec, TLanes>
     where TCodec : struct, IWeightCodec
     where TLanes : struct, ILanes<TLanes>
 {
-    private const int Lanes = PanelSizes.Lanes;
-
-    // Rows of weights of a panel, and its columns: 16 KiB.
-    private const int PanelRows = 64, PanelColumns = 4 * Lanes;
+    private const int PanelRows = ValuePanel.Rows, PanelColumns = ValuePanel.Columns;
 
     // Rows of y for which wants are noted: 160 KiB of them.
     private const int BatchMax = 512;
@@ -50,72 +47,25 @@ internal static class DownPanels<TCodec, TLanes>
                 for (int c = range.Begin; c < range.End; c += PanelColumns)
                 {
                     int columns = Math.Min(PanelColumns, range.End - c);
-                    Decode(parts, n, neurons, c, columns, panel);
-                    AddPanel(wants, in MemoryMarshal.GetReference(panel), ref Unsafe.Add(ref y, ((nint)b * stride) + c), stride, columns);
+                    ValuePanel.Decode<TCodec, TLanes, BundleParts>(parts, n, neurons, c, columns, panel);
+                    AddPanel(wants, panel, ref Unsafe.Add(ref y, ((nint)b * stride) + c), stride, columns);
                 }
             }
         }
     }
 
-    private static void Decode(BundleParts parts, int first, int count, int column, int columns, Span<float> panel)
+    private static void AddPanel(Wants wants, ReadOnlySpan<float> panel, ref float y, int stride, int columns)
     {
-        for (int n = 0; n < count; n++)
-        {
-            ref byte row = ref Unsafe.Add(ref Unsafe.AsRef(in parts.Row(first + n)), (nint)column * TCodec.WeightBytes);
-            ref byte upcoming = ref Unsafe.Add(ref row, PanelColumns * TCodec.WeightBytes);
-            PanelPacking<TLanes>.Row<TCodec>(ref row, in upcoming, ref panel[n * PanelColumns], columns, Lanes);
-            if (columns < PanelColumns)
-                panel.Slice((n * PanelColumns) + columns, PanelColumns - columns).Clear();
-        }
-    }
-
-    private static void AddPanel(Wants wants, ref readonly float panel, ref float y, int stride, int columns)
-    {
-        Span<float> ragged = stackalloc float[PanelColumns];
         for (int b = 0; b < wants.Counts.Length; b++)
         {
             int count = wants.Counts[b];
-            ref float to = ref Unsafe.Add(ref y, (nint)b * stride);
-            if (count == 0)
-                continue;
-
-            ref readonly float scales = ref wants.Scales[b * PanelRows];
-            ref readonly byte rows = ref wants.Rows[b * PanelRows];
-            if (columns == PanelColumns)
+            if (count > 0)
             {
-                AddRow(in scales, in rows, count, in panel, ref to);
-                continue;
+                ValuePanel.AddChosen<TLanes>(
+                    wants.Scales.Slice(b * PanelRows, count), wants.Rows.Slice(b * PanelRows, count), panel,
+                    MemoryMarshal.CreateSpan(ref Unsafe.Add(ref y, (nint)b * stride), columns));
             }
-
-            // The last columns are added beside ones that nobody wants.
-            Span<float> share = MemoryMarshal.CreateSpan(ref to, columns);
-            share.CopyTo(ragged);
-            AddRow(in scales, in rows, count, in panel, ref MemoryMarshal.GetReference(ragged));
-            ragged[..columns].CopyTo(share);
         }
-    }
-
-    private static void AddRow(
-        ref readonly float scales, ref readonly byte rows, int count, ref readonly float panel, ref float y)
-    {
-        TLanes s0 = TLanes.Load(in y);
-        TLanes s1 = TLanes.Load(in Unsafe.Add(ref y, Lanes));
-        TLanes s2 = TLanes.Load(in Unsafe.Add(ref y, 2 * Lanes));
-        TLanes s3 = TLanes.Load(in Unsafe.Add(ref y, 3 * Lanes));
-        for (int i = 0; i < count; i++)
-        {
-            ref float row = ref Unsafe.Add(ref Unsafe.AsRef(in panel), Unsafe.Add(ref Unsafe.AsRef(in rows), i) * PanelColumns);
-            TLanes scale = TLanes.Broadcast(Unsafe.Add(ref Unsafe.AsRef(in scales), i));
-            s0 = TLanes.FusedMultiplyAdd(scale, TLanes.Load(in row), s0);
-            s1 = TLanes.FusedMultiplyAdd(scale, TLanes.Load(in Unsafe.Add(ref row, Lanes)), s1);
-            s2 = TLanes.FusedMultiplyAdd(scale, TLanes.Load(in Unsafe.Add(ref row, 2 * Lanes)), s2);
-            s3 = TLanes.FusedMultiplyAdd(scale, TLanes.Load(in Unsafe.Add(ref row, 3 * Lanes)), s3);
-        }
-
-        TLanes.Store(s0, ref y);
-        TLanes.Store(s1, ref Unsafe.Add(ref y, Lanes));
-        TLanes.Store(s2, ref Unsafe.Add(ref y, 2 * Lanes));
-        TLanes.Store(s3, ref Unsafe.Add(ref y, 3 * Lanes));
     }
 
     /// <summary>Which rows of a panel each b wants, ascending, and by how much: [b, 64] of both, the first counts[b] of them.</summary>

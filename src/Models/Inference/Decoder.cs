@@ -41,7 +41,7 @@ public sealed class Decoder
         _pool = pool;
         _a = activations;
         _product = new LinearProduct(activations.Quantized);
-        _heads = new AttentionHeads(arena, _config, positionsMax, pool.Threads);
+        _heads = new AttentionHeads(arena, _config, positionsMax, activations.ChunkTokens, pool.Threads);
         _frequencies = RotaryFrequencies.Of(_config, positionsMax);
         _cos = new float[activations.ChunkTokens * _frequencies.Inverse.Length];
         _sin = new float[_cos.Length];

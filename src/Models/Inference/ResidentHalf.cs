@@ -74,7 +74,8 @@ public sealed record ResidentSizes
     public long KvBytes => KvBlockPool.RequiredBytes(Config, KvBlocks);
 
     public long BufferBytes =>
-        Activations.RequiredBytes(Config, ChunkTokens, LogitRows, Formats) + AttentionHeads.RequiredBytes(Config, ContextTokens, Threads);
+        Activations.RequiredBytes(Config, ChunkTokens, LogitRows, Formats)
+        + AttentionHeads.RequiredBytes(Config, ContextTokens, ChunkTokens, Threads);
 
     public long TotalBytes => WeightBytes + KvBytes + BufferBytes;
 }
