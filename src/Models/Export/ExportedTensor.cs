@@ -35,7 +35,8 @@ internal sealed record ExportedTensor(string Name, IReadOnlyList<ExportedPart> P
         TensorSpec first = Parts[0].Spec;
         long rows = Parts.Sum(part => (long)part.Spec.Rows);
         return new GgufDeclaration(
-            Name, ExportFormats.TypeOf(FormatIn(formats)), first.IsVector ? [rows] : IsOfExperts ? [1, rows, first.Columns] : [rows, first.Columns]);
+            Name, ExportFormats.TypeOf(FormatIn(formats)),
+            first.IsVector ? [rows] : IsOfExperts ? [1, rows, first.Columns] : [rows, first.Columns]);
     }
 }
 
@@ -77,7 +78,8 @@ internal sealed record ExportedPart(TensorSpec Spec)
     {
         GgufType type = ExportFormats.TypeOf(format);
         WeightKernels kernels = WeightKernels.For(format);
-        int columns = Math.Max(Spec.Columns, 1), rowBytes = columns / type.BlockElements * type.BlockBytes, ours = kernels.RowBytes(columns);
+        int columns = Math.Max(Spec.Columns, 1), ours = kernels.RowBytes(columns);
+        int rowBytes = columns / type.BlockElements * type.BlockBytes;
         byte[] bytes = new byte[checked(Spec.Rows * rowBytes)];
         TensorReader.ReadRows(source, Spec, format, (begin, end, rows) =>
         {

@@ -87,6 +87,7 @@ public sealed class ResidentModel
             };
         }
 
-        Linear Matrix(string module, int rows, int columns, bool bias = false) => Linear.Load(weights, formats, bias, module, rows, columns);
+        Linear Matrix(string module, int rows, int columns, bool bias = false) =>
+            Linear.Load(weights, formats, bias, module, rows, columns);
     }
 }

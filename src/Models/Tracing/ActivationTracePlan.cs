@@ -53,7 +53,8 @@ public sealed record ActivationTracePlan(long ResidentBytes, long LayerBytes, lo
         return Plan(low);
 
         ActivationTracePlan Plan(int batchTokens) => new(
-            sizes.WeightBytes, FrameArena.RequiredBytes(config.FfnSize, strideBytes) + DenseFfn.RequiredWeightBytes(config, sizes.Formats.Predictor),
+            sizes.WeightBytes,
+            FrameArena.RequiredBytes(config.FfnSize, strideBytes) + DenseFfn.RequiredWeightBytes(config, sizes.Formats.Predictor),
             sizes.KvBytes + sizes.BufferBytes + DenseFfn.RequiredBytes(config, sizes.Formats.Bundles.Rows, windowTokens, sizes.Threads),
             FloatTensor.RequiredBytes(batchTokens, config.HiddenSize), batchTokens);
     }

@@ -7,8 +7,8 @@ namespace Neuralink.Storage.Image;
 
 /// <summary>
 /// Identifies the model of an image, whatever its placement: SHA-256 over the configuration (its JSON without white space), the formats of
-/// the weights, and the digests of resident.safetensors and predictor.safetensors. neurons.safetensors is left out because its bytes follow the
-/// placement; the predictor's file already holds a matrix of every neuron.
+/// the weights, and the digests of resident.safetensors and predictor.safetensors. neurons.safetensors is left out because its bytes follow
+/// the placement; the predictor's file already holds a matrix of every neuron.
 /// </summary>
 internal static class ModelDigest
 {

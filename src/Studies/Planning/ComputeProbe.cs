@@ -155,7 +155,8 @@ internal sealed class ComputeProbe : IDisposable
     {
         PredictorKind.Oracle => null,
         PredictorKind.Sketch => SketchPredictor.Load(weights, _arena, _standIn, options.Bits, margin: 0, chunkTokens: 1, _pool.Threads),
-        _ => ExactPredictor.Load(new CopiedWeights(weights, _arena, "predictor"), _arena, _standIn, formats.Predictor, chunkTokens: 1, _pool.Threads),
+        _ => ExactPredictor.Load(
+            new CopiedWeights(weights, _arena, "predictor"), _arena, _standIn, formats.Predictor, chunkTokens: 1, _pool.Threads),
     };
 
     /// <summary>

@@ -115,7 +115,8 @@ internal sealed class GgufCheckpoint : Checkpoint
         string[] others =
         [
             .. TensorCatalog.All(Config).Where(spec => !spec.IsVector).Select(spec => Get(spec.Name).Type)
-                .Where(type => type.Format is null).Select(type => type.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+                .Where(type => type.Format is null).Select(type => type.Name).Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
         ];
         if (others.Length > 0)
         {
