@@ -36,7 +36,10 @@ internal sealed class LoadedModel
         (_predictor, NeuronPredictor? ahead, NeuronPredictor? secondLook) =
             predictors.Load(arena, sizes.ChunkTokens, pool.Threads, cancellation);
         BundleKernels[] bundles = SparseFfn.KernelsOf(model.Config, model.Layout, gateFirst: !options.Predictor.IsExact);
-        _ffn = new SparseFfn(arena, bundles, Frames, plan.Frames.LeasedMax, _resident.Activations, pool);
+        DecidingRows? deciding = model.Layout.HasDeciding ? null : _predictor is ExactPredictor exact ? DecidingRows.Of(exact)
+            : DecidingRows.Load(
+                WeightFile.Load(model, TensorPlace.Predictor, arena, options.Io, cancellation), model.Config, model.Formats.Predictor);
+        _ffn = new SparseFfn(arena, bundles, Frames, plan.Frames.LeasedMax, _resident.Activations, pool, deciding);
         Lookahead = new LookaheadInputs(arena, model.Config, _resident.Activations, ahead, secondLook, options.LookaheadLayers);
         arena.Seal();
         _rows = new ForwardPass(sizes.ChunkTokens);

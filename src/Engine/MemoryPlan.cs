@@ -157,10 +157,10 @@ public sealed record MemoryPlan
         return new MemoryPlan
         {
             ResidentBytes = resident.WeightBytes,
-            PredictorBytes = predictors.RequiredBytes(chunk) + lookaheadBytes,
+            PredictorBytes = predictors.RequiredBytes(chunk) + lookaheadBytes + DecidingBytes(config, formats, predictors),
             KvBytes = resident.KvBytes,
             ActivationBytes = resident.BufferBytes,
-            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(formats.Bundles.Rows, config, leasedCount, chunk),
+            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(formats, config, leasedCount, chunk),
             CacheBytes = cacheBytes,
             Frames = frames,
             ContextTokens = context,
@@ -168,6 +168,12 @@ public sealed record MemoryPlan
             KvBlocks = resident.KvBlocks,
         };
     }
+
+    // What decides, where neither the bundles have it nor the predictor.
+    private static long DecidingBytes(ModelConfig config, ModelFormats formats, PredictorSources predictors) =>
+        formats.Bundles.LeavesDeciding && !predictors.Main.IsExact
+            ? WeightFile.RequiredBytes(config, formats, TensorPlace.Predictor)
+            : 0;
 
     private static int LeasedMinOf(ModelConfig config) => Math.Min(LeasedMin, config.FfnSize);
 

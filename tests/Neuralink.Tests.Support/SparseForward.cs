@@ -46,7 +46,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
         _text = NewSequence();
         _pass = new ForwardPass(chunkTokens);
         _ffn = new SparseFfn(
-            _arena, SparseFfn.KernelsOf(Config, packed.Layout), frames, Config.FfnSize, _activations, _pool);
+            _arena, SparseFfn.KernelsOf(Config, packed.Layout), frames, Config.FfnSize, _activations, _pool, DecidingRows.Of(_predictor));
         _set = new NeuronSet(Config.FfnSize);
         _active = new long[Config.LayerCount];
 
@@ -137,6 +137,7 @@ public sealed class SparseForward : IFlashCompletionSink, IDisposable
             Predicted?.Invoke(layer, _set);
             int[] frames = [.. _set.Ids.ToArray().Select(id => (layer * Config.FfnSize) + id.Value)];
             int[] ordinals = [.. Enumerable.Range(0, frames.Length).Reverse()];                // any order will do
+            _ffn.BeginSet(rows: null, firstOrdinal: 0, Array.ConvertAll(_set.Ids.ToArray(), id => id.Value));
             _ffn.Activate(ordinals, frames, rows);
             _ffn.AddDown(frames, rows);
             _decoder.AddFfn(layer);

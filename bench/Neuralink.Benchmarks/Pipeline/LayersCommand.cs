@@ -10,6 +10,7 @@ using Neuralink.Models.Checkpoints;
 using Neuralink.Models.Packing;
 using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Compute;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 
 namespace Neuralink.Benchmarks.Pipeline;
@@ -125,7 +126,7 @@ internal static class LayersCommand
         {
         }
 
-        public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int earlierCount) => ordinals.Length;
+        public int Activate(ReadOnlyMemory<int> ordinals, FrameLease lease) => ordinals.Length;
 
         public void AddDown(ReadOnlyMemory<int> frames)
         {

@@ -16,8 +16,14 @@ internal sealed class FormatOptions
 
     private readonly Option<WeightFormat?> _down = Part("--down", "neurons' down columns, where it is to be another");
 
+    private readonly Option<bool?> _gates = TypedOption.OneOf(
+        "--gates",
+        "Where the row that decides whether a neuron is active lies: in its bundle, or only in memory, where the exact predictor has it "
+        + "anyway [default: bundle]",
+        [("bundle", false), ("memory", true)]);
+
     /// <summary>All of them.</summary>
-    public IEnumerable<Option> All => [_weights, _resident, _bundles, _down];
+    public IEnumerable<Option> All => [_weights, _resident, _bundles, _down, _gates];
 
     /// <summary>What a command line says.</summary>
     public FormatChoice Read(ParseResult parsed) => new()
@@ -26,6 +32,7 @@ internal sealed class FormatOptions
         Resident = parsed.GetValue(_resident),
         Bundles = parsed.GetValue(_bundles),
         Down = parsed.GetValue(_down),
+        LeavesDeciding = parsed.GetValue(_gates),
     };
 
     private static Option<WeightFormat?> Part(string name, string what) =>

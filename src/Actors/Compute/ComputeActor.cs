@@ -68,7 +68,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
     void IComputeEffects.Activate(LayerIndex layer, FrameLease lease, ReadOnlyMemory<int> ordinals, bool areHits)
     {
         long start = Now();
-        int fired = _setup.Pass.Activate(ordinals, lease.Frames, lease.EarlierCount);
+        int fired = _setup.Pass.Activate(ordinals, lease);
         _setup.Counts.Add(layer, Counter.ActivePairs, fired);
         Record(areHits ? "ffn hits" : "ffn cluster", layer, start, "neurons", ordinals.Length);
     }

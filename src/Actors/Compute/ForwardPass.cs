@@ -1,6 +1,7 @@
 using Neuralink.Actors.Prediction;
 using Neuralink.Actors.Protocols;
 using Neuralink.Models.Inference;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Placement;
 
 namespace Neuralink.Actors.Compute;
@@ -17,12 +18,11 @@ internal interface IForwardPass
     /// <summary>Attention, the FFN's input, and the input of the layer that is looked ahead to from here.</summary>
     public void Attend(LayerIndex layer);
 
-    /// <summary>Activations of some ordinals of a lease, whose bundles lie in <paramref name="frames"/>[ordinal].</summary>
+    /// <summary>Activations of some ordinals of a lease.</summary>
     /// <param name="ordinals">Which.</param>
-    /// <param name="frames">The lease's.</param>
-    /// <param name="earlierCount">Neurons of the layer that came in earlier leases.</param>
+    /// <param name="lease">Has their neurons, and the frames that their bundles lie in.</param>
     /// <returns>How many (neuron, token) pairs fired.</returns>
-    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int earlierCount);
+    public int Activate(ReadOnlyMemory<int> ordinals, FrameLease lease);
 
     /// <summary>Adds the down columns of a lease, in the order of its frames.</summary>
     public void AddDown(ReadOnlyMemory<int> frames);
@@ -68,10 +68,10 @@ internal sealed class ModelForwardPass(
         lookahead.Reach(decoder, layer, rows.Count);
     }
 
-    public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int earlierCount)
+    public int Activate(ReadOnlyMemory<int> ordinals, FrameLease lease)
     {
-        ffn.BeginSet(predicted, earlierCount);
-        return ffn.Activate(ordinals, frames, rows.Count);
+        ffn.BeginSet(predicted, lease.EarlierCount, lease.Neurons);
+        return ffn.Activate(ordinals, lease.Frames, rows.Count);
     }
 
     public void AddDown(ReadOnlyMemory<int> frames) => ffn.AddDown(frames, rows.Count);

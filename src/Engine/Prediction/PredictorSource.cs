@@ -21,6 +21,9 @@ internal sealed record PredictorSource(
     /// <summary>Tokens of a text that it can predict for; null: any.</summary>
     public int? TokensMax { get; init; }
 
+    /// <summary>Whether it is the exact predictor, which has the matrix that decides.</summary>
+    public bool IsExact { get; init; }
+
     /// <summary>Another whose weights serve this one too, or null.</summary>
     public PredictorSource? Sharing { get; init; }
 
@@ -76,7 +79,10 @@ internal sealed record PredictorSource(
                 WeightFile weights = WeightFile.Load(model, TensorPlace.Predictor, arena, io, cancellation);
                 float[][]? norms = DownNorms.Find(model.Image, config);
                 return ExactPredictor.Load(weights, arena, config, format, chunk, threads, norms);
-            });
+            })
+        {
+            IsExact = true,
+        };
     }
 
     private static PredictorSource Sketch(PredictorOptions options, int layersAhead, ImageModel model, FlashAccess io)

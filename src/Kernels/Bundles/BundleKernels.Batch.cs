@@ -21,7 +21,7 @@ public sealed partial class BundleKernels
         _rows.MatMulParts(deciding, x, _layout.Hidden, batch, new ResultsByRow(ref MemoryMarshal.GetReference(h), batch));
         long active = 0;
         for (int n = 0; n < bundles.Count; n++)
-            active += KeepActive(bundles[n], h.Slice(n * batch, batch));
+            active += KeepActive(bundles[n], DecidingBias(bundles[n]), h.Slice(n * batch, batch));
 
         if (!_layout.Gated)
             Shape(h);

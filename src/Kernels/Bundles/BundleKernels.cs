@@ -123,6 +123,13 @@ public sealed partial class BundleKernels
             Shape(h);
     }
 
+    /// <summary>What Activate makes of one neuron, from its gate (plain: up) values with their bias, of active rows or not.</summary>
+    /// <param name="bundle">The neuron's bundle, which does not have its deciding row.</param>
+    /// <param name="x">[batch, Hidden], the FFN's input.</param>
+    /// <param name="h">[batch], the values; becomes h as Activate gives it.</param>
+    public void ActivateDecided(ReadOnlySpan<byte> bundle, ProductInput x, Span<float> h) =>
+        ActivateGated(bundle, x, KeepActive(bundle, bias: 0, h), h);
+
     /// <summary>y[b, c] = fma(h[b], down[c], y[b, c]) for c in [columnBegin, columnEnd); rows whose h is 0 are left alone.</summary>
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="h">[batch], from Activate.</param>
@@ -205,18 +212,17 @@ public sealed partial class BundleKernels
     {
         // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
         _rows.MatMul(bundle[.._layout.RowBytes], x, [], h, MatMulShape.Whole(1, _layout.Hidden, h.Length));
-        return KeepActive(bundle, h);
+        return KeepActive(bundle, DecidingBias(bundle), h);
     }
 
     /// <summary>Adds the bias to gate (plain: up) values and makes those zero that are not active; returns how many are.</summary>
-    private int KeepActive(ReadOnlySpan<byte> bundle, Span<float> h)
+    private int KeepActive(ReadOnlySpan<byte> bundle, float bias, Span<float> h)
     {
-        float bias = _layout.Biased ? BiasOf(bundle, 0) : 0f;
         float weight = _weighs ? DownNorm(bundle) : 1f;
         int active = 0;
         for (int b = 0; b < h.Length; b++)
         {
-            float gate = _layout.Biased ? h[b] + bias : h[b];
+            float gate = h[b] + bias;
             bool isActive = _activation.IsActive(gate, weight);
             h[b] = isActive ? gate : 0f;
             active += isActive ? 1 : 0;
@@ -224,6 +230,8 @@ public sealed partial class BundleKernels
 
         return active;
     }
+
+    private float DecidingBias(ReadOnlySpan<byte> bundle) => _layout.Biased ? BiasOf(bundle, 0) : 0f;
 
     [SkipLocalsInit]
     private void MultiplyUp(ReadOnlySpan<byte> bundle, ProductInput x, Span<float> h, int active)

@@ -25,26 +25,34 @@ public sealed class SparseFfn
     /// <param name="neuronsMax">The most neurons of one set.</param>
     /// <param name="activations">The pass's buffers.</param>
     /// <param name="pool">Shares the work.</param>
+    /// <param name="deciding">What decides activity, where the bundles leave it out.</param>
     public SparseFfn(
         NativeArena arena, IReadOnlyList<BundleKernels> kernels, FrameArena frames, int neuronsMax, Activations activations,
-        WorkerPool pool)
+        WorkerPool pool, DecidingRows? deciding = null)
     {
+        if (!kernels[0].Layout.HasDeciding && deciding is null)
+            throw new ArgumentNullException(nameof(deciding), "The bundles leave out what decides.");
         _pool = pool;
         FloatTensor h = new(arena, neuronsMax, activations.ChunkTokens, "activations");
         FloatTensor arrived = new(arena, neuronsMax, activations.ChunkTokens, "activations");
         QuantizedRows? quantized = QuantizedRows.For(
-            arena, kernels[0].Layout.Format.Rows, activations.ChunkTokens, activations.FfnInput.Columns);
-        _activating = new Activating(kernels, frames, arrived, h, activations.FfnInput, quantized, new int[neuronsMax]);
+            arena, QuantizesInput(kernels[0].Layout.Format, deciding?.QuantizesInput ?? false), activations.ChunkTokens,
+            activations.FfnInput.Columns);
+        _activating = new Activating(kernels, frames, arrived, h, activations.FfnInput, quantized, new int[neuronsMax])
+        {
+            Deciding = kernels[0].Layout.HasDeciding ? null : deciding,
+        };
         _adding = new Adding(kernels, frames, h, activations.FfnOutput);
     }
 
     /// <summary>Bytes of the activations.</summary>
-    /// <param name="rows">The format of the bundles' rows.</param>
+    /// <param name="formats">Of the bundles, and of what decides.</param>
     /// <param name="config">Says how wide they are.</param>
     /// <param name="neuronsMax">The most neurons of one set.</param>
     /// <param name="chunkTokens">The most rows of a pass.</param>
-    public static long RequiredBytes(WeightFormat rows, ModelConfig config, int neuronsMax, int chunkTokens) =>
-        (2 * FloatTensor.RequiredBytes(neuronsMax, chunkTokens)) + QuantizedRows.RequiredBytes(rows, chunkTokens, config.HiddenSize);
+    public static long RequiredBytes(ModelFormats formats, ModelConfig config, int neuronsMax, int chunkTokens) =>
+        (2 * FloatTensor.RequiredBytes(neuronsMax, chunkTokens)) + QuantizedRows.RequiredBytes(
+            QuantizesInput(formats.Bundles, WeightKernels.For(formats.Predictor).QuantizesInput), chunkTokens, config.HiddenSize);
 
     /// <summary>The kernels of each layer.</summary>
     /// <param name="config">Says how they are activated.</param>
@@ -59,8 +67,10 @@ public sealed class SparseFfn
     /// <summary>What follows is of this set of neurons.</summary>
     /// <param name="rows">For which rows each of the layer's neurons was predicted, or null: for all.</param>
     /// <param name="firstOrdinal">The ordinal there of the set's first neuron: a layer may come in several sets.</param>
-    public void BeginSet(PredictedRows? rows, int firstOrdinal) =>
-        (_activating.Rows, _activating.FirstOrdinal) = (rows is { IsPartial: true } ? rows : null, firstOrdinal);
+    /// <param name="neurons">The set, ascending.</param>
+    public void BeginSet(PredictedRows? rows, int firstOrdinal, ReadOnlyMemory<int> neurons) =>
+        (_activating.Rows, _activating.FirstOrdinal, _activating.Neurons) =
+            (rows is { IsPartial: true } ? rows : null, firstOrdinal, neurons);
 
     /// <summary>
     /// Computes the activations of neurons <paramref name="ordinals"/> of the set, whose bundles lie in <paramref name="frames"/>[ordinal].
@@ -86,6 +96,9 @@ public sealed class SparseFfn
         _pool.Run(_adding, _adding.Columns, WorkShare.Grain((long)frames.Length * batch, GrainColumns));
     }
 
+    private static bool QuantizesInput(BundleFormat bundles, bool decidingDoes) =>
+        WeightKernels.For(bundles.Rows).QuantizesInput || (bundles.LeavesDeciding && decidingDoes);
+
     private static BundleFrames View(FrameArena arena, ReadOnlySpan<int> frames) =>
         new(arena.Frame(0), arena.FrameCount, arena.StrideBytes, frames);
 
@@ -108,6 +121,10 @@ public sealed class SparseFfn
 
         public int FirstOrdinal { get; set; }
 
+        public ReadOnlyMemory<int> Neurons { get; set; }
+
+        public DecidingRows? Deciding { get; init; }
+
         public int ActiveCount
         {
             get => _activeCount;
@@ -128,7 +145,11 @@ public sealed class SparseFfn
                 mine[i] = frames[ordinals[i]];
             Span<float> values = arrived.Flat(begin * Batch, mine.Length * Batch);
             ReadOnlySpan<float> input = x.First(Batch);
-            kernels[_layer].Activate(View(arena, mine), quantized is null ? input : quantized.Of(input, x.Columns), Batch, values);
+            ProductInput inputs = quantized is null ? input : quantized.Of(input, x.Columns);
+            if (Deciding is null)
+                kernels[_layer].Activate(View(arena, mine), inputs, Batch, values);
+            else
+                ActivateDecided(Deciding, ordinals, mine, inputs, values);
             for (int i = 0; i < mine.Length; i++)
             {
                 Span<float> rows = values.Slice(i * Batch, Batch);
@@ -136,6 +157,18 @@ public sealed class SparseFfn
                 rows.CopyTo(h.Flat(ordinals[i] * Batch, Batch));
             }
             Interlocked.Add(ref _activeCount, values.Length - System.MemoryExtensions.Count(values, 0f));
+        }
+
+        private void ActivateDecided(
+            DecidingRows deciding, ReadOnlySpan<int> ordinals, ReadOnlySpan<int> mine, ProductInput inputs, Span<float> values)
+        {
+            BundleFrames bundles = View(arena, mine);
+            for (int i = 0; i < mine.Length; i++)
+            {
+                Span<float> rows = values.Slice(i * Batch, Batch);
+                deciding.Compute(_layer, Neurons.Span[ordinals[i]], inputs, rows);
+                kernels[_layer].ActivateDecided(bundles[i], inputs, rows);
+            }
         }
     }
 

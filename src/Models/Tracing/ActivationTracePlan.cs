@@ -55,7 +55,7 @@ public sealed record ActivationTracePlan(long ResidentBytes, long LayerBytes, lo
         ActivationTracePlan Plan(int batchTokens) => new(
             sizes.WeightBytes,
             FrameArena.RequiredBytes(config.FfnSize, strideBytes) + DenseFfn.RequiredWeightBytes(config, sizes.Formats.Predictor),
-            sizes.KvBytes + sizes.BufferBytes + DenseFfn.RequiredBytes(config, sizes.Formats.Bundles.Rows, windowTokens, sizes.Threads),
+            sizes.KvBytes + sizes.BufferBytes + DenseFfn.RequiredBytes(config, sizes.Formats, windowTokens, sizes.Threads),
             FloatTensor.RequiredBytes(batchTokens, config.HiddenSize), batchTokens);
     }
 

@@ -33,6 +33,7 @@ public sealed class ActivationTracer : IDisposable
     private readonly Activations _activations;
     private readonly DenseFfn _ffn;
     private readonly LayerReader _reader;
+    private readonly DecidingFile? _deciding;  // where the bundles leave it out
     private readonly FloatTensor _stream;      // [batch tokens, d]
     private readonly KvSequence _window;       // the window that goes through a layer: no later one needs its keys and values there
     private readonly ForwardPass _pass;
@@ -71,8 +72,9 @@ public sealed class ActivationTracer : IDisposable
             FrameArena frames = new(_arena, Config.FfnSize, image.StrideBytes, "neurons");
             _window = new KvSequence(resident.Blocks, windowTokens);
             _pass = new ForwardPass(windowTokens);
-            _ffn = new DenseFfn(_arena, Config, model.Layout, frames, _activations, _pool);
+            _ffn = new DenseFfn(_arena, model, frames, _activations, _pool);
             _stream = new FloatTensor(_arena, Plan.BatchTokens, Config.HiddenSize, "stream");
+            _deciding = model.Layout.HasDeciding ? null : DecidingFile.Open(model);
             _arena.Seal();
             _reader = new LayerReader(image, frames, time);
             // Once the neurons are open: should the image be replaced meanwhile, either they are those of this
@@ -176,6 +178,7 @@ public sealed class ActivationTracer : IDisposable
     public void Dispose()
     {
         _reader?.Dispose();
+        _deciding?.Dispose();
         _pool?.Dispose();
         _arena?.Dispose();
     }
@@ -245,7 +248,7 @@ public sealed class ActivationTracer : IDisposable
     private void Load(LayerIndex layer)
     {
         _reader.Read(layer);
-        if (_ffn.Load() is >= 0 and int damaged)
+        if (_ffn.Load(layer, _deciding) is >= 0 and int damaged)
             throw ImageVerifier.DamagedBundle(_image, layer, _image.PlacementOf(layer).SlotOf(new NeuronId(damaged)), "trace");
     }
 

@@ -3,6 +3,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
+using Neuralink.Placement;
 using Neuralink.Storage.Image;
 using Neuralink.Storage.Memory;
 
@@ -27,10 +28,11 @@ internal sealed class DenseFfn
     private readonly Activating _activating;
     private readonly Adding _adding;
 
-    public DenseFfn(NativeArena arena, ModelConfig c, BundleLayout layout, FrameArena frames, Activations activations, WorkerPool pool)
+    public DenseFfn(NativeArena arena, ImageModel model, FrameArena frames, Activations activations, WorkerPool pool)
     {
         _pool = pool;
-        WeightMatrix gates = new(arena, layout.Format.Rows, c.FfnSize, c.HiddenSize, "neurons");
+        (ModelConfig c, BundleLayout layout) = (model.Config, model.Layout);
+        WeightMatrix gates = new(arena, model.Formats.Predictor, c.FfnSize, c.HiddenSize, "neurons");
         FloatTensor? biases = layout.Biased ? new(arena, 1, c.FfnSize, "neurons") : null;
         FloatTensor tiles = new(arena, pool.Threads, activations.ChunkTokens * PieceNeurons, "activations");
         FloatTensor h = new(arena, c.FfnSize, activations.ChunkTokens, "activations");
@@ -38,7 +40,7 @@ internal sealed class DenseFfn
         BundleKernels[] kernels = SparseFfn.KernelsOf(c, layout);
         Norms = !layout.Gated && !c.ActivationOf(0).IsRectified ? new float[c.FfnSize] : [];
         _gathering = new Gathering(kernels[0], layout, frames, gates, biases, Norms);
-        QuantizedRows? quantized = QuantizedRows.For(arena, layout.Format.Rows, activations.ChunkTokens, c.HiddenSize);
+        QuantizedRows? quantized = QuantizedRows.For(arena, QuantizesInput(model.Formats), activations.ChunkTokens, c.HiddenSize);
         _activating = new Activating(kernels, c, frames, gates, biases, tiles, h, activations.FfnInput, quantized, isActive, Norms);
         _adding = new Adding(kernels[0], frames, h, activations.FfnOutput, isActive);
     }
@@ -47,9 +49,12 @@ internal sealed class DenseFfn
         NativeArena.Aligned((long)c.FfnSize * WeightKernels.For(format).RowBytes(c.HiddenSize))
             + (c.FfnBias ? FloatTensor.RequiredBytes(1, c.FfnSize) : 0);
 
-    public static long RequiredBytes(ModelConfig c, WeightFormat format, int windowTokens, int threads) =>
+    public static long RequiredBytes(ModelConfig c, ModelFormats formats, int windowTokens, int threads) =>
         FloatTensor.RequiredBytes(threads, (long)windowTokens * PieceNeurons) + FloatTensor.RequiredBytes(c.FfnSize, windowTokens)
-        + QuantizedRows.RequiredBytes(format, windowTokens, c.HiddenSize);
+        + QuantizedRows.RequiredBytes(QuantizesInput(formats), windowTokens, c.HiddenSize);
+
+    private static bool QuantizesInput(ModelFormats formats) =>
+        WeightKernels.For(formats.Bundles.Rows).QuantizesInput || WeightKernels.For(formats.Predictor).QuantizesInput;
 
     /// <summary>
     /// Of a smooth activation without a gate, the norms of the down columns of the layer that was taken, [neurons]; else none.
@@ -64,9 +69,12 @@ internal sealed class DenseFfn
     }
 
     /// <summary>Takes a layer whose bundles lie in the frames of their neurons' numbers.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="deciding">Has the matrix that decides activity, where the bundles leave it out.</param>
     /// <returns>A neuron whose bundle's CRC does not match, or -1.</returns>
-    public int Load()
+    public int Load(LayerIndex layer, DecidingFile? deciding)
     {
+        deciding?.Read(layer, _gathering.Gates, _gathering.Biases);
         _gathering.Damaged = -1;
         _pool.Run(_gathering, _gathering.NeuronCount, grain: 1);
         return _gathering.Damaged;
@@ -94,6 +102,10 @@ internal sealed class DenseFfn
 
         public int NeuronCount => gates.Rows;
 
+        public WeightMatrix Gates => gates;
+
+        public FloatTensor? Biases => biases;
+
         public int Damaged { get => _damaged; set => _damaged = value; }
 
         public void Execute(int begin, int end, int worker)
@@ -103,10 +115,12 @@ internal sealed class DenseFfn
                 ReadOnlySpan<byte> bundle = frames.Frame(n);
                 if (!BundleCrc.IsIntact(bundle))
                     Volatile.Write(ref _damaged, n);
-                // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
-                bundle[..layout.RowBytes].CopyTo(gates.WritableRange(n, n + 1));
                 if (norms.Length > 0)
                     norms[n] = kernels.DownNorm(bundle);
+                if (!layout.HasDeciding)
+                    continue;
+                // The first part is the gate row of a gated bundle and the up row of a plain one, and its bias is the first bias.
+                bundle[..layout.RowBytes].CopyTo(gates.WritableRange(n, n + 1));
                 if (biases is not null)
                     biases.Row(0)[n] = BitConverter.ToSingle(bundle.Slice(layout.BiasOffset, sizeof(float)));
             }

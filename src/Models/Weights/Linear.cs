@@ -60,6 +60,16 @@ public sealed class Linear
         }
     }
 
+    /// <summary>y[b] = (W x[b] + b)[row], with the bits of <see cref="Multiply"/>.</summary>
+    /// <param name="row">The row of W.</param>
+    /// <param name="x">[batch, Columns].</param>
+    /// <param name="y">[batch].</param>
+    public void MultiplyRow(int row, ProductInput x, Span<float> y)
+    {
+        ReadOnlySpan<float> bias = Bias is null ? default : Bias.Row(0).Slice(row, 1);
+        Weights.Kernels.MatMul(Weights.Row(row), x, bias, y, MatMulShape.Whole(1, Columns, y.Length));
+    }
+
     /// <summary>Loads one module: `module.weight`, and `module.bias` if <paramref name="bias"/>.</summary>
     public static Linear Load(IWeightLoader weights, ModelFormats formats, bool bias, string module, int rows, int columns) =>
         Load(weights, formats, bias, columns, (module, rows));

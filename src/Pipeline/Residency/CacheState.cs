@@ -87,6 +87,7 @@ internal sealed class CacheState
         {
             NeuronKey key = _keys.Of(layer, neuron);
             Lookahead.Want(layer, key);
+            lease.Announce(neuron);
             int frame = _frames.FrameOf(key);
             if (frame == FrameTable.None)
             {

@@ -1,3 +1,5 @@
+using Neuralink.Placement;
+
 namespace Neuralink.Pipeline.Residency;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal sealed class FrameLease(int capacity, int frameCount)
     private const int IsHit = -1;
 
     private readonly int[] _frames = new int[capacity];
+    private readonly int[] _neurons = new int[capacity];
     private readonly int[] _ordinalOf = new int[frameCount];  // [frame]
     private readonly int[] _clusterOf = new int[capacity];    // [ordinal], into _fetches, or IsHit
     private readonly int[] _ordinals = new int[capacity];     // hits, then cluster by cluster
@@ -30,6 +33,9 @@ internal sealed class FrameLease(int capacity, int frameCount)
 
     /// <summary>The frame of each ordinal.</summary>
     public ReadOnlyMemory<int> Frames => _frames.AsMemory(0, Count);
+
+    /// <summary>The neuron of each ordinal: its number in the layer.</summary>
+    public ReadOnlyMemory<int> Neurons => _neurons.AsMemory(0, Count);
 
     /// <summary>Ordinals readable since the grant.</summary>
     public ReadOnlyMemory<int> Hits => _ordinals.AsMemory(0, _hitCount);
@@ -53,6 +59,9 @@ internal sealed class FrameLease(int capacity, int frameCount)
         IsLastWave = false;
         HasFailed = false;
     }
+
+    /// <summary>Says which neuron is added next.</summary>
+    internal void Announce(NeuronId neuron) => _neurons[Count] = neuron.Value;
 
     internal void AddHit(int frame)
     {

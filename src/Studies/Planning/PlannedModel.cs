@@ -77,6 +77,9 @@ public sealed class PlannedModel
         };
         return new PredictorSource(
             PredictorInput.FfnInput, Depth: 0, bytes,
-            static (_, _, _, _) => throw new InvalidOperationException("The model is not packed."));
+            static (_, _, _, _) => throw new InvalidOperationException("The model is not packed."))
+        {
+            IsExact = options.Kind == PredictorKind.Exact,
+        };
     }
 }

@@ -75,7 +75,17 @@ internal sealed class StandInFfn
         public void Execute(int begin, int end, int worker)
         {
             ProductInput input = quantized is null ? X.First(1) : quantized.Of(X.First(1), X.Columns);
-            kernels.Activate(ffn.View(begin, end), input, 1, values.AsSpan(begin, end - begin));
+            Span<float> mine = values.AsSpan(begin, end - begin);
+            BundleFrames bundles = ffn.View(begin, end);
+            if (kernels.Layout.HasDeciding)
+            {
+                kernels.Activate(bundles, input, 1, mine);
+                return;
+            }
+            // The exact predictor has the values.
+            mine.Fill(1);
+            for (int n = 0; n < mine.Length; n++)
+                kernels.ActivateDecided(bundles[n], input, mine.Slice(n, 1));
         }
     }
 

@@ -52,7 +52,7 @@ public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
 
         public void Attend(LayerIndex layer) => Done.Enqueue($"attend {layer.Value}");
 
-        public int Activate(ReadOnlyMemory<int> ordinals, ReadOnlyMemory<int> frames, int earlierCount)
+        public int Activate(ReadOnlyMemory<int> ordinals, FrameLease lease)
         {
             Done.Enqueue($"activate {string.Join(",", ordinals.ToArray())}");
             return ordinals.Length;

@@ -55,13 +55,15 @@ public sealed class RandomModelTests
     }
 
     [Theory]
-    [InlineData("llama-relu", WeightFormat.Q4_0, WeightFormat.Q8_0)]
-    [InlineData("opt", WeightFormat.Q8_0, WeightFormat.Q4_0)]
-    public async Task Of_quantized_weights_tokens_and_scores_are_the_same_bits_in_all_setups(
-        string name, WeightFormat format, WeightFormat down)
+    [InlineData("llama-relu", WeightFormat.Q4_0, WeightFormat.Q8_0, false)]
+    [InlineData("opt", WeightFormat.Q8_0, WeightFormat.Q4_0, true)]
+    [InlineData("llama-biased-bf16", WeightFormat.BF16, WeightFormat.Q8_0, true)]
+    public async Task Of_each_format_tokens_and_scores_are_the_same_bits_in_all_setups(
+        string name, WeightFormat format, WeightFormat down, bool leavesDeciding)
     {
         using RandomModel model = new(RandomModels.ByName(name));
-        using PackedModel image = new(model.Folder, new PackOptions(new FormatChoice { Weights = format, Down = down }));
+        FormatChoice formats = new() { Weights = format, Down = down, LeavesDeciding = leavesDeciding };
+        using PackedModel image = new(model.Folder, new PackOptions(formats));
         int[] prompt = [.. Enumerable.Range(0, PromptTokens).Select(i => (i * 7) % ByteTokenizer.EndToken)];
         (IReadOnlyList<int> Tokens, double Score)? first = null;
         foreach (int[] row in s_rows.Where(row => RandomModels.All[row[0]].Name == name))
@@ -76,6 +78,35 @@ public sealed class RandomModelTests
         }
         double expected = Dense(image.Folder, prompt);
         first!.Value.Score.Should().BeApproximately(expected, 0.01 * expected, "only the products' inputs are rounded");
+    }
+
+    [Theory]
+    [InlineData("llama-relu")]
+    [InlineData("opt")]
+    [InlineData("llama-biased-bf16")]
+    public async Task Without_the_row_that_decides_tokens_and_scores_are_those_of_whole_bundles(string name)
+    {
+        using RandomModel model = new(RandomModels.ByName(name));
+        using PackedModel whole = new(model.Folder);
+        using PackedModel small = new(model.Folder, new PackOptions(new FormatChoice { LeavesDeciding = true }));
+        int[] prompt = [.. Enumerable.Range(0, PromptTokens).Select(i => (i * 5) % ByteTokenizer.EndToken)];
+        (IReadOnlyList<int> Tokens, double Score)? expected = null;
+        PredictorOptions sketch = new() { Kind = PredictorKind.Sketch, Bits = 3 };
+        foreach ((string image, PredictorOptions predictor) in ((string, PredictorOptions)[])
+            [
+                (whole.Folder, PredictorOptions.Exact), (small.Folder, PredictorOptions.Exact),
+                (whole.Folder, sketch), (small.Folder, sketch),
+            ])
+        {
+            await using NeuralinkEngine engine = await NeuralinkEngine.OpenAsync(
+                image, new EngineOptions { Predictor = predictor, ChunkTokens = 5, Threads = 2, Cache = CacheSize.OfShare(0.1) });
+            (IReadOnlyList<int> Tokens, double Score) found = (
+                (await engine.RunAsync(prompt, NewTokens)).Tokens, (await engine.ScoreAsync(prompt)).NegativeLogLikelihood);
+            expected ??= found;
+            found.Tokens.Should().Equal(expected.Value.Tokens, "of {0}", predictor.Name);
+            found.Score.Should().Be(expected.Value.Score, "of {0}", predictor.Name);
+            expected = image == small.Folder ? null : expected;
+        }
     }
 
     private static double Dense(string image, int[] tokens)

@@ -38,6 +38,14 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _active = new int[threads];
     }
 
+    /// <summary>
+    /// The layer whose values it has, as it predicted last: of the pass that runs if it is that layer's turn, because a layer is
+    /// predicted before it is computed. Another one after it has looked ahead.
+    /// </summary>
+    internal int HeldLayer { get; private set; } = -1;
+
+    internal Linear[] Layers => _layers;
+
     /// <summary>Bytes of the activations.</summary>
     public static long RequiredBytes(ModelConfig config, WeightFormat format, int chunkTokens) =>
         FloatTensor.RequiredBytes(chunkTokens, config.FfnSize) + QuantizedRows.RequiredBytes(format, chunkTokens, config.HiddenSize);
@@ -49,11 +57,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     {
         if (c.WeighsNorms && norms is null)
             throw new ArgumentNullException(nameof(norms), "Which neurons are active depends on the norms of down columns.");
-        Linear[] layers = new Linear[c.LayerCount];
-        for (int i = 0; i < layers.Length; i++)
-            layers[i] = c.SharedFfn && i > 0
-                ? layers[0]
-                : Linear.Load(weights, format, c.FfnBias, TensorNames.Layer(c, i).Deciding, c.FfnSize, c.HiddenSize);
+        Linear[] layers = DecidingRows.LoadLayers(weights, c, format);
         return new ExactPredictor(c, layers, new FloatTensor(arena, chunkTokens, c.FfnSize, "activations"), norms, threads)
         {
             _quantized = QuantizedRows.For(arena, format, chunkTokens, c.HiddenSize),
@@ -66,6 +70,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     {
         rows?.Begin(batch, isExact: true);
         _linear = _layers[layer];
+        HeldLayer = layer;
         _activation = _config.ActivationOf(layer);
         _weights = _norms?[layer];
         _input = input;
@@ -80,6 +85,13 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
                 set.Add(new NeuronId(n));
         }
         return _active.Sum();
+    }
+
+    /// <summary>values[b] = what decides about the neuron for row b of the last prediction.</summary>
+    internal void Held(int neuron, Span<float> values)
+    {
+        for (int b = 0; b < values.Length; b++)
+            values[b] = _gates.Row(b)[neuron];
     }
 
     public void Execute(int begin, int end, int worker)
