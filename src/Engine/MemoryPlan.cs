@@ -130,16 +130,16 @@ public sealed record MemoryPlan
     /// <summary>What the resident half of a model is sized by, in an engine with room for so many tokens.</summary>
     internal static ResidentSizes ResidentOf(
         ModelConfig config, ModelFormats formats, int contextTokens, int chunkTokens, EngineOptions options) => new()
-    {
-        Config = config,
-        Formats = formats,
-        ContextTokens = contextTokens,
-        ChunkTokens = chunkTokens,
-        SequencesMax = options.SequencesMax,
-        KvTokens = options.KvTokens,
-        Threads = options.Threads,
-        LeavesEmbedding = StrategySwitches.Of(options.Strategy).Streams,
-    };
+        {
+            Config = config,
+            Formats = formats,
+            ContextTokens = contextTokens,
+            ChunkTokens = chunkTokens,
+            SequencesMax = options.SequencesMax,
+            KvTokens = options.KvTokens,
+            Threads = options.Threads,
+            LeavesEmbedding = StrategySwitches.Of(options.Strategy).Streams,
+        };
 
     private static MemoryPlan Of(
         ModelConfig config, ModelFormats formats, int strideBytes, PredictorSources predictors, EngineOptions options, int leasedCount,

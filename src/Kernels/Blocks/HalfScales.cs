@@ -22,13 +22,15 @@ internal static class HalfScales
     {
         int first = begin / BlockColumns, count = (end - begin) / BlockColumns;
         ref short d = ref Unsafe.Add(ref Unsafe.As<byte, short>(ref Unsafe.AsRef(in halves)), first);
-        ref float xScales = ref Unsafe.Add(ref Unsafe.AsRef(in x.Scales), first), xSums = ref Unsafe.Add(ref Unsafe.AsRef(in x.Sums), first);
+        ref float xScales = ref Unsafe.Add(ref Unsafe.AsRef(in x.Scales), first);
+        ref float xSums = ref Unsafe.Add(ref Unsafe.AsRef(in x.Sums), first);
         TLanes factor = TLanes.Broadcast(above);
         int b = 0;
         for (; b <= count - ILanes<TLanes>.Count; b += ILanes<TLanes>.Count)
         {
             TLanes wide = TLanes.LoadF16(in Unsafe.Add(ref d, b));
-            TLanes.Store(TLanes.FusedMultiplyAdd(wide, TLanes.Load(in Unsafe.Add(ref xScales, b)), TLanes.Zero), ref Unsafe.Add(ref scales, b));
+            TLanes product = TLanes.FusedMultiplyAdd(wide, TLanes.Load(in Unsafe.Add(ref xScales, b)), TLanes.Zero);
+            TLanes.Store(product, ref Unsafe.Add(ref scales, b));
             if (above != 0)
             {
                 TLanes minimum = TLanes.FusedMultiplyAdd(wide, factor, TLanes.Zero);

@@ -246,9 +246,7 @@ public sealed partial class BundleKernels
         {
             int count = Math.Min(ColumnsMax, h.Length - begin);
             if (tiled)
-            {
                 _rows.MatMul(row, x.Rows(begin, count, _layout.Hidden), [], ups[..count], MatMulShape.Whole(1, _layout.Hidden, count));
-            }
 
             for (int i = 0; i < count; i++)
             {

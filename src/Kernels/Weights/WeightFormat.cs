@@ -25,7 +25,9 @@ public enum WeightFormat
     /// <summary>Blocks of 32: a binary16 d and 4 bits q. w = d (q - 8). 0.5625 bytes.</summary>
     Q4_0 = 4,
 
-    /// <summary>Blocks of 256, with 8 scales and minima of 6 bits; 4 bits q. w = d scale q - dmin min. 0.578 bytes. Of matrices only.</summary>
+    /// <summary>
+    /// Blocks of 256, with 8 scales and minima of 6 bits; 4 bits q. w = d scale q - dmin min. 0.578 bytes. Of matrices only.
+    /// </summary>
     Q4_K = 5,
 
     /// <summary>Blocks of 256, with 16 scales of 8 bits; 6 bits q. w = d scale (q - 32). 0.82 bytes. Of matrices only.</summary>

@@ -7,9 +7,9 @@ namespace Neuralink.Kernels;
 /// Products with weights of one format. Weights are bytes, row-major and little endian; activations and results are float32. Block formats
 /// multiply an input of 8 bits, which is made beforehand (<see cref="ProductInput"/>).
 /// <para>
-/// Sums have one order (see <see cref="ILanes{TSelf}"/> and <see cref="BlockTiles{TCodec, TBytes, TLanes}"/>): the value for a (row, x) pair has the same bits from <see cref="Dot"/> and
-/// from <see cref="MatMul"/> at any batch, any split of the rows and any instruction set. The engine relies on it: chunked prompts, a
-/// gate recomputed from a bundle, and any number of threads give the same tokens.
+/// Sums have one order (see <see cref="ILanes{TSelf}"/> and <see cref="BlockTiles{TCodec, TBytes, TLanes}"/>): the value for a (row, x)
+/// pair has the same bits from <see cref="Dot"/> and from <see cref="MatMul"/> at any batch, any split of the rows and any instruction set.
+/// The engine relies on it: chunked prompts, a gate recomputed from a bundle, and any number of threads give the same tokens.
 /// </para>
 /// Instances have no state; <see cref="For"/> returns the same one every time.
 /// </summary>
@@ -152,7 +152,8 @@ public abstract partial class WeightKernels
         }
     }
 
-    private protected void Validate(ReadOnlySpan<byte> rows, ReadOnlySpan<float> x, ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
+    private protected void Validate(
+        ReadOnlySpan<byte> rows, ReadOnlySpan<float> x, ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
     {
         Require.NotNegative(shape.RowCount, nameof(shape));
         Require.NotNegative(shape.Columns, nameof(shape));
