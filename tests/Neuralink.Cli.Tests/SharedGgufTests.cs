@@ -24,16 +24,16 @@ public sealed class SharedGgufTests : IDisposable
             "generate", "-m", Path.Combine(SharedGguf.Folder, $"{name}.gguf"), "-p", expected.GetProperty("prompt").GetString()!, "-n", "8",
             "--temperature", "0", "--json",
         ];
-        Tokens(await _home.RunAsync(asItIs)).Should().Equal(Tokens(expected.GetProperty("llama_cpp")));
+        CliResult kept = await _home.RunAsync(asItIs);
+        Tokens(kept).Should().Equal(Tokens(expected.GetProperty("llama_cpp")));
         string[] args = [.. asItIs, "--weights", "f32"];
-        CliResult run = await _home.RunAsync(args);
-        Tokens(run).Should().Equal(Tokens(expected.GetProperty("llama_cpp")));
+        Tokens(await _home.RunAsync(args)).Should().Equal(Tokens(expected.GetProperty("llama_cpp")));
         if (expected.TryGetProperty("ref_relu", out JsonElement relu))
         {
             CliResult stated = await _home.RunAsync([.. args, "--activation", "relu"]);
             Tokens(stated).Should().Equal(Tokens(relu));
             stated.Error.Should().Contain("ReLU, as --activation states");
-            run.Error.Should().Contain("SiLU").And.Contain("--activation");
+            kept.Error.Should().Contain("SiLU").And.Contain("--activation");
         }
     }
 

@@ -127,9 +127,7 @@ internal sealed class CacheState
         }
     }
 
-    /// <summary>
-    /// Adds the bundles of a stretch of slots that are not there, as far as there are frames for what is read ahead.
-    /// </summary>
+    /// <summary>Adds the bundles of a stretch of slots that are not there, as far as there are frames for what is read ahead.</summary>
     /// <returns>The first slot that was not looked at.</returns>
     public int ReadAhead(LayerIndex layer, Permutation placement, int begin, int end, FetchBatch misses)
     {
