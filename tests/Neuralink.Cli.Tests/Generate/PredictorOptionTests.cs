@@ -57,7 +57,7 @@ public sealed class PredictorOptionTests(PackedModelFixture model) : IDisposable
     {
         string use = $"low-rank={PredictorPath}";
         (await Generate(option, use)).ShouldFail(1, PredictorPath);
-        (await Generate(option, "low-rank")).ShouldFail(1, "a low-rank predictor, found no such file", "neuralink train-predictor");
+        (await Generate(option, "low-rank")).ShouldFail(1, "a predictor of kind low-rank, found no such file", "neuralink train-predictor");
         await Refused(_image.ModelDigest, Config with { HiddenSize = 128 }, "inputs of 256 values, found 128");
         await Refused(_image.ModelDigest, Config with { FfnSize = 2047 }, "2048 neurons a layer, found 2047");
         await Refused(_image.ModelDigest, Config with { LayerCount = 5 }, "6 layers, found 5");
