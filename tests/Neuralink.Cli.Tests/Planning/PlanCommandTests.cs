@@ -131,7 +131,7 @@ public sealed class PlanCommandTests(PackedModelFixture model) : IDisposable
         JsonElement plan = await Plan(model.Image, "--memory", "13MiB");
         JsonElement first = plan.GetProperty("columns")[0];
         first.GetProperty("name").GetString().Should().Be("smallest");
-        long smallest = (first.GetProperty("memory").GetProperty("total").GetInt64() / (1 << 20)) + 1;
+        long smallest = (first.GetProperty("memory").GetProperty("total").GetInt64() + (1 << 20) - 1) >> 20;
         (await _home.RunAsync("plan", model.Image, "--memory", $"{smallest}MiB")).Code.Should().Be(0);
         (await _home.RunAsync("plan", model.Image, "--memory", $"{smallest - 1}MiB"))
             .ShouldFail(1, "resident weights", "predictor", "KV cache", "staging", $"give --memory {smallest}MiB or more");
