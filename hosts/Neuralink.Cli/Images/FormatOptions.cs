@@ -16,11 +16,11 @@ internal sealed class FormatOptions
 
     private readonly Option<WeightFormat?> _down = Part("--down", "neurons' down columns, where it is to be another");
 
-    private readonly Option<bool?> _gates = TypedOption.OneOf(
+    private readonly Option<GatePlace?> _gates = TypedOption.OneOf(
         "--gates",
         "Where the row that decides whether a neuron is active lies: in its bundle, or only in memory, where the exact predictor has it "
         + "anyway [default: bundle]",
-        [("bundle", false), ("memory", true)]);
+        [("bundle", GatePlace.Bundle), ("memory", GatePlace.Memory)]);
 
     /// <summary>All of them.</summary>
     public IEnumerable<Option> All => [_weights, _resident, _bundles, _down, _gates];
@@ -32,9 +32,15 @@ internal sealed class FormatOptions
         Resident = parsed.GetValue(_resident),
         Bundles = parsed.GetValue(_bundles),
         Down = parsed.GetValue(_down),
-        LeavesDeciding = parsed.GetValue(_gates),
+        LeavesDeciding = parsed.GetValue(_gates) is { } place ? place == GatePlace.Memory : null,
     };
 
     private static Option<WeightFormat?> Part(string name, string what) =>
         TypedOption.OneOf(name, $"The format of the {what} [default: as --weights]", OptionWords.Weights);
+
+    private enum GatePlace
+    {
+        Bundle,
+        Memory,
+    }
 }

@@ -17,6 +17,7 @@ public sealed class PackCommandTests(PackedModelFixture model) : IDisposable
     [InlineData("f32", "3584 bytes each (f32)")]
     [InlineData("q8_0", "1024 bytes each (q8_0)")]
     [InlineData("q8_0 --bundles q4_0 --down q8_0", "1024 bytes each (q8_0 in memory, q4_0 on flash with down columns of q8_0)")]
+    [InlineData("f16 --gates memory", "1536 bytes each (f16, without what decides)")]
     public async Task A_packed_model_is_summed_up_verified_and_run(string weights, string summary)
     {
         string image = _home.PathOf("image.nlk");
