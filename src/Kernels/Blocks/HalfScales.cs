@@ -9,9 +9,6 @@ internal static class HalfScales
     /// <summary>Columns of a scale.</summary>
     public const int BlockColumns = 32;
 
-    // Below this a scale's level is zero whatever the weight.
-    private const ushort ExponentMask = 0x7C00;
-
     /// <summary>
     /// scales[i] = d[i] * x.Scales[i] for the blocks of [begin, end). Where levels stand <paramref name="above"/> the weights' own:
     /// lane b mod 16 of minima += (above * d[b]) * x.Sums[b].
@@ -48,8 +45,7 @@ internal static class HalfScales
         HalfBits.Widen(Unsafe.ReadUnaligned<short>(in Unsafe.Add(ref Unsafe.AsRef(in halves), block * sizeof(short))));
 
     /// <summary>Whether none of the scales is infinite or NaN.</summary>
-    public static bool AllFinite(ReadOnlySpan<byte> halves) =>
-        !ExponentScan.AnyHasAllBits(MemoryMarshal.Cast<byte, ushort>(halves), ExponentMask);
+    public static bool AllFinite(ReadOnlySpan<byte> halves) => F16Codec.AllFinite(halves);
 
     private static void ScaleRest<TLanes>(
         ref short d, ref float xScales, ref float xSums, int begin, int count, int above, ref float scales, ref TLanes minima)
