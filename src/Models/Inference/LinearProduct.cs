@@ -32,7 +32,7 @@ internal sealed class LinearProduct(QuantizedRows? quantized) : IParallelBody
     public void Execute(int begin, int end, int worker)
     {
         ReadOnlySpan<float> x = _x!.First(_batch);
-        ProductInput input = _linear!.QuantizesInput ? quantized!.Of(x, _x.Columns) : x;
+        ProductInput input = QuantizedRows.InputOf(_linear!.QuantizesInput ? quantized : null, x, _x.Columns);
         _linear.Multiply(input, _y!.First(_batch), _batch, begin, end);
     }
 }

@@ -145,7 +145,7 @@ public sealed class SparseFfn
                 mine[i] = frames[ordinals[i]];
             Span<float> values = arrived.Flat(begin * Batch, mine.Length * Batch);
             ReadOnlySpan<float> input = x.First(Batch);
-            ProductInput inputs = quantized is null ? input : quantized.Of(input, x.Columns);
+            ProductInput inputs = QuantizedRows.InputOf(quantized, input, x.Columns);
             if (Deciding is null)
                 kernels[_layer].Activate(View(arena, mine), inputs, Batch, values);
             else

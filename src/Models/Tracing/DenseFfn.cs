@@ -148,7 +148,7 @@ internal sealed class DenseFfn
         public void Execute(int begin, int end, int worker)
         {
             ReadOnlySpan<float> values = x.First(_tokens);
-            ProductInput input = quantized is null ? values : quantized.Of(values, x.Columns);
+            ProductInput input = QuantizedRows.InputOf(quantized, values, x.Columns);
             Span<int> counts = stackalloc int[PieceNeurons];
             Activation activation = config.ActivationOf(_layer);
             for (int first = begin; first < end; first += PieceNeurons)

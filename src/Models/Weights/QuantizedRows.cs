@@ -40,11 +40,12 @@ public sealed class QuantizedRows
             QuantizedInput.Quantize(x.Slice(row * columns, columns), _buffer.Bytes((long)row * rowBytes, rowBytes));
     }
 
-    /// <summary>The input of products that <see cref="Make"/> rounded last.</summary>
+    /// <summary>The input of products: with what <see cref="Make"/> rounded last, or as it is where nobody wants it rounded.</summary>
+    /// <param name="rounded">Where it is rounded, or null.</param>
     /// <param name="x">[batch, columns].</param>
     /// <param name="columns">Of a row.</param>
-    public ProductInput Of(ReadOnlySpan<float> x, int columns) =>
-        new(x, _buffer.Bytes(0, x.Length / columns * QuantizedInput.RowBytes(columns)));
+    public static ProductInput InputOf(QuantizedRows? rounded, ReadOnlySpan<float> x, int columns) =>
+        rounded is null ? x : new ProductInput(x, rounded._buffer.Bytes(0, x.Length / columns * QuantizedInput.RowBytes(columns)));
 
     private static long RequiredBytes(long rows, int columns) => NativeArena.Aligned(rows * QuantizedInput.RowBytes(columns));
 }

@@ -74,7 +74,7 @@ internal sealed class StandInFfn
 
         public void Execute(int begin, int end, int worker)
         {
-            ProductInput input = quantized is null ? X.First(1) : quantized.Of(X.First(1), X.Columns);
+            ProductInput input = QuantizedRows.InputOf(quantized, X.First(1), X.Columns);
             Span<float> mine = values.AsSpan(begin, end - begin);
             BundleFrames bundles = ffn.View(begin, end);
             if (kernels.Layout.HasDeciding)

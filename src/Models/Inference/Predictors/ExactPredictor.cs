@@ -97,7 +97,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     public void Execute(int begin, int end, int worker)
     {
         ReadOnlySpan<float> x = _input!.First(_batch);
-        ProductInput input = _quantized is null ? x : _quantized.Of(x, _input.Columns);
+        ProductInput input = QuantizedRows.InputOf(_quantized, x, _input.Columns);
         _linear!.Multiply(input, _gates.First(_batch), _batch, begin, end);
         Span<bool> isActive = _isActive.AsSpan(begin, end - begin);
         isActive.Clear();

@@ -124,7 +124,7 @@ public sealed class LowRankPredictor : NeuronPredictor
         public void Execute(int begin, int end, int worker)
         {
             ReadOnlySpan<float> x = _input!.First(_batch);
-            ProductInput input = quantized is null ? x : quantized.Of(x, _input.Columns);
+            ProductInput input = QuantizedRows.InputOf(quantized, x, _input.Columns);
             _fc1!.Multiply(input, hidden.Flat(0, _batch * _fc1.Weights.Rows), _batch, begin, end);
         }
     }
@@ -161,7 +161,7 @@ public sealed class LowRankPredictor : NeuronPredictor
         public void Execute(int begin, int end, int worker)
         {
             ReadOnlySpan<float> x = hidden.Flat(0, _batch * _fc2!.Weights.Columns);
-            ProductInput input = quantized is null ? x : quantized.Of(x, _fc2.Weights.Columns);
+            ProductInput input = QuantizedRows.InputOf(quantized, x, _fc2.Weights.Columns);
             _fc2.Multiply(input, logits.First(_batch), _batch, begin, end);
             Span<bool> mine = predicted.AsSpan(begin, end - begin);
             mine.Clear();
