@@ -11,6 +11,10 @@ internal sealed class Signal
     private const int PausesASpin = 10;
 
     private readonly Parking _parking = new();
+    private bool _isAsleep;
+
+    /// <summary>Whether the waiting thread sleeps, as far as another can tell: it may just begin to, or wake.</summary>
+    public bool IsAsleep => Volatile.Read(ref _isAsleep);
 
     /// <summary>Returns when <paramref name="counter"/> no longer is <paramref name="value"/>. One thread waits on a signal.</summary>
     public void WaitWhile(ref int counter, int value)
@@ -23,8 +27,10 @@ internal sealed class Signal
             Thread.SpinWait(PausesASpin);
         }
 
+        Volatile.Write(ref _isAsleep, true);
         while (Volatile.Read(ref counter) == value)
             _parking.Sleep();
+        Volatile.Write(ref _isAsleep, false);
     }
 
     /// <summary>Wakes the waiting thread. Call after the counter has changed.</summary>

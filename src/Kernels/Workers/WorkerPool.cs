@@ -56,6 +56,21 @@ public sealed class WorkerPool : IDisposable
     /// <summary>Workers in total, the caller included.</summary>
     public int Threads { get; }
 
+    /// <summary>Whether a worker beside the caller is awake, just now: it takes a piece at once, and nobody has to wake it.</summary>
+    public bool IsAwake
+    {
+        get
+        {
+            foreach (Signal signal in _work)
+            {
+                if (!signal.IsAsleep)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>
     /// Executes [0, count) in contiguous ranges, all but the last a multiple of <paramref name="grain"/> long, and returns when all are
     /// done. A worker may get several, or none. What fits one grain runs on the caller alone.

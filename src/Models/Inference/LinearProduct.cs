@@ -26,7 +26,7 @@ internal sealed class LinearProduct(QuantizedRows? quantized) : IParallelBody
         _batch = batch;
         if (linear.QuantizesInput)
             quantized!.Make(x.First(batch), x.Columns);
-        pool.Run(this, linear.Rows, WorkShare.Grain((long)linear.Columns * batch, GrainRows));
+        pool.Run(this, linear.Rows, WorkShare.Grain(pool, (long)linear.Columns * batch, GrainRows));
     }
 
     public void Execute(int begin, int end, int worker)

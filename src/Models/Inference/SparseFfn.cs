@@ -82,7 +82,7 @@ public sealed class SparseFfn
         _activating.Ordinals = ordinals;
         _activating.Frames = frames;
         _activating.Batch = batch;
-        _pool.Run(_activating, ordinals.Length, WorkShare.Grain((long)_adding.Columns * batch, multiple: 1));
+        _pool.Run(_activating, ordinals.Length, WorkShare.Grain(_pool, (long)_adding.Columns * batch, multiple: 1));
         return _activating.ActiveCount;
     }
 
@@ -93,7 +93,7 @@ public sealed class SparseFfn
     {
         _adding.Frames = frames;
         _adding.Batch = batch;
-        _pool.Run(_adding, _adding.Columns, WorkShare.Grain((long)frames.Length * batch, GrainColumns));
+        _pool.Run(_adding, _adding.Columns, WorkShare.Grain(_pool, (long)frames.Length * batch, GrainColumns));
     }
 
     private static bool QuantizesInput(BundleFormat bundles, bool decidingDoes) =>

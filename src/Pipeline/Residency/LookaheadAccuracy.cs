@@ -15,6 +15,7 @@ internal sealed class LookaheadAccuracy(NeuronKeys keys, LookaheadGate gate, Lay
 {
     private readonly Naming[] _namings = new Naming[keys.Count];
     private int _pass = 1;      // nothing was named in pass 0
+    private int _lastNamed;     // the last pass in which anything was
 
     /// <summary>Whether to read what is named of <paramref name="layer"/>.</summary>
     public bool IsTrusted(LayerIndex layer, LookaheadRank rank) => gate.IsTrusted(layer, rank);
@@ -30,6 +31,7 @@ internal sealed class LookaheadAccuracy(NeuronKeys keys, LookaheadGate gate, Lay
         if (naming.Pass != _pass)
         {
             naming = new Naming(_pass, MissingRanks: 0);
+            _lastNamed = _pass;
             counts.Add(layer, Counter.LookaheadNamed);
         }
         if (!isMissing)
@@ -44,6 +46,8 @@ internal sealed class LookaheadAccuracy(NeuronKeys keys, LookaheadGate gate, Lay
     /// <summary>The layer wants a neuron.</summary>
     public void Want(LayerIndex layer, NeuronKey key)
     {
+        if (_lastNamed != _pass)
+            return;
         Naming naming = _namings[key.Value];
         if (naming.Pass != _pass)
             return;

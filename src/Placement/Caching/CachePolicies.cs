@@ -22,7 +22,10 @@ public enum CachePolicyKind
 /// <summary>Creates policies.</summary>
 public static class CachePolicies
 {
-    /// <summary>Creates the policy that <paramref name="options"/> describe.</summary>
+    /// <summary>
+    /// Creates the policy that <paramref name="options"/> describe; where there is a place for every key and none expires, one that has
+    /// nothing to decide.
+    /// </summary>
     /// <param name="options">The kind of policy and its parameters.</param>
     /// <param name="keyCount">The number of keys of the model.</param>
     /// <param name="capacity">The most keys that are held.</param>
@@ -32,6 +35,8 @@ public static class CachePolicies
     /// </param>
     public static CachePolicy Create(CacheOptions options, int keyCount, int capacity, ReadOnlySpan<int> hottest = default)
     {
+        if (capacity >= keyCount && options.Kind is CachePolicyKind.S3Fifo or CachePolicyKind.Lfu or CachePolicyKind.Lru)
+            return new WholePolicy(keyCount, capacity);
         ReadOnlySpan<int> pinned = hottest[..Math.Min(hottest.Length, (int)(options.PinnedShare * capacity))];
         int rest = capacity - pinned.Length;
         CachePolicy policy = options.Kind switch
@@ -44,6 +49,34 @@ public static class CachePolicies
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Kind, "There is no such policy."),
         };
         return pinned.IsEmpty ? policy : new PinnedPolicy(pinned, policy);
+    }
+}
+
+/// <summary>
+/// Has a place for every key. So none is ever evicted, and which are used makes no difference: a use costs nothing.
+/// </summary>
+internal sealed class WholePolicy(int keyCount, int capacity) : CachePolicy(keyCount, capacity)
+{
+    private readonly bool[] _isHeld = new bool[keyCount];
+    private int _count;
+
+    /// <inheritdoc/>
+    public override int Count => _count;
+
+    /// <inheritdoc/>
+    public override bool Holds(int key) => _isHeld[key];
+
+    /// <inheritdoc/>
+    protected override void Use(int key)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override int Take(int key, int segmentSlots)
+    {
+        _isHeld[key] = true;
+        _count++;
+        return None;
     }
 }
 

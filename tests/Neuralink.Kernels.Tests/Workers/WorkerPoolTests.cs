@@ -43,6 +43,27 @@ public class WorkerPoolTests
     }
 
     [Fact]
+    public void A_worker_is_awake_while_it_works_and_sleeps_in_the_end()
+    {
+        using var alone = new WorkerPool(1);
+        alone.IsAwake.Should().BeFalse("the caller is not counted");
+        using var pool = new WorkerPool(2);
+        using var both = new Barrier(2);
+        bool wasAwake = false;
+        pool.Run(
+            new Body((_, _, worker) =>
+            {
+                both.SignalAndWait();
+                if (worker == 0)
+                    wasAwake = pool.IsAwake;
+                both.SignalAndWait();      // the other's piece is not done yet
+            }),
+            2, 1);
+        wasAwake.Should().BeTrue();
+        SpinWait.SpinUntil(() => !pool.IsAwake, TimeSpan.FromMinutes(1)).Should().BeTrue();
+    }
+
+    [Fact]
     public void The_pieces_are_the_same_every_time()
     {
         using var pool = new WorkerPool(3);

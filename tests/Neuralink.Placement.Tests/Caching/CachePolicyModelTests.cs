@@ -70,6 +70,24 @@ public sealed class CachePolicyModelTests
     [InlineData(CachePolicyKind.S3Fifo)]
     [InlineData(CachePolicyKind.Lfu)]
     [InlineData(CachePolicyKind.Lru)]
+    public void Where_there_is_a_place_for_each_key_nothing_is_decided(CachePolicyKind kind)
+    {
+        CacheOptions options = new() { Kind = kind, PinnedShare = 0.3, SegmentProbability = 0 };
+        CachePolicy policy = CachePolicies.Create(options, KeyCount, KeyCount, [3, 5, 7]);
+        policy.Should().BeOfType<WholePolicy>();
+        for (int key = 0; key < KeyCount; key++)
+            (key % 2 == 0 ? policy.Insert(key, 1) : policy.InsertUnused(key)).Should().Be(CachePolicy.None);
+        policy.Count.Should().Be(KeyCount);
+        policy.Touch(3);
+        policy.EndPass();
+        policy.TryExpire(out _).Should().BeFalse();
+        CachePolicies.Create(options, KeyCount, KeyCount - 1, [3, 5, 7]).Should().NotBeOfType<WholePolicy>();
+    }
+
+    [Theory]
+    [InlineData(CachePolicyKind.S3Fifo)]
+    [InlineData(CachePolicyKind.Lfu)]
+    [InlineData(CachePolicyKind.Lru)]
     [InlineData(CachePolicyKind.Window)]
     [InlineData(CachePolicyKind.None)]
     public void Misuse_is_found(CachePolicyKind kind)

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using Neuralink.Kernels;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Weights;
@@ -12,7 +14,7 @@ namespace Neuralink.Models.Inference.Predictors;
 /// </summary>
 public sealed class ExactPredictor : NeuronPredictor, IParallelBody
 {
-    // Rows of a worker's share, a cache line of output floats.
+    // Rows of a worker's share, a cache line of output floats, and the neurons of a word of bits.
     private const int GrainRows = 16;
 
     private readonly Linear[] _layers;
@@ -21,7 +23,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     private Activation _activation;
     private float[]? _weights;
     private readonly FloatTensor _gates;       // [B, f]
-    private readonly bool[] _isActive;            // [f]
+    private readonly ushort[] _activeBits;     // [f / 16 rounded up], a bit for each neuron that is active for any row
     private readonly int[] _active;            // [workers], neuron-token pairs
     private QuantizedRows? _quantized;
     private Linear? _linear;
@@ -34,7 +36,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _layers = layers;
         _config = config;
         _gates = gates;
-        _isActive = new bool[config.FfnSize];
+        _activeBits = new ushort[(config.FfnSize + GrainRows - 1) / GrainRows];
         _active = new int[threads];
     }
 
@@ -77,12 +79,12 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _batch = batch;
         _quantized?.Make(input.First(batch), input.Columns);
         Array.Clear(_active);
-        pool.Run(this, _isActive.Length, WorkShare.Grain((long)input.Columns * batch, GrainRows));
+        pool.Run(this, _config.FfnSize, WorkShare.Grain(pool, (long)input.Columns * batch, GrainRows));
         set.Clear();
-        for (int n = 0; n < _isActive.Length; n++)
+        for (int word = 0; word < _activeBits.Length; word++)
         {
-            if (_isActive[n])
-                set.Add(new NeuronId(n));
+            for (int bits = _activeBits[word]; bits != 0; bits &= bits - 1)
+                set.Add(new NeuronId((word * GrainRows) + BitOperations.TrailingZeroCount(bits)));
         }
         return _active.Sum();
     }
@@ -99,21 +101,36 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         ReadOnlySpan<float> x = _input!.First(_batch);
         ProductInput input = QuantizedRows.InputOf(_quantized, x, _input.Columns);
         _linear!.Multiply(input, _gates.First(_batch), _batch, begin, end);
-        Span<bool> isActive = _isActive.AsSpan(begin, end - begin);
-        isActive.Clear();
         int active = 0;
-        for (int row = 0; row < _batch; row++)
+        for (int first = begin; first < end; first += GrainRows)
         {
-            ReadOnlySpan<float> gates = _gates.Row(row)[begin..end];
-            for (int n = 0; n < gates.Length; n++)
+            int count = Math.Min(GrainRows, end - first), ofAny = 0;
+            for (int row = 0; row < _batch; row++)
             {
-                if (_activation.IsActive(gates[n], _weights is null ? 1 : _weights[begin + n]))
-                {
-                    isActive[n] = true;
-                    active++;
-                }
+                int bits = BitsOf(_gates.Row(row).Slice(first, count), first);
+                ofAny |= bits;
+                active += BitOperations.PopCount((uint)bits);
             }
+            _activeBits[first / GrainRows] = (ushort)ofAny;
         }
         _active[worker] += active;
+    }
+
+    /// <summary>Which of up to 16 neurons with these values are active, a bit each.</summary>
+    /// <param name="gates">What decides.</param>
+    /// <param name="first">The first neuron.</param>
+    private int BitsOf(ReadOnlySpan<float> gates, int first)
+    {
+        if (_activation.IsRectified && gates.Length == GrainRows)
+        {
+            Vector256<float> threshold = Vector256.Create(_activation.Threshold);
+            uint low = Vector256.GreaterThan(Vector256.Create(gates), threshold).ExtractMostSignificantBits();
+            uint high = Vector256.GreaterThan(Vector256.Create(gates[Vector256<float>.Count..]), threshold).ExtractMostSignificantBits();
+            return (int)(low | (high << Vector256<float>.Count));
+        }
+        int bits = 0;
+        for (int n = 0; n < gates.Length; n++)
+            bits |= _activation.IsActive(gates[n], _weights is null ? 1 : _weights[first + n]) ? 1 << n : 0;
+        return bits;
     }
 }

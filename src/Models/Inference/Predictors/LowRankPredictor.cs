@@ -114,7 +114,7 @@ public sealed class LowRankPredictor : NeuronPredictor
         {
             (_fc1, _input, _batch) = (fc1, input, batch);
             quantized?.Make(input.First(batch), input.Columns);
-            pool.Run(this, fc1.Weights.Rows, WorkShare.Grain((long)fc1.Weights.Columns * batch, GrainRows));
+            pool.Run(this, fc1.Weights.Rows, WorkShare.Grain(pool, (long)fc1.Weights.Columns * batch, GrainRows));
             if (isLinear)
                 return;
             Span<float> values = hidden.Flat(0, batch * fc1.Weights.Rows);
@@ -146,7 +146,7 @@ public sealed class LowRankPredictor : NeuronPredictor
             (_fc2, _threshold, _batch, _rows) = (fc2, threshold, batch, rows);
             quantized?.Make(hidden.Flat(0, batch * fc2.Weights.Columns), fc2.Weights.Columns);
             Array.Clear(pairs);
-            pool.Run(this, predicted.Length, WorkShare.Grain((long)fc2.Weights.Columns * batch, GrainRows));
+            pool.Run(this, predicted.Length, WorkShare.Grain(pool, (long)fc2.Weights.Columns * batch, GrainRows));
             set.Clear();
             for (int n = 0; n < predicted.Length; n++)
             {
