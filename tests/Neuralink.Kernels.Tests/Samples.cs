@@ -44,7 +44,8 @@ internal static class Samples
     public static IEnumerable<(string Name, WeightKernels Kernels)> InstructionSets(WeightFormat format) => format switch
     {
         WeightFormat.F32 => InstructionSets<F32Codec>(),
-        WeightFormat.F16 => InstructionSets<F16Codec>(),
+        WeightFormat.F16 => InstructionSets<F16Codec>().Concat(
+            InstructionSets<F16BySubnormalsCodec>().Select(set => ($"{set.Name}, by subnormals", set.Kernels))),
         _ => InstructionSets<BF16Codec>(),
     };
 

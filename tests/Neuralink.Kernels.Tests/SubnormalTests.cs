@@ -4,12 +4,16 @@ namespace Neuralink.Kernels.Tests;
 
 /// <summary>
 /// No kernel does arithmetic on subnormal numbers, whatever subnormal weights, keys and values it is given. What is left is the data's
-/// own: the products of activations that are themselves near 1e-38.
+/// own: the products of activations that are themselves near 1e-38. Where subnormal operands cost little, f16 weights are widened by a
+/// multiplication of them; results are subnormal nowhere.
 /// </summary>
 public class SubnormalTests
 {
     // Of f16 weights with the smallest of these, one in 40 is subnormal; of those with the largest, one in 4000.
     private static readonly float[] Deviations = [0.002f, 0.02f, 0.2f];
+
+    // Of f16 weights on this machine.
+    private static readonly Subnormals Allowed = SubnormalCost.IsSmall ? Subnormals.Operand : Subnormals.None;
 
     [SubnormalFact]
     public void The_flags_are_seen()
@@ -28,7 +32,7 @@ public class SubnormalTests
     {
         Half[] halves = [.. Enumerable.Range(0, 65536).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits)).Where(Half.IsFinite)];
         float[] decoded = new float[halves.Length];
-        foreach ((string name, WeightKernels kernels) in Samples.InstructionSets(WeightFormat.F16))
+        foreach ((string name, WeightKernels kernels) in WithoutSubnormals(WeightFormat.F16))
         {
             SubnormalFlags.RaisedBy(() => kernels.Decode(MemoryMarshal.AsBytes(halves.AsSpan()), decoded))
                 .Should().Be(Subnormals.None, name);
@@ -52,7 +56,7 @@ public class SubnormalTests
             foreach (float deviation in Deviations)
             {
                 byte[] rows = Encode(format, Samples.Normal(2, Rows * Columns, deviation));
-                foreach ((string name, WeightKernels kernels) in Samples.InstructionSets(format))
+                foreach ((string name, WeightKernels kernels) in WithoutSubnormals(format))
                 {
                     int rowBytes = kernels.RowBytes(Columns);
                     float[] sums = Samples.Normal(3, Columns);
@@ -101,7 +105,7 @@ public class SubnormalTests
                     {
                         kernels.Activate(samples.All, x, batch, h);
                         kernels.AddDown(samples.All, h, y, batch, 0, Hidden);
-                    }).Should().Be(Subnormals.None, $"{layout} {activation} batch {batch}");
+                    }).Should().Match(seen => (seen & ~AllowedIn(layout)) == Subnormals.None, $"{layout} {activation} batch {batch}");
                 }
             }
         }
@@ -123,7 +127,7 @@ public class SubnormalTests
                 Attention.Store(k, keys);
                 Attention.Store(v, values);
                 Attention.Attend(q, new KvHead(keys, values, [0], shape.End), shape, scores, y);
-            }).Should().Be(Subnormals.None);
+            }).Should().Match(seen => (seen & ~Allowed) == Subnormals.None);
             values.Should().Contain(value => Half.IsSubnormal(value));
             scores.Should().Contain(0f);
         }
@@ -175,6 +179,11 @@ public class SubnormalTests
             }).Should().Be(Subnormals.None, $"{bits} bits");
         }
     }
+
+    private static IEnumerable<(string Name, WeightKernels Kernels)> WithoutSubnormals(WeightFormat format)
+        => Samples.InstructionSets(format).Where(set => !set.Name.Contains("subnormals", StringComparison.Ordinal));
+
+    private static Subnormals AllowedIn(BundleLayout layout) => layout.Format.Rows == WeightFormat.F16 ? Allowed : Subnormals.None;
 
     private static byte[] Encode(WeightFormat format, float[] weights)
     {

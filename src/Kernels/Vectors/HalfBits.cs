@@ -16,6 +16,10 @@ namespace Neuralink.Kernels;
 /// 2^-24: no subnormal occurs. The sign bit is put back last, so -0 stays -0. Exponent 31 (infinity, NaN) comes out as a finite number:
 /// such weights are refused earlier.
 /// </para>
+/// <para>
+/// Where arithmetic on subnormal numbers is cheap (<see cref="SubnormalCost"/>), two operations and a multiplication do: sign and magnitude
+/// are shifted together, and the product with 2^112 is exact for every e. A subnormal binary16 is a subnormal binary32 before the product.
+/// </para>
 /// </summary>
 internal static class HalfBits
 {
@@ -27,6 +31,12 @@ internal static class HalfBits
 
     /// <summary>127 - 15, the difference of the biases, as a binary32 exponent.</summary>
     public const int Bias = 112 << 23;
+
+    /// <summary>Sign, exponent and mantissa of a sign-extended binary16 after the shift.</summary>
+    public const int SignedMagnitude = unchecked((int)0x8FFF_E000);
+
+    /// <summary>2^112, the difference of the biases as a factor.</summary>
+    public const float Scale = 5.192296858534828e33f;
 
     /// <summary>2^-14, the smallest normal binary16.</summary>
     public const float SmallestNormal = 1f / 16384;

@@ -19,6 +19,12 @@ public static class KernelVectors
     /// </summary>
     public static bool AvoidsWideVectors => Avx512F.IsSupported && !Vector512.IsHardwareAccelerated;
 
+    /// <summary>How many times as long arithmetic on subnormal numbers takes here as on normal numbers, as measured.</summary>
+    public static double SubnormalCost => Kernels.SubnormalCost.Ratio;
+
+    /// <summary>Whether f16 weights are widened by a multiplication, which meets subnormal numbers, or by more operations without.</summary>
+    public static bool MultipliesSubnormals => Kernels.SubnormalCost.IsSmall;
+
     /// <summary>The instruction sets that the runtime uses here, of those that kernels ask for, by the names of Linux.</summary>
     public static IReadOnlyList<string> InstructionSets { get; } =
         [.. from set in Sets() where set.IsUsed select set.Name];

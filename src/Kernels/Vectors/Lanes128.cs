@@ -59,6 +59,18 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadF16BySubnormals(ref readonly short source)
+    {
+        Vector128<short> low = Vector128.LoadUnsafe(in source);
+        Vector128<short> high = Vector128.LoadUnsafe(in source, 8);
+        return new(
+            Multiply(Vector128.WidenLower(low)),
+            Multiply(Vector128.WidenUpper(low)),
+            Multiply(Vector128.WidenLower(high)),
+            Multiply(Vector128.WidenUpper(high)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadBF16(ref readonly ushort source)
     {
         Vector128<ushort> low = Vector128.LoadUnsafe(in source);
@@ -131,6 +143,11 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
         Vector128<float> value = Vector128.MinNative(u, doubled);
         return (value.AsInt32() | (bits & Vector128.Create(int.MinValue))).AsSingle();
     }
+
+    /// <summary>The same by one multiplication.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Multiply(Vector128<int> bits)
+        => ((bits << HalfBits.Shift) & Vector128.Create(HalfBits.SignedMagnitude)).AsSingle() * Vector128.Create(HalfBits.Scale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes128 Widen(Vector128<sbyte> bytes)

@@ -38,6 +38,13 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadF16BySubnormals(ref readonly short source)
+    {
+        Vector512<int> magnitude = (LoadSigned(in source) << HalfBits.Shift) & Vector512.Create(HalfBits.SignedMagnitude);
+        return new(magnitude.AsSingle() * Vector512.Create(HalfBits.Scale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadBF16(ref readonly ushort source)
         => new((LoadSigned(in Unsafe.As<ushort, short>(ref Unsafe.AsRef(in source))) << 16).AsSingle());
 

@@ -67,6 +67,24 @@ internal readonly struct F16Codec : IWeightCodec
         => !ExponentScan.AnyHasAllBits(MemoryMarshal.Cast<byte, ushort>(row), ExponentMask);
 }
 
+/// <summary>The same weights with the same values, widened by a multiplication of subnormal numbers.</summary>
+internal readonly struct F16BySubnormalsCodec : IWeightCodec
+{
+    public static int WeightBytes => F16Codec.WeightBytes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Load<TLanes>(ref readonly byte source)
+        where TLanes : struct, ILanes<TLanes>
+        => TLanes.LoadF16BySubnormals(in Unsafe.As<byte, short>(ref Unsafe.AsRef(in source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Decode(ref readonly byte source) => F16Codec.Decode(in source);
+
+    public static void Encode(ReadOnlySpan<float> x, Span<byte> row) => F16Codec.Encode(x, row);
+
+    public static bool AllFinite(ReadOnlySpan<byte> row) => F16Codec.AllFinite(row);
+}
+
 /// <summary>bfloat16 weights: the upper 16 bits of a binary32, so widening is a shift.</summary>
 internal readonly struct BF16Codec : IWeightCodec
 {

@@ -16,7 +16,8 @@ namespace Neuralink.Kernels;
 public abstract partial class WeightKernels
 {
     private static readonly WeightKernels F32 = Create<F32Codec>();
-    private static readonly WeightKernels F16 = Create<F16Codec>();
+    private static readonly WeightKernels F16 =
+        SubnormalCost.IsSmall ? Create<F16BySubnormalsCodec>() : Create<F16Codec>();
     private static readonly WeightKernels BF16 = Create<BF16Codec>();
     private static readonly WeightKernels Q80 = CreateForBundles<Q8_0Rows>();
     private static readonly WeightKernels Q40 = CreateForBundles<Q4_0Rows>();

@@ -8,7 +8,7 @@ public sealed class DoctorCommandTests : IDisposable
 {
     private static readonly string[] s_machine =
     [
-        "processor", "vectors", "processor_limit", "frequency", "memory", "memory_limit", "memory_bandwidth", "huge_pages", "lock_limit",
+        "processor", "vectors", "f16", "processor_limit", "frequency", "memory", "memory_limit", "memory_bandwidth", "huge_pages", "lock_limit",
         "file_limit", "direct_reads", "io_uring", "device", "device_profile",
     ];
 

@@ -160,10 +160,15 @@ public sealed class ModelPackerTests : IDisposable
     private long AllocatedBytes(RandomModelSpec spec)
     {
         using RandomModel model = new(spec);
-        PackedModel.Pack(model.Folder, Destination, new PackOptions(Replace: true));         // warms pools and statics up
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        PackedModel.Pack(model.Folder, Destination, new PackOptions(Replace: true));
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        // The first warms pools and statics up. A collection in another test may empty the pools at any moment: the least of several counts.
+        long least = long.MaxValue;
+        for (int i = 0; i < 6; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            PackedModel.Pack(model.Folder, Destination, new PackOptions(Replace: true));
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        return least;
     }
 
     private void CheckBundles(RandomModelSpec spec, WeightFormat format)

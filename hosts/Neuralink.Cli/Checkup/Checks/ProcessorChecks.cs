@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Neuralink.Cli.Checkup.Machine;
 using Neuralink.Kernels;
@@ -21,6 +22,7 @@ internal static class ProcessorChecks
         yield return Vectors(
             info, new VectorChoice(
                 KernelVectors.WeightBits, KernelVectors.SketchBits, KernelVectors.AvoidsWideVectors, KernelVectors.InstructionSets));
+        yield return Subnormals(KernelVectors.SubnormalCost, KernelVectors.MultipliesSubnormals);
         yield return Limit(files, count);
         yield return Frequency(files);
     }
@@ -52,6 +54,14 @@ internal static class ProcessorChecks
                 "vectors", $"{value}; there is no avx2", "take a processor with it (from 2015 on), for several times the speed", metrics)
             : Finding.Good("vectors", value, metrics);
     }
+
+    /// <summary>How f16 weights are widened, and why so.</summary>
+    internal static Finding Subnormals(double cost, bool multiplies)
+        => Finding.Good(
+            "f16",
+            string.Create(CultureInfo.InvariantCulture, $"subnormal numbers take {cost:0.0} times as long as others: f16 weights are widened ")
+            + (multiplies ? "by a multiplication" : "by integer operations, which cost bf16's speed"),
+            ("subnormal_cost", cost));
 
     /// <summary>What a control group leaves of the processors.</summary>
     internal static Finding Limit(SystemFiles files, int processors)

@@ -40,6 +40,15 @@ public sealed class ChecksTests
     }
 
     [Fact]
+    public void How_f16_is_widened_follows_from_what_subnormal_numbers_cost()
+    {
+        ProcessorChecks.Subnormals(1.5, multiplies: true).Value.Should().ContainAll("1.5 times", "by a multiplication");
+        Finding slow = ProcessorChecks.Subnormals(31, multiplies: false);
+        slow.Value.Should().ContainAll("31.0 times", "by integer operations");
+        slow.Metrics.Should().Contain("subnormal_cost", 31);
+    }
+
+    [Fact]
     public void A_limit_of_processors_says_how_many_threads_suit_it()
     {
         SystemFiles files = MachineTexts.Files(
