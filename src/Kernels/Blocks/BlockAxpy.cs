@@ -1,23 +1,25 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// y[c] = fma(scale * d of c's block, level[c], y[c]), for one row or for four in turn. A range is whole turns, by which a codec loads
-/// levels, and what is left at both ends, which goes through a copy.
+/// y[c] = fma(scale * d of c's block, level[c], y[c]), for one row or for four in turn. A range is whole pairs of blocks, whose quads lie
+/// side by side, and what is left at both ends, which goes through a copy.
 /// </summary>
 [SkipLocalsInit]
-internal static class BlockAxpy<TCodec, TLanes>
+internal static class BlockAxpy<TCodec>
     where TCodec : struct, IBundleRowCodec
-    where TLanes : struct, ILanes<TLanes>
 {
     // Columns whose scales are multiplied at a time, on the stack.
     private const int ChunkColumns = 2048;
 
-    private const int Lanes = ILanes<TLanes>.Count, BlockColumns = HalfScales.BlockColumns, BlocksMax = ChunkColumns / BlockColumns;
+    private const int BlockColumns = GroupOrder.BlockColumns, BlocksMax = ChunkColumns / BlockColumns, PairColumns = 2 * BlockColumns;
 
-    private static int TurnColumns => 2 * TCodec.PairDistance;
+    private const int BlocksOfLine = Prefetch.LineBytes / sizeof(short);
+
+    private const int Four = GroupOrder.QuadBytes, SecondAt = BlockColumns / 2;
 
     public static void AddOne(float scale, ref readonly byte row, int padded, ColumnRange range, Span<float> y)
     {
@@ -25,8 +27,8 @@ internal static class BlockAxpy<TCodec, TLanes>
         {
             end = NextEnd(begin, range.End);
             Span<float> share = y[(begin - range.Begin)..(end - range.Begin)];
-            if ((end - begin) % TurnColumns == 0 && begin % TurnColumns == 0)
-                AddTurns(scale, in row, padded, begin, share);
+            if ((end - begin) % PairColumns == 0 && begin % PairColumns == 0)
+                AddPairs(scale, in row, padded, begin, share);
             else
                 AddPart(scale, in row, padded, begin, share);
         }
@@ -41,9 +43,9 @@ internal static class BlockAxpy<TCodec, TLanes>
         {
             end = NextEnd(begin, range.End);
             Span<float> share = y[(begin - range.Begin)..(end - range.Begin)];
-            if ((end - begin) % TurnColumns == 0 && begin % TurnColumns == 0)
+            if ((end - begin) % PairColumns == 0 && begin % PairColumns == 0)
             {
-                AddTurns(scales, rows, upcoming, padded, begin, share);
+                AddPairs(scales, rows, upcoming, padded, begin, share);
                 continue;
             }
 
@@ -54,71 +56,112 @@ internal static class BlockAxpy<TCodec, TLanes>
         }
     }
 
-    /// <summary>Up to where the next piece of a range goes: whole turns, as many as have room on the stack, or part of one.</summary>
+    /// <summary>Up to where the next piece of a range goes: whole pairs, as many as have room on the stack, or part of one.</summary>
     private static int NextEnd(int begin, int end)
     {
-        if (begin % TurnColumns != 0)
-            return Math.Min(end, (begin / TurnColumns * TurnColumns) + TurnColumns);
-        int whole = Math.Min(end, begin + ChunkColumns) / TurnColumns * TurnColumns;
+        if (begin % PairColumns != 0)
+            return Math.Min(end, (begin / PairColumns * PairColumns) + PairColumns);
+        int whole = Math.Min(end, begin + ChunkColumns) / PairColumns * PairColumns;
         return whole > begin ? whole : end;
     }
 
-    private static void AddTurns(float scale, ref readonly byte row, int padded, int begin, Span<float> y)
+    private static void AddPairs(float scale, ref readonly byte row, int padded, int begin, Span<float> y)
     {
         Unsafe.SkipInit(out Scales products);
-        ref float s = ref Multiply(scale, in row, padded, begin, y.Length, ref products);
-        ref float to = ref MemoryMarshal.GetReference(y);
-        for (int c = 0; c < y.Length; c += TurnColumns)
-        {
-            for (int i = 0; i < TCodec.PairDistance; i += Lanes)
-            {
-                ref float first = ref Unsafe.Add(ref to, c + i), second = ref Unsafe.Add(ref first, TCodec.PairDistance);
-                TLanes y0 = TLanes.Load(in first), y1 = TLanes.Load(in second);
-                Add(in row, begin + c + i, ref Unsafe.Add(ref s, (c + i) / BlockColumns), ref y0, ref y1);
-                TLanes.Store(y0, ref first);
-                TLanes.Store(y1, ref second);
-            }
-        }
+        Multiply(scale, in row, in row, padded, begin, y.Length, ref products);
+        AddPairs(in row, in products, padded, begin, y);
     }
 
-    private static void AddTurns(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, int padded, int begin, Span<float> y)
+    private static void AddPairs(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, int padded, int begin, Span<float> y)
     {
         Unsafe.SkipInit(out Scales products0);
         Unsafe.SkipInit(out Scales products1);
         Unsafe.SkipInit(out Scales products2);
         Unsafe.SkipInit(out Scales products3);
-        ref float s0 = ref Multiply(scales[0], in rows.Row0, padded, begin, y.Length, ref products0);
-        ref float s1 = ref Multiply(scales[1], in rows.Row1, padded, begin, y.Length, ref products1);
-        ref float s2 = ref Multiply(scales[2], in rows.Row2, padded, begin, y.Length, ref products2);
-        ref float s3 = ref Multiply(scales[3], in rows.Row3, padded, begin, y.Length, ref products3);
-        ref readonly byte row0 = ref rows.Row0, row1 = ref rows.Row1, row2 = ref rows.Row2, row3 = ref rows.Row3;
+        Multiply(scales[0], in rows.Row0, in upcoming.Row0, padded, begin, y.Length, ref products0);
+        Multiply(scales[1], in rows.Row1, in upcoming.Row1, padded, begin, y.Length, ref products1);
+        Multiply(scales[2], in rows.Row2, in upcoming.Row2, padded, begin, y.Length, ref products2);
+        Multiply(scales[3], in rows.Row3, in upcoming.Row3, padded, begin, y.Length, ref products3);
+        AddPairs(rows, upcoming, new ScalesFour(in products0, in products1, in products2, in products3), padded, begin, y);
+    }
+
+    /// <summary>The loop over one row, without calls: around them the compiler would keep its vectors in memory.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddPairs(ref readonly byte row, ref readonly Scales scales, int padded, int begin, Span<float> y)
+    {
         ref float to = ref MemoryMarshal.GetReference(y);
-        for (int c = 0; c < y.Length; c += TurnColumns)
+        for (int c = 0; c < y.Length; c += PairColumns)
         {
-            Ask(upcoming, TCodec.LevelBytes(begin + c));
-            for (int i = 0; i < TCodec.PairDistance; i += Lanes)
+            int stride = GroupOrder.QuadStride(padded, begin + c), at = QuadOf(begin + c);
+            Vector256<float> s = PairOf(in scales, c);
+            for (int quad = 0; quad < GroupOrder.Quads / 2; quad++)
             {
-                ref float first = ref Unsafe.Add(ref to, c + i), second = ref Unsafe.Add(ref first, TCodec.PairDistance);
-                int column = begin + c + i, block = (c + i) / BlockColumns;
-                TLanes y0 = TLanes.Load(in first), y1 = TLanes.Load(in second);
-                Add(in row0, column, ref Unsafe.Add(ref s0, block), ref y0, ref y1);
-                Add(in row1, column, ref Unsafe.Add(ref s1, block), ref y0, ref y1);
-                Add(in row2, column, ref Unsafe.Add(ref s2, block), ref y0, ref y1);
-                Add(in row3, column, ref Unsafe.Add(ref s3, block), ref y0, ref y1);
-                TLanes.Store(y0, ref first);
-                TLanes.Store(y1, ref second);
+                ref float first = ref Unsafe.Add(ref to, c + (quad * Four)), second = ref Unsafe.Add(ref first, SecondAt);
+                TCodec.LoadQuads(in At(in row, at), stride, out Vector256<float> w0, out Vector256<float> w1);
+                Store(Vector256.FusedMultiplyAdd(s, w0, Load(ref first)), ref first);
+                Store(Vector256.FusedMultiplyAdd(s, w1, Load(ref second)), ref second);
+                at += stride;
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(ref readonly byte row, int column, ref float scales, ref TLanes y0, ref TLanes y1)
+    /// <summary>The loop over four.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddPairs(RowFour rows, RowFour upcoming, ScalesFour scales, int padded, int begin, Span<float> y)
     {
-        TCodec.LoadPair(in row, column, out TLanes first, out TLanes second);
-        y0 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(scales), first, y0);
-        y1 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref scales, TCodec.PairDistance / BlockColumns)), second, y1);
+        ref readonly byte row0 = ref rows.Row0, row1 = ref rows.Row1, row2 = ref rows.Row2, row3 = ref rows.Row3;
+        ref float to = ref MemoryMarshal.GetReference(y);
+        for (int c = 0; c < y.Length; c += PairColumns)
+        {
+            int stride = GroupOrder.QuadStride(padded, begin + c), at = QuadOf(begin + c);
+            Ask(upcoming, TCodec.LevelBytes(begin + c));
+            Vector256<float> s0 = PairOf(in scales.Row0, c), s1 = PairOf(in scales.Row1, c);
+            Vector256<float> s2 = PairOf(in scales.Row2, c), s3 = PairOf(in scales.Row3, c);
+            for (int quad = 0; quad < GroupOrder.Quads / 2; quad++)
+            {
+                ref float first = ref Unsafe.Add(ref to, c + (quad * Four)), second = ref Unsafe.Add(ref first, SecondAt);
+                Vector256<float> y0 = Load(ref first), y1 = Load(ref second);
+                TCodec.LoadQuads(in At(in row0, at), stride, out Vector256<float> w0, out Vector256<float> w1);
+                (y0, y1) = (Vector256.FusedMultiplyAdd(s0, w0, y0), Vector256.FusedMultiplyAdd(s0, w1, y1));
+                TCodec.LoadQuads(in At(in row1, at), stride, out w0, out w1);
+                (y0, y1) = (Vector256.FusedMultiplyAdd(s1, w0, y0), Vector256.FusedMultiplyAdd(s1, w1, y1));
+                TCodec.LoadQuads(in At(in row2, at), stride, out w0, out w1);
+                (y0, y1) = (Vector256.FusedMultiplyAdd(s2, w0, y0), Vector256.FusedMultiplyAdd(s2, w1, y1));
+                TCodec.LoadQuads(in At(in row3, at), stride, out w0, out w1);
+                Store(Vector256.FusedMultiplyAdd(s3, w0, y0), ref first);
+                Store(Vector256.FusedMultiplyAdd(s3, w1, y1), ref second);
+                at += stride;
+            }
+        }
     }
 
+    /// <summary>Where a row has the first quad of a pair of blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int QuadOf(int column) =>
+        TCodec.LevelBytes(column / GroupOrder.Columns * GroupOrder.Columns)
+        + (column % GroupOrder.Columns / BlockColumns * GroupOrder.QuadBytes);
+
+    /// <summary>Four times a block's product, and four times the next one's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> PairOf(ref readonly Scales scales, int column)
+    {
+        ref float at = ref Unsafe.Add(ref Unsafe.As<Scales, float>(ref Unsafe.AsRef(in scales)), column / BlockColumns);
+        return Vector256.Create(Vector128.Create(at), Vector128.Create(Unsafe.Add(ref at, 1)));
+    }
+
+    /// <summary>Four columns, and the four that lie a block behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Load(ref float y) =>
+        Vector256.Create(Vector128.LoadUnsafe(ref y), Vector128.LoadUnsafe(ref y, BlockColumns));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<float> value, ref float y)
+    {
+        value.GetLower().StoreUnsafe(ref y);
+        value.GetUpper().StoreUnsafe(ref y, BlockColumns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Ask(RowFour rows, int offset)
     {
         Prefetch.Line(in rows.Row0, offset);
@@ -127,35 +170,48 @@ internal static class BlockAxpy<TCodec, TLanes>
         Prefetch.Line(in rows.Row3, offset);
     }
 
-    /// <summary>Part of a turn: all of it is computed beside y. The levels are there: a row is padded to whole turns.</summary>
+    /// <summary>Part of a pair: all of it is computed beside y. The levels are there: a row is padded to whole pairs.</summary>
     private static void AddPart(float scale, ref readonly byte row, int padded, int column, Span<float> y)
     {
-        Span<float> turn = stackalloc float[TurnColumns];
-        int at = column % TurnColumns;
-        turn.Clear();
-        y.CopyTo(turn[at..]);
-        AddTurns(scale, in row, padded, column - at, turn);
-        turn.Slice(at, y.Length).CopyTo(y);
+        Span<float> pair = stackalloc float[PairColumns];
+        int at = column % PairColumns;
+        pair.Clear();
+        y.CopyTo(pair[at..]);
+        AddPairs(scale, in row, padded, column - at, pair);
+        pair.Slice(at, y.Length).CopyTo(y);
     }
 
     /// <summary>products[i] = scale * d of the i-th block from column <paramref name="begin"/> on.</summary>
-    private static ref float Multiply(
-        float scale, ref readonly byte row, int padded, int begin, int columns, ref Scales products)
+    private static void Multiply(
+        float scale, ref readonly byte row, ref readonly byte upcoming, int padded, int begin, int columns, ref Scales products)
     {
         ref float to = ref Unsafe.As<Scales, float>(ref products);
-        ref short d = ref Unsafe.As<byte, short>(ref Unsafe.Add(ref Unsafe.AsRef(in row), TCodec.ScaleBytes(padded)));
-        d = ref Unsafe.Add(ref d, begin / BlockColumns);
-        TLanes factor = TLanes.Broadcast(scale);
+        int offset = TCodec.ScaleBytes(padded, 0) + (begin / BlockColumns * sizeof(short));
+        ref readonly byte d = ref At(in row, offset);
+        Vector256<float> factor = Vector256.Create(scale);
         int b = 0, count = columns / BlockColumns;
-        for (; b <= count - Lanes; b += Lanes)
+        for (; b <= count - Vector256<float>.Count; b += Vector256<float>.Count)
         {
-            TLanes wide = TLanes.LoadF16(in Unsafe.Add(ref d, b));
-            TLanes.Store(TLanes.FusedMultiplyAdd(factor, wide, TLanes.Zero), ref Unsafe.Add(ref to, b));
+            if (b % BlocksOfLine == 0)
+                Prefetch.Line(in upcoming, offset + (b * sizeof(short)));
+            (factor * HalfScales.Eight(in At(in d, b * sizeof(short)))).StoreUnsafe(ref Unsafe.Add(ref to, b));
         }
 
         for (; b < count; b++)
-            Unsafe.Add(ref to, b) = scale * HalfBits.Widen(Unsafe.Add(ref d, b));
-        return ref to;
+            Unsafe.Add(ref to, b) = scale * HalfScales.Of(in d, b);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref readonly byte At(ref readonly byte origin, int offset) => ref Unsafe.Add(ref Unsafe.AsRef(in origin), offset);
+
+    /// <summary>The products of four rows.</summary>
+    private readonly ref struct ScalesFour(
+        ref readonly Scales row0, ref readonly Scales row1, ref readonly Scales row2, ref readonly Scales row3)
+    {
+        public readonly ref readonly Scales Row0 = ref row0;
+        public readonly ref readonly Scales Row1 = ref row1;
+        public readonly ref readonly Scales Row2 = ref row2;
+        public readonly ref readonly Scales Row3 = ref row3;
     }
 
     [InlineArray(BlocksMax)]

@@ -7,37 +7,35 @@ namespace Neuralink.Kernels;
 /// </summary>
 internal static class BlockReference
 {
-    private const int Lanes = 16, Columns = 32;
+    private const int Lanes = 8, Columns = 32;
 
-    /// <summary>The canonical sum (<see cref="BlockTiles{TCodec, TBytes, TLanes}"/>), lane by lane.</summary>
+    /// <summary>The canonical sum (<see cref="BlockTiles{TCodec, TBytes}"/>), block by block.</summary>
     /// <param name="format">A block format.</param>
     /// <param name="blocks">A row as ggml has it, whole blocks.</param>
     /// <param name="x">A row of <see cref="QuantizedInput"/>.</param>
     /// <param name="columns">Columns of both.</param>
     public static float Dot(WeightFormat format, ReadOnlySpan<byte> blocks, ReadOnlySpan<byte> x, int columns)
     {
-        int padded = QuantizedInput.Padded(columns);
-        ReadOnlySpan<sbyte> q = MemoryMarshal.Cast<byte, sbyte>(x[..padded]);
-        ReadOnlySpan<float> scales = MemoryMarshal.Cast<byte, float>(x[padded..]), sums = scales[(padded / Columns)..];
-        float[] lanes = new float[Lanes], minima = new float[Lanes];
-        for (int c = 0; c < columns; c += 4)
+        float[] lanes = new float[Lanes];
+        int part = format == WeightFormat.Q6_K ? Columns / 2 : Columns, centre = format == WeightFormat.Q4_0 ? 8 : 0;
+        for (int begin = 0; begin < columns; begin += part)
         {
-            (_, float scale, _) = Weight(format, blocks, c);
+            ref float lane = ref lanes[begin / Columns % Lanes];
+            (_, float scale, float minimum) = Weight(format, blocks, begin);
+            float xScale = MemoryMarshal.Read<float>(x[QuantizedInput.TermOf(begin, QuantizedInput.ScalesAt)..]);
             int dot = 0;
-            for (int i = c; i < Math.Min(columns, c + 4); i++)
-                dot += Weight(format, blocks, i).Level * q[i];
+            for (int c = begin; c < Math.Min(columns, begin + part); c++)
+                dot += (Weight(format, blocks, c).Level - centre) * (sbyte)x[QuantizedInput.ByteOf(c)];
 
-            ref float lane = ref lanes[c % 64 / 4];
-            lane = MathF.FusedMultiplyAdd(dot, scale * scales[c / Columns], lane);
+            lane = MathF.FusedMultiplyAdd(scale * xScale, dot, lane);
+            if (format == WeightFormat.Q4_K)
+            {
+                int sum = MemoryMarshal.Read<int>(x[QuantizedInput.TermOf(begin, QuantizedInput.SumsAt)..]);
+                lane = MathF.FusedMultiplyAdd(-(minimum * xScale), sum, lane);
+            }
         }
 
-        for (int b = 0; b * Columns < columns; b++)
-        {
-            ref float lane = ref minima[b % Lanes];
-            lane = MathF.FusedMultiplyAdd(Weight(format, blocks, b * Columns).Minimum, sums[b], lane);
-        }
-
-        return Fold(lanes) - Fold(minima);
+        return Fold(lanes);
     }
 
     /// <summary>y[c] = fma(factor * scale, centred level, y[c]).</summary>
@@ -61,8 +59,7 @@ internal static class BlockReference
                 return ((sbyte)eight[2 + (column % 32)], SmallBlocks.Half(eight, 0), 0);
             case WeightFormat.Q4_0:
                 ReadOnlySpan<byte> four = blocks.Slice(column / 32 * 18, 18);
-                float d = SmallBlocks.Half(four, 0);
-                return (four[2 + (column % 16)] >> (column % 32 / 16 * 4) & 15, d, 8 * d);
+                return (four[2 + (column % 16)] >> (column % 32 / 16 * 4) & 15, SmallBlocks.Half(four, 0), 0);
             case WeightFormat.Q4_K:
                 ReadOnlySpan<byte> super = blocks.Slice(column / 256 * 144, 144);
                 int part = column % 256 / 32;

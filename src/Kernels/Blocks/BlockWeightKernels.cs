@@ -4,17 +4,13 @@ using System.Runtime.InteropServices;
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// The kernels of one block format on one instruction set: validation here, sums in <see cref="BlockTiles{TCodec, TBytes, TLanes}"/>.
+/// The kernels of one block format on one instruction set: validation here, sums in <see cref="BlockTiles{TCodec, TBytes}"/>.
 /// </summary>
-internal class BlockWeightKernels<TCodec, TBytes, TLanes> : WeightKernels
+internal class BlockWeightKernels<TCodec, TBytes> : WeightKernels
     where TCodec : struct, IBlockRowCodec
     where TBytes : struct, IByteLanes<TBytes>
-    where TLanes : struct, ILanes<TLanes>
 {
-    // Rows that stay in the second-level cache while all of a batch passes over them: 32 rows of 4096 columns in 8 bits are 136 KiB.
-    private const int BlockRows = 32;
-
-    // How far ahead of the sums memory is asked for, in whole rows.
+    // How far ahead of the sums memory is asked for.
     private const int AheadBytes = 16384;
 
     public override bool QuantizesInput => true;
@@ -25,7 +21,7 @@ internal class BlockWeightKernels<TCodec, TBytes, TLanes> : WeightKernels
     {
         Require.Length(row.Length, RowBytes(x.Values.Length), nameof(row));
         ValidateInput(x, 1, x.Values.Length);
-        return BlockTiles<TCodec, TBytes, TLanes>.Dot(
+        return BlockTiles<TCodec, TBytes>.Dot(
             in MemoryMarshal.GetReference(row), in MemoryMarshal.GetReference(x.Quantized), Padded(x.Values.Length));
     }
 
@@ -34,27 +30,46 @@ internal class BlockWeightKernels<TCodec, TBytes, TLanes> : WeightKernels
         int rowBytes = RowBytes(x.Values.Length);
         Require.Length(rows.Length, 2L * rowBytes, nameof(rows));
         ValidateInput(x, 1, x.Values.Length);
-        DotTwo(
-            ref MemoryMarshal.GetReference(rows), ref MemoryMarshal.GetReference(upcoming.IsEmpty ? rows : upcoming), rowBytes,
-            ref MemoryMarshal.GetReference(x.Quantized), Padded(x.Values.Length), out y0, out y1);
+        ref byte first = ref MemoryMarshal.GetReference(rows), ahead = ref MemoryMarshal.GetReference(upcoming.IsEmpty ? rows : upcoming);
+        ref byte input = ref MemoryMarshal.GetReference(x.Quantized);
+        int padded = Padded(x.Values.Length);
+        y0 = BlockTiles<TCodec, TBytes>.Dot(in first, in ahead, in input, padded);
+        y1 = BlockTiles<TCodec, TBytes>.Dot(in Unsafe.Add(ref first, rowBytes), in Unsafe.Add(ref ahead, rowBytes), in input, padded);
     }
 
     public override void MatMul(ReadOnlySpan<byte> rows, ProductInput x, ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
     {
         Validate(rows, x.Values, bias, y, shape);
         ValidateInput(x, shape.Batch, shape.Columns);
-        int rowBytes = RowBytes(shape.Columns);
-        for (int block = 0; block < shape.RowCount; block += BlockRows)
+        ref byte w = ref MemoryMarshal.GetReference(rows), input = ref MemoryMarshal.GetReference(x.Quantized);
+        ref float to = ref Unsafe.Add(ref MemoryMarshal.GetReference(y), shape.OutputOffset);
+        if (shape.Batch == 1)
         {
-            MatMulBlock(
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nint)block * rowBytes),
-                ref MemoryMarshal.GetReference(x.Quantized),
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(y), shape.OutputOffset + block),
-                shape with { RowCount = Math.Min(BlockRows, shape.RowCount - block) });
+            RowsByOne(ref w, ref input, ref to, shape);
+        }
+        else
+        {
+            BlockProduct<TCodec, TBytes>.Multiply(
+                new RowsInTurn(in w, RowBytes(shape.Columns)), in input, new ResultsByInput(ref to, shape.OutputStride), shape,
+                Padded(shape.Columns));
         }
 
         if (!bias.IsEmpty)
             AddBias(bias, y, shape);
+    }
+
+    internal override void MatMulParts<TResults>(BundleParts parts, ProductInput x, int columns, int batch, TResults results)
+    {
+        ValidateInput(x, batch, columns);
+        BlockProduct<TCodec, TBytes>.Multiply(
+            parts, in MemoryMarshal.GetReference(x.Quantized), results, MatMulShape.Whole(parts.Count, columns, batch), Padded(columns));
+    }
+
+    internal override void DotChosen(ReadOnlySpan<byte> row, ProductInput x, int columns, ReadOnlySpan<int> chosen, Span<float> y)
+    {
+        ref byte input = ref MemoryMarshal.GetReference(x.Quantized);
+        BlockProduct<TCodec, TBytes>.MultiplyRow(
+            in MemoryMarshal.GetReference(row), new ChosenInputs(in input, QuantizedInput.RowBytes(columns), chosen), Padded(columns), y);
     }
 
     public override void AddScaled(float scale, ReadOnlySpan<byte> row, ColumnRange range, Span<float> y) => throw OfMatricesOnly();
@@ -106,58 +121,18 @@ internal class BlockWeightKernels<TCodec, TBytes, TLanes> : WeightKernels
     private protected static int Padded(int columns)
     {
         Require.NotNegative(columns, nameof(columns));
-        return checked(columns + TCodec.GroupColumns - 1) / TCodec.GroupColumns * TCodec.GroupColumns;
-    }
-
-    private static void MatMulBlock(ref byte rows, ref byte x, ref float y, MatMulShape shape)
-    {
-        int padded = Padded(shape.Columns), rowBytes = TCodec.RowBytes(padded), xBytes = QuantizedInput.RowBytes(shape.Columns);
-        int b = 0;
-        for (; b <= shape.Batch - 2; b += 2)
-        {
-            ref byte x0 = ref Unsafe.Add(ref x, (nint)b * xBytes);
-            ref float to = ref Unsafe.Add(ref y, (nint)b * shape.OutputStride);
-            int r = 0;
-            for (; r <= shape.RowCount - 2; r += 2)
-            {
-                BlockTiles<TCodec, TBytes, TLanes>.DotFour(
-                    in Unsafe.Add(ref rows, (nint)r * rowBytes), rowBytes, in x0, xBytes, padded, ref Unsafe.Add(ref to, r),
-                    shape.OutputStride);
-            }
-
-            if (r < shape.RowCount)
-            {
-                ref readonly byte row = ref Unsafe.Add(ref rows, (nint)r * rowBytes);
-                Unsafe.Add(ref to, r) = BlockTiles<TCodec, TBytes, TLanes>.Dot(in row, in x0, padded);
-                Unsafe.Add(ref to, (nint)r + shape.OutputStride) =
-                    BlockTiles<TCodec, TBytes, TLanes>.Dot(in row, in Unsafe.Add(ref x0, xBytes), padded);
-            }
-        }
-
-        if (b < shape.Batch)
-            RowsByOne(ref rows, ref Unsafe.Add(ref x, (nint)b * xBytes), ref Unsafe.Add(ref y, (nint)b * shape.OutputStride), shape);
+        return checked(columns + TCodec.PaddedTo - 1) / TCodec.PaddedTo * TCodec.PaddedTo;
     }
 
     private static void RowsByOne(ref byte rows, ref byte x, ref float y, MatMulShape shape)
     {
-        int padded = Padded(shape.Columns), rowBytes = TCodec.RowBytes(padded), r = 0;
-        nint ahead = (nint)Math.Max(2, AheadBytes / Math.Max(1, rowBytes)) * rowBytes;
-        for (; r <= shape.RowCount - 2; r += 2)
+        int padded = Padded(shape.Columns), rowBytes = TCodec.RowBytes(padded);
+        for (int r = 0; r < shape.RowCount; r++)
         {
-            ref byte two = ref Unsafe.Add(ref rows, (nint)r * rowBytes);
-            DotTwo(
-                ref two, ref Unsafe.Add(ref two, ahead), rowBytes, ref x, padded, out Unsafe.Add(ref y, r),
-                out Unsafe.Add(ref y, r + 1));
+            ref byte row = ref Unsafe.Add(ref rows, (nint)r * rowBytes);
+            Unsafe.Add(ref y, r) = BlockTiles<TCodec, TBytes>.Dot(in row, in Unsafe.Add(ref row, AheadBytes), in x, padded);
         }
-
-        if (r < shape.RowCount)
-            Unsafe.Add(ref y, r) = BlockTiles<TCodec, TBytes, TLanes>.Dot(in Unsafe.Add(ref rows, (nint)r * rowBytes), in x, padded);
     }
-
-    private static void DotTwo(
-        ref byte rows, ref byte upcoming, int rowBytes, ref byte x, int padded, out float y0, out float y1) =>
-        BlockTiles<TCodec, TBytes, TLanes>.DotTwo(
-            in rows, in Unsafe.Add(ref rows, rowBytes), in x, padded, in upcoming, in Unsafe.Add(ref upcoming, rowBytes), out y0, out y1);
 
     private static void ValidateInput(ProductInput x, int batch, int columns) =>
         Require.Length(x.Quantized.Length, (long)batch * QuantizedInput.RowBytes(columns), nameof(x));
@@ -166,30 +141,29 @@ internal class BlockWeightKernels<TCodec, TBytes, TLanes> : WeightKernels
 }
 
 /// <summary>The same of a format that bundles can have.</summary>
-internal sealed class BundleWeightKernels<TCodec, TBytes, TLanes> : BlockWeightKernels<TCodec, TBytes, TLanes>
+internal sealed class BundleWeightKernels<TCodec, TBytes> : BlockWeightKernels<TCodec, TBytes>
     where TCodec : struct, IBundleRowCodec
     where TBytes : struct, IByteLanes<TBytes>
-    where TLanes : struct, ILanes<TLanes>
 {
     public override void AddScaled(float scale, ReadOnlySpan<byte> row, ColumnRange range, Span<float> y)
     {
         range.Validate();
         Require.Length(row.Length, RowBytes(range.Columns), nameof(row));
         Require.Length(y.Length, range.Count, nameof(y));
-        BlockAxpy<TCodec, TLanes>.AddOne(scale, in MemoryMarshal.GetReference(row), Padded(range.Columns), range, y);
+        BlockAxpy<TCodec>.AddOne(scale, in MemoryMarshal.GetReference(row), Padded(range.Columns), range, y);
     }
 
     internal override void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, ColumnRange range, Span<float> y)
     {
         Require.Length(scales.Length, 4, nameof(scales));
-        BlockAxpy<TCodec, TLanes>.AddFour(scales, rows, upcoming, Padded(range.Columns), range, y);
+        BlockAxpy<TCodec>.AddFour(scales, rows, upcoming, Padded(range.Columns), range, y);
     }
 
     public override void Encode(ReadOnlySpan<float> x, Span<byte> row)
     {
         Require.Length(row.Length, RowBytes(x.Length), nameof(row));
         row.Clear();
-        for (int c = 0, block = 0; c < x.Length; c += HalfScales.BlockColumns, block++)
-            TCodec.Encode(x[c..Math.Min(x.Length, c + HalfScales.BlockColumns)], row, Padded(x.Length), block);
+        for (int c = 0, block = 0; c < x.Length; c += GroupOrder.BlockColumns, block++)
+            TCodec.Encode(x[c..Math.Min(x.Length, c + GroupOrder.BlockColumns)], row, Padded(x.Length), block);
     }
 }

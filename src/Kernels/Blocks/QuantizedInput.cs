@@ -9,65 +9,61 @@ namespace Neuralink.Kernels;
 /// An input of products with block formats: rounded to 8 bits, one scale for each 32 values, as ggml's q8_0 but with the scale in float32.
 /// <code>
 /// x~[c] = scale[c / 32] * q[c],  q[c] = round(x[c] * 127 / max |x| of its block)
-/// a row: [q: P bytes][scale: P / 32 float32][scale * sum of the block's q: P / 32 float32],  P = columns up to a multiple of 256
+/// 256 columns: [q: 256 bytes, in the order of GroupOrder][scale: 8 float32][sum of a block's q: 8 int32]
 /// </code>
 /// The sums are for formats whose levels are not centred. What is beyond the columns is zero.
 /// </summary>
 public static class QuantizedInput
 {
     /// <summary>Values that share a scale.</summary>
-    public const int BlockColumns = 32;
+    public const int BlockColumns = GroupOrder.BlockColumns;
 
-    /// <summary>P is a multiple of this: the widest group of any format.</summary>
-    internal const int GroupColumns = 256;
+    /// <summary>Bytes of 256 columns, and where their scales and sums begin.</summary>
+    internal const int GroupBytes = GroupOrder.Columns + (2 * ScalesBytes), ScalesAt = GroupOrder.Columns, SumsAt = ScalesAt + ScalesBytes;
 
-    private const int LevelMax = 127;
+    private const int ScalesBytes = GroupOrder.Blocks * sizeof(float), LevelMax = 127, LineBytes = 64;
 
     // A block of values this small has no scale that is a normal number; it is taken for zero.
     private const float Smallest = 1e-30f;
 
-    /// <summary>Bytes of a row.</summary>
+    /// <summary>Bytes of a row: an odd number of cache lines, so that the same columns of many rows lie in many sets of a cache.</summary>
     public static int RowBytes(int columns)
     {
         Require.NotNegative(columns, nameof(columns));
-        return checked(Padded(columns) + (2 * sizeof(float) * (Padded(columns) / BlockColumns)));
+        int groups = GroupOrder.CountOf(columns);
+        return checked((groups * GroupBytes) + (groups % 2 == 0 ? LineBytes : 0));
     }
 
     /// <summary>Rounds one row. What is not finite makes its block's products NaN. The same bits on every instruction set.</summary>
     /// <param name="x">[columns].</param>
     /// <param name="row">RowBytes(columns) bytes.</param>
+    [SkipLocalsInit]
     public static void Quantize(ReadOnlySpan<float> x, Span<byte> row)
     {
         Require.Length(row.Length, RowBytes(x.Length), nameof(row));
-        int padded = Padded(x.Length), blocks = padded / BlockColumns;
-        Span<sbyte> q = MemoryMarshal.Cast<byte, sbyte>(row[..padded]);
-        Span<float> scales = MemoryMarshal.Cast<byte, float>(row.Slice(padded, blocks * sizeof(float)));
-        Span<float> sums = MemoryMarshal.Cast<byte, float>(row[(padded + (blocks * sizeof(float)))..]);
-        int whole = x.Length / BlockColumns;
-        for (int b = 0; b < whole; b++)
+        Span<float> padded = stackalloc float[GroupOrder.Columns];
+        while (x.Length >= GroupOrder.Columns)
         {
-            int at = b * BlockColumns;
-            scales[b] = Round(x.Slice(at, BlockColumns), q.Slice(at, BlockColumns), out sums[b]);
+            RoundGroup(x, row[..GroupBytes]);
+            x = x[GroupOrder.Columns..];
+            row = row[GroupBytes..];
         }
 
-        q[(whole * BlockColumns)..].Clear();
-        scales[whole..].Clear();
-        sums[whole..].Clear();
-        if (x.Length % BlockColumns != 0)
+        if (!x.IsEmpty)
         {
-            Span<float> tail = stackalloc float[BlockColumns];
-            tail.Clear();
-            x[(whole * BlockColumns)..].CopyTo(tail);
-            scales[whole] = Round(tail, q.Slice(whole * BlockColumns, BlockColumns), out sums[whole]);
+            padded[x.Length..].Clear();
+            x.CopyTo(padded);
+            RoundGroup(padded, row[..GroupBytes]);
+            row = row[GroupBytes..];
         }
+
+        row.Clear();
     }
 
     /// <summary>The same, value by value.</summary>
     internal static void Reference(ReadOnlySpan<float> x, Span<byte> row)
     {
-        int padded = Padded(x.Length), blocks = padded / BlockColumns;
         row.Clear();
-        Span<float> scales = MemoryMarshal.Cast<byte, float>(row[padded..]);
         for (int begin = 0; begin < x.Length; begin += BlockColumns)
         {
             ReadOnlySpan<float> block = x[begin..Math.Min(x.Length, begin + BlockColumns)];
@@ -79,35 +75,53 @@ public static class QuantizedInput
             for (int i = 0; i < block.Length && largest >= Smallest; i++)
             {
                 int level = (int)MathF.Round(block[i] * (LevelMax / largest));
-                row[begin + i] = (byte)level;
+                row[ByteOf(begin + i)] = (byte)level;
                 sum += level;
             }
 
-            float scale = largest < Smallest ? 0 : largest / LevelMax;
-            scales[begin / BlockColumns] = scale;
-            scales[blocks + (begin / BlockColumns)] = scale * sum;
+            MemoryMarshal.Write(row[TermOf(begin, ScalesAt)..], largest < Smallest ? 0 : largest / LevelMax);
+            MemoryMarshal.Write(row[TermOf(begin, SumsAt)..], sum);
         }
     }
 
-    /// <summary>P.</summary>
-    internal static int Padded(int columns) => checked(columns + GroupColumns - 1) / GroupColumns * GroupColumns;
+    /// <summary>Where a row has the level of a column.</summary>
+    internal static int ByteOf(int column) => (column / GroupOrder.Columns * GroupBytes) + GroupOrder.ByteOf(column % GroupOrder.Columns);
 
-    private static float Round(ReadOnlySpan<float> x, Span<sbyte> q, out float sum)
+    /// <summary>Where a row has the scale (<see cref="ScalesAt"/>) or the sum (<see cref="SumsAt"/>) of a column's block.</summary>
+    internal static int TermOf(int column, int term) =>
+        (column / GroupOrder.Columns * GroupBytes) + term + (column % GroupOrder.Columns / BlockColumns * sizeof(float));
+
+    private static void RoundGroup(ReadOnlySpan<float> x, Span<byte> group)
+    {
+        Span<float> scales = MemoryMarshal.Cast<byte, float>(group[ScalesAt..SumsAt]);
+        Span<int> sums = MemoryMarshal.Cast<byte, int>(group[SumsAt..]);
+        for (int block = 0; block < GroupOrder.Blocks; block++)
+        {
+            ReadOnlySpan<float> values = x.Slice(block * BlockColumns, BlockColumns);
+            scales[block] = Round(values, ref group[block * GroupOrder.QuadBytes], out sums[block]);
+        }
+    }
+
+    /// <summary>Rounds a block, whose fours lie 32 bytes apart.</summary>
+    private static float Round(ReadOnlySpan<float> x, ref byte q, out int sum)
     {
         float largest = MathF.Abs(TensorPrimitives.MaxMagnitude(x));
-        if (!(largest >= Smallest && largest <= float.MaxValue))
+        Vector256<sbyte> levels = Vector256<sbyte>.Zero;
+        float scale = largest < Smallest ? 0 : float.NaN;
+        sum = 0;
+        if (largest >= Smallest && largest <= float.MaxValue)
         {
-            q.Clear();
-            sum = largest < Smallest ? 0 : float.NaN;
-            return sum;
+            ref float source = ref MemoryMarshal.GetReference(x);
+            float perUnit = LevelMax / largest;
+            scale = largest / LevelMax;
+            Vector256<int> q0 = Levels(ref source, perUnit), q1 = Levels(ref Unsafe.Add(ref source, 8), perUnit);
+            Vector256<int> q2 = Levels(ref Unsafe.Add(ref source, 16), perUnit), q3 = Levels(ref Unsafe.Add(ref source, 24), perUnit);
+            levels = Vector256.Narrow(Vector256.Narrow(q0, q1), Vector256.Narrow(q2, q3));
+            sum = Vector256.Sum(q0 + q1 + q2 + q3);
         }
 
-        ref float source = ref MemoryMarshal.GetReference(x);
-        float perUnit = LevelMax / largest, scale = largest / LevelMax;
-        Vector256<int> q0 = Levels(ref source, perUnit), q1 = Levels(ref Unsafe.Add(ref source, 8), perUnit);
-        Vector256<int> q2 = Levels(ref Unsafe.Add(ref source, 16), perUnit), q3 = Levels(ref Unsafe.Add(ref source, 24), perUnit);
-        Vector256.Narrow(Vector256.Narrow(q0, q1), Vector256.Narrow(q2, q3)).CopyTo(q);
-        sum = scale * Vector256.Sum(q0 + q1 + q2 + q3);
+        for (int quad = 0; quad < GroupOrder.Quads; quad++)
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref q, quad * GroupOrder.UnitBytes / 2), levels.AsInt32().GetElement(quad));
         return scale;
     }
 

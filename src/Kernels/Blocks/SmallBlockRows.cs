@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Neuralink.Kernels;
 
@@ -8,46 +10,55 @@ namespace Neuralink.Kernels;
 [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "ggml's own name.")]
 internal readonly struct Q8_0Rows : IBundleRowCodec
 {
-    private const int LevelMax = 127, BlockBytes = 34;
+    private const int LevelMax = 127, BlockBytes = 34, BlockColumns = GroupOrder.BlockColumns;
 
-    public static int GroupColumns => 64;
+    public static int PaddedTo => GroupOrder.HalfColumns;
 
-    public static int ScaleColumns => HalfScales.BlockColumns;
+    public static BlockTerms Terms => BlockTerms.Whole;
 
-    public static bool IsSigned => true;
+    public static bool IsSmall => false;
 
-    public static int RowBytes(int padded) => checked(padded + (padded / HalfScales.BlockColumns * sizeof(short)));
+    public static bool IsAbove => false;
+
+    public static int RowBytes(int padded) => checked(padded + (padded / BlockColumns * sizeof(short)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int LevelBytes(int column) => column;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)
-        where TBytes : struct, IByteLanes<TBytes>
-        => TBytes.Load(in Unsafe.Add(ref Unsafe.AsRef(in row), column));
-
-    public static void Scale<TLanes>(ref readonly byte row, InputScales x, int begin, int end, ref float scales, ref TLanes minima)
-        where TLanes : struct, ILanes<TLanes>
-        => HalfScales.Scale(in Unsafe.Add(ref Unsafe.AsRef(in row), x.Padded), x, begin, end, above: 0, ref scales, ref minima);
-
-    public static int PairDistance => 16;
-
-    public static int ScaleBytes(int padded) => padded;
+    public static int ScaleBytes(int padded, int group) => padded + (group * HalfScales.GroupBytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadPair<TLanes>(ref readonly byte row, int column, out TLanes first, out TLanes second)
-        where TLanes : struct, ILanes<TLanes>
+    public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int group, int unit)
+        where TBytes : struct, IByteLanes<TBytes>
+        => TBytes.Load(in Unsafe.Add(ref Unsafe.AsRef(in row), (group * GroupOrder.Columns) + (unit * GroupOrder.UnitBytes)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(ref readonly byte row, int padded, int group) =>
+        HalfScales.Eight(in Unsafe.Add(ref Unsafe.AsRef(in row), ScaleBytes(padded, group)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Seconds(ref readonly byte row, int padded, int group) => default;
+
+    public static void WidenLast(ReadOnlySpan<byte> row, int padded, Span<byte> whole)
     {
-        ref sbyte at = ref Unsafe.As<byte, sbyte>(ref Unsafe.Add(ref Unsafe.AsRef(in row), column));
-        first = TLanes.LoadInt8(in at);
-        second = TLanes.LoadInt8(in Unsafe.Add(ref at, PairDistance));
+        whole.Clear();
+        GroupOrder.Widen(row.Slice(padded - GroupOrder.HalfColumns, GroupOrder.HalfColumns), whole[..GroupOrder.Columns]);
+        row[^HalfScales.HalfBytes..].CopyTo(whole[GroupOrder.Columns..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadQuads(ref readonly byte quad, int stride, out Vector256<float> first, out Vector256<float> second)
+    {
+        first = Eight(in quad);
+        second = Eight(in Unsafe.Add(ref Unsafe.AsRef(in quad), stride * (GroupOrder.Quads / 2)));
     }
 
     public static void Decode(ReadOnlySpan<byte> row, int padded, int first, Span<float> y)
     {
-        float d = HalfScales.Of(in row[ScaleBytes(padded)], first / HalfScales.BlockColumns);
+        float d = HalfScales.Of(in row[padded], first / BlockColumns);
         for (int i = 0; i < y.Length; i++)
-            y[i] = (sbyte)row[first + i] * d;
+            y[i] = (sbyte)row[GroupOrder.ByteOf(first + i, padded)] * d;
     }
 
     /// <summary>d = max |x| / 127, q = x / d rounded, halves away from zero.</summary>
@@ -59,7 +70,10 @@ internal readonly struct Q8_0Rows : IBundleRowCodec
 
         float d = largest / LevelMax, perUnit = d == 0 ? 0 : 1 / d;
         for (int i = 0; i < x.Length; i++)
-            row[(block * HalfScales.BlockColumns) + i] = (byte)(sbyte)MathF.Round(x[i] * perUnit, MidpointRounding.AwayFromZero);
+        {
+            int level = (int)MathF.Round(x[i] * perUnit, MidpointRounding.AwayFromZero);
+            row[GroupOrder.ByteOf((block * BlockColumns) + i, padded)] = (byte)(sbyte)level;
+        }
 
         MemoryMarshal.Cast<byte, Half>(row[padded..])[block] = (Half)d;
     }
@@ -68,8 +82,10 @@ internal readonly struct Q8_0Rows : IBundleRowCodec
     {
         for (int b = 0; b * BlockBytes < blocks.Length; b++)
         {
-            blocks.Slice(b * BlockBytes, sizeof(short)).CopyTo(row[(padded + (b * sizeof(short)))..]);
-            blocks.Slice((b * BlockBytes) + sizeof(short), HalfScales.BlockColumns).CopyTo(row[(b * HalfScales.BlockColumns)..]);
+            ReadOnlySpan<byte> block = blocks.Slice(b * BlockBytes, BlockBytes);
+            block[..sizeof(short)].CopyTo(row[(padded + (b * sizeof(short)))..]);
+            for (int i = 0; i < BlockColumns; i++)
+                row[GroupOrder.ByteOf((b * BlockColumns) + i, padded)] = block[sizeof(short) + i];
         }
     }
 
@@ -77,57 +93,83 @@ internal readonly struct Q8_0Rows : IBundleRowCodec
     {
         for (int b = 0; b * BlockBytes < blocks.Length; b++)
         {
-            row.Slice(padded + (b * sizeof(short)), sizeof(short)).CopyTo(blocks[(b * BlockBytes)..]);
-            row.Slice(b * HalfScales.BlockColumns, HalfScales.BlockColumns).CopyTo(blocks[((b * BlockBytes) + sizeof(short))..]);
+            Span<byte> block = blocks.Slice(b * BlockBytes, BlockBytes);
+            row.Slice(padded + (b * sizeof(short)), sizeof(short)).CopyTo(block);
+            for (int i = 0; i < BlockColumns; i++)
+                block[sizeof(short) + i] = row[GroupOrder.ByteOf((b * BlockColumns) + i, padded)];
         }
     }
 
     public static bool AllFinite(ReadOnlySpan<byte> row, int padded) => HalfScales.AllFinite(row[padded..]);
+
+    /// <summary>Eight levels. Sixteen are loaded, if the compiler does not see that eight are enough: the scales lie behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Eight(ref readonly byte source)
+    {
+        Vector128<sbyte> bytes = Vector128.LoadUnsafe(in Unsafe.As<byte, sbyte>(ref Unsafe.AsRef(in source)));
+        if (Avx2.IsSupported)
+            return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes));
+
+        Vector128<short> eight = Vector128.WidenLower(bytes);
+        return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight)));
+    }
 }
 
-/// <summary>
-/// A row of <see cref="WeightFormat.Q4_0"/>: [q: P / 2 bytes][d: P / 32 binary16]. Byte i of 64 has column i of 128 in its lower half,
-/// column 64 + i in its upper.
-/// </summary>
+/// <summary>A row of <see cref="WeightFormat.Q4_0"/>: [q: P / 2 bytes][d: P / 32 binary16].</summary>
 [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "ggml's own name.")]
 internal readonly struct Q4_0Rows : IBundleRowCodec
 {
-    private const int LevelMax = 15, Centre = 8, BlockBytes = 18, HalfOfBlock = 16;
+    private const int LevelMax = 15, Centre = 8, BlockBytes = 18, HalfOfBlock = 16, BlockColumns = GroupOrder.BlockColumns;
 
-    public static int GroupColumns => 128;
+    public static int PaddedTo => GroupOrder.HalfColumns;
 
-    public static int ScaleColumns => HalfScales.BlockColumns;
+    public static BlockTerms Terms => BlockTerms.Whole;
 
-    public static bool IsSigned => false;
+    public static bool IsSmall => true;
 
-    public static int RowBytes(int padded) => checked((padded / 2) + (padded / HalfScales.BlockColumns * sizeof(short)));
+    public static bool IsAbove => true;
+
+    public static int RowBytes(int padded) => checked((padded / 2) + (padded / BlockColumns * sizeof(short)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int LevelBytes(int column) => column / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)
-        where TBytes : struct, IByteLanes<TBytes>
-        => NibbleLevels.Load<TBytes>(in row, column, step);
-
-    public static void Scale<TLanes>(ref readonly byte row, InputScales x, int begin, int end, ref float scales, ref TLanes minima)
-        where TLanes : struct, ILanes<TLanes>
-        => HalfScales.Scale(in Unsafe.Add(ref Unsafe.AsRef(in row), x.Padded / 2), x, begin, end, Centre, ref scales, ref minima);
-
-    public static int PairDistance => 64;
-
-    public static int ScaleBytes(int padded) => padded / 2;
+    public static int ScaleBytes(int padded, int group) => (padded / 2) + (group * HalfScales.GroupBytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadPair<TLanes>(ref readonly byte row, int column, out TLanes first, out TLanes second)
-        where TLanes : struct, ILanes<TLanes>
-        => TLanes.LoadNibbles(in Unsafe.Add(ref Unsafe.AsRef(in row), NibbleLevels.ByteOf(column)), out first, out second);
+    public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int group, int unit)
+        where TBytes : struct, IByteLanes<TBytes>
+        => NibbleLevels.Load<TBytes>(in row, group, unit);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(ref readonly byte row, int padded, int group) =>
+        HalfScales.Eight(in Unsafe.Add(ref Unsafe.AsRef(in row), ScaleBytes(padded, group)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Seconds(ref readonly byte row, int padded, int group) => default;
+
+    public static void WidenLast(ReadOnlySpan<byte> row, int padded, Span<byte> whole)
+    {
+        const int Half = NibbleLevels.GroupBytes / 2;
+        whole.Clear();
+        GroupOrder.Widen(row.Slice((padded / 2) - Half, Half), whole[..NibbleLevels.GroupBytes]);
+        row[^HalfScales.HalfBytes..].CopyTo(whole[NibbleLevels.GroupBytes..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadQuads(ref readonly byte quad, int stride, out Vector256<float> first, out Vector256<float> second)
+    {
+        Vector256<int> both = Eight(in quad), centre = Vector256.Create(Centre);
+        first = Vector256.ConvertToSingle((both & Vector256.Create(LevelMax)) - centre);
+        second = Vector256.ConvertToSingle((both >>> 4) - centre);
+    }
 
     public static void Decode(ReadOnlySpan<byte> row, int padded, int first, Span<float> y)
     {
-        float d = HalfScales.Of(in row[ScaleBytes(padded)], first / HalfScales.BlockColumns);
+        float d = HalfScales.Of(in row[padded / 2], first / BlockColumns);
         for (int i = 0; i < y.Length; i++)
-            y[i] = (NibbleLevels.Get(row, first + i) - Centre) * d;
+            y[i] = (GroupOrder.GetNibble(row, first + i, padded) - Centre) * d;
     }
 
     /// <summary>d = the value of the largest magnitude / -8, q = x / d + 8.5, cut off.</summary>
@@ -141,10 +183,10 @@ internal readonly struct Q4_0Rows : IBundleRowCodec
         }
 
         float d = value / -Centre, perUnit = d == 0 ? 0 : 1 / d;
-        for (int i = 0; i < HalfScales.BlockColumns; i++)
+        for (int i = 0; i < BlockColumns; i++)
         {
             int level = i < x.Length ? Math.Min(LevelMax, (int)((x[i] * perUnit) + 8.5f)) : Centre;
-            NibbleLevels.Set(row, (block * HalfScales.BlockColumns) + i, level);
+            GroupOrder.SetNibble(row, (block * BlockColumns) + i, padded, level);
         }
 
         MemoryMarshal.Cast<byte, Half>(row[(padded / 2)..])[block] = (Half)d;
@@ -158,8 +200,8 @@ internal readonly struct Q4_0Rows : IBundleRowCodec
             block[..sizeof(short)].CopyTo(row[((padded / 2) + (b * sizeof(short)))..]);
             for (int i = 0; i < HalfOfBlock; i++)
             {
-                NibbleLevels.Set(row, (b * HalfScales.BlockColumns) + i, block[sizeof(short) + i] & LevelMax);
-                NibbleLevels.Set(row, (b * HalfScales.BlockColumns) + HalfOfBlock + i, block[sizeof(short) + i] >> 4);
+                GroupOrder.SetNibble(row, (b * BlockColumns) + i, padded, block[sizeof(short) + i] & LevelMax);
+                GroupOrder.SetNibble(row, (b * BlockColumns) + HalfOfBlock + i, padded, block[sizeof(short) + i] >> 4);
             }
         }
     }
@@ -172,40 +214,40 @@ internal readonly struct Q4_0Rows : IBundleRowCodec
             row.Slice((padded / 2) + (b * sizeof(short)), sizeof(short)).CopyTo(block);
             for (int i = 0; i < HalfOfBlock; i++)
             {
-                int low = NibbleLevels.Get(row, (b * HalfScales.BlockColumns) + i);
-                block[sizeof(short) + i] = (byte)(low | (NibbleLevels.Get(row, (b * HalfScales.BlockColumns) + HalfOfBlock + i) << 4));
+                int low = GroupOrder.GetNibble(row, (b * BlockColumns) + i, padded);
+                int high = GroupOrder.GetNibble(row, (b * BlockColumns) + HalfOfBlock + i, padded);
+                block[sizeof(short) + i] = (byte)(low | (high << 4));
             }
         }
     }
 
     public static bool AllFinite(ReadOnlySpan<byte> row, int padded) => HalfScales.AllFinite(row[(padded / 2)..]);
+
+    /// <summary>Eight bytes. Sixteen are loaded, if the compiler does not see that eight are enough: the scales lie behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Eight(ref readonly byte source)
+    {
+        Vector128<byte> bytes = Vector128.LoadUnsafe(in source);
+        if (Avx2.IsSupported)
+            return Avx2.ConvertToVector256Int32(bytes);
+
+        Vector128<ushort> eight = Vector128.WidenLower(bytes);
+        return Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight)).AsInt32();
+    }
 }
 
-/// <summary>Levels of 4 bits, 128 in 64 bytes: byte i has level i in its lower half and level 64 + i in its upper.</summary>
+/// <summary>Levels of 4 bits, 256 in 128 bytes.</summary>
 internal static class NibbleLevels
 {
-    private const int Group = 128, HalfOfGroup = 64;
+    /// <summary>Bytes of a group's levels.</summary>
+    public const int GroupBytes = GroupOrder.Columns / 2;
 
-    /// <summary>Levels <paramref name="column"/> + 64 <paramref name="step"/> and the 63 behind it; column: a multiple of 128.</summary>
+    /// <summary>The levels of a group's unit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TBytes Load<TBytes>(ref readonly byte levels, int column, int step)
+    public static TBytes Load<TBytes>(ref readonly byte levels, int group, int unit)
         where TBytes : struct, IByteLanes<TBytes>
-        => TBytes.Field(TBytes.Load(in Unsafe.Add(ref Unsafe.AsRef(in levels), (column / 2) + (step / 2 * HalfOfGroup))), step % 2 * 4, 15);
-
-    /// <summary>The byte that has a column's level.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int ByteOf(int column) => (column / Group * HalfOfGroup) + (column % HalfOfGroup);
-
-    /// <summary>Whether it is its upper half.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsUpper(int column) => (column & HalfOfGroup) != 0;
-
-    public static int Get(ReadOnlySpan<byte> levels, int column) => levels[ByteOf(column)] >> (IsUpper(column) ? 4 : 0) & 15;
-
-    /// <summary>Sets one level and leaves its neighbour as it is.</summary>
-    public static void Set(Span<byte> levels, int column, int level)
     {
-        ref byte at = ref levels[ByteOf(column)];
-        at = (byte)(IsUpper(column) ? (at & 15) | (level << 4) : (at & 0xF0) | level);
+        int at = (group * GroupBytes) + (unit % 2 * GroupOrder.UnitBytes);
+        return TBytes.Field(TBytes.Load(in Unsafe.Add(ref Unsafe.AsRef(in levels), at)), unit / 2 * 4, 15);
     }
 }

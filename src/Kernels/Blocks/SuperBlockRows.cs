@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Neuralink.Kernels;
 
@@ -11,42 +13,46 @@ namespace Neuralink.Kernels;
 [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "ggml's own name.")]
 internal readonly struct Q4_KRows : IBlockRowCodec
 {
-    private const int Parts = 8, BlockBytes = 144, LevelsAt = 16, PairBytes = 2 * sizeof(short);
+    private const int Parts = 8, ScaleColumns = 32, BlockBytes = 144, LevelsAt = 16, PairBytes = 2 * sizeof(short);
 
-    public static int GroupColumns => 256;
+    public static int PaddedTo => GroupOrder.Columns;
 
-    public static int ScaleColumns => 32;
+    public static BlockTerms Terms => BlockTerms.Minimum;
 
-    public static bool IsSigned => false;
+    public static bool IsSmall => true;
 
-    public static int RowBytes(int padded) => checked((padded / 2) + (padded / 16) + (padded / GroupColumns * PairBytes));
+    public static bool IsAbove => false;
+
+    public static int RowBytes(int padded) => checked((padded / 2) + (padded / 16) + (padded / GroupOrder.Columns * PairBytes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int LevelBytes(int column) => column / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)
+    public static int ScaleBytes(int padded, int group) => (padded / 2) + (group * Parts);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int group, int unit)
         where TBytes : struct, IByteLanes<TBytes>
-        => NibbleLevels.Load<TBytes>(in row, column, step);
+        => NibbleLevels.Load<TBytes>(in row, group, unit);
 
-    public static void Scale<TLanes>(ref readonly byte row, InputScales x, int begin, int end, ref float scales, ref TLanes minima)
-        where TLanes : struct, ILanes<TLanes>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(ref readonly byte row, int padded, int group)
     {
-        ref byte parts = ref Unsafe.Add(ref Unsafe.AsRef(in row), x.Padded / 2);
-        ref byte halves = ref Unsafe.Add(ref parts, x.Padded / 16);
-        Span<float> lanes = stackalloc float[ILanes<TLanes>.Count];
-        TLanes.Store(minima, ref MemoryMarshal.GetReference(lanes));
-        for (int b = begin / ScaleColumns; b < end / ScaleColumns; b++)
-        {
-            float d = HalfScales.Of(in halves, b / Parts * 2), dmin = HalfScales.Of(in halves, (b / Parts * 2) + 1);
-            float scale = d * Unsafe.Add(ref parts, b), minimum = dmin * Unsafe.Add(ref parts, (x.Padded / 32) + b);
-            Unsafe.Add(ref scales, b - (begin / ScaleColumns)) = scale * Unsafe.Add(ref Unsafe.AsRef(in x.Scales), b);
-            ref float lane = ref lanes[b % ILanes<TLanes>.Count];
-            lane = MathF.FusedMultiplyAdd(minimum, Unsafe.Add(ref Unsafe.AsRef(in x.Sums), b), lane);
-        }
-
-        minima = TLanes.Load(ref MemoryMarshal.GetReference(lanes));
+        ref byte at = ref Unsafe.AsRef(in row);
+        float d = HalfScales.Of(in Unsafe.Add(ref at, (padded / 2) + (padded / 16)), group * 2);
+        return Vector256.Create(d) * PartScales.Unsigned(in Unsafe.Add(ref at, ScaleBytes(padded, group)));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Seconds(ref readonly byte row, int padded, int group)
+    {
+        ref byte at = ref Unsafe.AsRef(in row);
+        float dmin = HalfScales.Of(in Unsafe.Add(ref at, (padded / 2) + (padded / 16)), (group * 2) + 1);
+        return Vector256.Create(dmin) * PartScales.Unsigned(in Unsafe.Add(ref at, ScaleBytes(padded, group) + (padded / ScaleColumns)));
+    }
+
+    public static void WidenLast(ReadOnlySpan<byte> row, int padded, Span<byte> whole) => row.CopyTo(whole);
 
     public static void Decode(ReadOnlySpan<byte> row, int padded, int first, Span<float> y)
     {
@@ -56,7 +62,7 @@ internal readonly struct Q4_KRows : IBlockRowCodec
         float scale = HalfScales.Of(in pairs, b / Parts * 2) * parts[b];
         float minimum = HalfScales.Of(in pairs, (b / Parts * 2) + 1) * parts[(padded / 32) + b];
         for (int i = 0; i < y.Length; i++)
-            y[i] = (scale * NibbleLevels.Get(row, first + i)) - minimum;
+            y[i] = (scale * GroupOrder.GetNibble(row, first + i, padded)) - minimum;
     }
 
     public static void FromGgml(ReadOnlySpan<byte> blocks, Span<byte> row, int padded)
@@ -74,7 +80,7 @@ internal readonly struct Q4_KRows : IBlockRowCodec
                 for (int i = 0; i < ScaleColumns; i++)
                 {
                     int level = block[LevelsAt + (k / 2 * ScaleColumns) + i] >> (k % 2 * 4) & 15;
-                    NibbleLevels.Set(row, (s * GroupColumns) + (k * ScaleColumns) + i, level);
+                    GroupOrder.SetNibble(row, (s * GroupOrder.Columns) + (k * ScaleColumns) + i, padded, level);
                 }
             }
         }
@@ -94,7 +100,7 @@ internal readonly struct Q4_KRows : IBlockRowCodec
                     block.Slice(PairBytes, 12), k, parts[(s * Parts) + k], parts[(padded / 32) + (s * Parts) + k]);
                 for (int i = 0; i < ScaleColumns; i++)
                 {
-                    int level = NibbleLevels.Get(row, (s * GroupColumns) + (k * ScaleColumns) + i);
+                    int level = GroupOrder.GetNibble(row, (s * GroupOrder.Columns) + (k * ScaleColumns) + i, padded);
                     block[LevelsAt + (k / 2 * ScaleColumns) + i] |= (byte)(level << (k % 2 * 4));
                 }
             }
@@ -106,102 +112,125 @@ internal readonly struct Q4_KRows : IBlockRowCodec
 
 /// <summary>
 /// A row of <see cref="WeightFormat.Q6_K"/>: [the lower 4 bits of q: P / 2 bytes, as Q4_0's][the upper 2: P / 4 bytes]
-/// [scale: P / 16 signed bytes][d: a binary16 for each 256]. Byte i of 64 has the upper bits of columns i, 64 + i, 128 + i, 192 + i of 256.
+/// [scale: P / 16 signed bytes][d: a binary16 for each 256]. Byte i of 64 has the upper bits of a group's places i, 64 + i, 128 + i and
+/// 192 + i. Of its scales the first eight are those of its blocks' first halves.
 /// </summary>
 [SuppressMessage("Naming", "CA1707:Identifiers should not contain underscores", Justification = "ggml's own name.")]
 internal readonly struct Q6_KRows : IBlockRowCodec
 {
-    private const int Centre = 32, BlockBytes = 210, HighAt = 128, ScalesAt = 192, ScaleAt = 208, Parts = 16, Line = 64;
+    private const int Centre = 32, BlockBytes = 210, HighAt = 128, ScalesAt = 192, ScaleAt = 208, Parts = 16, ScaleColumns = 16;
 
-    public static int GroupColumns => 256;
+    private const int Line = GroupOrder.UnitBytes;
 
-    public static int ScaleColumns => 16;
+    public static int PaddedTo => GroupOrder.Columns;
 
-    public static bool IsSigned => true;
+    public static BlockTerms Terms => BlockTerms.Halves;
+
+    public static bool IsSmall => false;
+
+    public static bool IsAbove => false;
 
     public static int RowBytes(int padded) =>
-        checked((padded / 2) + (padded / 4) + (padded / 16) + (padded / GroupColumns * sizeof(short)));
+        checked((padded / 2) + (padded / 4) + (padded / ScaleColumns) + (padded / GroupOrder.Columns * sizeof(short)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int LevelBytes(int column) => column / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int column, int step)
+    public static int ScaleBytes(int padded, int group) => ScalesOf(padded) + (group * Parts);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TBytes Levels<TBytes>(ref readonly byte row, int padded, int group, int unit)
         where TBytes : struct, IByteLanes<TBytes>
     {
-        TBytes high = TBytes.Load(in Unsafe.Add(ref Unsafe.AsRef(in row), (padded / 2) + (column / 4)));
-        TBytes upper = step < 2
-            ? TBytes.ShiftLeft(TBytes.Field(high, step * 2, 3), 4)
-            : TBytes.Field(high, (step * 2) - 4, 0x30);
-        return TBytes.SubtractBytes(TBytes.Or(NibbleLevels.Load<TBytes>(in row, column, step), upper), Centre);
+        TBytes high = TBytes.Load(in Unsafe.Add(ref Unsafe.AsRef(in row), (padded / 2) + (group * Line)));
+        TBytes upper = unit < 2
+            ? TBytes.ShiftLeft(TBytes.Field(high, unit * 2, 3), 4)
+            : TBytes.Field(high, (unit * 2) - 4, 0x30);
+        return TBytes.SubtractBytes(TBytes.Or(NibbleLevels.Load<TBytes>(in row, group, unit), upper), Centre);
     }
 
-    public static void Scale<TLanes>(ref readonly byte row, InputScales x, int begin, int end, ref float scales, ref TLanes minima)
-        where TLanes : struct, ILanes<TLanes>
-    {
-        ref byte parts = ref Unsafe.Add(ref Unsafe.AsRef(in row), ScalesOf(x.Padded));
-        ref byte halves = ref Unsafe.Add(ref parts, x.Padded / 16);
-        for (int k = begin / ScaleColumns; k < end / ScaleColumns; k++)
-        {
-            float scale = HalfScales.Of(in halves, k / Parts) * (sbyte)Unsafe.Add(ref parts, k);
-            Unsafe.Add(ref scales, k - (begin / ScaleColumns)) = scale * Unsafe.Add(ref Unsafe.AsRef(in x.Scales), k / 2);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scales(ref readonly byte row, int padded, int group) =>
+        PartsOf(in row, padded, group, at: 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Seconds(ref readonly byte row, int padded, int group) =>
+        PartsOf(in row, padded, group, at: GroupOrder.Blocks);
+
+    public static void WidenLast(ReadOnlySpan<byte> row, int padded, Span<byte> whole) => row.CopyTo(whole);
 
     public static void Decode(ReadOnlySpan<byte> row, int padded, int first, Span<float> y)
     {
         ReadOnlySpan<byte> parts = row[ScalesOf(padded)..];
-        float d = HalfScales.Of(in MemoryMarshal.GetReference(parts[(padded / 16)..]), first / GroupColumns);
+        float d = HalfScales.Of(in MemoryMarshal.GetReference(parts[(padded / ScaleColumns)..]), first / GroupOrder.Columns);
         for (int i = 0; i < y.Length; i++)
-            y[i] = d * (sbyte)parts[(first + i) / ScaleColumns] * (Level(row, padded, first + i) - Centre);
+            y[i] = d * (sbyte)parts[PartOf((first + i) / ScaleColumns)] * (Level(row, padded, first + i) - Centre);
     }
 
     public static void FromGgml(ReadOnlySpan<byte> blocks, Span<byte> row, int padded)
     {
-        Span<byte> high = row[(padded / 2)..], parts = row[ScalesOf(padded)..], halves = parts[(padded / 16)..];
+        Span<byte> high = row[(padded / 2)..], parts = row[ScalesOf(padded)..], halves = parts[(padded / ScaleColumns)..];
         for (int s = 0; s * BlockBytes < blocks.Length; s++)
         {
             ReadOnlySpan<byte> block = blocks.Slice(s * BlockBytes, BlockBytes);
             block.Slice(ScaleAt, sizeof(short)).CopyTo(halves[(s * sizeof(short))..]);
-            block.Slice(ScalesAt, Parts).CopyTo(parts[(s * Parts)..]);
-            for (int i = 0; i < GroupColumns; i++)
+            for (int k = 0; k < Parts; k++)
+                parts[PartOf((s * Parts) + k)] = block[ScalesAt + k];
+            for (int i = 0; i < GroupOrder.Columns; i++)
             {
                 (int low, int lowShift, int up, int upShift) = Places(i);
-                int level = (block[low] >> lowShift & 15) | (block[up] >> upShift & 3) << 4;
-                NibbleLevels.Set(row, (s * GroupColumns) + i, level & 15);
-                ref byte to = ref high[(s * Line) + (i % Line)];
-                to = (byte)((to & ~(3 << (i / Line * 2))) | (level >> 4 << (i / Line * 2)));
+                int level = (block[low] >> lowShift & 15) | (block[up] >> upShift & 3) << 4, place = GroupOrder.ByteOf(i);
+                GroupOrder.SetNibble(row, (s * GroupOrder.Columns) + i, padded, level & 15);
+                ref byte to = ref high[(s * Line) + (place % Line)];
+                to = (byte)((to & ~(3 << (place / Line * 2))) | (level >> 4 << (place / Line * 2)));
             }
         }
     }
 
     public static void ToGgml(ReadOnlySpan<byte> row, int padded, Span<byte> blocks)
     {
-        ReadOnlySpan<byte> parts = row[ScalesOf(padded)..], halves = parts[(padded / 16)..];
+        ReadOnlySpan<byte> parts = row[ScalesOf(padded)..], halves = parts[(padded / ScaleColumns)..];
         blocks.Clear();
         for (int s = 0; s * BlockBytes < blocks.Length; s++)
         {
             Span<byte> block = blocks.Slice(s * BlockBytes, BlockBytes);
             halves.Slice(s * sizeof(short), sizeof(short)).CopyTo(block[ScaleAt..]);
-            parts.Slice(s * Parts, Parts).CopyTo(block[ScalesAt..]);
-            for (int i = 0; i < GroupColumns; i++)
+            for (int k = 0; k < Parts; k++)
+                block[ScalesAt + k] = parts[PartOf((s * Parts) + k)];
+            for (int i = 0; i < GroupOrder.Columns; i++)
             {
                 (int low, int lowShift, int up, int upShift) = Places(i);
-                int level = Level(row, padded, (s * GroupColumns) + i);
+                int level = Level(row, padded, (s * GroupOrder.Columns) + i);
                 block[low] |= (byte)((level & 15) << lowShift);
                 block[up] |= (byte)(level >> 4 << upShift);
             }
         }
     }
 
-    public static bool AllFinite(ReadOnlySpan<byte> row, int padded) => HalfScales.AllFinite(row[(ScalesOf(padded) + (padded / 16))..]);
+    public static bool AllFinite(ReadOnlySpan<byte> row, int padded) =>
+        HalfScales.AllFinite(row[(ScalesOf(padded) + (padded / ScaleColumns))..]);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ScalesOf(int padded) => (padded / 2) + (padded / 4);
+
+    /// <summary>d times eight of a group's scales.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> PartsOf(ref readonly byte row, int padded, int group, int at)
+    {
+        ref byte origin = ref Unsafe.AsRef(in row);
+        float d = HalfScales.Of(in Unsafe.Add(ref origin, ScalesOf(padded) + (padded / ScaleColumns)), group);
+        return Vector256.Create(d) * PartScales.Signed(in Unsafe.Add(ref origin, ScaleBytes(padded, group) + at));
+    }
+
+    /// <summary>Where the scale of 16 columns is: even ones, then odd ones.</summary>
+    private static int PartOf(int sixteen) => (sixteen / Parts * Parts) + (sixteen % 2 * GroupOrder.Blocks) + (sixteen % Parts / 2);
 
     private static int Level(ReadOnlySpan<byte> row, int padded, int column)
     {
-        int at = column % GroupColumns, up = row[(padded / 2) + (column / GroupColumns * Line) + (at % Line)] >> (at / Line * 2) & 3;
-        return NibbleLevels.Get(row, column) | up << 4;
+        int place = GroupOrder.ByteOf(column % GroupOrder.Columns);
+        int up = row[(padded / 2) + (column / GroupOrder.Columns * Line) + (place % Line)] >> (place / Line * 2) & 3;
+        return GroupOrder.GetNibble(row, column, padded) | up << 4;
     }
 
     /// <summary>Where ggml's block has the bits of its weight i: the byte and the shift of the lower four and of the upper two.</summary>
@@ -209,5 +238,31 @@ internal readonly struct Q6_KRows : IBlockRowCodec
     {
         int half = i / 128, quarter = i % 128 / 32, column = i % 32;
         return ((half * 64) + (quarter % 2 * 32) + column, quarter / 2 * 4, HighAt + (half * 32) + column, quarter * 2);
+    }
+}
+
+/// <summary>Eight scales of a byte each.</summary>
+internal static class PartScales
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Unsigned(ref readonly byte parts)
+    {
+        Vector128<byte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(in parts)).AsByte();
+        if (Avx2.IsSupported)
+            return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes));
+
+        Vector128<ushort> eight = Vector128.WidenLower(bytes);
+        return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight)).AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Signed(ref readonly byte parts)
+    {
+        Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(in parts)).AsSByte();
+        if (Avx2.IsSupported)
+            return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes));
+
+        Vector128<short> eight = Vector128.WidenLower(bytes);
+        return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight)));
     }
 }

@@ -113,65 +113,56 @@ internal readonly struct ByteLanes128 : IByteLanes<ByteLanes128>
         => (sums.AsInt32() + Vector128.WidenLower(terms) + Vector128.WidenUpper(terms)).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes128 DotFours(ByteLanes128 weights, ref readonly sbyte x)
+    public static ByteLanes128 AddFours(ByteLanes128 sums, ByteLanes128 weights, ref readonly sbyte x)
         => new(
-            DotFours(weights._v0, Vector128.LoadUnsafe(in x)).AsByte(),
-            DotFours(weights._v1, Vector128.LoadUnsafe(in x, 16)).AsByte(),
-            DotFours(weights._v2, Vector128.LoadUnsafe(in x, 32)).AsByte(),
-            DotFours(weights._v3, Vector128.LoadUnsafe(in x, 48)).AsByte());
+            AddFours(sums._v0, weights._v0, Vector128.LoadUnsafe(in x)),
+            AddFours(sums._v1, weights._v1, Vector128.LoadUnsafe(in x, 16)),
+            AddFours(sums._v2, weights._v2, Vector128.LoadUnsafe(in x, 32)),
+            AddFours(sums._v3, weights._v3, Vector128.LoadUnsafe(in x, 48)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes128 DotSignedFours(ByteLanes128 weights, ref readonly sbyte x)
+    public static Vector256<int> FoldFours(ByteLanes128 sums)
+        => Vector256.Create(FoldFours(sums._v0, sums._v2), FoldFours(sums._v1, sums._v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ByteLanes128 AddSignedFours(ByteLanes128 sums, ByteLanes128 weights, ref readonly sbyte x)
         => new(
-            DotSignedFours(weights._v0.AsSByte(), Vector128.LoadUnsafe(in x)).AsByte(),
-            DotSignedFours(weights._v1.AsSByte(), Vector128.LoadUnsafe(in x, 16)).AsByte(),
-            DotSignedFours(weights._v2.AsSByte(), Vector128.LoadUnsafe(in x, 32)).AsByte(),
-            DotSignedFours(weights._v3.AsSByte(), Vector128.LoadUnsafe(in x, 48)).AsByte());
+            AddSignedFours(sums._v0, weights._v0.AsSByte(), Vector128.LoadUnsafe(in x)),
+            AddSignedFours(sums._v1, weights._v1.AsSByte(), Vector128.LoadUnsafe(in x, 16)),
+            AddSignedFours(sums._v2, weights._v2.AsSByte(), Vector128.LoadUnsafe(in x, 32)),
+            AddSignedFours(sums._v3, weights._v3.AsSByte(), Vector128.LoadUnsafe(in x, 48)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes128 AddScaledEights(ByteLanes128 sums, ByteLanes128 dots, ref readonly float scales)
-    {
-        Vector128<float> first = Vector128.Create(scales), second = Vector128.Create(Unsafe.Add(ref Unsafe.AsRef(in scales), 1));
-        return new(
-            AddScaled(sums._v0, dots._v0, first),
-            AddScaled(sums._v1, dots._v1, first),
-            AddScaled(sums._v2, dots._v2, second),
-            AddScaled(sums._v3, dots._v3, second));
-    }
+    public static Vector256<int> FoldInt32(ByteLanes128 sums)
+        => Vector256.Create(sums._v0.AsInt32() + sums._v2.AsInt32(), sums._v1.AsInt32() + sums._v3.AsInt32());
 
+    /// <summary>Four lanes of <see cref="IByteLanes{TSelf}.AddFours"/>: eight int16 where there is pmaddubsw, else four int32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes128 AddScaledFours(ByteLanes128 sums, ByteLanes128 dots, ref readonly float scales)
-    {
-        ref float four = ref Unsafe.AsRef(in scales);
-        return new(
-            AddScaled(sums._v0, dots._v0, Vector128.Create(four)),
-            AddScaled(sums._v1, dots._v1, Vector128.Create(Unsafe.Add(ref four, 1))),
-            AddScaled(sums._v2, dots._v2, Vector128.Create(Unsafe.Add(ref four, 2))),
-            AddScaled(sums._v3, dots._v3, Vector128.Create(Unsafe.Add(ref four, 3))));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float SumFloats(ByteLanes128 sums)
-        => Lanes128.Fold((sums._v0.AsSingle() + sums._v2.AsSingle()) + (sums._v1.AsSingle() + sums._v3.AsSingle()));
-
-    /// <summary>Four int32: each the products of four bytes of weights (0 to 127) and x.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<int> DotFours(Vector128<byte> weights, Vector128<sbyte> x)
+    internal static Vector128<byte> AddFours(Vector128<byte> sums, Vector128<byte> weights, Vector128<sbyte> x)
     {
         if (Ssse3.IsSupported)
-            return Sse2.MultiplyAddAdjacent(Ssse3.MultiplyAddAdjacent(weights, x), Vector128<short>.One);
+            return (sums.AsInt16() + Ssse3.MultiplyAddAdjacent(weights, x)).AsByte();
 
-        return DotSignedFours(weights.AsSByte(), x);
+        return AddSignedFours(sums, weights.AsSByte(), x);
     }
 
-    /// <summary>The same for signed weights.</summary>
+    /// <summary>The sums of two such, as four int32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<int> DotSignedFours(Vector128<sbyte> weights, Vector128<sbyte> x)
+    internal static Vector128<int> FoldFours(Vector128<byte> left, Vector128<byte> right) => Ssse3.IsSupported
+        ? Sse2.MultiplyAddAdjacent(left.AsInt16() + right.AsInt16(), Vector128<short>.One)
+        : left.AsInt32() + right.AsInt32();
+
+    /// <summary>Four int32 more: each the products of four signed weights and x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<byte> AddSignedFours(Vector128<byte> sums, Vector128<sbyte> weights, Vector128<sbyte> x) => Dp.IsSupported
+        ? Dp.DotProduct(sums.AsInt32(), weights, x).AsByte()
+        : (sums.AsInt32() + DotSignedFours(weights, x)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> DotSignedFours(Vector128<sbyte> weights, Vector128<sbyte> x)
     {
-        if (Dp.IsSupported)
-            return Dp.DotProduct(Vector128<int>.Zero, weights, x);
         if (Ssse3.IsSupported)
-            return DotFours(Ssse3.Abs(weights), Ssse3.Sign(x, weights));
+            return Sse2.MultiplyAddAdjacent(Ssse3.MultiplyAddAdjacent(Ssse3.Abs(weights), Ssse3.Sign(x, weights)), Vector128<short>.One);
 
         Vector128<int> low = AddPairs(Vector128.WidenLower(weights) * Vector128.WidenLower(x));
         Vector128<int> high = AddPairs(Vector128.WidenUpper(weights) * Vector128.WidenUpper(x));
@@ -188,8 +179,4 @@ internal readonly struct ByteLanes128 : IByteLanes<ByteLanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> AddPairs(Vector128<short> products) =>
         ((products.AsInt32() << 16) >> 16) + (products.AsInt32() >> 16);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> AddScaled(Vector128<byte> sums, Vector128<byte> dots, Vector128<float> scale)
-        => Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(dots.AsInt32()), scale, sums.AsSingle()).AsByte();
 }

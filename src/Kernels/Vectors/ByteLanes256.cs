@@ -60,64 +60,61 @@ internal readonly struct ByteLanes256 : IByteLanes<ByteLanes256>
     public static int Sum(ByteLanes256 sums) => Vector256.Sum(sums._low.AsInt32() + sums._high.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes256 DotFours(ByteLanes256 weights, ref readonly sbyte x)
-        => new(DotFours(weights._low, Vector256.LoadUnsafe(in x)), DotFours(weights._high, Vector256.LoadUnsafe(in x, 32)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes256 DotSignedFours(ByteLanes256 weights, ref readonly sbyte x)
+    public static ByteLanes256 AddFours(ByteLanes256 sums, ByteLanes256 weights, ref readonly sbyte x)
         => new(
-            DotSignedFours(weights._low.AsSByte(), Vector256.LoadUnsafe(in x)),
-            DotSignedFours(weights._high.AsSByte(), Vector256.LoadUnsafe(in x, 32)));
+            AddFours(sums._low, weights._low, Vector256.LoadUnsafe(in x)),
+            AddFours(sums._high, weights._high, Vector256.LoadUnsafe(in x, 32)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes256 AddScaledEights(ByteLanes256 sums, ByteLanes256 dots, ref readonly float scales)
-        => new(
-            AddScaled(sums._low, dots._low, Vector256.Create(scales)),
-            AddScaled(sums._high, dots._high, Vector256.Create(Unsafe.Add(ref Unsafe.AsRef(in scales), 1))));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes256 AddScaledFours(ByteLanes256 sums, ByteLanes256 dots, ref readonly float scales)
-        => new(
-            AddScaled(sums._low, dots._low, Fours(in scales)),
-            AddScaled(sums._high, dots._high, Fours(in Unsafe.Add(ref Unsafe.AsRef(in scales), 2))));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float SumFloats(ByteLanes256 sums)
+    public static Vector256<int> FoldFours(ByteLanes256 sums)
     {
-        Vector256<float> eight = sums._low.AsSingle() + sums._high.AsSingle();
-        return Lanes128.Fold(eight.GetLower() + eight.GetUpper());
+        if (!AvxVnni.IsSupported && Avx2.IsSupported)
+            return Avx2.MultiplyAddAdjacent(sums._low.AsInt16() + sums._high.AsInt16(), Vector256<short>.One);
+        if (AvxVnni.IsSupported)
+            return FoldInt32(sums);
+
+        return Vector256.Create(
+            ByteLanes128.FoldFours(sums._low.GetLower(), sums._high.GetLower()),
+            ByteLanes128.FoldFours(sums._low.GetUpper(), sums._high.GetUpper()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Fours(ref readonly float scales)
-        => Vector256.Create(Vector128.Create(scales), Vector128.Create(Unsafe.Add(ref Unsafe.AsRef(in scales), 1)));
+    public static ByteLanes256 AddSignedFours(ByteLanes256 sums, ByteLanes256 weights, ref readonly sbyte x)
+        => new(
+            AddSignedFours(sums._low, weights._low.AsSByte(), Vector256.LoadUnsafe(in x)),
+            AddSignedFours(sums._high, weights._high.AsSByte(), Vector256.LoadUnsafe(in x, 32)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> AddScaled(Vector256<byte> sums, Vector256<byte> dots, Vector256<float> scale)
-        => Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(dots.AsInt32()), scale, sums.AsSingle()).AsByte();
+    public static Vector256<int> FoldInt32(ByteLanes256 sums) => sums._low.AsInt32() + sums._high.AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> DotFours(Vector256<byte> weights, Vector256<sbyte> x)
+    private static Vector256<byte> AddFours(Vector256<byte> sums, Vector256<byte> weights, Vector256<sbyte> x)
     {
         if (AvxVnni.IsSupported)
-            return AvxVnni.MultiplyWideningAndAdd(Vector256<int>.Zero, weights, x).AsByte();
+            return AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), weights, x).AsByte();
         if (Avx2.IsSupported)
-            return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(weights, x), Vector256<short>.One).AsByte();
+            return (sums.AsInt16() + Avx2.MultiplyAddAdjacent(weights, x)).AsByte();
 
         return Vector256.Create(
-            ByteLanes128.DotFours(weights.GetLower(), x.GetLower()), ByteLanes128.DotFours(weights.GetUpper(), x.GetUpper())).AsByte();
+            ByteLanes128.AddFours(sums.GetLower(), weights.GetLower(), x.GetLower()),
+            ByteLanes128.AddFours(sums.GetUpper(), weights.GetUpper(), x.GetUpper()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> DotSignedFours(Vector256<sbyte> weights, Vector256<sbyte> x)
+    private static Vector256<byte> AddSignedFours(Vector256<byte> sums, Vector256<sbyte> weights, Vector256<sbyte> x)
     {
         // A pair of products |w| (x with the sign of w) is at most 2 * 128 * 127: it fits an int16.
+        if (AvxVnni.IsSupported)
+            return AvxVnni.MultiplyWideningAndAdd(sums.AsInt32(), Avx2.Abs(weights), Avx2.Sign(x, weights)).AsByte();
         if (Avx2.IsSupported)
-            return DotFours(Avx2.Abs(weights), Avx2.Sign(x, weights));
+        {
+            Vector256<short> pairs = Avx2.MultiplyAddAdjacent(Avx2.Abs(weights), Avx2.Sign(x, weights));
+            return (sums.AsInt32() + Avx2.MultiplyAddAdjacent(pairs, Vector256<short>.One)).AsByte();
+        }
 
         return Vector256.Create(
-            ByteLanes128.DotSignedFours(weights.GetLower(), x.GetLower()),
-            ByteLanes128.DotSignedFours(weights.GetUpper(), x.GetUpper())).AsByte();
+            ByteLanes128.AddSignedFours(sums.GetLower(), weights.GetLower(), x.GetLower()),
+            ByteLanes128.AddSignedFours(sums.GetUpper(), weights.GetUpper(), x.GetUpper()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

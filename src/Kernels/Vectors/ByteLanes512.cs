@@ -69,67 +69,65 @@ internal readonly struct ByteLanes512 : IByteLanes<ByteLanes512>
     public static int Sum(ByteLanes512 sums) => Vector512.Sum(sums._v.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes512 DotFours(ByteLanes512 weights, ref readonly sbyte x)
-        => new(DotFours(weights._v, Vector512.LoadUnsafe(in x)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes512 DotSignedFours(ByteLanes512 weights, ref readonly sbyte x)
+    public static ByteLanes512 AddFours(ByteLanes512 sums, ByteLanes512 weights, ref readonly sbyte x)
     {
-        // A pair of products |w| (x with the sign of w) is at most 2 * 128 * 127: it fits an int16.
-        Vector512<sbyte> values = Vector512.LoadUnsafe(in x), signed = weights._v.AsSByte();
-        Vector512<sbyte> turned = Vector512.ConditionalSelect(Vector512.LessThan(signed, Vector512<sbyte>.Zero), -values, values);
+        Vector512<sbyte> values = Vector512.LoadUnsafe(in x);
         if (Avx512BW.IsSupported)
-            return new(DotFours(Avx512BW.Abs(signed), turned));
+            return new((sums._v.AsInt16() + Avx512BW.MultiplyAddAdjacent(weights._v, values)).AsByte());
 
         return new(Vector512.Create(
             Vector256.Create(
-                ByteLanes128.DotSignedFours(signed.GetLower().GetLower(), values.GetLower().GetLower()),
-                ByteLanes128.DotSignedFours(signed.GetLower().GetUpper(), values.GetLower().GetUpper())),
+                ByteLanes128.AddFours(Part(sums, 0), Part(weights, 0), Part(values, 0)),
+                ByteLanes128.AddFours(Part(sums, 1), Part(weights, 1), Part(values, 1))),
             Vector256.Create(
-                ByteLanes128.DotSignedFours(signed.GetUpper().GetLower(), values.GetUpper().GetLower()),
-                ByteLanes128.DotSignedFours(signed.GetUpper().GetUpper(), values.GetUpper().GetUpper()))).AsByte());
+                ByteLanes128.AddFours(Part(sums, 2), Part(weights, 2), Part(values, 2)),
+                ByteLanes128.AddFours(Part(sums, 3), Part(weights, 3), Part(values, 3)))));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes512 AddScaledEights(ByteLanes512 sums, ByteLanes512 dots, ref readonly float scales)
-        => AddScaled(
-            sums, dots,
-            Vector512.Create(Vector256.Create(scales), Vector256.Create(Unsafe.Add(ref Unsafe.AsRef(in scales), 1))));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes512 AddScaledFours(ByteLanes512 sums, ByteLanes512 dots, ref readonly float scales)
-    {
-        ref float four = ref Unsafe.AsRef(in scales);
-        return AddScaled(
-            sums, dots,
-            Vector512.Create(
-                Vector256.Create(Vector128.Create(four), Vector128.Create(Unsafe.Add(ref four, 1))),
-                Vector256.Create(Vector128.Create(Unsafe.Add(ref four, 2)), Vector128.Create(Unsafe.Add(ref four, 3)))));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float SumFloats(ByteLanes512 sums)
-    {
-        Vector256<float> eight = sums._v.AsSingle().GetLower() + sums._v.AsSingle().GetUpper();
-        return Lanes128.Fold(eight.GetLower() + eight.GetUpper());
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ByteLanes512 AddScaled(ByteLanes512 sums, ByteLanes512 dots, Vector512<float> scale)
-        => new(Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(dots._v.AsInt32()), scale, sums._v.AsSingle()).AsByte());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> DotFours(Vector512<byte> weights, Vector512<sbyte> x)
+    public static Vector256<int> FoldFours(ByteLanes512 sums)
     {
         if (Avx512BW.IsSupported)
-            return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(weights, x), Vector512<short>.One).AsByte();
+        {
+            return Avx2.MultiplyAddAdjacent(
+                sums._v.AsInt16().GetLower() + sums._v.AsInt16().GetUpper(), Vector256<short>.One);
+        }
 
-        return Vector512.Create(
+        return Vector256.Create(
+            ByteLanes128.FoldFours(Part(sums, 0), Part(sums, 2)), ByteLanes128.FoldFours(Part(sums, 1), Part(sums, 3)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ByteLanes512 AddSignedFours(ByteLanes512 sums, ByteLanes512 weights, ref readonly sbyte x)
+    {
+        // A pair of products |w| (x with the sign of w) is at most 2 * 128 * 127: it fits an int16.
+        Vector512<sbyte> values = Vector512.LoadUnsafe(in x), signed = weights._v.AsSByte();
+        if (Avx512BW.IsSupported)
+        {
+            Vector512<sbyte> turned = Vector512.ConditionalSelect(Vector512.LessThan(signed, Vector512<sbyte>.Zero), -values, values);
+            Vector512<short> pairs = Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(signed), turned);
+            return new((sums._v.AsInt32() + Avx512BW.MultiplyAddAdjacent(pairs, Vector512<short>.One)).AsByte());
+        }
+
+        return new(Vector512.Create(
             Vector256.Create(
-                ByteLanes128.DotFours(weights.GetLower().GetLower(), x.GetLower().GetLower()),
-                ByteLanes128.DotFours(weights.GetLower().GetUpper(), x.GetLower().GetUpper())),
+                ByteLanes128.AddSignedFours(Part(sums, 0), Part(weights, 0).AsSByte(), Part(values, 0)),
+                ByteLanes128.AddSignedFours(Part(sums, 1), Part(weights, 1).AsSByte(), Part(values, 1))),
             Vector256.Create(
-                ByteLanes128.DotFours(weights.GetUpper().GetLower(), x.GetUpper().GetLower()),
-                ByteLanes128.DotFours(weights.GetUpper().GetUpper(), x.GetUpper().GetUpper()))).AsByte();
+                ByteLanes128.AddSignedFours(Part(sums, 2), Part(weights, 2).AsSByte(), Part(values, 2)),
+                ByteLanes128.AddSignedFours(Part(sums, 3), Part(weights, 3).AsSByte(), Part(values, 3)))));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> FoldInt32(ByteLanes512 sums) => sums._v.AsInt32().GetLower() + sums._v.AsInt32().GetUpper();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Part(ByteLanes512 value, int index) => Part(value._v.AsSByte(), index).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<sbyte> Part(Vector512<sbyte> value, int index)
+    {
+        Vector256<sbyte> half = index < 2 ? value.GetLower() : value.GetUpper();
+        return index % 2 == 0 ? half.GetLower() : half.GetUpper();
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Neuralink.Kernels;
 
 /// <summary>
@@ -48,23 +50,17 @@ internal interface IByteLanes<TSelf>
     public static abstract int Sum(TSelf sums);
 
     /// <summary>
-    /// The 64 products of <paramref name="weights"/> (bytes 0 to 127) and 64 values x (-127 to 127), added in fours: int32 lane i is
-    /// that of bytes 4 i to 4 i + 3.
+    /// sums + the 64 products of <paramref name="weights"/> (bytes 0 to 15) and 64 values x (-127 to 127), added in fours: lane i of 16 has
+    /// those of bytes 4 i to 4 i + 3, in whatever form the instruction set has. At most four times onto <see cref="Zero"/>.
     /// </summary>
-    public static abstract TSelf DotFours(TSelf weights, ref readonly sbyte x);
+    public static abstract TSelf AddFours(TSelf sums, TSelf weights, ref readonly sbyte x);
 
-    /// <summary>The same for signed weights (-128 to 127).</summary>
-    public static abstract TSelf DotSignedFours(TSelf weights, ref readonly sbyte x);
+    /// <summary>Lanes i and i + 8 of sums that <see cref="AddFours"/> made, added.</summary>
+    public static abstract Vector256<int> FoldFours(TSelf sums);
 
-    /// <summary>
-    /// sums (16 float32) + scale * dots (16 int32), rounded once a lane. Lanes 0 to 7 have <paramref name="scales"/>, lanes 8 to 15
-    /// the float behind it.
-    /// </summary>
-    public static abstract TSelf AddScaledEights(TSelf sums, TSelf dots, ref readonly float scales);
+    /// <summary>The same as <see cref="AddFours"/> for signed weights (-128 to 127), as 16 int32.</summary>
+    public static abstract TSelf AddSignedFours(TSelf sums, TSelf weights, ref readonly sbyte x);
 
-    /// <summary>The same with four floats, for four lanes each.</summary>
-    public static abstract TSelf AddScaledFours(TSelf sums, TSelf dots, ref readonly float scales);
-
-    /// <summary>The sum of the 16 float32, folded in halves as <see cref="ILanes{TSelf}.Sum"/> does.</summary>
-    public static abstract float SumFloats(TSelf sums);
+    /// <summary>Lanes i and i + 8 of 16 int32, added.</summary>
+    public static abstract Vector256<int> FoldInt32(TSelf sums);
 }

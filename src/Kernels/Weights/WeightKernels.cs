@@ -7,7 +7,7 @@ namespace Neuralink.Kernels;
 /// Products with weights of one format. Weights are bytes, row-major and little endian; activations and results are float32. Block formats
 /// multiply an input of 8 bits, which is made beforehand (<see cref="ProductInput"/>).
 /// <para>
-/// Sums have one order (see <see cref="ILanes{TSelf}"/> and <see cref="BlockTiles{TCodec, TBytes, TLanes}"/>): the value for a (row, x)
+/// Sums have one order (see <see cref="ILanes{TSelf}"/> and <see cref="BlockTiles{TCodec, TBytes}"/>): the value for a (row, x)
 /// pair has the same bits from <see cref="Dot"/> and from <see cref="MatMul"/> at any batch, any split of the rows and any instruction set.
 /// The engine relies on it: chunked prompts, a gate recomputed from a bundle, and any number of threads give the same tokens.
 /// </para>
@@ -133,15 +133,15 @@ public abstract partial class WeightKernels
 
     private static WeightKernels CreateForBundles<TCodec>()
         where TCodec : struct, IBundleRowCodec
-        => Avx512BW.IsSupported ? new BundleWeightKernels<TCodec, ByteLanes512, Lanes512>()
-            : Vector256.IsHardwareAccelerated ? new BundleWeightKernels<TCodec, ByteLanes256, Lanes256>()
-            : new BundleWeightKernels<TCodec, ByteLanes128, Lanes128>();
+        => Avx512BW.IsSupported ? new BundleWeightKernels<TCodec, ByteLanes512>()
+            : Vector256.IsHardwareAccelerated ? new BundleWeightKernels<TCodec, ByteLanes256>()
+            : new BundleWeightKernels<TCodec, ByteLanes128>();
 
     private static WeightKernels CreateForMatrices<TCodec>()
         where TCodec : struct, IBlockRowCodec
-        => Avx512BW.IsSupported ? new BlockWeightKernels<TCodec, ByteLanes512, Lanes512>()
-            : Vector256.IsHardwareAccelerated ? new BlockWeightKernels<TCodec, ByteLanes256, Lanes256>()
-            : new BlockWeightKernels<TCodec, ByteLanes128, Lanes128>();
+        => Avx512BW.IsSupported ? new BlockWeightKernels<TCodec, ByteLanes512>()
+            : Vector256.IsHardwareAccelerated ? new BlockWeightKernels<TCodec, ByteLanes256>()
+            : new BlockWeightKernels<TCodec, ByteLanes128>();
 
     private protected static void AddBias(ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
     {

@@ -13,7 +13,7 @@ public sealed record ImageManifest
     public const string FormatName = "neuralink-image";
 
     /// <summary>The version this code writes and reads.</summary>
-    public const int CurrentVersion = 5;
+    public const int CurrentVersion = 6;
 
     /// <summary>The manifest's file name.</summary>
     public const string FileName = "neuralink.json";

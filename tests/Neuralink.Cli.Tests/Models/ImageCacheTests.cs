@@ -117,7 +117,7 @@ public sealed class ImageCacheTests : IDisposable
             .And.Contain($"neuralink: {old} is of an older format, which this version of neuralink does not read; it may be deleted\n");
         (await Generate()).Error.Should().NotContain("older format");
         (await _home.RunAsync("generate", "--model", old, "-p", "x")).ShouldFail(
-            1, "expected format version 5, found 2", $"pack the model it was made from again: neuralink pack MODEL {old} --force");
+            1, "expected format version 6, found 2", $"pack the model it was made from again: neuralink pack MODEL {old} --force");
         _home.Cached.Should().HaveCount(2).And.Contain(old);
     }
 

@@ -62,11 +62,11 @@ public sealed class FlashImageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 3 }""", "format version 5", "found 3; pack the model it was made")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 6 }""", "format version 5", "found 6; it was written by a newer")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": 1e999 }""", "format version 5", "found 1e999")]
-    [InlineData("""{ "format": "neuralink-image", "format_version": "4" }""", "format version 5", "found \"4\"")]
-    [InlineData("""{ "format": "neuralink-image" }""", "format version 5", "found none")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 3 }""", "format version 6", "found 3; pack the model it was made")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 7 }""", "format version 6", "found 7; it was written by a newer")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": 1e999 }""", "format version 6", "found 1e999")]
+    [InlineData("""{ "format": "neuralink-image", "format_version": "4" }""", "format version 6", "found \"4\"")]
+    [InlineData("""{ "format": "neuralink-image" }""", "format version 6", "found none")]
     [InlineData("""{ "format": "another", "format_version": 1 }""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
     [InlineData("""[]""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
     [InlineData("""null""", "\"format\": \"neuralink-image\"", "this folder is no flash image")]
