@@ -73,7 +73,7 @@ internal sealed class EngineResources : IDisposable
         CheckOrder(model.Image, options);
         PredictorSources predictors = PredictorSources.Open(model, options);
         CheckContext(model, predictors, options);
-        MemoryPlan plan = MemoryPlan.Make(model.Config, model.Formats, model.Image.StrideBytes, predictors, options);
+        MemoryPlan plan = new MemoryPlanner(model.Config, model.Formats, model.Image.StrideBytes, predictors, options).Make();
         if (options.KvTokens < plan.ContextTokens)
         {
             throw new NeuralinkException(

@@ -28,7 +28,7 @@ internal sealed class LoadedModel
         NativeArena arena, ImageModel model, MemoryPlan plan, PredictorSources predictors, EngineOptions options, WorkerPool pool,
         CancellationToken cancellation)
     {
-        ResidentSizes sizes = MemoryPlan.ResidentOf(model.Config, model.Formats, plan.ContextTokens, plan.ChunkTokens, options);
+        ResidentSizes sizes = MemoryPlanner.ResidentOf(model.Config, model.Formats, plan, options);
         Frames = new FrameArena(arena, plan.Frames.FrameCount, model.Image.StrideBytes, "frames");
         _resident = new ResidentHalf(
             arena, sizes,

@@ -40,10 +40,10 @@ internal sealed record QualityMemory(EngineOptions Dense, EngineOptions Predicte
         long Smallest(EngineOptions options)
         {
             PredictorSources predictors = PredictorSources.Open(model, options);
-            return MemoryPlan.Smallest(model.Config, model.Formats, model.Layout.StrideBytes, predictors, options).TotalBytes;
+            return new MemoryPlanner(model.Config, model.Formats, model.Layout.StrideBytes, predictors, options).Smallest().TotalBytes;
         }
     }
 
     private static MemoryPlan Plan(ImageModel model, EngineOptions options) =>
-        MemoryPlan.Make(model.Config, model.Formats, model.Layout.StrideBytes, PredictorSources.Open(model, options), options);
+        new MemoryPlanner(model.Config, model.Formats, model.Layout.StrideBytes, PredictorSources.Open(model, options), options).Make();
 }

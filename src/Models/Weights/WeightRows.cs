@@ -29,7 +29,7 @@ public sealed class WeightRows
         (_path, _offsetBytes, _row) = (path, offsetBytes, new byte[_kernels.RowBytes(columns)]);
         try
         {
-            _file = File.OpenHandle(path);
+            _file = File.OpenHandle(path, options: FileOptions.RandomAccess);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -47,11 +47,11 @@ public sealed class PlannedModel
     /// <param name="options">Its options.</param>
     /// <exception cref="NeuralinkException">It does not fit (the message has the plan and the smallest budget that works), or a predictor
     /// is not there.</exception>
-    public MemoryPlan MemoryPlanOf(EngineOptions options) =>
-        MemoryPlan.Make(Config, Formats, Layout.StrideBytes, PredictorsOf(options), options);
+    public MemoryPlan MemoryPlanOf(EngineOptions options) => PlannerOf(options).Make();
 
-    internal MemoryPlan SmallestPlanOf(EngineOptions options) =>
-        MemoryPlan.Smallest(Config, Formats, Layout.StrideBytes, PredictorsOf(options), options);
+    internal MemoryPlan SmallestPlanOf(EngineOptions options) => PlannerOf(options).Smallest();
+
+    private MemoryPlanner PlannerOf(EngineOptions options) => new(Config, Formats, Layout.StrideBytes, PredictorsOf(options), options);
 
     internal PredictorSources PredictorsOf(EngineOptions asked)
     {

@@ -33,7 +33,7 @@ public sealed class GenerationPlannerTests
     [InlineData(ExecutionStrategy.Prefetch)]
     [InlineData(ExecutionStrategy.Cluster)]
     [InlineData(ExecutionStrategy.LlmFlash)]
-    public void More_memory_is_hardly_ever_slower_and_hardly_reads_more(ExecutionStrategy strategy)
+    public void More_memory_is_never_slower_and_never_reads_more(ExecutionStrategy strategy)
     {
         EngineOptions options = new() { Strategy = strategy, ContextTokens = 256 };
         long smallest = GenerationPlanner.SmallestBytes(_model, options);
@@ -45,10 +45,9 @@ public sealed class GenerationPlannerTests
             plan.Memory.TotalBytes.Should().BeLessThanOrEqualTo(memory);
             if (last is not null)
             {
-                // Where a larger chunk of a prompt finds room, it takes up to a sixteenth of the cache (MemoryPlan).
-                plan.Time.TotalMillis.Should().BeLessThanOrEqualTo(last.Time.TotalMillis * 1.001);
-                plan.BytesPerToken.Should().BeLessThanOrEqualTo(last.BytesPerToken * 1.0625);
-                plan.HitShare.Should().BeGreaterThanOrEqualTo(last.HitShare - 0.001);
+                plan.Time.TotalMillis.Should().BeLessThanOrEqualTo(last.Time.TotalMillis);
+                plan.BytesPerToken.Should().BeLessThanOrEqualTo(last.BytesPerToken);
+                plan.HitShare.Should().BeGreaterThanOrEqualTo(last.HitShare);
             }
             last = plan;
         }

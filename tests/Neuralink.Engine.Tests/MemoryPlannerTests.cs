@@ -9,14 +9,14 @@ using Neuralink.Tests.Support;
 namespace Neuralink.Engine.Tests;
 
 /// <summary>The plan fits its budget, always; the smallest budget it names works and one byte less does not.</summary>
-public sealed class MemoryPlanTests : IDisposable
+public sealed class MemoryPlannerTests : IDisposable
 {
     private const int StrideBytes = 1024;
 
     private readonly RandomModel _model = new(RandomModels.LlamaRelu);
     private readonly ModelConfig _config;
 
-    public MemoryPlanTests() => _config = HuggingFaceConfig.Read(_model.Folder);
+    public MemoryPlannerTests() => _config = HuggingFaceConfig.Read(_model.Folder);
 
     public static TheoryData<ExecutionStrategy, int> Setups => new()
     {
@@ -111,6 +111,30 @@ public sealed class MemoryPlanTests : IDisposable
     }
 
     [Fact]
+    public void The_embedding_stays_on_flash_until_every_neuron_has_a_frame()
+    {
+        ModelConfig config = _config with { VocabularySize = 20_000 };
+        long embeddingBytes = (long)config.VocabularySize * config.HiddenSize * sizeof(float);
+        EngineOptions options = new() { ChunkTokens = 32, Threads = 2 };
+        MemoryPlan needed = Make(options, config);
+        needed.LeavesEmbedding.Should().BeFalse("no budget asks for it");
+        MemoryPlan least = Make(options with { MemoryBytes = needed.TotalBytes - 1, Cache = CacheSize.OfBytes(needed.CacheBytes) }, config);
+        least.LeavesEmbedding.Should().BeTrue();
+        (needed.ResidentBytes - least.ResidentBytes).Should().BeInRange(embeddingBytes / 2, embeddingBytes);
+        least.ToString().Should().Contain("without the embedding");
+
+        bool wasLeft = true;
+        for (long budget = least.TotalBytes; budget < least.TotalBytes + (2 * embeddingBytes); budget += 9973)
+        {
+            MemoryPlan plan = Make(options with { MemoryBytes = budget }, config);
+            (wasLeft || !plan.LeavesEmbedding).Should().BeTrue("more memory never takes it out again");
+            wasLeft = plan.LeavesEmbedding;
+            (wasLeft || plan.Frames.CachedMax == config.LayerCount * config.FfnSize).Should().BeTrue("neurons come first");
+        }
+        wasLeft.Should().BeFalse();
+    }
+
+    [Fact]
     public void Without_a_budget_chunks_grow_by_an_eighth_of_what_is_needed_anyway()
     {
         MemoryPlan plan = Make(new EngineOptions()), small = Make(new EngineOptions { ChunkTokens = 32 });
@@ -166,14 +190,16 @@ public sealed class MemoryPlanTests : IDisposable
     private MemoryPlan Make(ExecutionStrategy strategy, int chunk, long budget) =>
         Make(new EngineOptions { Strategy = strategy, ChunkTokens = chunk, MemoryBytes = budget, Threads = 2 });
 
-    private MemoryPlan Make(EngineOptions options)
+    private MemoryPlan Make(EngineOptions options) => Make(options, _config);
+
+    private static MemoryPlan Make(EngineOptions options, ModelConfig config)
     {
         PredictorSource exact = new(
             PredictorInput.FfnInput, Depth: 0,
-            tokens => ExactPredictor.RequiredBytes(_config, WeightFormat.F32, tokens)
-                + WeightFile.RequiredBytes(_config, WeightFormat.F32, TensorPlace.Predictor),
+            tokens => ExactPredictor.RequiredBytes(config, WeightFormat.F32, tokens)
+                + WeightFile.RequiredBytes(config, WeightFormat.F32, TensorPlace.Predictor),
             (_, _, _, _) => throw new NotSupportedException());
-        return MemoryPlan.Make(
-            _config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options);
+        return new MemoryPlanner(
+            config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options).Make();
     }
 }
