@@ -35,6 +35,8 @@ internal sealed class LoadedModel
             into => WeightFile.Load(model, TensorPlace.Resident, into, options.Io, cancellation, sizes.LeavesEmbedding), pool);
         (_predictor, NeuronPredictor? ahead, NeuronPredictor? secondLook) =
             predictors.Load(arena, sizes.ChunkTokens, pool.Threads, cancellation);
+        if (plan.ScreensGates)
+            ((ExactPredictor)_predictor).AddScreen(arena, pool);
         BundleKernels[] bundles = SparseFfn.KernelsOf(model.Config, model.Layout, gateFirst: !options.Predictor.IsExact);
         DecidingRows? deciding = model.Layout.HasDeciding ? null : _predictor is ExactPredictor exact ? DecidingRows.Of(exact)
             : DecidingRows.Load(

@@ -43,6 +43,9 @@ public sealed record MemoryPlan
     /// <summary>Whether the embedding stays on flash, where a token needs one row of it.</summary>
     public required bool LeavesEmbedding { get; init; }
 
+    /// <summary>Whether the exact predictor has a screen, which <see cref="PredictorBytes"/> counts.</summary>
+    internal bool ScreensGates { get; init; }
+
     public long TotalBytes => ResidentBytes + PredictorBytes + KvBytes + ActivationBytes + StagingBytes + CacheBytes;
 
     /// <summary>The parts, for people.</summary>

@@ -1,6 +1,7 @@
 using Neuralink.Actors.Prediction;
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
+using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
 using Neuralink.Pipeline.Residency;
 using Neuralink.Storage;
@@ -10,7 +11,7 @@ namespace Neuralink;
 
 /// <summary>
 /// Shares out an engine's native memory. What a budget leaves after resident weights, KV cache and activations goes to staging up to what
-/// speeds things up, then to the cache, and what is then over to the embedding.
+/// speeds things up, then to the cache, and what is then over to the embedding and to a screen for the exact predictor.
 /// </summary>
 /// <param name="config">The model.</param>
 /// <param name="formats">Of its matrices.</param>
@@ -66,10 +67,28 @@ internal sealed class MemoryPlanner(
 
     /// <summary>Shares out <see cref="EngineOptions.MemoryBytes"/>, or what is needed.</summary>
     /// <exception cref="NeuralinkException">It does not fit; the message has the plan and the smallest budget that works.</exception>
-    public MemoryPlan Make()
+    public MemoryPlan Make() =>
+        options.MemoryBytes is { } budget ? Screened(Within(budget), budget) : Screened(Needed(), long.MaxValue);
+
+    /// <summary>The least memory that works: with no cache, unless one is asked for.</summary>
+    public MemoryPlan Smallest() => Least(leavesEmbedding: _canLeave);
+
+    /// <summary>What the resident half of a model is sized by, in an engine with such a plan.</summary>
+    public static ResidentSizes ResidentOf(ModelConfig config, ModelFormats formats, MemoryPlan plan, EngineOptions options) =>
+        ResidentOf(config, formats, (plan.ContextTokens, plan.ChunkTokens), plan.LeavesEmbedding, options);
+
+    /// <summary>
+    /// With a screen for the exact predictor, where every neuron has a place anyway and the budget has room: memory that is short is better
+    /// spent on neurons.
+    /// </summary>
+    private MemoryPlan Screened(MemoryPlan plan, long budget) =>
+        predictors.Main.IsExact && plan.Frames.CachedMax == _neurons
+            && ExactPredictor.ScreenBytes(config, formats.Predictor) is { } bytes && plan.TotalBytes + bytes <= budget
+            ? plan with { PredictorBytes = plan.PredictorBytes + bytes, ScreensGates = true }
+            : plan;
+
+    private MemoryPlan Within(long budget)
     {
-        if (options.MemoryBytes is not { } budget)
-            return Needed();
         MemoryPlan smallest = Smallest();
         if (smallest.TotalBytes > budget)
             throw DoesNotFit(smallest, budget);
@@ -81,13 +100,6 @@ internal sealed class MemoryPlanner(
         bool isOver = options.Cache is not null || whole.Frames.CachedMax == _neurons;
         return isOver && whole.Frames == plan.Frames && whole.ChunkTokens == plan.ChunkTokens ? whole : plan;
     }
-
-    /// <summary>The least memory that works: with no cache, unless one is asked for.</summary>
-    public MemoryPlan Smallest() => Least(leavesEmbedding: _canLeave);
-
-    /// <summary>What the resident half of a model is sized by, in an engine with such a plan.</summary>
-    public static ResidentSizes ResidentOf(ModelConfig config, ModelFormats formats, MemoryPlan plan, EngineOptions options) =>
-        ResidentOf(config, formats, (plan.ContextTokens, plan.ChunkTokens), plan.LeavesEmbedding, options);
 
     private MemoryPlan Needed()
     {

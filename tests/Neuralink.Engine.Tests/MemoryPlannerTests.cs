@@ -172,6 +172,20 @@ public sealed class MemoryPlannerTests : IDisposable
         return works;
     }
 
+    [Fact]
+    public void The_exact_predictor_has_a_screen_only_where_every_neuron_is_cached_and_memory_is_left()
+    {
+        MemoryPlan screened = Make(new EngineOptions { Cache = CacheSize.OfShare(1), ChunkTokens = 1, Threads = 2 });
+        long bytes = ExactPredictor.ScreenBytes(_config, WeightFormat.F32)!.Value;
+        screened.ScreensGates.Should().BeTrue();
+        Make(new EngineOptions { Cache = CacheSize.OfShare(0.9), ChunkTokens = 1, Threads = 2 }).ScreensGates.Should().BeFalse();
+        MemoryPlan within = Make(ExecutionStrategy.Serial, chunk: 1, screened.TotalBytes);
+        MemoryPlan without = Make(ExecutionStrategy.Serial, chunk: 1, screened.TotalBytes - 1);
+        (within.ScreensGates, without.ScreensGates).Should().Be((true, false));
+        (within.Frames.CachedMax, without.Frames.CachedMax).Should().Be((_config.LayerCount * _config.FfnSize, within.Frames.CachedMax));
+        (within.PredictorBytes - without.PredictorBytes).Should().Be(bytes);
+    }
+
     private bool Fits(ExecutionStrategy strategy, int chunk, long budget)
     {
         try
@@ -198,7 +212,10 @@ public sealed class MemoryPlannerTests : IDisposable
             PredictorInput.FfnInput, Depth: 0,
             tokens => ExactPredictor.RequiredBytes(config, WeightFormat.F32, tokens)
                 + WeightFile.RequiredBytes(config, WeightFormat.F32, TensorPlace.Predictor),
-            (_, _, _, _) => throw new NotSupportedException());
+            (_, _, _, _) => throw new NotSupportedException())
+        {
+            IsExact = true,
+        };
         return new MemoryPlanner(
             config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options).Make();
     }

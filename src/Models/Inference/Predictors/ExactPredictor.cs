@@ -29,6 +29,10 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
     private Linear? _linear;
     private FloatTensor? _input;
     private int _batch;
+    private GateScreen? _screen;
+    private bool _isScreening;
+    private float _silent;                     // what is at most so much is not active, as the screen has it
+    private int _decided;                      // neurons that the screen left open
 
     private ExactPredictor(ModelConfig config, Linear[] layers, FloatTensor gates, float[][]? norms, int threads)
     {
@@ -66,6 +70,15 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         };
     }
 
+    /// <summary>
+    /// Makes a screen, which spares a single row of input most of the products. Takes <see cref="ScreenBytes"/> of the arena.
+    /// </summary>
+    public void AddScreen(NativeArena arena, WorkerPool pool) => _screen = new GateScreen(arena, _layers, pool);
+
+    /// <summary>Bytes of a screen; null where a model's gates cannot be screened.</summary>
+    public static long? ScreenBytes(ModelConfig config, WeightFormat format) =>
+        GateScreen.Serves(config, format) ? GateScreen.RequiredBytes(config) : null;
+
     /// <inheritdoc/>
     public override int Predict(
         WorkerPool pool, int layer, FloatTensor input, int batch, NeuronSet set, PredictedRows? rows = null)
@@ -79,7 +92,13 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _batch = batch;
         _quantized?.Make(input.First(batch), input.Columns);
         Array.Clear(_active);
+        _decided = 0;
+        _isScreening = batch == 1 && _screen is not null && _screen.Begin(layer, input.First(1));
+        if (_isScreening)
+            _silent = _screen!.Limit(_activation.Threshold);
         pool.Run(this, _config.FfnSize, WorkShare.Grain(pool, (long)input.Columns * batch, GrainRows));
+        if (_isScreening)
+            _screen!.End(_decided);
         set.Clear();
         for (int word = 0; word < _activeBits.Length; word++)
         {
@@ -89,7 +108,7 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         return _active.Sum();
     }
 
-    /// <summary>values[b] = what decides about the neuron for row b of the last prediction.</summary>
+    /// <summary>values[b] = what decides about a neuron that was predicted, for row b of the last prediction.</summary>
     internal void Held(int neuron, Span<float> values)
     {
         for (int b = 0; b < values.Length; b++)
@@ -98,6 +117,11 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
 
     public void Execute(int begin, int end, int worker)
     {
+        if (_isScreening)
+        {
+            Screen(begin, end, worker);
+            return;
+        }
         ReadOnlySpan<float> x = _input!.First(_batch);
         ProductInput input = QuantizedRows.InputOf(_quantized, x, _input.Columns);
         _linear!.Multiply(input, _gates.First(_batch), _batch, begin, end);
@@ -116,6 +140,30 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         _active[worker] += active;
     }
 
+    /// <summary>The same for one row of input: only what may be active is multiplied.</summary>
+    private void Screen(int begin, int end, int worker)
+    {
+        ReadOnlySpan<float> x = _input!.First(1);
+        Span<float> gates = _gates.Row(0);
+        _screen!.Bound(begin, gates[begin..end]);
+        int active = 0, decided = 0;
+        for (int first = begin; first < end; first += GrainRows)
+        {
+            int may = ~AtMost(gates[first..Math.Min(first + GrainRows, end)], _silent), are = 0;
+            for (may &= (1 << Math.Min(GrainRows, end - first)) - 1; may != 0; may &= may - 1)
+            {
+                int bit = BitOperations.TrailingZeroCount(may), n = first + bit;
+                _linear!.MultiplyRow(n, x, gates.Slice(n, 1));
+                are |= gates[n] > _activation.Threshold ? 1 << bit : 0;
+                decided++;
+            }
+            _activeBits[first / GrainRows] = (ushort)are;
+            active += BitOperations.PopCount((uint)are);
+        }
+        _active[worker] += active;
+        Interlocked.Add(ref _decided, decided);
+    }
+
     /// <summary>Which of up to 16 neurons with these values are active, a bit each.</summary>
     /// <param name="gates">What decides.</param>
     /// <param name="first">The first neuron.</param>
@@ -124,13 +172,27 @@ public sealed class ExactPredictor : NeuronPredictor, IParallelBody
         if (_activation.IsRectified && gates.Length == GrainRows)
         {
             Vector256<float> threshold = Vector256.Create(_activation.Threshold);
-            uint low = Vector256.GreaterThan(Vector256.Create(gates), threshold).ExtractMostSignificantBits();
-            uint high = Vector256.GreaterThan(Vector256.Create(gates[Vector256<float>.Count..]), threshold).ExtractMostSignificantBits();
-            return (int)(low | (high << Vector256<float>.Count));
+            return (int)(Vector256.GreaterThan(Vector256.Create(gates), threshold).ExtractMostSignificantBits()
+                | (Vector256.GreaterThan(Vector256.Create(gates[8..]), threshold).ExtractMostSignificantBits() << 8));
         }
         int bits = 0;
         for (int n = 0; n < gates.Length; n++)
             bits |= _activation.IsActive(gates[n], _weights is null ? 1 : _weights[first + n]) ? 1 << n : 0;
+        return bits;
+    }
+
+    /// <summary>Which of up to 16 values are at most so much, a bit each; not NaN.</summary>
+    private static int AtMost(ReadOnlySpan<float> values, float most)
+    {
+        if (values.Length == GrainRows)
+        {
+            Vector256<float> limit = Vector256.Create(most);
+            return (int)(Vector256.LessThanOrEqual(Vector256.Create(values), limit).ExtractMostSignificantBits()
+                | (Vector256.LessThanOrEqual(Vector256.Create(values[8..]), limit).ExtractMostSignificantBits() << 8));
+        }
+        int bits = 0;
+        for (int n = 0; n < values.Length; n++)
+            bits |= values[n] <= most ? 1 << n : 0;
         return bits;
     }
 }
