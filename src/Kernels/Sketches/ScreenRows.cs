@@ -18,6 +18,9 @@ public static class ScreenRows
 {
     private const int LevelMax = 127, Step = 16;
 
+    // Values this small have no scale whose inverse is a number; they are taken for zero.
+    private const float Smallest = 1e-30f;
+
     // Rows whose sums run side by side, so that an input is loaded once for them.
     private const int Tile = 4;
 
@@ -39,8 +42,17 @@ public static class ScreenRows
         Require.Length(row.Length, Padded(weights.Length), nameof(row));
         float scale = ScaleOf(weights, LevelMax);
         row.Clear();
-        for (int c = 0; c < weights.Length && scale > 0; c++)
-            row[c] = (sbyte)Math.Clamp(MathF.Round(weights[c] / scale), -LevelMax, LevelMax);
+        if (!(scale > 0))
+            return scale;
+        int c = 0;
+        for (; c <= weights.Length - Step; c += Step)
+        {
+            Vector256<short> levels = Levels(weights[c..], 1 / scale);
+            Vector128.Narrow(levels.GetLower(), levels.GetUpper()).CopyTo(row[c..]);
+        }
+
+        for (; c < weights.Length; c++)
+            row[c] = (sbyte)MathF.Round(weights[c] * (1 / scale));
         return scale;
     }
 
@@ -48,22 +60,37 @@ public static class ScreenRows
     public static void Decode(ReadOnlySpan<sbyte> row, float scale, Span<float> weights)
     {
         Require.Length(row.Length, Padded(weights.Length), nameof(row));
-        for (int c = 0; c < weights.Length; c++)
+        int c = 0;
+        for (; c <= weights.Length - Step; c += Step)
+        {
+            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Create(row[c..]));
+            (Vector256<int> first, Vector256<int> second) = Vector256.Widen(Vector256.Create(low, high));
+            (Vector256.ConvertToSingle(first) * scale).CopyTo(weights[c..]);
+            (Vector256.ConvertToSingle(second) * scale).CopyTo(weights[(c + Vector256<float>.Count)..]);
+        }
+
+        for (; c < weights.Length; c++)
             weights[c] = scale * row[c];
     }
 
     /// <summary>Rounds an input.</summary>
     /// <param name="x">[columns].</param>
     /// <param name="input">[Padded(columns)].</param>
-    /// <returns>Its scale; each value is off by at most half of it, but for the rounding of float32. NaN where x is not finite.</returns>
+    /// <returns>
+    /// Its scale; each value is off by at most half of it, and a hundredth for the rounding of float32. NaN where x is not finite.
+    /// </returns>
     public static float EncodeInput(ReadOnlySpan<float> x, Span<short> input)
     {
         Require.Length(input.Length, Padded(x.Length), nameof(input));
         float scale = ScaleOf(x, InputLevels(x.Length));
-        int levels = InputLevels(x.Length);
         input.Clear();
-        for (int c = 0; c < x.Length && scale > 0; c++)
-            input[c] = (short)Math.Clamp(MathF.Round(x[c] / scale), -levels, levels);
+        if (!(scale > 0))
+            return scale;
+        int c = 0;
+        for (; c <= x.Length - Step; c += Step)
+            Levels(x[c..], 1 / scale).CopyTo(input[c..]);
+        for (; c < x.Length; c++)
+            input[c] = (short)MathF.Round(x[c] * (1 / scale));
         return scale;
     }
 
@@ -140,9 +167,14 @@ public static class ScreenRows
         return (w0 * x0) + (w1 * x1);
     }
 
+    /// <summary>The levels of 16 values.</summary>
+    private static Vector256<short> Levels(ReadOnlySpan<float> values, float perUnit) => Vector256.Narrow(
+        Vector256.ConvertToInt32(Vector256.Round(Vector256.Create(values) * perUnit)),
+        Vector256.ConvertToInt32(Vector256.Round(Vector256.Create(values[Vector256<float>.Count..]) * perUnit)));
+
     private static float ScaleOf(ReadOnlySpan<float> values, int levels)
     {
         float largest = values.IsEmpty ? 0 : MathF.Abs(TensorPrimitives.MaxMagnitude(values));
-        return float.IsFinite(largest) ? largest / levels : float.NaN;
+        return !float.IsFinite(largest) ? float.NaN : largest < Smallest ? 0 : largest / levels;
     }
 }

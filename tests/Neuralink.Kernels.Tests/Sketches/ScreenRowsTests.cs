@@ -52,8 +52,8 @@ public class ScreenRowsTests
         ScreenRows.Decode(row, scale, decoded);
         for (int c = 0; c < values.Length; c++)
         {
-            decoded[c].Should().BeApproximately(values[c], scale * 0.5001f);
-            (inputScale * input[c]).Should().BeApproximately(values[c], inputScale * 0.501f);
+            decoded[c].Should().BeApproximately(values[c], scale * 0.501f);
+            (inputScale * input[c]).Should().BeApproximately(values[c], inputScale * 0.51f);
         }
         (row[300..].Concat(row[300..]).Sum(q => q), input[300..].Sum(q => q)).Should().Be((0, 0));
     }

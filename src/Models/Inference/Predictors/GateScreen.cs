@@ -24,6 +24,9 @@ internal sealed class GateScreen
     // Below it squares are no normal numbers any more, and norms mean nothing; and the least that the norm of a row is taken for.
     private const float NormMin = 1e-10f, RowNormMin = 1e-12f;
 
+    // How far a value of the input may be from its level: half a step, and what float32 adds.
+    private const float RoundingMax = 0.51f;
+
     // Covers the roundings of the bound itself, and of the distances that it is made of.
     private const float Slack = 1.001f;
 
@@ -78,7 +81,7 @@ internal sealed class GateScreen
         if (!(norm >= NormMin && norm <= float.MaxValue))
             return false;
         _inputScale = ScreenRows.EncodeInput(x, Input);
-        float distance = Slack * 0.5f * _inputScale * MathF.Sqrt(_columns);
+        float distance = Slack * RoundingMax * _inputScale * MathF.Sqrt(_columns);
         // A sum of n products in float32, in any order, is off by at most n 2^-24 times the product of the norms; the rest is for the
         // roundings of the few numbers that are multiplied with or added to one.
         float lost = (_columns + 32) * 2 * MathF.ScaleB(1, -24);
