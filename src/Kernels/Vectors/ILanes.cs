@@ -32,7 +32,7 @@ internal interface ILanes<TSelf>
     /// <summary>Loads 16 binary16 values (finite ones) and widens them exactly.</summary>
     public static abstract TSelf LoadF16(ref readonly short source);
 
-    /// <summary>The same by a multiplication of subnormal numbers, for processors on which it is cheap (<see cref="SubnormalCost"/>).</summary>
+    /// <summary>The same by a multiplication of subnormal numbers, for processors on which it is cheap.</summary>
     public static abstract TSelf LoadF16BySubnormals(ref readonly short source);
 
     /// <summary>Loads 16 bfloat16 values and widens them exactly.</summary>

@@ -22,7 +22,7 @@ public static class KernelVectors
     /// <summary>How many times as long arithmetic on subnormal numbers takes here as on normal numbers, as measured.</summary>
     public static double SubnormalCost => Kernels.SubnormalCost.Ratio;
 
-    /// <summary>Whether f16 weights are widened by a multiplication, which meets subnormal numbers, or by more operations without.</summary>
+    /// <summary>Whether f16 weights are widened by a multiplication, which meets subnormal numbers, or without.</summary>
     public static bool MultipliesSubnormals => Kernels.SubnormalCost.IsSmall;
 
     /// <summary>The instruction sets that the runtime uses here, of those that kernels ask for, by the names of Linux.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
@@ -5,35 +6,81 @@ using Neuralink.Storage.Memory;
 
 namespace Neuralink.Storage.Devices;
 
-/// <summary>Scatter reads by preadv: one system call for an extent, however many frames it goes to.</summary>
+/// <summary>
+/// Scatter reads: one system call for an extent, however many frames it goes to. A device takes some microseconds for each vector of a
+/// direct read that does not lie on whole pages, so an extent of many small frames is read into one buffer and copied from there.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal static unsafe class LinuxScatter
 {
+    /// <summary>The longest read that is copied, and what a reading thread has for it beside its stack.</summary>
+    public const int CopiedBytesMax = 256 * 1024;
+
+    // Copying a larger frame takes as long as its vector, and two or three vectors as long as the copies (docs/experiments/reading.md).
+    private const int CopiedStrideMax = 8 * 1024, CopiedSegmentsMin = 4;
+
+    private const int PageBytes = 4096;
+
+    [ThreadStatic]
+    private static byte[]? t_buffer;
+
     /// <summary>Reads until every frame is full or the file ends.</summary>
     /// <returns>The bytes that arrived.</returns>
     /// <exception cref="IOException">The system reports an error; its HResult is the errno.</exception>
     public static int Read(SafeFileHandle file, FlashRead read, int alignmentBytes)
     {
+        if (read.Arena.StrideBytes <= CopiedStrideMax && read.SegmentCount >= CopiedSegmentsMin && read.LengthBytes <= CopiedBytesMax)
+            return ReadAndCopy(file, read, alignmentBytes);
         LibC.IoVector* vectors = stackalloc LibC.IoVector[Math.Min(read.SegmentCount, LibC.IovMax)];
         int done = 0;
         while (done < read.LengthBytes)
         {
-            int vectorCount = Describe(vectors, read, done);
-            nint count = LibC.Preadv(file, vectors, vectorCount, read.OffsetBytes + done);
-            if (count < 0)
-            {
-                int errno = Marshal.GetLastPInvokeError();
-                if (errno == LibC.Eintr)
-                    continue;
-                throw LibC.Failure(errno);
-            }
-
-            done += (int)count;
-            if (IsLast((int)count, done, alignmentBytes))
+            int count = Read(file, vectors, Describe(vectors, read, done), read.OffsetBytes + done);
+            done += count;
+            if (IsLast(count, done, alignmentBytes))
                 break;
         }
 
         return done;
+    }
+
+    private static int ReadAndCopy(SafeFileHandle file, FlashRead read, int alignmentBytes)
+    {
+        byte[] buffer = t_buffer ??= GC.AllocateUninitializedArray<byte>(CopiedBytesMax + PageBytes, pinned: true);
+        byte* start = (byte*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + PageBytes - 1) & -PageBytes);
+        int done = 0;
+        while (done < read.LengthBytes)
+        {
+            LibC.IoVector vector = new() { Base = start + done, Length = (nuint)(read.LengthBytes - done) };
+            int count = Read(file, &vector, 1, read.OffsetBytes + done);
+            done += count;
+            if (IsLast(count, done, alignmentBytes))
+                break;
+        }
+
+        ReadOnlySpan<byte> arrived = new(start, done);
+        foreach (int frame in read.Frames)
+        {
+            ReadOnlySpan<byte> bundle = arrived[..Math.Min(arrived.Length, read.Arena.StrideBytes)];
+            if (frame != FrameArena.Discard)
+                bundle.CopyTo(read.Arena.Target(frame));
+            arrived = arrived[bundle.Length..];
+        }
+
+        return done;
+    }
+
+    private static int Read(SafeFileHandle file, LibC.IoVector* vectors, int vectorCount, long offsetBytes)
+    {
+        while (true)
+        {
+            nint count = LibC.Preadv(file, vectors, vectorCount, offsetBytes);
+            if (count >= 0)
+                return (int)count;
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno != LibC.Eintr)
+                throw LibC.Failure(errno);
+        }
     }
 
     /// <summary>

@@ -8,8 +8,8 @@ public sealed class DoctorCommandTests : IDisposable
 {
     private static readonly string[] s_machine =
     [
-        "processor", "vectors", "f16", "processor_limit", "frequency", "memory", "memory_limit", "memory_bandwidth", "huge_pages", "lock_limit",
-        "file_limit", "direct_reads", "io_uring", "device", "device_profile",
+        "processor", "vectors", "f16", "processor_limit", "frequency", "memory", "memory_limit", "memory_bandwidth", "huge_pages",
+        "lock_limit", "file_limit", "direct_reads", "io_uring", "device", "device_profile",
     ];
 
     private readonly TestHome _home = new();

@@ -160,7 +160,7 @@ public sealed class ModelPackerTests : IDisposable
     private long AllocatedBytes(RandomModelSpec spec)
     {
         using RandomModel model = new(spec);
-        // The first warms pools and statics up. A collection in another test may empty the pools at any moment: the least of several counts.
+        // The first warms pools and statics up, and a collection in another test may empty the pools at any moment: so the least counts.
         long least = long.MaxValue;
         for (int i = 0; i < 6; i++)
         {

@@ -1,4 +1,5 @@
 using Neuralink.Storage.Devices;
+using Neuralink.Storage.Memory;
 
 namespace Neuralink.Storage.Tests.Devices;
 
@@ -36,6 +37,40 @@ public sealed class FileFlashDeviceTests
 
         (device.Access == FlashAccess.Buffered).Should().Be(device.FallbackReason is not null);
         device.Description.Should().Contain(device.Access == FlashAccess.Direct ? "direct" : "buffered");
+    }
+
+    // The contract's frames are so small that many of them are copied.
+    [Theory]
+    [InlineData(512, 400)]
+    [InlineData(8192, 32)]
+    [InlineData(8192, 33)]
+    [InlineData(12288, 40)]
+    public void Frames_of_every_size_are_filled_by_reads_of_many(int stride, int count)
+    {
+        using TemporaryFolder folder = new();
+        using NativeArena memory = new(((long)stride * (count + 2)) + (1 << 16));
+        using CompletionCounter completions = new();
+        byte[] content = new byte[stride * count];
+        Random random = new(stride);
+        random.NextBytes(content);
+        FrameArena frames = new(memory, count, stride, "frames");
+        int[] order = [.. Enumerable.Range(0, count)];
+        random.Shuffle(order);
+        using FileFlashDevice device = FileFlashDevice.Open(
+            folder.Write("image", content), FlashAccess.Direct, stride, 1, TimeProvider.System);
+        FlashRead read = new(frames, count, completions);
+        read.Reset(0);
+        for (int i = 0; i < count; i++)
+            read.Append(i % 5 == 0 ? FrameArena.Discard : order[i]);
+        device.Submit(read);
+        completions.Wait();
+
+        read.IsComplete.Should().BeTrue();
+        for (int i = 0; i < count; i++)
+        {
+            if (i % 5 != 0)
+                frames.Frame(order[i]).SequenceEqual(content.AsSpan(i * stride, stride)).Should().BeTrue($"segment {i}");
+        }
     }
 
     [Fact]

@@ -59,8 +59,8 @@ internal static class ProcessorChecks
     internal static Finding Subnormals(double cost, bool multiplies)
         => Finding.Good(
             "f16",
-            string.Create(CultureInfo.InvariantCulture, $"subnormal numbers take {cost:0.0} times as long as others: f16 weights are widened ")
-            + (multiplies ? "by a multiplication" : "by integer operations, which cost bf16's speed"),
+            string.Create(CultureInfo.InvariantCulture, $"subnormal numbers take {cost:0.0} times as long as others: ")
+            + "f16 weights are widened " + (multiplies ? "by a multiplication" : "by integer operations, which cost bf16's speed"),
             ("subnormal_cost", cost));
 
     /// <summary>What a control group leaves of the processors.</summary>
