@@ -47,7 +47,7 @@ internal sealed class MemoryPlanner(
 
     private readonly int _neurons = checked(config.FfnCount * config.FfnSize);
 
-    // Its neurons are read for every token, so it keeps nothing of which a token needs one row.
+    // A stream reads every neuron for every token, and has no memory for an embedding of which a token needs one row.
     private readonly bool _streams = StrategySwitches.Of(options.Strategy).Streams;
 
     // The output matrix is needed whole, and of a small file nothing can be left.

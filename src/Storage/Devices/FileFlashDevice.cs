@@ -44,7 +44,7 @@ public sealed class FileFlashDevice : ThreadedFlashDevice, IFlashFile
 
     /// <inheritdoc/>
     protected override int ReadScatter(FlashRead read) =>
-        OperatingSystem.IsLinux() ? LinuxScatter.Read(_file.Handle, read, AlignmentBytes) : ReadFrameByFrame(read);
+        OperatingSystem.IsLinux() ? LinuxScatter.Read(_file.Handle, read, IsPastPageCache, AlignmentBytes) : ReadFrameByFrame(read);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _file.Handle.Dispose();

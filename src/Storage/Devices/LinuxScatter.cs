@@ -13,8 +13,8 @@ namespace Neuralink.Storage.Devices;
 [SupportedOSPlatform("linux")]
 internal static unsafe class LinuxScatter
 {
-    /// <summary>The longest read that is copied, and what a reading thread has for it beside its stack.</summary>
-    public const int CopiedBytesMax = 256 * 1024;
+    // The longest read that is copied, and what a reading thread has for it beside its stack.
+    private const int CopiedBytesMax = 256 * 1024;
 
     // Copying a larger frame takes as long as its vector, and two or three vectors as long as the copies (docs/experiments/reading.md).
     private const int CopiedStrideMax = 8 * 1024, CopiedSegmentsMin = 4;
@@ -25,11 +25,15 @@ internal static unsafe class LinuxScatter
     private static byte[]? t_buffer;
 
     /// <summary>Reads until every frame is full or the file ends.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="read">What to read, and into what.</param>
+    /// <param name="isDirect">Whether the file is read past the page cache, which copies a read itself.</param>
+    /// <param name="alignmentBytes">Of the device.</param>
     /// <returns>The bytes that arrived.</returns>
     /// <exception cref="IOException">The system reports an error; its HResult is the errno.</exception>
-    public static int Read(SafeFileHandle file, FlashRead read, int alignmentBytes)
+    public static int Read(SafeFileHandle file, FlashRead read, bool isDirect, int alignmentBytes)
     {
-        if (read.Arena.StrideBytes <= CopiedStrideMax && read.SegmentCount >= CopiedSegmentsMin && read.LengthBytes <= CopiedBytesMax)
+        if (isDirect && IsCopied(read))
             return ReadAndCopy(file, read, alignmentBytes);
         LibC.IoVector* vectors = stackalloc LibC.IoVector[Math.Min(read.SegmentCount, LibC.IovMax)];
         int done = 0;
@@ -43,6 +47,9 @@ internal static unsafe class LinuxScatter
 
         return done;
     }
+
+    private static bool IsCopied(FlashRead read) =>
+        read.Arena.StrideBytes <= CopiedStrideMax && read.SegmentCount >= CopiedSegmentsMin && read.LengthBytes <= CopiedBytesMax;
 
     private static int ReadAndCopy(SafeFileHandle file, FlashRead read, int alignmentBytes)
     {
