@@ -51,6 +51,11 @@ public sealed record EngineOptions
     /// </summary>
     public ExecutionStrategy Strategy { get; init; } = ExecutionStrategy.Cluster;
 
+    /// <summary>
+    /// Whether passes that look ahead are compared with others while texts run, and what is quicker is done, by strategies that read ahead.
+    /// </summary>
+    internal bool TriesLookahead { get; init; }
+
     /// <summary>Who says which neurons a layer needs.</summary>
     public PredictorOptions Predictor { get; init; } = PredictorOptions.Exact;
 

@@ -76,6 +76,7 @@ internal sealed class PipelineAssembly(
                 Limits = new SchedulerLimits(loaded.ChunkTokens, options.SequencesMax),
                 Blocks = loaded.Blocks,
                 PositionsMax = plan.ContextTokens,
+                TriesLookahead = options.TriesLookahead && strategy.ReadsAhead,
                 Counters = counters,
                 Time = time,
                 PassEnded = observers.PassEnded,

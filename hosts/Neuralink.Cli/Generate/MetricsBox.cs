@@ -60,7 +60,9 @@ internal static class MetricsBox
             yield return (
                 "read ahead", $"{io.Prefetched} neurons: {io.PrefetchOnTime} in time, {io.PrefetchLate} late, {io.PrefetchWasted} in vain");
             yield return (
-                "lookahead", $"named {recall:0.0%} of the needed neurons; {io.LookaheadPrecision:0.0%} of what it named was needed");
+                "lookahead",
+                $"{(io.LookaheadShare < 0.995 ? $"at {io.LookaheadShare:0%} of the tokens; " : "")}named {recall:0.0%} of the needed "
+                + $"neurons; {io.LookaheadPrecision:0.0%} of what it named was needed");
         }
         yield return (
             "memory",

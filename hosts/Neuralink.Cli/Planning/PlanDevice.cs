@@ -10,7 +10,8 @@ namespace Neuralink.Cli.Planning;
 /// <param name="Cost">What reads cost.</param>
 /// <param name="Name">The profile's name.</param>
 /// <param name="IsMeasured">Whether there is a profile at all.</param>
-internal sealed record PlanDevice(EngineOptions Options, ReadCost Cost, string Name, bool IsMeasured)
+/// <param name="Reason">Why the strategy was chosen; null where it was asked for.</param>
+internal sealed record PlanDevice(EngineOptions Options, ReadCost Cost, string Name, bool IsMeasured, string? Reason)
 {
     public static PlanDevice Find(PlanSettings settings, PlanSubject subject, Surroundings surroundings)
     {
@@ -26,8 +27,9 @@ internal sealed record PlanDevice(EngineOptions Options, ReadCost Cost, string N
         string? place = subject.Image?.NeuronsPath ?? store.CacheFolder;
         bool isKnown = settings.Profile is not null || (place is not null && Path.Exists(place));
         DeviceProfile? profile = isKnown ? setup.FindProfile(place ?? "", store) : null;
-        (EngineOptions options, _, _) = setup.Complete(subject.Model.Config, subject.Image, profile);
+        (EngineOptions options, _, StrategyChoice? choice) =
+            setup.Complete(subject.Model.Config, subject.Image, profile, subject.Model.Formats);
         DeviceProfile device = profile ?? DeviceProfile.Default;
-        return new PlanDevice(options, device.ToReadCost(), device.Name, IsMeasured: profile is not null);
+        return new PlanDevice(options, device.ToReadCost(), device.Name, IsMeasured: profile is not null, choice?.Reason);
     }
 }

@@ -22,6 +22,9 @@ internal sealed record PlanReport
     /// <summary>How reading and computing share the time.</summary>
     public required string Strategy { get; init; }
 
+    /// <summary>Why, where it was chosen; null where it was asked for.</summary>
+    public required string? StrategyReason { get; init; }
+
     /// <summary>Who says which neurons fire.</summary>
     public required string Predictor { get; init; }
 
@@ -65,6 +68,7 @@ internal sealed record PlanReport
             Packed = subject.Image is not null,
             Weights = subject.Model.Formats.ToManifest().ToString(),
             Strategy = strategy.Name,
+            StrategyReason = device.Reason,
             Predictor = options.Predictor.Name,
             Lookahead = strategy.ReadsAhead ? (options.Lookahead ?? options.Predictor).Name : null,
             Threads = options.Threads,
@@ -96,6 +100,9 @@ internal sealed record PlanColumn
     /// <summary>Of the neurons wanted, those that are cached.</summary>
     public required double CacheHitRate { get; init; }
 
+    /// <summary>Of the tokens of a layer, those before which it is looked ahead to.</summary>
+    public required double LookaheadShare { get; init; }
+
     /// <summary>From flash.</summary>
     public required double BytesPerToken { get; init; }
 
@@ -122,6 +129,7 @@ internal sealed record PlanColumn
                 m.ResidentBytes, m.PredictorBytes, m.KvBytes, m.ActivationBytes, m.StagingBytes, m.CacheBytes, m.TotalBytes),
             CachedShare = p.CachedShare,
             CacheHitRate = p.HitShare,
+            LookaheadShare = p.LookaheadShare,
             BytesPerToken = p.BytesPerToken,
             ReadsPerToken = p.ReadsPerToken,
             Millis = new PlanMillis

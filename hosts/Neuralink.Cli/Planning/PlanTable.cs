@@ -13,6 +13,8 @@ internal static class PlanTable
         console.WriteLine(
             $"{r.Model}, {r.Weights}{packed}: {r.Strategy}, predictor {r.Predictor}{lookahead}, {r.Threads} threads, "
             + $"context of {r.ContextTokens} tokens");
+        if (r.StrategyReason is not null)
+            console.WriteLine($"{r.Strategy}: {r.StrategyReason}");
         Table table = new() { Border = TableBorder.Rounded };
         table.AddColumn(new TableColumn(new Text("")) { NoWrap = true });
         foreach (PlanColumn column in r.Columns)
@@ -29,6 +31,8 @@ internal static class PlanTable
         Row("neuron cache", c => $"{Size(c.Memory.Cache)}, {c.CachedShare:0.0%}");
         table.AddEmptyRow();
         Row("cache hit rate", c => $"{c.CacheHitRate:0.0%}");
+        if (r.Lookahead is not null)
+            Row("tokens with lookahead", c => $"{c.LookaheadShare:0%}");
         Row("read a token", c => Size(c.BytesPerToken));
         Row("reads a token", c => $"{c.ReadsPerToken:0.#}");
         table.AddEmptyRow();

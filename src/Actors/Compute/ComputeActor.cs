@@ -31,7 +31,7 @@ internal sealed class ComputeActor : ReceiveActor, IComputeEffects
             (_run, _asker, _rowCount) = (run, Sender, 0);
             foreach (SequencePart part in run.Parts)
                 _rowCount += part.Tokens.Length;
-            machine.Run(run.Pass);
+            machine.Run(run.Pass, run.LooksAhead);
         });
         Receive<PassProtocol.AbandonPass>(abandon =>
         {

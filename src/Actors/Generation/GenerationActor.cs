@@ -1,6 +1,7 @@
 using Neuralink.Actors.Hosting;
 using Neuralink.Actors.Protocols;
 using Neuralink.Models.Inference;
+using Neuralink.Pipeline.Prediction;
 using Neuralink.Pipeline.Scheduling;
 
 namespace Neuralink.Actors.Generation;
@@ -24,6 +25,8 @@ internal sealed class GenerationActor : ReceiveActor, ISequenceBlocks
     private readonly List<(RunningJob Job, int Rows)> _parts = [];                 // of the pass that runs
     private readonly List<(RunningJob Job, Exception? Error)> _ended = [];
     private readonly LayerCounters _counted;                                       // what has been shared out
+    private readonly LookaheadTrial? _trial;                                       // null where every pass does as the strategy says
+    private int _rows;                                                             // of the pass that runs
     private PassId _pass;
     private long _passStart;
     private bool _isPassing;
@@ -34,6 +37,7 @@ internal sealed class GenerationActor : ReceiveActor, ISequenceBlocks
         _compute = compute;
         _scheduler = new Scheduler(setup.Limits, this);
         _counted = new LayerCounters(setup.Counters.LayerCount);
+        _trial = setup.TriesLookahead ? new LookaheadTrial() : null;
         Become(Idle);
     }
 
@@ -114,15 +118,17 @@ internal sealed class GenerationActor : ReceiveActor, ISequenceBlocks
         }
         SequencePart[] parts = new SequencePart[shares.Count];
         _parts.Clear();
+        _rows = 0;
         for (int i = 0; i < parts.Length; i++)
         {
             RunningJob job = _jobs[shares[i].Id];
             parts[i] = job.Part(shares[i].Rows);
             _parts.Add((job, shares[i].Rows));
+            _rows += shares[i].Rows;
         }
         _pass = new PassId(_pass.Value + 1);
         _passStart = _setup.Time.GetTimestamp();
-        _compute.Tell(new PassProtocol.RunPass(_pass, parts), Self);
+        _compute.Tell(new PassProtocol.RunPass(_pass, parts, _trial?.Begin(_rows) ?? true), Self);
         if (!_isPassing)
             Become(Passing);
         _isPassing = true;
@@ -138,6 +144,7 @@ internal sealed class GenerationActor : ReceiveActor, ISequenceBlocks
 
     private void EndPass()
     {
+        _trial?.End(PassCost.Of(_rows, _setup.Counters, _counted, _setup.Time.GetElapsedTime(_passStart).TotalMicroseconds));
         _setup.PassEnded?.Invoke(new PassEnded(_pass, _passStart, _parts, _counted));
         ShareOut(_parts);
         foreach ((RunningJob job, int rows) in _parts)

@@ -19,6 +19,9 @@ internal sealed record GenerationSetup
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Whether passes that look ahead are compared with others, and what is quicker is done.</summary>
+    public bool TriesLookahead { get; init; }
+
     /// <summary>Shows how many jobs there are.</summary>
     public GenerationGauges Gauges { get; } = new();
 

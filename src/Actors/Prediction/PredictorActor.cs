@@ -49,6 +49,8 @@ internal sealed class PredictorActor : ReceiveActor, IPredictionEffects
         long start = _setup.Time.GetTimestamp();
         NeuronSet set = _sets.Rent();
         _setup.Prediction.LookAhead(target, rank, input, batch, set);
+        if (rank == LookaheadRank.Earlier)
+            _setup.Counts.Add(target, Counter.LookaheadTokens, batch);
         int count = set.Count;
         if (count > 0)
             _cache.Tell(new PredictionProtocol.MayBeNeeded(pass, target, set, rank), Self);

@@ -23,7 +23,9 @@ internal static class PassProtocol
     /// <summary>Run a pass. Its rows are the tokens of all parts, which go through the layers together.</summary>
     /// <param name="Pass">Its number, above all earlier ones.</param>
     /// <param name="Parts">At least one, of different sequences, with at most the chunk size of tokens in all.</param>
-    public sealed record RunPass(PassId Pass, IReadOnlyList<SequencePart> Parts) : INoSerializationVerificationNeeded;
+    /// <param name="LooksAhead">Whether it looks ahead, where the strategy does.</param>
+    public sealed record RunPass(PassId Pass, IReadOnlyList<SequencePart> Parts, bool LooksAhead = true)
+        : INoSerializationVerificationNeeded;
 
     /// <summary>The pass is through, and all logits have been taken.</summary>
     public sealed record PassDone(PassId Pass) : INoSerializationVerificationNeeded;

@@ -29,8 +29,8 @@ internal static class PredictionProtocol
     /// <summary>A pass begins.</summary>
     /// <param name="Pass">Which.</param>
     /// <param name="Batch">Its tokens.</param>
-    /// <param name="LooksAhead">Whether the inputs for the first layers are ready, and the worker pool the Predictor's
-    /// until it says Predicted.</param>
+    /// <param name="LooksAhead">Whether it looks ahead. Then, if the first layers are looked ahead to from the tokens, their inputs are
+    /// ready, and the worker pool is the Predictor's until it says Predicted.</param>
     public sealed record PassBegun(PassId Pass, int Batch, bool LooksAhead) : INoSerializationVerificationNeeded;
 
     /// <summary>

@@ -94,6 +94,12 @@ public sealed partial class IoMetrics
     /// </summary>
     public double EffectiveBytesPerSecond => Ratio(BytesUsed, IoMillis / 1000);
 
+    /// <summary>
+    /// Of the tokens of a layer, the share before which it was looked ahead to; null without lookahead. Less than all where looking ahead
+    /// is tried against not doing so, or nothing is known of the first layer.
+    /// </summary>
+    public double? LookaheadShare => LooksAhead ? Ratio(Count(Counter.LookaheadTokens), Count(Counter.Tokens)) : null;
+
     /// <summary>Of what was wanted, the share that lookahead had named; null without lookahead.</summary>
     public double? LookaheadRecall => LooksAhead ? Ratio(Count(Counter.LookaheadHits), Wanted) : null;
 

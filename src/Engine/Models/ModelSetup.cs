@@ -1,5 +1,6 @@
 using Neuralink.Models.Configuration;
 using Neuralink.Models.Tokenizers;
+using Neuralink.Models.Weights;
 using Neuralink.Storage;
 using Neuralink.Storage.Devices;
 using Neuralink.Storage.Image;
@@ -56,8 +57,9 @@ public sealed record ModelSetup
     /// <param name="config">The model.</param>
     /// <param name="image">Its image, or null for a model that is not packed.</param>
     /// <param name="profile">What <see cref="FindProfile"/> found.</param>
+    /// <param name="formats">The formats that a model which is not packed would be packed in; null where that is not known.</param>
     public (EngineOptions Options, ProfileUse? Profile, StrategyChoice? Choice) Complete(
-        ModelConfig config, FlashImage? image, DeviceProfile? profile)
+        ModelConfig config, FlashImage? image, DeviceProfile? profile, ModelFormats? formats = null)
     {
         EngineOptions options = Engine with { Io = Io ?? Engine.Io, QueueDepth = QueueDepth ?? Engine.QueueDepth };
         ProfileUse? use = null;
@@ -73,7 +75,8 @@ public sealed record ModelSetup
             };
             use = new ProfileUse(profile.Name, options.Io, options.QueueDepth, options.ReadCost);
         }
-        (options, StrategyChoice? choice) = StrategyChoice.Complete(options, Strategy, config, image);
+        formats ??= image is null ? null : ModelFormats.Read(image.Manifest.Weights);
+        (options, StrategyChoice? choice) = StrategyChoice.Complete(options, Strategy, config, image, formats);
         return (options, use, choice);
     }
 

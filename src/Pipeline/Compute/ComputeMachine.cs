@@ -46,14 +46,16 @@ internal sealed class ComputeMachine(int layerCount, bool computesHitsEarly, boo
     }
 
     /// <summary>A pass is to be run.</summary>
-    public void Run(PassId pass)
+    /// <param name="pass">Which.</param>
+    /// <param name="looksAhead">Whether it looks ahead, where the strategy does.</param>
+    public void Run(PassId pass, bool looksAhead = true)
     {
         if (_phase != Phase.Idle)
             throw new InvalidOperationException($"{_pass} is {_phase}; {pass} must wait.");
         (_pass, _layer) = (pass, new LayerIndex(0));
         effects.Embed();
-        effects.AnnouncePass(pass, looksAheadFirst);
-        if (looksAheadFirst)
+        effects.AnnouncePass(pass, looksAhead);
+        if (looksAhead && looksAheadFirst)
             _phase = Phase.Beginning;
         else
             ReachLayer();

@@ -14,7 +14,9 @@ internal interface IComputeEffects
     /// <summary>Embeds the pass's tokens, and fills the inputs of what is looked ahead to from them.</summary>
     public void Embed();
 
-    /// <summary>Tells the Predictor of the pass. If it looks ahead now, the workers are the Predictor's until it says Predicted.</summary>
+    /// <summary>
+    /// Tells the Predictor of the pass. If it looks ahead from the tokens, the workers are the Predictor's until it says Predicted.
+    /// </summary>
     public void AnnouncePass(PassId pass, bool looksAhead);
 
     /// <summary>Attention, the FFN's input and the input of the layer that is looked ahead to from here.</summary>

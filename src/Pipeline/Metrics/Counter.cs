@@ -14,6 +14,9 @@ internal enum Counter
     /// <summary>(neuron, token) pairs that the predictor named.</summary>
     PredictedPairs,
 
+    /// <summary>Tokens whose pass looked ahead to the layer.</summary>
+    LookaheadTokens,
+
     // Cache
 
     /// <summary>Neurons that a pass needed: fire, or are predicted to.</summary>

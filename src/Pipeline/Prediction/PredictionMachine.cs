@@ -47,6 +47,7 @@ internal sealed class PredictionMachine(LookaheadPlan plan, IPredictionEffects e
     private PassId _pass;
     private PassId _dropped;           // nothing is predicted for it any more, nor for those before it
     private int _batch;
+    private bool _looksAhead = true;   // in the pass
     private LayerIndex _target;        // the next to look ahead to, or to predict
     private bool _isFirst;             // ... from the tokens
 
@@ -62,13 +63,16 @@ internal sealed class PredictionMachine(LookaheadPlan plan, IPredictionEffects e
     /// <summary>A pass begins.</summary>
     /// <param name="pass">Which.</param>
     /// <param name="batch">Its tokens.</param>
-    /// <param name="looksAhead">Whether the inputs for the first layers are ready, and the workers the Predictor's.</param>
+    /// <param name="looksAhead">
+    /// Whether it looks ahead, as far as the plan does; then the inputs for the first layers are ready, and the workers the Predictor's.
+    /// </param>
     public void PassBegun(PassId pass, int batch, bool looksAhead)
     {
         if (!Enter(pass, batch))
             return;
         effects.BeginPass(batch);
-        if (looksAhead)
+        _looksAhead = looksAhead;
+        if (looksAhead && plan.FirstCount > 0)
             LookAheadTo(plan.NextFirst(0), isFirst: true);
     }
 
@@ -77,7 +81,7 @@ internal sealed class PredictionMachine(LookaheadPlan plan, IPredictionEffects e
     {
         if (!Enter(pass, batch))
             return;
-        if (!plan.LooksAgainAt(layer))
+        if (!_looksAhead || !plan.LooksAgainAt(layer))
         {
             Predict(layer);
             return;
@@ -122,7 +126,7 @@ internal sealed class PredictionMachine(LookaheadPlan plan, IPredictionEffects e
     private void Predict(LayerIndex layer)
     {
         effects.Predict(_pass, layer, _batch);
-        LookAheadTo(plan.TargetOf(layer), isFirst: false);
+        LookAheadTo(_looksAhead ? plan.TargetOf(layer) : null, isFirst: false);
     }
 
     private void LookAheadTo(LayerIndex? target, bool isFirst)

@@ -40,8 +40,14 @@ internal sealed class LookaheadAccuracy(NeuronKeys keys, LookaheadGate gate, Lay
         gate.Named(layer, rank);
     }
 
-    /// <summary>A layer is reached; see <see cref="LookaheadGate.Reached"/>.</summary>
-    public void Reach(LayerIndex layer, bool isBusy) => gate.Reached(layer, isBusy);
+    /// <summary>
+    /// A layer is reached; see <see cref="LookaheadGate.Reached"/>. In a pass that does not look ahead an idle device proves nothing.
+    /// </summary>
+    public void Reach(LayerIndex layer, bool isBusy)
+    {
+        if (_lastNamed == _pass)
+            gate.Reached(layer, isBusy);
+    }
 
     /// <summary>The layer wants a neuron.</summary>
     public void Want(LayerIndex layer, NeuronKey key)

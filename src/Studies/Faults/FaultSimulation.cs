@@ -125,7 +125,7 @@ internal sealed class FaultSimulation
             happens();
     }
 
-    private void RunNext() => _pipeline.Run(new PassId(++_lastPass));
+    private void RunNext() => _pipeline.Run(new PassId(++_lastPass), looksAhead: _lastPass % 3 != 0);
 
     private void Done(PassId pass)
     {

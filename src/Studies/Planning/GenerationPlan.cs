@@ -12,6 +12,9 @@ public sealed record GenerationPlan
     /// <summary>Of the neurons wanted, those that are cached, 0 to 1.</summary>
     public required double HitShare { get; init; }
 
+    /// <summary>Of the tokens of a layer, the share before which it is looked ahead to, 0 to 1.</summary>
+    public required double LookaheadShare { get; init; }
+
     /// <summary>Reads, those ahead too.</summary>
     public required double ReadsPerToken { get; init; }
 

@@ -35,6 +35,7 @@ internal sealed class GenerationSimulation(
             Memory = memory,
             CachedShare = memory.Frames.CachedMax / ((double)active.LayerCount * model.Config.FfnSize),
             HitShare = counts[Counter.Wanted] == 0 ? 0 : (double)counts[Counter.CacheHits] / counts[Counter.Wanted],
+            LookaheadShare = (double)counts[Counter.LookaheadTokens] / ((tokens - warmUp) * active.Layers.Count),
             ReadsPerToken = counts[Counter.Reads] * each,
             BytesPerToken = counts[Counter.BytesRead] * each,
             Time = new TokenTime

@@ -84,6 +84,7 @@ internal sealed record EngineSimulation
             WakeTicks = Ticks(Speed.MessageMicros),
             Lookahead = LookaheadPlanOf(layers),
             PrecisionMin = Options.LookaheadPrecisionMin,
+            TriesLookahead = Options.TriesLookahead,
             LookedAhead = cached => (rows, layer, marks) => chance.LookAhead(rows.Start.Value, layer, Lookahead, cached, marks),
             LookedAgain = cached => (rows, layer, marks) =>
                 chance.LookAhead(rows.Start.Value, layer, LookaheadQuality.OfSecondLook, cached, marks),

@@ -61,8 +61,8 @@ internal sealed class SimulatedPipeline : IComputeEffects, IPredictionEffects, I
     /// <summary>Is told what is computed, for which layer, and when it begins and ends.</summary>
     public Action<string, int, long, long>? Computed { get; set; }
 
-    /// <summary>A pass is to be run.</summary>
-    public void Run(PassId pass) => _computing.Post(_time.Now, () => _compute.Run(pass));
+    /// <summary>A pass is to be run, with looking ahead or without.</summary>
+    public void Run(PassId pass, bool looksAhead = true) => _computing.Post(_time.Now, () => _compute.Run(pass, looksAhead));
 
     /// <summary>A pass is to be dropped.</summary>
     public void Abandon(PassId pass) => _computing.Post(_time.Now, () => _compute.Abandon(pass));

@@ -128,6 +128,8 @@ internal sealed class TraceModel : ISimulatedModel
         NameNeurons look = (rank == LookaheadRank.Own ? _lookedAgain : _lookedAhead)
             ?? throw new InvalidOperationException("Nobody looks ahead.");
         look(Rows, target, _marks);
+        if (rank == LookaheadRank.Earlier)
+            _counts.Add(target, Counter.LookaheadTokens, Rows.End.Value - Rows.Start.Value);
         TakeMarks(named);
         return Spend(new SpentTicks { Lookahead = _ticks.Lookahead });
     }

@@ -58,6 +58,9 @@ internal sealed record TraceSetup
     /// <summary>Of the missing neurons that lookahead names of a layer, the share that must be wanted for it to be read ahead.</summary>
     public double PrecisionMin { get; init; }
 
+    /// <summary>Whether passes that look ahead are compared with others, and what is quicker is done.</summary>
+    public bool TriesLookahead { get; init; }
+
     /// <summary>Makes who names what lookahead takes for active, given what the cache holds.</summary>
     public Func<CachePolicy, NameNeurons>? LookedAhead { get; init; }
 
@@ -85,6 +88,8 @@ internal sealed class TraceSimulation
     private readonly ModelledDevice _device;
     private readonly LayerCounters _counts;
     private readonly SimulatedPipeline _pipeline;
+    private readonly LookaheadTrial? _trial;
+    private readonly LayerCounters _before;      // when the pass began that runs
     private long _pass;
     private bool _isDone;
 
@@ -94,6 +99,8 @@ internal sealed class TraceSimulation
         StrideBytes = setup.StrideBytes;
         NeuronKeys keys = new(setup.Layers.Count, setup.Layers[0].NeuronCount);
         _counts = new LayerCounters(keys.LayerCount);
+        _before = new LayerCounters(keys.LayerCount);
+        _trial = setup.TriesLookahead && setup.Strategy.ReadsAhead ? new LookaheadTrial() : null;
         CachePolicy policy = CachePolicies.Create(setup.Policy, keys.Count, setup.Limits.CachedMax, HottestOf(setup, keys));
         _device = new ModelledDevice(
             setup.Device, setup.StrideBytes, setup.ExtentSlotsMax, setup.QueueDepth, setup.ReadTicks, setup.IsTimed,
@@ -125,15 +132,21 @@ internal sealed class TraceSimulation
         (LayerCounters counts, SpentTicks spent) = (_counts.Snapshot(), _model.Spent);
         (double deviceMicros, long start) = (_device.BusyMicros, _time.Now);
         for (int row = rows.Start.Value; row < rows.End.Value; row += rowsPerPass)
-        {
-            _model.Rows = row..Math.Min(row + rowsPerPass, rows.End.Value);
-            _isDone = false;
-            _pipeline.Run(new PassId(++_pass));
-            while (!_isDone)
-                Invariant.Require(_pipeline.Step(), "a pass ends");
-        }
+            PlayPass(row..Math.Min(row + rowsPerPass, rows.End.Value));
         return new SimulatedRun(
             _counts.Since(counts), _time.Now - start, _model.Spent - spent, _device.BusyMicros - deviceMicros);
+    }
+
+    private void PlayPass(Range rows)
+    {
+        (int count, long start) = (rows.End.Value - rows.Start.Value, _time.Now);
+        _before.CopyFrom(_counts);
+        _model.Rows = rows;
+        _isDone = false;
+        _pipeline.Run(new PassId(++_pass), _trial?.Begin(count) ?? true);
+        while (!_isDone)
+            Invariant.Require(_pipeline.Step(), "a pass ends");
+        _trial?.End(PassCost.Of(count, _counts, _before, (_time.Now - start) / ModelledDevice.TicksPerMicro));
     }
 
     private static void Ended(PassId pass, Exception? failure) => throw new InvalidOperationException($"{pass} ended early.", failure);

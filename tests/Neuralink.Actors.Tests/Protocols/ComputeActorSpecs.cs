@@ -121,7 +121,7 @@ public sealed class ComputeActorSpecs : ProtocolSpecs
 
     private void Run(long pass)
     {
-        _compute.Tell(new PassProtocol.RunPass(new(pass), [Part(1, logits: 1)]), _generation);
+        _compute.Tell(new PassProtocol.RunPass(new(pass), [Part(1, logits: 1)], LooksAhead: false), _generation);
         Next<PredictionProtocol.PassBegun>(_predictor).Should().Be(new PredictionProtocol.PassBegun(new(pass), 1, LooksAhead: false));
     }
 

@@ -63,9 +63,10 @@ public sealed class JsonContractTests(PackedModelFixture model) : IDisposable
         root.GetProperty("strategy").GetString().Should().Be("prefetch+cluster");
         root.GetProperty("diagnosis").GetString().Should().MatchRegex("^(disk|compute)-bound: ").And.NotContain("\n");
         Dictionary<string, double> io = Numbers(root, "io");
-        io.Keys.Should().BeEquivalentTo([.. s_io, "lookahead_recall", "lookahead_precision"]);
+        io.Keys.Should().BeEquivalentTo([.. s_io, "lookahead_share", "lookahead_recall", "lookahead_precision"]);
         foreach (string share in (string[])[
-            "cache_hit_rate", "predictor_precision", "predicted_share", "firing_share", "lookahead_recall", "lookahead_precision"])
+            "cache_hit_rate", "predictor_precision", "predicted_share", "firing_share", "lookahead_share", "lookahead_recall",
+            "lookahead_precision"])
         {
             io[share].Should().BeInRange(0, 1, "of {0}", share);
         }

@@ -66,7 +66,17 @@ internal static class TokenMatrix
                 CollapseGapBytes = s_gaps[row[8]],
             };
             if (readsAhead)
-                options = options with { LookaheadLayers = s_layersAhead[row[11]], LookaheadPrecisionMin = s_precisions[row[12]] };
+            {
+                double precision = s_precisions[row[12]];
+                // Some passes look ahead then, and others do not.
+                bool tries = precision > 0;
+                options = options with
+                {
+                    LookaheadLayers = s_layersAhead[row[11]],
+                    LookaheadPrecisionMin = precision,
+                    TriesLookahead = tries,
+                };
+            }
             LookaheadKind lookahead = readsAhead ? s_lookaheads[row[10]] : LookaheadKind.AsPredictor;
             yield return new TokenSetup(s_orders[row[1]], s_predictors[row[9]], lookahead, options, s_randomModels[row[^1]]);
         }

@@ -46,6 +46,17 @@ public sealed class PredictionMachineTests
     }
 
     [Fact]
+    public void A_pass_without_lookahead_only_predicts()
+    {
+        PredictionMachine machine = NewMachine(looksAgain: true);
+        machine.PassBegun(new(1), batch: 1, looksAhead: false);
+        machine.LayerReached(new(1), new(0), batch: 1);
+        _effects.Take().Should().Equal("begin", "predict 0", "release workers");
+        machine.PassBegun(new(2), batch: 1, looksAhead: true);
+        _effects.Take().Should().Equal("begin", "yield");
+    }
+
+    [Fact]
     public void A_layer_that_lookahead_knows_nothing_of_is_not_looked_at_a_second_time()
     {
         LookaheadPlan plan = new(3, distance: 1, firstCount: 1, covers: layer => layer != 1, looksAgain: true);
