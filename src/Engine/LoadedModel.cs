@@ -37,7 +37,7 @@ internal sealed class LoadedModel
             predictors.Load(arena, sizes.ChunkTokens, pool.Threads, cancellation);
         if (plan.ScreensGates)
             ((ExactPredictor)_predictor).AddScreen(arena, pool);
-        BundleKernels[] bundles = SparseFfn.KernelsOf(model.Config, model.Layout, gateFirst: !options.Predictor.IsExact);
+        BundleKernels[] bundles = SparseFfn.KernelsOf(model.Config, model.Layout);
         DecidingRows? deciding = model.Layout.HasDeciding ? null : _predictor is ExactPredictor exact ? DecidingRows.Of(exact)
             : DecidingRows.Load(
                 WeightFile.Load(model, TensorPlace.Predictor, arena, options.Io, cancellation), model.Config, model.Formats.Predictor);

@@ -71,7 +71,7 @@ internal sealed class SparseFfnCase : IKernelCase
         }
     }
 
-    /// <summary>Gate and up rows of every neuron, and the down part of those that fire for any of the batch.</summary>
+    /// <summary>The gate row of every neuron, and the up and down parts of those that fire for any of the batch.</summary>
     private long PassBytes()
     {
         long neurons = (long)LayerCount * _neurons;
@@ -86,7 +86,7 @@ internal sealed class SparseFfnCase : IKernelCase
                 active += _h.Span.Slice(n * _batch, _batch).ContainsAnyExcept(0f) ? 1 : 0;
         }
 
-        return (neurons * 2 * _layout.RowBytes) + (active * _layout.RowBytes);
+        return (neurons + (2 * active)) * _layout.RowBytes;
     }
 
     private BundleFrames Bundles(int begin, int end) => new(

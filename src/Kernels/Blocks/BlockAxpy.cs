@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Neuralink.Kernels;
 
 /// <summary>
-/// y[c] = fma(scale * d of c's block, level[c], y[c]), for one row or for four in turn. A range is whole pairs of blocks, whose quads lie
+/// y[c] = fma(scale * d of c's block, level[c], y[c]), for one row. A range is whole pairs of blocks, whose quads lie
 /// side by side, and what is left at both ends, which goes through a copy.
 /// </summary>
 [SkipLocalsInit]
@@ -16,8 +16,6 @@ internal static class BlockAxpy<TCodec>
     private const int ChunkColumns = 2048;
 
     private const int BlockColumns = GroupOrder.BlockColumns, BlocksMax = ChunkColumns / BlockColumns, PairColumns = 2 * BlockColumns;
-
-    private const int BlocksOfLine = Prefetch.LineBytes / sizeof(short);
 
     private const int Four = GroupOrder.QuadBytes, SecondAt = BlockColumns / 2;
 
@@ -34,28 +32,6 @@ internal static class BlockAxpy<TCodec>
         }
     }
 
-    /// <summary>
-    /// Four rows, with the same bits; y is loaded and stored once. Meanwhile four that are read soon after are prefetched.
-    /// </summary>
-    public static void AddFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, int padded, ColumnRange range, Span<float> y)
-    {
-        for (int begin = range.Begin, end; begin < range.End; begin = end)
-        {
-            end = NextEnd(begin, range.End);
-            Span<float> share = y[(begin - range.Begin)..(end - range.Begin)];
-            if ((end - begin) % PairColumns == 0 && begin % PairColumns == 0)
-            {
-                AddPairs(scales, rows, upcoming, padded, begin, share);
-                continue;
-            }
-
-            AddPart(scales[0], in rows.Row0, padded, begin, share);
-            AddPart(scales[1], in rows.Row1, padded, begin, share);
-            AddPart(scales[2], in rows.Row2, padded, begin, share);
-            AddPart(scales[3], in rows.Row3, padded, begin, share);
-        }
-    }
-
     /// <summary>Up to where the next piece of a range goes: whole pairs, as many as have room on the stack, or part of one.</summary>
     private static int NextEnd(int begin, int end)
     {
@@ -68,21 +44,8 @@ internal static class BlockAxpy<TCodec>
     private static void AddPairs(float scale, ref readonly byte row, int padded, int begin, Span<float> y)
     {
         Unsafe.SkipInit(out Scales products);
-        Multiply(scale, in row, in row, padded, begin, y.Length, ref products);
+        Multiply(scale, in row, padded, begin, y.Length, ref products);
         AddPairs(in row, in products, padded, begin, y);
-    }
-
-    private static void AddPairs(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, int padded, int begin, Span<float> y)
-    {
-        Unsafe.SkipInit(out Scales products0);
-        Unsafe.SkipInit(out Scales products1);
-        Unsafe.SkipInit(out Scales products2);
-        Unsafe.SkipInit(out Scales products3);
-        Multiply(scales[0], in rows.Row0, in upcoming.Row0, padded, begin, y.Length, ref products0);
-        Multiply(scales[1], in rows.Row1, in upcoming.Row1, padded, begin, y.Length, ref products1);
-        Multiply(scales[2], in rows.Row2, in upcoming.Row2, padded, begin, y.Length, ref products2);
-        Multiply(scales[3], in rows.Row3, in upcoming.Row3, padded, begin, y.Length, ref products3);
-        AddPairs(rows, upcoming, new ScalesFour(in products0, in products1, in products2, in products3), padded, begin, y);
     }
 
     /// <summary>The loop over one row, without calls: around them the compiler would keep its vectors in memory.</summary>
@@ -100,36 +63,6 @@ internal static class BlockAxpy<TCodec>
                 TCodec.LoadQuads(in At(in row, at), stride, out Vector256<float> w0, out Vector256<float> w1);
                 Store(Vector256.FusedMultiplyAdd(s, w0, Load(ref first)), ref first);
                 Store(Vector256.FusedMultiplyAdd(s, w1, Load(ref second)), ref second);
-                at += stride;
-            }
-        }
-    }
-
-    /// <summary>The loop over four.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AddPairs(RowFour rows, RowFour upcoming, ScalesFour scales, int padded, int begin, Span<float> y)
-    {
-        ref readonly byte row0 = ref rows.Row0, row1 = ref rows.Row1, row2 = ref rows.Row2, row3 = ref rows.Row3;
-        ref float to = ref MemoryMarshal.GetReference(y);
-        for (int c = 0; c < y.Length; c += PairColumns)
-        {
-            int stride = GroupOrder.QuadStride(padded, begin + c), at = QuadOf(begin + c);
-            Ask(upcoming, TCodec.LevelBytes(begin + c));
-            Vector256<float> s0 = PairOf(in scales.Row0, c), s1 = PairOf(in scales.Row1, c);
-            Vector256<float> s2 = PairOf(in scales.Row2, c), s3 = PairOf(in scales.Row3, c);
-            for (int quad = 0; quad < GroupOrder.Quads / 2; quad++)
-            {
-                ref float first = ref Unsafe.Add(ref to, c + (quad * Four)), second = ref Unsafe.Add(ref first, SecondAt);
-                Vector256<float> y0 = Load(ref first), y1 = Load(ref second);
-                TCodec.LoadQuads(in At(in row0, at), stride, out Vector256<float> w0, out Vector256<float> w1);
-                (y0, y1) = (Vector256.FusedMultiplyAdd(s0, w0, y0), Vector256.FusedMultiplyAdd(s0, w1, y1));
-                TCodec.LoadQuads(in At(in row1, at), stride, out w0, out w1);
-                (y0, y1) = (Vector256.FusedMultiplyAdd(s1, w0, y0), Vector256.FusedMultiplyAdd(s1, w1, y1));
-                TCodec.LoadQuads(in At(in row2, at), stride, out w0, out w1);
-                (y0, y1) = (Vector256.FusedMultiplyAdd(s2, w0, y0), Vector256.FusedMultiplyAdd(s2, w1, y1));
-                TCodec.LoadQuads(in At(in row3, at), stride, out w0, out w1);
-                Store(Vector256.FusedMultiplyAdd(s3, w0, y0), ref first);
-                Store(Vector256.FusedMultiplyAdd(s3, w1, y1), ref second);
                 at += stride;
             }
         }
@@ -161,15 +94,6 @@ internal static class BlockAxpy<TCodec>
         value.GetUpper().StoreUnsafe(ref y, BlockColumns);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Ask(RowFour rows, int offset)
-    {
-        Prefetch.Line(in rows.Row0, offset);
-        Prefetch.Line(in rows.Row1, offset);
-        Prefetch.Line(in rows.Row2, offset);
-        Prefetch.Line(in rows.Row3, offset);
-    }
-
     /// <summary>Part of a pair: all of it is computed beside y. The levels are there: a row is padded to whole pairs.</summary>
     private static void AddPart(float scale, ref readonly byte row, int padded, int column, Span<float> y)
     {
@@ -182,8 +106,7 @@ internal static class BlockAxpy<TCodec>
     }
 
     /// <summary>products[i] = scale * d of the i-th block from column <paramref name="begin"/> on.</summary>
-    private static void Multiply(
-        float scale, ref readonly byte row, ref readonly byte upcoming, int padded, int begin, int columns, ref Scales products)
+    private static void Multiply(float scale, ref readonly byte row, int padded, int begin, int columns, ref Scales products)
     {
         ref float to = ref Unsafe.As<Scales, float>(ref products);
         int offset = TCodec.ScaleBytes(padded, 0) + (begin / BlockColumns * sizeof(short));
@@ -191,28 +114,14 @@ internal static class BlockAxpy<TCodec>
         Vector256<float> factor = Vector256.Create(scale);
         int b = 0, count = columns / BlockColumns;
         for (; b <= count - Vector256<float>.Count; b += Vector256<float>.Count)
-        {
-            if (b % BlocksOfLine == 0)
-                Prefetch.Line(in upcoming, offset + (b * sizeof(short)));
             (factor * HalfScales.Eight(in At(in d, b * sizeof(short)))).StoreUnsafe(ref Unsafe.Add(ref to, b));
-        }
 
         for (; b < count; b++)
             Unsafe.Add(ref to, b) = scale * HalfScales.Of(in d, b);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref readonly byte At(ref readonly byte origin, int offset) => ref Unsafe.Add(ref Unsafe.AsRef(in origin), offset);
-
-    /// <summary>The products of four rows.</summary>
-    private readonly ref struct ScalesFour(
-        ref readonly Scales row0, ref readonly Scales row1, ref readonly Scales row2, ref readonly Scales row3)
-    {
-        public readonly ref readonly Scales Row0 = ref row0;
-        public readonly ref readonly Scales Row1 = ref row1;
-        public readonly ref readonly Scales Row2 = ref row2;
-        public readonly ref readonly Scales Row3 = ref row3;
-    }
+    private static ref readonly byte At(ref readonly byte origin, nint offset) => ref Unsafe.Add(ref Unsafe.AsRef(in origin), offset);
 
     [InlineArray(BlocksMax)]
     private struct Scales

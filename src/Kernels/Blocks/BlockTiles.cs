@@ -20,6 +20,9 @@ internal static class BlockTiles<TCodec, TBytes>
 {
     private const int UnitBytes = GroupOrder.UnitBytes, GroupBytes = QuantizedInput.GroupBytes;
 
+    // Groups whose binary16 scales are a cache line.
+    private const int GroupsOfScaleLine = Prefetch.LineBytes / HalfScales.GroupBytes;
+
     /// <summary>One sum.</summary>
     public static float Dot(ref readonly byte row, ref readonly byte x, int padded)
     {
@@ -39,6 +42,28 @@ internal static class BlockTiles<TCodec, TBytes>
         if (padded % GroupOrder.Columns != 0)
             AddLast(in row, in x, padded, ref sums);
         return Fold(sums);
+    }
+
+    /// <summary>The sums of rows that lie anywhere, some side by side.</summary>
+    public static void RowsByOne(ScatteredRows rows, ref readonly byte x, Span<float> y, int padded)
+    {
+        const int Together = ScatteredRows.Together;
+        Span<Vector256<float>> sums = stackalloc Vector256<float>[Together];
+        Span<nint> upcoming = stackalloc nint[Together];
+        for (int begin = 0; begin < rows.Count; begin += Together)
+        {
+            ReadOnlySpan<nint> offsets = rows.Offsets.Slice(begin, Math.Min(Together, rows.Count - begin));
+            for (int i = 0; i < offsets.Length; i++)
+                upcoming[i] = rows.UpcomingOffset(begin + i, Together);
+            sums.Clear();
+            AddGroups(in rows.Origin, offsets, in MemoryMarshal.GetReference(upcoming), in x, padded, ref sums[0]);
+            for (int i = 0; i < offsets.Length; i++)
+            {
+                if (padded % GroupOrder.Columns != 0)
+                    AddLast(in rows[begin + i], in x, padded, ref sums[i]);
+                y[begin + i] = Fold(sums[i]);
+            }
+        }
     }
 
     /// <summary>Adds a group's terms to the sums of one row and many inputs; the levels are unpacked once.</summary>
@@ -120,6 +145,35 @@ internal static class BlockTiles<TCodec, TBytes>
         }
 
         total = sums;
+    }
+
+    /// <summary>The loop over groups of some rows in turn, which lie at offsets from an origin; those upcoming are prefetched.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddGroups(
+        ref readonly byte origin, ReadOnlySpan<nint> offsets, ref readonly nint upcoming, ref readonly byte x, int padded,
+        ref Vector256<float> sums)
+    {
+        int groups = padded / GroupOrder.Columns, levels = TCodec.LevelBytes(GroupOrder.Columns);
+        for (int group = 0; group < groups; group++)
+        {
+            for (int i = 0; i < offsets.Length; i++)
+            {
+                ref readonly byte ahead = ref At(in origin, Unsafe.Add(ref Unsafe.AsRef(in upcoming), i));
+                Prefetch.Line(in ahead, group * levels);
+                Prefetch.Line(in ahead, (group * levels) + Prefetch.LineBytes);
+                if (levels > 2 * Prefetch.LineBytes)
+                {
+                    Prefetch.Line(in ahead, (group * levels) + (2 * Prefetch.LineBytes));
+                    Prefetch.Line(in ahead, (group * levels) + (3 * Prefetch.LineBytes));
+                }
+                if (group % GroupsOfScaleLine == 0)
+                    Prefetch.Line(in ahead, TCodec.ScaleBytes(padded, group));
+                ref Vector256<float> sum = ref Unsafe.Add(ref sums, i);
+                sum = AddGroup(sum, in At(in origin, offsets[i]), padded, group, in x);
+            }
+
+            x = ref At(in x, GroupBytes);
+        }
     }
 
     /// <summary>Adds a group's terms to one sum. Levels are unpacked as they are multiplied, so that registers are left.</summary>
@@ -206,7 +260,7 @@ internal static class BlockTiles<TCodec, TBytes>
         Vector256.LoadUnsafe(in Unsafe.As<byte, int>(ref Unsafe.AsRef(in At(in x, QuantizedInput.SumsAt))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref readonly byte At(ref readonly byte origin, int offset) => ref Unsafe.Add(ref Unsafe.AsRef(in origin), offset);
+    private static ref readonly byte At(ref readonly byte origin, nint offset) => ref Unsafe.Add(ref Unsafe.AsRef(in origin), offset);
 }
 
 /// <summary>Room for a row of one group, of any format.</summary>

@@ -25,16 +25,11 @@ internal class BlockWeightKernels<TCodec, TBytes> : WeightKernels
             in MemoryMarshal.GetReference(row), in MemoryMarshal.GetReference(x.Quantized), Padded(x.Values.Length));
     }
 
-    internal override void DotTwo(ReadOnlySpan<byte> rows, ProductInput x, ReadOnlySpan<byte> upcoming, out float y0, out float y1)
+    internal override void DotRows(ScatteredRows rows, ProductInput x, Span<float> y)
     {
-        int rowBytes = RowBytes(x.Values.Length);
-        Require.Length(rows.Length, 2L * rowBytes, nameof(rows));
+        Require.Length(y.Length, rows.Count, nameof(y));
         ValidateInput(x, 1, x.Values.Length);
-        ref byte first = ref MemoryMarshal.GetReference(rows), ahead = ref MemoryMarshal.GetReference(upcoming.IsEmpty ? rows : upcoming);
-        ref byte input = ref MemoryMarshal.GetReference(x.Quantized);
-        int padded = Padded(x.Values.Length);
-        y0 = BlockTiles<TCodec, TBytes>.Dot(in first, in ahead, in input, padded);
-        y1 = BlockTiles<TCodec, TBytes>.Dot(in Unsafe.Add(ref first, rowBytes), in Unsafe.Add(ref ahead, rowBytes), in input, padded);
+        BlockTiles<TCodec, TBytes>.RowsByOne(rows, in MemoryMarshal.GetReference(x.Quantized), y, Padded(x.Values.Length));
     }
 
     public override void MatMul(ReadOnlySpan<byte> rows, ProductInput x, ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
@@ -74,8 +69,8 @@ internal class BlockWeightKernels<TCodec, TBytes> : WeightKernels
 
     public override void AddScaled(float scale, ReadOnlySpan<byte> row, ColumnRange range, Span<float> y) => throw OfMatricesOnly();
 
-    internal override void AddScaledFour(
-        ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, ColumnRange range, Span<float> y) => throw OfMatricesOnly();
+    internal override void AddScaledRows(ReadOnlySpan<float> scales, ScatteredRows rows, ColumnRange range, Span<float> y) =>
+        throw OfMatricesOnly();
 
     public override void Encode(ReadOnlySpan<float> x, Span<byte> row) =>
         throw new NotSupportedException("Weights are not rounded to this format; they come in it.");
@@ -153,10 +148,11 @@ internal sealed class BundleWeightKernels<TCodec, TBytes> : BlockWeightKernels<T
         BlockAxpy<TCodec>.AddOne(scale, in MemoryMarshal.GetReference(row), Padded(range.Columns), range, y);
     }
 
-    internal override void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, ColumnRange range, Span<float> y)
+    internal override void AddScaledRows(ReadOnlySpan<float> scales, ScatteredRows rows, ColumnRange range, Span<float> y)
     {
-        Require.Length(scales.Length, 4, nameof(scales));
-        BlockAxpy<TCodec>.AddFour(scales, rows, upcoming, Padded(range.Columns), range, y);
+        Require.Length(scales.Length, rows.Count, nameof(scales));
+        Require.Length(y.Length, range.Count, nameof(y));
+        BlockDown<TCodec>.Add(scales, rows, Padded(range.Columns), range, y);
     }
 
     public override void Encode(ReadOnlySpan<float> x, Span<byte> row)

@@ -81,6 +81,9 @@ internal interface IBundleRowCodec : IBlockRowCodec
     /// <param name="second">Those 16 behind.</param>
     public static abstract void LoadQuads(ref readonly byte quad, int stride, out Vector256<float> first, out Vector256<float> second);
 
+    /// <summary>The centred levels of a whole group, 256 signed bytes in its order.</summary>
+    public static abstract void Unpack(ref readonly byte group, ref byte levels);
+
     /// <summary>Rounds a block of 32 as ggml does.</summary>
     public static abstract void Encode(ReadOnlySpan<float> x, Span<byte> row, int padded, int block);
 }

@@ -50,9 +50,13 @@ internal readonly struct Q8_0Rows : IBundleRowCodec
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadQuads(ref readonly byte quad, int stride, out Vector256<float> first, out Vector256<float> second)
     {
-        first = Eight(in quad);
-        second = Eight(in Unsafe.Add(ref Unsafe.AsRef(in quad), stride * (GroupOrder.Quads / 2)));
+        first = SignedLevels.Eight(in quad);
+        second = SignedLevels.Eight(in Unsafe.Add(ref Unsafe.AsRef(in quad), stride * (GroupOrder.Quads / 2)));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack(ref readonly byte group, ref byte levels) =>
+        Unsafe.CopyBlockUnaligned(ref levels, in group, GroupOrder.Columns);
 
     public static void Decode(ReadOnlySpan<byte> row, int padded, int first, Span<float> y)
     {
@@ -101,18 +105,6 @@ internal readonly struct Q8_0Rows : IBundleRowCodec
     }
 
     public static bool AllFinite(ReadOnlySpan<byte> row, int padded) => HalfScales.AllFinite(row[padded..]);
-
-    /// <summary>Eight levels. Sixteen are loaded, if the compiler does not see that eight are enough: the scales lie behind them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Eight(ref readonly byte source)
-    {
-        Vector128<sbyte> bytes = Vector128.LoadUnsafe(in Unsafe.As<byte, sbyte>(ref Unsafe.AsRef(in source)));
-        if (Avx2.IsSupported)
-            return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes));
-
-        Vector128<short> eight = Vector128.WidenLower(bytes);
-        return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight)));
-    }
 }
 
 /// <summary>A row of <see cref="WeightFormat.Q4_0"/>: [q: P / 2 bytes][d: P / 32 binary16].</summary>
@@ -163,6 +155,18 @@ internal readonly struct Q4_0Rows : IBundleRowCodec
         Vector256<int> both = Eight(in quad), centre = Vector256.Create(Centre);
         first = Vector256.ConvertToSingle((both & Vector256.Create(LevelMax)) - centre);
         second = Vector256.ConvertToSingle((both >>> 4) - centre);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack(ref readonly byte group, ref byte levels)
+    {
+        Vector256<byte> mask = Vector256.Create((byte)LevelMax), centre = Vector256.Create((byte)Centre);
+        for (int at = 0; at < NibbleLevels.GroupBytes; at += Vector256<byte>.Count)
+        {
+            Vector256<byte> both = Vector256.LoadUnsafe(in group, (nuint)at);
+            ((both & mask) - centre).StoreUnsafe(ref levels, (nuint)at);
+            (((both.AsUInt16() >>> 4).AsByte() & mask) - centre).StoreUnsafe(ref levels, (nuint)(at + NibbleLevels.GroupBytes));
+        }
     }
 
     public static void Decode(ReadOnlySpan<byte> row, int padded, int first, Span<float> y)
@@ -249,5 +253,21 @@ internal static class NibbleLevels
     {
         int at = (group * GroupBytes) + (unit % 2 * GroupOrder.UnitBytes);
         return TBytes.Field(TBytes.Load(in Unsafe.Add(ref Unsafe.AsRef(in levels), at)), unit / 2 * 4, 15);
+    }
+}
+
+/// <summary>Levels that are signed bytes.</summary>
+internal static class SignedLevels
+{
+    /// <summary>Eight as floats. Sixteen are loaded, if the compiler does not see that eight are enough.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Eight(ref readonly byte source)
+    {
+        Vector128<sbyte> bytes = Vector128.LoadUnsafe(in Unsafe.As<byte, sbyte>(ref Unsafe.AsRef(in source)));
+        if (Avx2.IsSupported)
+            return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes));
+
+        Vector128<short> eight = Vector128.WidenLower(bytes);
+        return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight)));
     }
 }

@@ -36,19 +36,25 @@ public readonly ref struct BundleFrames
     /// <exception cref="ArgumentOutOfRangeException">Its frame is not in the region.</exception>
     public ReadOnlySpan<byte> this[int index]
     {
-        get
-        {
-            int frame = _frames[index];
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)frame, (uint)_frameCount, nameof(index));
-            return MemoryMarshal.CreateReadOnlySpan(
-                in Unsafe.Add(ref Unsafe.AsRef(in _origin), (nint)frame * _strideBytes), _strideBytes);
-        }
+        get => MemoryMarshal.CreateReadOnlySpan(
+            in Unsafe.AddByteOffset(ref Unsafe.AsRef(in _origin), OffsetOf(index)), _strideBytes);
     }
+
+    /// <summary>The region's first byte.</summary>
+    internal ref readonly byte Origin => ref _origin;
 
     /// <summary>The bundles [begin, end) of the view.</summary>
     public BundleFrames Slice(int begin, int end)
     {
         ReadOnlySpan<byte> firstFrame = MemoryMarshal.CreateReadOnlySpan(in _origin, _frameCount == 0 ? 0 : _strideBytes);
         return new(firstFrame, _frameCount, _strideBytes, _frames[begin..end]);
+    }
+
+    /// <summary>Bytes from the region's beginning to bundle <paramref name="index"/>.</summary>
+    internal nint OffsetOf(int index)
+    {
+        int frame = _frames[index];
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)frame, (uint)_frameCount, nameof(index));
+        return (nint)frame * _strideBytes;
     }
 }

@@ -11,8 +11,8 @@ namespace Neuralink.Kernels;
 /// workers nor on the order in which bundles arrive from flash.
 /// </para>
 /// A bundle is any span that holds at least its payload (a frame of <see cref="BundleLayout.StrideBytes"/> as a rule). The forms
-/// over <see cref="BundleFrames"/> give the same bits as bundle after bundle, and two to three times the speed from DRAM: while one
-/// bundle is computed they prefetch a later one.
+/// over <see cref="BundleFrames"/> give the same bits as bundle after bundle, and two to three times the speed from DRAM: they read
+/// several bundles side by side and meanwhile prefetch later ones.
 /// </summary>
 public sealed partial class BundleKernels
 {
@@ -25,29 +25,21 @@ public sealed partial class BundleKernels
     // Indices of active neurons collected at a time, on the stack.
     private const int ActiveMax = 512;
 
-    // How far ahead of the arithmetic memory is asked for: about a microsecond of it, and half of a first-level cache.
-    private const int LookaheadBytes = 16 << 10;
-
     private readonly BundleLayout _layout;
     private readonly Activation _activation;
     private readonly WeightKernels _rows;
     private readonly WeightKernels _down;
-    private readonly bool _gateFirst;
     private readonly bool _weighs;      // a plain neuron's value by its down column's norm
 
     /// <param name="layout">Of the bundles.</param>
     /// <param name="activation">The model's.</param>
-    /// <param name="gateFirst">
-    /// Whether a gated bundle's up row is left alone until its gate is known to fire: for sets of neurons of which many
-    /// do not. The bits are the same.
-    /// </param>
     /// <exception cref="ArgumentException">dReLU needs a gate, and a threshold must not be negative or NaN.</exception>
-    public BundleKernels(BundleLayout layout, Activation activation, bool gateFirst = false)
-        : this(layout, activation, WeightKernels.For(layout.Format.Rows), WeightKernels.For(layout.Format.Down), gateFirst)
+    public BundleKernels(BundleLayout layout, Activation activation)
+        : this(layout, activation, WeightKernels.For(layout.Format.Rows), WeightKernels.For(layout.Format.Down))
     {
     }
 
-    internal BundleKernels(BundleLayout layout, Activation activation, WeightKernels rows, WeightKernels down, bool gateFirst = false)
+    internal BundleKernels(BundleLayout layout, Activation activation, WeightKernels rows, WeightKernels down)
     {
         if (activation.Kind == ActivationKind.DRelu && !layout.Gated)
             throw new ArgumentException("dReLU needs a gated layout.", nameof(activation));
@@ -60,7 +52,6 @@ public sealed partial class BundleKernels
         _activation = activation;
         _rows = rows;
         _down = down;
-        _gateFirst = gateFirst;
         _weighs = !layout.Gated && activation is { IsRectified: false, IsSparse: true };
     }
 
@@ -70,7 +61,7 @@ public sealed partial class BundleKernels
     /// <summary>
     /// h[b] of one neuron. Gated: g = gate . x[b] + bias; 0 unless it fires, else g * (up . x[b] + bias), the latter rectified for
     /// dReLU. Plain: act(up . x[b] + bias). The gate (plain: up) value has the bits of <see cref="WeightKernels.MatMul"/>.
-    /// At batch 1 the up row is read along with the gate row, unless gates come first: who brings a bundle here expects it to fire.
+    /// The up row is read only where the gate fires.
     /// </summary>
     /// <param name="bundle">The neuron's bundle.</param>
     /// <param name="x">[batch, Hidden], the FFN's input.</param>
@@ -81,7 +72,7 @@ public sealed partial class BundleKernels
     {
         Require.Length(x.Values.Length, (long)batch * _layout.Hidden, nameof(x));
         Require.Length(h.Length, batch, nameof(h));
-        ActivateOne(bundle, x, h, []);
+        ActivateOne(bundle, x, h);
     }
 
     /// <summary>h[n, b] of every bundle of the view, as one after the other; h: [bundles.Count, batch].</summary>
@@ -89,17 +80,16 @@ public sealed partial class BundleKernels
     {
         Require.Length(x.Values.Length, (long)batch * _layout.Hidden, nameof(x));
         Require.Length(h.Length, (long)bundles.Count * batch, nameof(h));
-        if (_layout.HasDeciding && PanelSizes.IsWorthPacking(bundles.Count, batch))
-        {
+        if (!_layout.HasDeciding)
+            throw WithoutDeciding();
+        if (batch == 1)
+            ActivateForOne(bundles, x, h, isDecided: false);
+        else if (PanelSizes.IsWorthPacking(bundles.Count, batch))
             ActivateMany(bundles, x, batch, h);
-            return;
-        }
-
-        int ahead = Math.Max(1, LookaheadBytes / _layout.DownOffset);
-        for (int n = 0; n < bundles.Count; n++)
+        else
         {
-            ReadOnlySpan<byte> upcoming = n + ahead < bundles.Count ? bundles[n + ahead] : [];
-            ActivateOne(bundles[n], x, h.Slice(n * batch, batch), upcoming);
+            for (int n = 0; n < bundles.Count; n++)
+                ActivateOne(bundles[n], x, h.Slice(n * batch, batch));
         }
     }
 
@@ -123,12 +113,30 @@ public sealed partial class BundleKernels
             Shape(h);
     }
 
-    /// <summary>What Activate makes of one neuron, from its gate (plain: up) values with their bias, of active rows or not.</summary>
-    /// <param name="bundle">The neuron's bundle, which does not have its deciding row.</param>
+    /// <summary>
+    /// What Activate makes of every bundle of the view, none of which has its deciding row, from their gate (plain: up) values with their
+    /// bias, of active rows or not.
+    /// </summary>
+    /// <param name="bundles">The neurons' bundles.</param>
     /// <param name="x">[batch, Hidden], the FFN's input.</param>
-    /// <param name="h">[batch], the values; becomes h as Activate gives it.</param>
-    public void ActivateDecided(ReadOnlySpan<byte> bundle, ProductInput x, Span<float> h) =>
-        ActivateGated(bundle, x, KeepActive(bundle, bias: 0, h), h);
+    /// <param name="batch">Rows of x.</param>
+    /// <param name="h">[bundles.Count, batch], the values; becomes h as Activate gives it.</param>
+    public void ActivateDecided(BundleFrames bundles, ProductInput x, int batch, Span<float> h)
+    {
+        Require.Length(x.Values.Length, (long)batch * _layout.Hidden, nameof(x));
+        Require.Length(h.Length, (long)bundles.Count * batch, nameof(h));
+        if (batch == 1)
+        {
+            ActivateForOne(bundles, x, h, isDecided: true);
+            return;
+        }
+
+        for (int n = 0; n < bundles.Count; n++)
+        {
+            Span<float> values = h.Slice(n * batch, batch);
+            ActivateGated(bundles[n], x, KeepActive(bundles[n], bias: 0, values), values);
+        }
+    }
 
     /// <summary>y[b, c] = fma(h[b], down[c], y[b, c]) for c in [columnBegin, columnEnd); rows whose h is 0 are left alone.</summary>
     /// <param name="bundle">The neuron's bundle.</param>
@@ -151,7 +159,7 @@ public sealed partial class BundleKernels
         ValidateShare(y, batch, columnBegin, columnEnd);
         if (batch == 1)
         {
-            AddDownFours(bundles, h, y[columnBegin..columnEnd], columnBegin);
+            AddDownToOne(bundles, h, y[columnBegin..columnEnd], columnBegin);
             return;
         }
 
@@ -176,35 +184,23 @@ public sealed partial class BundleKernels
         return MathF.Sqrt(sum);
     }
 
-    private void ActivateOne(ReadOnlySpan<byte> bundle, ProductInput x, Span<float> h, ReadOnlySpan<byte> upcoming)
+    private void ActivateOne(ReadOnlySpan<byte> bundle, ProductInput x, Span<float> h)
     {
         if (!_layout.HasDeciding)
-            throw new InvalidOperationException("The bundle does not have what decides; ActivateGated takes it.");
+            throw WithoutDeciding();
         Require.AtLeast(bundle.Length, _layout.PayloadBytes, nameof(bundle));
-        if (_layout.Gated && h.Length == 1 && !_gateFirst)
-            h[0] = GatedValue(bundle, x, upcoming);
-        else if (ActiveOf(bundle, x, h) is > 0 and int active)
+        if (ActiveOf(bundle, x, h) is > 0 and int active)
             ActivateGated(bundle, x, active, h);
     }
+
+    private static InvalidOperationException WithoutDeciding() =>
+        new("The bundle does not have what decides; ActivateDecided takes it.");
 
     /// <summary>Of a plain bundle: what becomes of the up values of a neuron, 0 where it is not active.</summary>
     private void Shape(Span<float> h)
     {
         foreach (ref float value in h)
             value = value == 0f ? 0f : _activation.Value(value);
-    }
-
-    /// <summary>h of one gated neuron for one x: both sums side by side, so that neither waits for the other's additions.</summary>
-    private float GatedValue(ReadOnlySpan<byte> bundle, ProductInput x, ReadOnlySpan<byte> upcoming)
-    {
-        _rows.DotTwo(bundle[.._layout.DownOffset], x, upcoming, out float gate, out float up);
-        if (_layout.Biased)
-        {
-            gate += BiasOf(bundle, 0);
-            up += BiasOf(bundle, 1);
-        }
-
-        return _activation.IsActive(gate) ? _activation.Combine(gate, up) : 0f;
     }
 
     /// <summary>The rectified gate (plain: up) values into h; returns how many fire.</summary>
@@ -272,38 +268,6 @@ public sealed partial class BundleKernels
         }
     }
 
-    /// <summary>For batch 1: the neurons that fire, four at a time; share: y's columns [columnBegin, columnEnd).</summary>
-    [SkipLocalsInit]
-    private void AddDownFours(BundleFrames bundles, ReadOnlySpan<float> h, Span<float> share, int columnBegin)
-    {
-        int columnEnd = columnBegin + share.Length;
-        ColumnRange range = Columns(columnBegin, columnEnd);
-        int ahead = Math.Max(4, LookaheadBytes / Math.Max(1, _down.RowBytes(share.Length)));
-        Span<float> scales = stackalloc float[4];
-        Span<int> active = stackalloc int[ActiveMax];
-        for (int begin = 0; begin < h.Length; begin += ActiveMax)
-        {
-            int end = Math.Min(h.Length, begin + ActiveMax);
-            int count = CollectActive(h, begin, end, active);
-            int i = 0;
-            for (; i <= count - 4; i += 4)
-            {
-                RowFour rows = DownFour(bundles, active[i], active[i + 1], active[i + 2], active[i + 3]);
-                int next = i + ahead;
-                RowFour upcoming = next <= count - 4
-                    ? DownFour(bundles, active[next], active[next + 1], active[next + 2], active[next + 3])
-                    : rows;
-                for (int k = 0; k < 4; k++)
-                    scales[k] = h[active[i + k]];
-
-                _down.AddScaledFour(scales, rows, upcoming, range, share);
-            }
-
-            for (; i < count; i++)
-                _down.AddScaled(h[active[i]], DownOf(bundles[active[i]]), range, share);
-        }
-    }
-
     private static int CollectActive(ReadOnlySpan<float> h, int begin, int end, Span<int> active)
     {
         int count = 0;
@@ -315,13 +279,6 @@ public sealed partial class BundleKernels
 
         return count;
     }
-
-    private RowFour DownFour(BundleFrames bundles, int n0, int n1, int n2, int n3)
-        => new(
-            in MemoryMarshal.GetReference(DownOf(bundles[n0])),
-            in MemoryMarshal.GetReference(DownOf(bundles[n1])),
-            in MemoryMarshal.GetReference(DownOf(bundles[n2])),
-            in MemoryMarshal.GetReference(DownOf(bundles[n3])));
 
     private ReadOnlySpan<byte> DownOf(ReadOnlySpan<byte> bundle) => bundle.Slice(_layout.DownOffset, _layout.DownBytes);
 

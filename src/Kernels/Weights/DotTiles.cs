@@ -37,13 +37,11 @@ internal static partial class DotTiles<TCodec, TLanes>
         return TLanes.Sum(sum);
     }
 
-    /// <summary>Two sums of rows that lie one after the other, with one x.</summary>
-    public static void DotTwo(
-        ref readonly byte rows, ref readonly float x, int columns, ref readonly byte upcoming, out float y0, out float y1)
+    /// <summary>Two sums with one x; meanwhile two rows that are read soon after are prefetched.</summary>
+    private static void DotTwo(
+        ref readonly byte w0, ref readonly byte w1, ref readonly byte u0, ref readonly byte u1, ref readonly float x, int columns,
+        ref float y)
     {
-        nint rowBytes = (nint)columns * TCodec.WeightBytes;
-        ref readonly byte w0 = ref rows;
-        ref readonly byte w1 = ref Unsafe.Add(ref Unsafe.AsRef(in rows), rowBytes);
         Unsafe.SkipInit(out Tail w0Tail);
         Unsafe.SkipInit(out Tail w1Tail);
         Unsafe.SkipInit(out Tail xTail);
@@ -58,8 +56,8 @@ internal static partial class DotTiles<TCodec, TLanes>
         int c = 0;
         for (; c <= columns - (2 * Lanes); c += 2 * Lanes)
         {
-            Prefetch.Weights<TCodec>(in upcoming, c);
-            Prefetch.Weights<TCodec>(in upcoming, columns + c);
+            Prefetch.Weights<TCodec>(in u0, c);
+            Prefetch.Weights<TCodec>(in u1, c);
             TLanes v = X(in x, c);
             s0 = TLanes.FusedMultiplyAdd(W(in w0, c), v, s0);
             s1 = TLanes.FusedMultiplyAdd(W(in w1, c), v, s1);
@@ -83,27 +81,51 @@ internal static partial class DotTiles<TCodec, TLanes>
             s1 = TLanes.FusedMultiplyAdd(W(ref w1Tail), v, s1);
         }
 
-        y0 = TLanes.Sum(s0);
-        y1 = TLanes.Sum(s1);
+        y = TLanes.Sum(s0);
+        Unsafe.Add(ref y, 1) = TLanes.Sum(s1);
     }
 
     /// <summary>All rows of a block against one x: four rows at a time where the registers hold their sums, else two.</summary>
     public static void RowsByOne(ref byte rows, ref float x, ref float y, MatMulShape shape)
     {
-        nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes;
+        // Four rows on lies what is read next.
+        nint rowBytes = (nint)shape.Columns * TCodec.WeightBytes, ahead = 4 * rowBytes;
         int r = 0;
         for (; TLanes.HoldsWideTiles && r <= shape.RowCount - 4; r += 4)
-            Tile4x1(ref Unsafe.Add(ref rows, r * rowBytes), ref x, ref Unsafe.Add(ref y, r), shape.Columns);
+        {
+            ref byte first = ref Unsafe.Add(ref rows, r * rowBytes), third = ref Unsafe.Add(ref first, 2 * rowBytes);
+            RowFour four = new(in first, in Unsafe.Add(ref first, rowBytes), in third, in Unsafe.Add(ref third, rowBytes));
+            Tile4x1(four, four.At(ahead), in x, shape.Columns, ref Unsafe.Add(ref y, r));
+        }
 
         for (; r <= shape.RowCount - 2; r += 2)
         {
-            ref byte two = ref Unsafe.Add(ref rows, r * rowBytes);
-            ref byte upcoming = ref Unsafe.Add(ref two, 4 * rowBytes);
-            DotTwo(in two, in x, shape.Columns, in upcoming, out Unsafe.Add(ref y, r), out Unsafe.Add(ref y, r + 1));
+            ref byte w0 = ref Unsafe.Add(ref rows, r * rowBytes), w1 = ref Unsafe.Add(ref w0, rowBytes);
+            DotTwo(
+                in w0, in w1, in Unsafe.Add(ref w0, ahead), in Unsafe.Add(ref w1, ahead), in x, shape.Columns,
+                ref Unsafe.Add(ref y, r));
         }
 
         for (; r < shape.RowCount; r++)
             Unsafe.Add(ref y, r) = Dot(in Unsafe.Add(ref rows, r * rowBytes), in x, shape.Columns);
+    }
+
+    /// <summary>The same of rows that lie anywhere.</summary>
+    public static void RowsByOne(ScatteredRows rows, ref readonly float x, ref float y, int columns)
+    {
+        int r = 0;
+        for (; TLanes.HoldsWideTiles && r <= rows.Count - 4; r += 4)
+            Tile4x1(rows.Four(r), rows.UpcomingFour(r), in x, columns, ref Unsafe.Add(ref y, r));
+
+        for (; r <= rows.Count - 2; r += 2)
+        {
+            DotTwo(
+                in rows[r], in rows[r + 1], in rows.Upcoming(r, 2), in rows.Upcoming(r + 1, 2), in x, columns,
+                ref Unsafe.Add(ref y, r));
+        }
+
+        for (; r < rows.Count; r++)
+            Unsafe.Add(ref y, r) = Dot(in rows[r], in x, columns);
     }
 
     /// <summary>All rows of a block against two x, two rows at a time.</summary>
@@ -140,13 +162,10 @@ internal static partial class DotTiles<TCodec, TLanes>
         }
     }
 
-    private static void Tile4x1(ref byte rows, ref float x, ref float y, int columns)
+    private static void Tile4x1(RowFour rows, RowFour upcoming, ref readonly float x, int columns, ref float y)
     {
-        nint rowBytes = (nint)columns * TCodec.WeightBytes;
-        ref byte w0 = ref rows;
-        ref byte w1 = ref Unsafe.Add(ref w0, rowBytes);
-        ref byte w2 = ref Unsafe.Add(ref w1, rowBytes);
-        ref byte w3 = ref Unsafe.Add(ref w2, rowBytes);
+        ref readonly byte w0 = ref rows.Row0, w1 = ref rows.Row1, w2 = ref rows.Row2, w3 = ref rows.Row3;
+        ref readonly byte u0 = ref upcoming.Row0, u1 = ref upcoming.Row1, u2 = ref upcoming.Row2, u3 = ref upcoming.Row3;
         Unsafe.SkipInit(out Tail w0Tail);
         Unsafe.SkipInit(out Tail w1Tail);
         Unsafe.SkipInit(out Tail w2Tail);
@@ -161,20 +180,18 @@ internal static partial class DotTiles<TCodec, TLanes>
             CopyTail(in x, columns, out xTail);
         }
 
-        // Four rows on lies what this column of tiles reads next.
-        nint ahead = 4 * rowBytes;
         TLanes s0 = TLanes.Zero, s1 = TLanes.Zero, s2 = TLanes.Zero, s3 = TLanes.Zero;
         int c = 0;
         for (; c <= columns - Lanes; c += Lanes)
         {
             TLanes v = X(in x, c);
-            Prefetch.Line(in w0, ahead + ((nint)c * TCodec.WeightBytes));
+            Prefetch.Line(in u0, (nint)c * TCodec.WeightBytes);
             s0 = TLanes.FusedMultiplyAdd(W(in w0, c), v, s0);
-            Prefetch.Line(in w1, ahead + ((nint)c * TCodec.WeightBytes));
+            Prefetch.Line(in u1, (nint)c * TCodec.WeightBytes);
             s1 = TLanes.FusedMultiplyAdd(W(in w1, c), v, s1);
-            Prefetch.Line(in w2, ahead + ((nint)c * TCodec.WeightBytes));
+            Prefetch.Line(in u2, (nint)c * TCodec.WeightBytes);
             s2 = TLanes.FusedMultiplyAdd(W(in w2, c), v, s2);
-            Prefetch.Line(in w3, ahead + ((nint)c * TCodec.WeightBytes));
+            Prefetch.Line(in u3, (nint)c * TCodec.WeightBytes);
             s3 = TLanes.FusedMultiplyAdd(W(in w3, c), v, s3);
         }
 

@@ -27,17 +27,11 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
         return DotTiles<TCodec, TLanes>.Dot(in MemoryMarshal.GetReference(row), in MemoryMarshal.GetReference(x), x.Length);
     }
 
-    internal override void DotTwo(ReadOnlySpan<byte> rows, ProductInput input, ReadOnlySpan<byte> upcoming, out float y0, out float y1)
+    internal override void DotRows(ScatteredRows rows, ProductInput x, Span<float> y)
     {
-        ReadOnlySpan<float> x = input.Values;
-        Require.Length(rows.Length, 2L * RowBytes(x.Length), nameof(rows));
-        DotTiles<TCodec, TLanes>.DotTwo(
-            in MemoryMarshal.GetReference(rows),
-            in MemoryMarshal.GetReference(x),
-            x.Length,
-            in MemoryMarshal.GetReference(upcoming.IsEmpty ? rows : upcoming),
-            out y0,
-            out y1);
+        Require.Length(y.Length, rows.Count, nameof(y));
+        DotTiles<TCodec, TLanes>.RowsByOne(
+            rows, in MemoryMarshal.GetReference(x.Values), ref MemoryMarshal.GetReference(y), x.Values.Length);
     }
 
     public override void MatMul(ReadOnlySpan<byte> rows, ProductInput input, ReadOnlySpan<float> bias, Span<float> y, MatMulShape shape)
@@ -76,11 +70,17 @@ internal sealed class VectorWeightKernels<TCodec, TLanes, TPart> : WeightKernels
         AxpyTiles<TCodec, TLanes>.AddOne(scale, in MemoryMarshal.GetReference(share), y);
     }
 
-    internal override void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, ColumnRange range, Span<float> y)
+    internal override void AddScaledRows(ReadOnlySpan<float> scales, ScatteredRows rows, ColumnRange range, Span<float> y)
     {
-        Require.Length(scales.Length, 4, nameof(scales));
+        Require.Length(scales.Length, rows.Count, nameof(scales));
+        Require.Length(y.Length, range.Count, nameof(y));
         nint offset = (nint)range.Begin * TCodec.WeightBytes;
-        AxpyTiles<TCodec, TLanes>.AddFour(scales, rows.At(offset), upcoming.At(offset), y);
+        int i = 0;
+        for (; i <= rows.Count - 4; i += 4)
+            AxpyTiles<TCodec, TLanes>.AddFour(scales.Slice(i, 4), rows.Four(i).At(offset), rows.UpcomingFour(i).At(offset), y);
+
+        for (; i < rows.Count; i++)
+            AxpyTiles<TCodec, TLanes>.AddOne(scales[i], in Unsafe.AddByteOffset(ref Unsafe.AsRef(in rows[i]), offset), y);
     }
 
     public override void Decode(ReadOnlySpan<byte> row, ColumnRange range, Span<float> y)

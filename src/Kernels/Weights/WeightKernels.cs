@@ -106,16 +106,18 @@ public abstract partial class WeightKernels
     public virtual void ToGgml(ReadOnlySpan<byte> row, int columns, Span<byte> blocks) =>
         throw new NotSupportedException("This format has no blocks.");
 
-    /// <summary>
-    /// The dots of two rows that lie one after the other (2 * RowBytes bytes), prefetching two rows that are read soon after (or none).
-    /// </summary>
-    internal abstract void DotTwo(ReadOnlySpan<byte> rows, ProductInput x, ReadOnlySpan<byte> upcoming, out float y0, out float y1);
+    /// <summary>y[i] = row i times x, the bits of <see cref="Dot"/>, some rows side by side. Their lengths are the caller's word.</summary>
+    /// <param name="rows">Each of RowBytes(x.Values.Length).</param>
+    /// <param name="x">One row.</param>
+    /// <param name="y">[rows.Count].</param>
+    internal abstract void DotRows(ScatteredRows rows, ProductInput x, Span<float> y);
 
-    /// <summary>
-    /// <see cref="AddScaled"/> of four rows in turn, prefetching four that are read soon after. The rows' lengths are the caller's word:
-    /// RowBytes(range.Columns) each.
-    /// </summary>
-    internal abstract void AddScaledFour(ReadOnlySpan<float> scales, RowFour rows, RowFour upcoming, ColumnRange range, Span<float> y);
+    /// <summary><see cref="AddScaled"/> of rows in turn, some side by side. Their lengths are the caller's word.</summary>
+    /// <param name="scales">[rows.Count].</param>
+    /// <param name="rows">Each of RowBytes(range.Columns).</param>
+    /// <param name="range">Which columns.</param>
+    /// <param name="y">[range.Count].</param>
+    internal abstract void AddScaledRows(ReadOnlySpan<float> scales, ScatteredRows rows, ColumnRange range, Span<float> y);
 
     /// <summary>The kernels on a stated instruction set, for the tests that hold the sets against each other.</summary>
     internal static WeightKernels Create<TCodec, TLanes, TPart>()

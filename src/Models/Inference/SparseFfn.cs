@@ -12,8 +12,8 @@ namespace Neuralink.Models.Inference;
 /// </summary>
 public sealed class SparseFfn
 {
-    // Output columns of a worker's share: whole cache lines.
-    private const int GrainColumns = 32;
+    // Output columns that are not split: two blocks of a format that has them.
+    private const int GrainColumns = 64;
 
     private readonly WorkerPool _pool;
     private readonly Activating _activating;
@@ -57,9 +57,8 @@ public sealed class SparseFfn
     /// <summary>The kernels of each layer.</summary>
     /// <param name="config">Says how they are activated.</param>
     /// <param name="layout">Of the bundles.</param>
-    /// <param name="gateFirst">As of <see cref="BundleKernels"/>.</param>
-    public static BundleKernels[] KernelsOf(ModelConfig config, BundleLayout layout, bool gateFirst = false) =>
-        [.. Enumerable.Range(0, config.LayerCount).Select(layer => new BundleKernels(layout, config.ActivationOf(layer), gateFirst))];
+    public static BundleKernels[] KernelsOf(ModelConfig config, BundleLayout layout) =>
+        [.. Enumerable.Range(0, config.LayerCount).Select(layer => new BundleKernels(layout, config.ActivationOf(layer)))];
 
     /// <summary>What follows is of this layer, whose input is there, [batch, d].</summary>
     public void BeginLayer(int layer, int batch) => _activating.Begin(layer, batch);
@@ -93,7 +92,21 @@ public sealed class SparseFfn
     {
         _adding.Frames = frames;
         _adding.Batch = batch;
-        _pool.Run(_adding, _adding.Columns, WorkShare.Grain(_pool, (long)frames.Length * batch, GrainColumns));
+        _pool.Run(_adding, _adding.Columns, DownShare(_pool, _adding.Columns, frames.Length, batch));
+    }
+
+    /// <summary>
+    /// The columns of a piece of <see cref="AddDown"/>. For one token each worker has one piece: what a piece has of a down column is
+    /// contiguous, and short stretches of memory come at half the speed of long ones.
+    /// </summary>
+    /// <param name="pool">Who shares the work.</param>
+    /// <param name="columns">To be shared.</param>
+    /// <param name="neurons">Added to them.</param>
+    /// <param name="batch">The tokens.</param>
+    public static int DownShare(WorkerPool pool, int columns, int neurons, int batch)
+    {
+        int least = WorkShare.Grain(pool, (long)neurons * batch, GrainColumns), share = (columns + pool.Threads - 1) / pool.Threads;
+        return batch > 1 ? least : Math.Max(least, (share + GrainColumns - 1) / GrainColumns * GrainColumns);
     }
 
     private static bool QuantizesInput(BundleFormat bundles, bool decidingDoes) =>
@@ -162,13 +175,10 @@ public sealed class SparseFfn
         private void ActivateDecided(
             DecidingRows deciding, ReadOnlySpan<int> ordinals, ReadOnlySpan<int> mine, ProductInput inputs, Span<float> values)
         {
-            BundleFrames bundles = View(arena, mine);
-            for (int i = 0; i < mine.Length; i++)
-            {
-                Span<float> rows = values.Slice(i * Batch, Batch);
-                deciding.Compute(_layer, Neurons.Span[ordinals[i]], inputs, rows);
-                kernels[_layer].ActivateDecided(bundles[i], inputs, rows);
-            }
+            ReadOnlySpan<int> neurons = Neurons.Span;
+            for (int i = 0; i < ordinals.Length; i++)
+                deciding.Compute(_layer, neurons[ordinals[i]], inputs, values.Slice(i * Batch, Batch));
+            kernels[_layer].ActivateDecided(View(arena, mine), inputs, Batch, values);
         }
     }
 

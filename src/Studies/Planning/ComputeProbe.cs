@@ -91,7 +91,7 @@ internal sealed class ComputeProbe : IDisposable
         _pass.Add(sequence, [0], logits: 1);
         _predictor = Load(options.Predictor, weights, model.Formats);
         _ahead = !looksAhead ? null : isShared ? _predictor : Load(options.LookaheadPredictor, weights, model.Formats);
-        BundleKernels bundles = new(model.Layout, c.ActivationOf(0), gateFirst: !options.Predictor.IsExact);
+        BundleKernels bundles = new(model.Layout, c.ActivationOf(0));
         _ffn = new StandInFfn(_arena, bundles, model.Layout.StrideBytes, frames, neurons, _activations);
         _set = new NeuronSet(c.FfnSize);
     }

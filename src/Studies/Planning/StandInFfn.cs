@@ -12,8 +12,6 @@ namespace Neuralink.Studies.Planning;
 /// </summary>
 internal sealed class StandInFfn
 {
-    private const int GrainColumns = 32;
-
     private readonly NativeBuffer _frames;
     private readonly int _frameCount;
     private readonly int _strideBytes;
@@ -61,7 +59,8 @@ internal sealed class StandInFfn
         pool.Run(_activating, NeuronCount, grain: 1);
     }
 
-    public void AddDown(WorkerPool pool, ModelConfig config) => pool.Run(_adding, config.HiddenSize, GrainColumns);
+    public void AddDown(WorkerPool pool, ModelConfig config) =>
+        pool.Run(_adding, config.HiddenSize, SparseFfn.DownShare(pool, config.HiddenSize, NeuronCount, batch: 1));
 
     private BundleFrames View(int begin, int end) => new(AnyBundle, _frameCount, _strideBytes, Chosen[begin..end]);
 
@@ -84,8 +83,7 @@ internal sealed class StandInFfn
             }
             // The exact predictor has the values.
             mine.Fill(1);
-            for (int n = 0; n < mine.Length; n++)
-                kernels.ActivateDecided(bundles[n], input, mine.Slice(n, 1));
+            kernels.ActivateDecided(bundles, input, 1, mine);
         }
     }
 

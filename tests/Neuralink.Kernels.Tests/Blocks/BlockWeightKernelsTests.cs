@@ -320,7 +320,7 @@ public class BlockWeightKernelsTests
             MemoryMarshal.Write(block[2..], scale);
     }
 
-    private static byte[] Quantized(int seed, int count, int? columns = null)
+    internal static byte[] Quantized(int seed, int count, int? columns = null)
     {
         int width = columns ?? count, rowBytes = QuantizedInput.RowBytes(width);
         float[] x = Samples.Normal(seed, count);
@@ -330,7 +330,7 @@ public class BlockWeightKernelsTests
         return rows;
     }
 
-    private static IEnumerable<(string Name, WeightKernels Kernels)> InstructionSets(WeightFormat format) => format switch
+    internal static IEnumerable<(string Name, WeightKernels Kernels)> InstructionSets(WeightFormat format) => format switch
     {
         WeightFormat.Q8_0 => Bundles<Q8_0Rows>(),
         WeightFormat.Q4_0 => Bundles<Q4_0Rows>(),

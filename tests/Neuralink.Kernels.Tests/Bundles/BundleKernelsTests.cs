@@ -12,7 +12,6 @@ public class BundleKernelsTests
         {
             BundleLayout layout = samples.Layout;
             var kernels = new BundleKernels(layout, activation);
-            var cautious = new BundleKernels(layout, activation, gateFirst: true);
             float[] x = Samples.Floats(batch, batch * layout.Hidden);
             float[] together = new float[samples.Frames.Length * batch];
             kernels.Activate(samples.All, x, batch, together);
@@ -24,19 +23,47 @@ public class BundleKernelsTests
 
                 kernels.Activate(samples.All[n], x, batch, alone);
 
-                float[] gateFirst = new float[batch];
-                cautious.Activate(samples.All[n], x, batch, gateFirst);
-
                 float[] gated = new float[batch];
                 int active = Gates(samples, n, activation, x, gated);
                 kernels.ActivateGated(samples.All[n], x, active, gated);
 
                 alone.Should().Equal(expected, name);
-                gateFirst.Should().Equal(expected, name);
                 gated.Should().Equal(expected, name);
                 together[(n * batch)..((n + 1) * batch)].Should().Equal(expected, name);
             }
         }
+    }
+
+    [Fact]
+    public void Bundles_that_are_decided_elsewhere_have_the_bits_of_those_that_are_decided_here()
+    {
+        // More than are collected at a time.
+        const int Hidden = 40, Neurons = 600;
+        foreach (bool gated in new[] { true, false })
+        {
+            var whole = new BundleSamples(new BundleLayout(WeightFormat.F16, Hidden, gated, biased: true), Neurons, seed: 6);
+            BundleLayout layout = new(new BundleFormat(WeightFormat.F16, WeightFormat.F16, LeavesDeciding: true), Hidden, gated, true);
+            byte[] arena = new byte[Neurons * layout.StrideBytes];
+            for (int n = 0; n < Neurons; n++)
+                Rest(whole.All[n], whole.Layout).CopyTo(arena.AsSpan(n * layout.StrideBytes));
+            BundleFrames rest = new(arena, Neurons, layout.StrideBytes, [.. Enumerable.Range(0, Neurons)]);
+            foreach (int batch in new[] { 1, 3 })
+            {
+                float[] x = Samples.Floats(batch, batch * Hidden), h = new float[Neurons * batch], expected = new float[Neurons * batch];
+                new BundleKernels(whole.Layout, Activation.Relu).Activate(whole.All, x, batch, expected);
+                for (int i = 0; i < h.Length; i++)
+                    h[i] = DecidingValue(whole, i / batch, x.AsSpan(i % batch * Hidden, Hidden));
+
+                new BundleKernels(layout, Activation.Relu).ActivateDecided(rest, x, batch, h);
+
+                h.AsSpan().SequenceEqual(expected).Should().BeTrue($"gated {gated}, batch {batch}");
+            }
+        }
+
+        static byte[] Rest(ReadOnlySpan<byte> bundle, BundleLayout layout) =>
+        [
+            .. bundle[layout.RowBytes..layout.BiasOffset], .. bundle[(layout.BiasOffset + sizeof(float))..layout.PayloadBytes],
+        ];
     }
 
     [Fact]
@@ -189,13 +216,18 @@ public class BundleKernelsTests
         float weight = layout.Gated ? 1 : new BundleKernels(layout, activation).DownNorm(samples.All[n]);
         for (int b = 0; b < gates.Length; b++)
         {
-            float gate = WeightReference.CanonicalDot(
-                layout.Format.Rows, samples.All[n][..layout.RowBytes], x.AsSpan(b * layout.Hidden, layout.Hidden));
-            gate += layout.Biased ? BitConverter.ToSingle(samples.All[n].Slice(layout.BiasOffset, sizeof(float))) : 0f;
+            float gate = DecidingValue(samples, n, x.AsSpan(b * layout.Hidden, layout.Hidden));
             gates[b] = activation.IsActive(gate, weight) ? gate : 0f;
         }
 
         return gates.Count(gate => gate != 0f);
+    }
+
+    private static float DecidingValue(BundleSamples samples, int n, ReadOnlySpan<float> x)
+    {
+        BundleLayout layout = samples.Layout;
+        float value = WeightReference.CanonicalDot(layout.Format.Rows, samples.All[n][..layout.RowBytes], x);
+        return value + (layout.Biased ? BitConverter.ToSingle(samples.All[n].Slice(layout.BiasOffset, sizeof(float))) : 0f);
     }
 
     private static float[] SparseValues(int count)
