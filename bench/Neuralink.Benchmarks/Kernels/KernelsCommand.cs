@@ -85,6 +85,7 @@ internal static class KernelsCommand
             .. formats.Select(format => new MatrixVectorCase(weights, format, 1)),
             .. formats.Select(format => new MatrixVectorCase(weights, format, 1, 8192, 2048)),
             .. formats.Select(format => SparseFfnCase.Whole(weights, format, 4096, 1100)),
+            .. formats.Select(format => SparseFfnCase.Decided(weights, format, 4096, 1100)),
             .. formats.Select(format => SparseFfnCase.AddDown(weights, format, 4096, 1100)),
         ];
     }
@@ -99,6 +100,8 @@ internal static class KernelsCommand
         new MatrixVectorCase(weights, WeightFormat.Q4_0, 1, 8192, 2048),
         SparseFfnCase.Whole(weights, WeightFormat.Q8_0, 4096, 1100),
         SparseFfnCase.Whole(weights, WeightFormat.Q4_0, 4096, 1100),
+        SparseFfnCase.Decided(weights, WeightFormat.Q8_0, 4096, 1100),
+        SparseFfnCase.Decided(weights, WeightFormat.Q4_0, 4096, 1100),
         SparseFfnCase.AddDown(weights, WeightFormat.Q8_0, 4096, 1100),
         SparseFfnCase.AddDown(weights, WeightFormat.Q4_0, 4096, 1100),
         SparseFfnCase.Whole(weights, WeightFormat.F32, 4096, 1100),

@@ -1,3 +1,5 @@
+using Neuralink.Models.Inference;
+
 namespace Neuralink.Benchmarks.Kernels;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Neuralink.Benchmarks.Kernels;
 /// </summary>
 internal sealed class SparseFfnCase : IKernelCase
 {
-    private readonly bool _downOnly;
+    private readonly Steps _steps;
     private readonly HugeBuffer _buffer;
     private readonly BundleLayout _layout;
     private readonly BundleKernels _kernels;
@@ -21,10 +23,11 @@ internal sealed class SparseFfnCase : IKernelCase
     private readonly Memory<float> _y;
     private int _first;
 
-    private SparseFfnCase(NormalWeights weights, WeightFormat format, int hidden, int neurons, int batch, bool downOnly)
+    private SparseFfnCase(NormalWeights weights, WeightFormat format, int hidden, int neurons, int batch, Steps steps)
     {
-        _downOnly = downOnly;
-        _layout = new BundleLayout(format, hidden, gated: true, biased: false);
+        _steps = steps;
+        BundleFormat bundles = new(format, format, LeavesDeciding: steps == Steps.Decided);
+        _layout = new BundleLayout(bundles, hidden, gated: true, biased: false);
         _buffer = weights.Bundles(_layout);
         _kernels = new BundleKernels(_layout, Activation.Relu);
         _activate = new ActivateBody(this);
@@ -40,8 +43,16 @@ internal sealed class SparseFfnCase : IKernelCase
         _quantized = WeightKernels.For(format).QuantizesInput ? MatrixVectorCase.QuantizedOf(_x.Span, hidden) : [];
         _h = AlignedFloats.Create(neurons * batch, 0.5f);
         _y = AlignedFloats.Create(batch * hidden, 0f);
-        Name = $"{format} {(downOnly ? "AddDown" : "sparse FFN")}, d {hidden}" + (batch == 1 ? "" : $", x {batch}");
+        string what = steps switch { Steps.Down => "AddDown", Steps.Decided => "FFN, gates known", _ => "sparse FFN" };
+        Name = $"{format} {what}, d {hidden}" + (batch == 1 ? "" : $", x {batch}");
         BytesRead = PassBytes();
+    }
+
+    private enum Steps
+    {
+        Whole,
+        Decided,
+        Down,
     }
 
     public string Name { get; }
@@ -52,11 +63,15 @@ internal sealed class SparseFfnCase : IKernelCase
 
     /// <summary>Activates and adds the down parts.</summary>
     public static SparseFfnCase Whole(NormalWeights weights, WeightFormat format, int hidden, int neurons, int batch = 1)
-        => new(weights, format, hidden, neurons, batch, downOnly: false);
+        => new(weights, format, hidden, neurons, batch, Steps.Whole);
+
+    /// <summary>The same of bundles without gates, whose values are known: all of them fire.</summary>
+    public static SparseFfnCase Decided(NormalWeights weights, WeightFormat format, int hidden, int neurons)
+        => new(weights, format, hidden, neurons, batch: 1, Steps.Decided);
 
     /// <summary>Adds the down parts of all neurons.</summary>
     public static SparseFfnCase AddDown(NormalWeights weights, WeightFormat format, int hidden, int neurons)
-        => new(weights, format, hidden, neurons, batch: 1, downOnly: true);
+        => new(weights, format, hidden, neurons, batch: 1, Steps.Down);
 
     public void Pass(WorkerPool pool)
     {
@@ -64,10 +79,10 @@ internal sealed class SparseFfnCase : IKernelCase
         {
             _first = layer * _neurons;
             _y.Span.Clear();
-            if (!_downOnly)
+            if (_steps != Steps.Down)
                 pool.Run(_activate, _neurons, 4);
 
-            pool.Run(_addDown, _layout.Hidden, 64);
+            pool.Run(_addDown, _layout.Hidden, SparseFfn.DownShare(pool, _layout.Hidden, _neurons, _batch));
         }
     }
 
@@ -75,8 +90,8 @@ internal sealed class SparseFfnCase : IKernelCase
     private long PassBytes()
     {
         long neurons = (long)LayerCount * _neurons;
-        if (_downOnly)
-            return neurons * _layout.DownBytes;
+        if (_steps != Steps.Whole)
+            return neurons * (_layout.DownBytes + (_steps == Steps.Decided ? _layout.RowBytes : 0));
 
         long active = 0;
         for (_first = 0; _first < neurons; _first += _neurons)
@@ -95,11 +110,18 @@ internal sealed class SparseFfnCase : IKernelCase
     private sealed class ActivateBody(SparseFfnCase owner) : IParallelBody
     {
         public void Execute(int begin, int end, int worker)
-            => owner._kernels.Activate(
-                owner.Bundles(begin, end),
-                new ProductInput(owner._x.Span, owner._quantized),
-                owner._batch,
-                owner._h.Span[(begin * owner._batch)..(end * owner._batch)]);
+        {
+            ProductInput x = new(owner._x.Span, owner._quantized);
+            Span<float> h = owner._h.Span[(begin * owner._batch)..(end * owner._batch)];
+            if (owner._steps == Steps.Whole)
+            {
+                owner._kernels.Activate(owner.Bundles(begin, end), x, owner._batch, h);
+                return;
+            }
+
+            h.Fill(0.5f);
+            owner._kernels.ActivateDecided(owner.Bundles(begin, end), x, owner._batch, h);
+        }
     }
 
     private sealed class AddDownBody(SparseFfnCase owner) : IParallelBody

@@ -133,24 +133,28 @@ internal static class BlockDown<TCodec>
     /// <summary>y by registers: of each quad four columns of a block and four of the next.</summary>
     private static void Arrange(ReadOnlySpan<float> y, Span<float> arranged)
     {
+        ref float from = ref MemoryMarshal.GetReference(y), to = ref MemoryMarshal.GetReference(arranged[..y.Length]);
         for (int pair = 0; pair < y.Length; pair += PairColumns)
         {
-            for (int c = 0; c < BlockColumns; c += GroupOrder.QuadBytes)
+            for (int c = pair; c < pair + BlockColumns; c += GroupOrder.QuadBytes)
             {
-                y.Slice(pair + c, GroupOrder.QuadBytes).CopyTo(arranged[(pair + (2 * c))..]);
-                y.Slice(pair + BlockColumns + c, GroupOrder.QuadBytes).CopyTo(arranged[(pair + (2 * c) + GroupOrder.QuadBytes)..]);
+                Vector128<float> first = Vector128.LoadUnsafe(ref from, (nuint)c);
+                Vector128<float> second = Vector128.LoadUnsafe(ref from, (nuint)(c + BlockColumns));
+                Vector256.Create(first, second).StoreUnsafe(ref to, (nuint)(c + c - pair));
             }
         }
     }
 
     private static void PutBack(ReadOnlySpan<float> arranged, Span<float> y)
     {
+        ref float from = ref MemoryMarshal.GetReference(arranged[..y.Length]), to = ref MemoryMarshal.GetReference(y);
         for (int pair = 0; pair < y.Length; pair += PairColumns)
         {
-            for (int c = 0; c < BlockColumns; c += GroupOrder.QuadBytes)
+            for (int c = pair; c < pair + BlockColumns; c += GroupOrder.QuadBytes)
             {
-                arranged.Slice(pair + (2 * c), GroupOrder.QuadBytes).CopyTo(y[(pair + c)..]);
-                arranged.Slice(pair + (2 * c) + GroupOrder.QuadBytes, GroupOrder.QuadBytes).CopyTo(y[(pair + BlockColumns + c)..]);
+                Vector256<float> both = Vector256.LoadUnsafe(ref from, (nuint)(c + c - pair));
+                both.GetLower().StoreUnsafe(ref to, (nuint)c);
+                both.GetUpper().StoreUnsafe(ref to, (nuint)(c + BlockColumns));
             }
         }
     }
