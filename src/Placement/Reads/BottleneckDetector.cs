@@ -6,9 +6,10 @@ namespace Neuralink.Placement.Reads;
 /// <para>
 /// Bandwidth near the device's ceiling is a suspicion, not a proof: bridges may still save more reads than their bytes cost. And
 /// without bridges bandwidth falls in any case, so that a rule about bandwidth alone would keep switching back and forth. So a
-/// suspicion only starts a trial. For a window of busy time, the other way of reading is used. It stays if it brings more wanted
-/// bundles a microsecond. Each failed trial doubles the busy time until the next one. So the switching ends whatever the device does,
-/// and a needless trial costs almost nothing.
+/// suspicion only starts a trial. In every second window of busy time the other way of reading is used, and what it brings is compared with
+/// the windows before and after: layers want different numbers of neurons, and a disk's speed drifts, so that two windows alone would leave
+/// the decision to chance. The other way stays if it brings more wanted bundles a microsecond than chance explains. Each failed trial doubles
+/// the busy time until the next one. So the switching ends whatever the device does, and needless trials cost almost nothing.
 /// </para>
 /// <para>
 /// The ceiling is learned. It rises to the bandwidth that was reached. While gaps are bridged, it slowly falls to the bandwidth that is
@@ -27,24 +28,35 @@ public sealed class BottleneckDetector(double bytesPerMicroMax)
     /// </summary>
     public const double LeaveShare = 0.7;
 
-    /// <summary>The busy time over which bandwidth is measured, and that a trial lasts: some hundred reads, or a few tokens.</summary>
+    /// <summary>The busy time over which bandwidth is measured, and that each part of a trial lasts: some hundred reads.</summary>
     public const double WindowMicros = 50_000;
 
-    /// <summary>The longest busy time between trials. With it, trials take less than half a percent of the time.</summary>
+    /// <summary>The longest busy time between trials. With it, the other way takes three percent of the time at most.</summary>
     public const double PatienceMicrosMax = 256 * WindowMicros;
 
     // The busy time in which the ceiling falls most of the way.
     private const double CeilingMicros = 40 * WindowMicros;
 
-    // Windows differ by a few percent, because tokens want different numbers of neurons.
-    private const double TrialGainMin = 1.05;
+    // Of a trial: it goes on until the gain is beyond chance, or too small to be worth more of it.
+    private const int ComparisonsMin = 4, ComparisonsMax = 8;
+
+    // A way that loses so much at once is not tried on.
+    private const double LogLossMax = 0.2;
+
+    private const double LogGainMin = 0.05, ErrorsMin = 2;
+
+    // Windows differ by so much, because tokens want different numbers of neurons, whatever four of them say.
+    private const double DeviationMin = 0.05;
 
     private double _ceiling = bytesPerMicroMax;
     private double _bytes, _bundles, _micros;       // sums over the window; older intervals fade exponentially
     private double _seenMicros;                     // busy time since the last switch
     private double _patienceMicros = WindowMicros;
-    private double _bundlesPerMicroBefore;          // wanted bundles a microsecond before the trial
+    private double _before, _other;                 // log of the wanted bundles a microsecond, of the last windows of either way
+    private int _comparisons;
+    private double _gain, _squares;                 // sums over the trial's comparisons: log of what the other way brings more
     private bool _onTrial;
+    private bool _isOther;                          // on trial, and the other way is used
     private bool _switched;
 
     /// <summary>Whether bandwidth limits the device, so that gaps should not be read through.</summary>
@@ -70,7 +82,7 @@ public sealed class BottleneckDetector(double bytesPerMicroMax)
         if (_seenMicros < WindowMicros)
             return;
         if (_onTrial)
-            EndTrial();
+            EndWindow();
         else
             Watch(busyMicros);
     }
@@ -84,22 +96,43 @@ public sealed class BottleneckDetector(double bytesPerMicroMax)
         bool suspected = IsBandwidthBound ? bandwidth < LeaveShare * _ceiling : bandwidth >= EnterShare * _ceiling;
         if (!suspected || _seenMicros < _patienceMicros)
             return;
-        _bundlesPerMicroBefore = _bundles / _micros;
-        _onTrial = true;
+        (_before, _onTrial, _isOther) = (LogBundlesPerMicro(), true, true);
+        (_comparisons, _gain, _squares) = (0, 0, 0);
         Switch();
     }
 
-    private void EndTrial()
+    /// <summary>A window of a trial is over.</summary>
+    private void EndWindow()
     {
-        _onTrial = false;
-        if (_bundles / _micros > TrialGainMin * _bundlesPerMicroBefore)
+        double now = LogBundlesPerMicro();
+        if (_isOther)
         {
-            _patienceMicros = WindowMicros;
+            (_other, _isOther) = (now, false);
+            Switch();
             return;
         }
-        _patienceMicros = Math.Min(2 * _patienceMicros, PatienceMicrosMax);
+        double gain = _other - ((_before + now) / 2);
+        (_before, _gain, _squares, _comparisons) = (now, _gain + gain, _squares + (gain * gain), _comparisons + 1);
+        double mean = _gain / _comparisons;
+        double deviation = Math.Max(DeviationMin, Math.Sqrt(Math.Max(0, (_squares / _comparisons) - (mean * mean))));
+        bool isSure = mean > Math.Max(LogGainMin, ErrorsMin * deviation / Math.Sqrt(_comparisons));
+        bool isHopeless = mean < -LogLossMax || (_comparisons >= ComparisonsMin && mean < LogGainMin / 2);
+        if (isHopeless || (!isSure && _comparisons == ComparisonsMax))
+        {
+            _onTrial = false;
+            _patienceMicros = Math.Min(2 * _patienceMicros, PatienceMicrosMax);
+            _seenMicros = 0;
+            return;
+        }
+        if (isSure && _comparisons >= ComparisonsMin)
+            (_onTrial, _patienceMicros) = (false, WindowMicros);
+        else
+            _isOther = true;
         Switch();
     }
+
+    // Where nothing wanted was read, a bundle, so that there is a logarithm.
+    private double LogBundlesPerMicro() => Math.Log(Math.Max(1, _bundles) / Math.Max(1, _micros));
 
     private void Switch()
     {
