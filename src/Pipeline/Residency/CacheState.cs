@@ -70,20 +70,22 @@ internal sealed class CacheState
     /// <summary>Adds the next bundles that the cache has room for, none where nothing is left of the layer.</summary>
     public void WarmUp(LayerIndex layer, Permutation placement, FetchBatch batch) => _warmUp.AddNext(layer, placement, batch);
 
-    /// <summary>Leases frames for the next neurons of a layer; those not resident are added to <paramref name="misses"/>.</summary>
+    /// <summary>Leases frames for neurons of a layer; those not resident are added to <paramref name="misses"/>.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="placement">Its order on flash.</param>
-    /// <param name="neurons">Ascending; as many as one lease holds are taken.</param>
-    /// <param name="lease">Filled.</param>
+    /// <param name="neurons">Ascending; with what is leased already no more than may be.</param>
+    /// <param name="lease">Filled, for the caller to close.</param>
     /// <param name="misses">Reset by the caller; to be fetched unless empty.</param>
-    /// <returns>How many of <paramref name="neurons"/> were taken.</returns>
-    public int Lease(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FrameLease lease, FetchBatch misses)
+    public void Lease(LayerIndex layer, Permutation placement, ReadOnlySpan<NeuronId> neurons, FrameLease lease, FetchBatch misses)
     {
-        if (LeasedCount > 0)
-            throw new InvalidOperationException($"{LeasedCount} frames are leased already.");
-        int count = Math.Min(neurons.Length, _limits.LeasedMax);
+        if (lease.Count > 0 || LeasedCount + neurons.Length > _limits.LeasedMax)
+        {
+            throw new InvalidOperationException(
+                $"{LeasedCount} frames are leased already, {lease.Count} of them by this lease; {neurons.Length} more are asked for, and "
+                + $"{_limits.LeasedMax} there may be.");
+        }
         lease.Reset();
-        foreach (NeuronId neuron in neurons[..count])
+        foreach (NeuronId neuron in neurons)
         {
             NeuronKey key = _keys.Of(layer, neuron);
             Lookahead.Want(layer, key);
@@ -101,9 +103,7 @@ internal sealed class CacheState
             }
             LeasedCount++;
         }
-        _counts.Add(layer, Counter.Wanted, count);
-        lease.Close(isLastWave: count == neurons.Length);
-        return count;
+        _counts.Add(layer, Counter.Wanted, neurons.Length);
     }
 
     /// <summary>

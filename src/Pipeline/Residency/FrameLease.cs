@@ -19,6 +19,7 @@ internal sealed class FrameLease(int capacity, int frameCount)
     private readonly int[] _clusterOf = new int[capacity];    // [ordinal], into _fetches, or IsHit
     private readonly int[] _ordinals = new int[capacity];     // hits, then cluster by cluster
     private readonly List<long> _fetches = [];                // what is or was being waited for
+    private readonly List<bool> _isSettled = [];              // [fetch]
     private readonly List<int> _clusterEnds = [];             // in _ordinals
     private int _hitCount;
     private int _settledCount;
@@ -29,7 +30,7 @@ internal sealed class FrameLease(int capacity, int frameCount)
     public bool IsLastWave { get; private set; }
 
     /// <summary>Neurons of the layer that came in earlier waves.</summary>
-    public int EarlierCount { get; internal set; }
+    public int EarlierCount { get; private set; }
 
     /// <summary>The frame of each ordinal.</summary>
     public ReadOnlyMemory<int> Frames => _frames.AsMemory(0, Count);
@@ -37,7 +38,7 @@ internal sealed class FrameLease(int capacity, int frameCount)
     /// <summary>The neuron of each ordinal: its number in the layer.</summary>
     public ReadOnlyMemory<int> Neurons => _neurons.AsMemory(0, Count);
 
-    /// <summary>Ordinals readable since the grant.</summary>
+    /// <summary>Ordinals readable since the grant: what was resident, and what arrived before it.</summary>
     public ReadOnlyMemory<int> Hits => _ordinals.AsMemory(0, _hitCount);
 
     /// <summary>Ordinals readable once everything has arrived.</summary>
@@ -46,8 +47,6 @@ internal sealed class FrameLease(int capacity, int frameCount)
     /// <summary>Whether nothing is being waited for.</summary>
     internal bool IsComplete => _settledCount == _fetches.Count;
 
-    internal bool HasFailed { get; set; }
-
     internal void Reset()
     {
         Count = 0;
@@ -55,9 +54,9 @@ internal sealed class FrameLease(int capacity, int frameCount)
         _hitCount = 0;
         _settledCount = 0;
         _fetches.Clear();
+        _isSettled.Clear();
         _clusterEnds.Clear();
         IsLastWave = false;
-        HasFailed = false;
     }
 
     /// <summary>Says which neuron is added next.</summary>
@@ -78,9 +77,9 @@ internal sealed class FrameLease(int capacity, int frameCount)
     }
 
     /// <summary>Nothing is added any more.</summary>
-    internal void Close(bool isLastWave)
+    internal void Close(int earlierCount, bool isLastWave)
     {
-        IsLastWave = isLastWave;
+        (EarlierCount, IsLastWave) = (earlierCount, isLastWave);
         Group();
     }
 
@@ -110,8 +109,24 @@ internal sealed class FrameLease(int capacity, int frameCount)
         }
         int begin = index == 0 ? _hitCount : _clusterEnds[index - 1];
         cluster = _ordinals.AsMemory(begin, _clusterEnds[index] - begin);
+        _isSettled[index] = true;
         _settledCount++;
         return true;
+    }
+
+    /// <summary>Before it is granted: what has arrived is as readable as what was resident.</summary>
+    internal void MakeArrivedHits()
+    {
+        if (_settledCount == 0)
+            return;
+        for (int ordinal = 0; ordinal < Count; ordinal++)
+        {
+            if (_clusterOf[ordinal] == IsHit || !_isSettled[_clusterOf[ordinal]])
+                continue;
+            _clusterOf[ordinal] = IsHit;
+            _hitCount++;
+        }
+        Group();
     }
 
     /// <summary>Orders the ordinals by cluster, the hits first, and within a cluster ascending.</summary>
@@ -145,6 +160,7 @@ internal sealed class FrameLease(int capacity, int frameCount)
         if (index >= 0)
             return index;
         _fetches.Add(fetch);
+        _isSettled.Add(false);
         return _fetches.Count - 1;
     }
 }

@@ -52,11 +52,9 @@ internal sealed record ResidencySetup
 /// Serving --Needed--> (a wave is out) --Returned--> (the next wave, or none)
 /// Serving --AbandonPass--> Abandoning --(the last fetch is back)--> Serving
 /// </code>
-/// A layer whose neurons exceed what one lease may hold comes in several waves, ascending. What a wave lacks is read in one fetch, or
-/// cluster by cluster. A
-/// prefetch that fails ends nothing: what a layer has come to wait for meanwhile is read again at need. While a pass is dropped, its frames
-/// stay taken, since
-/// a device may still write into them.
+/// A layer whose neurons exceed what may be leased comes in several waves, ascending; while Compute has one of them, the next is leased and
+/// read. What a wave lacks is read in one fetch, or cluster by cluster. A prefetch that fails ends nothing: what a layer has come to wait
+/// for meanwhile is read again at need. While a pass is dropped, its frames stay taken, since a device may still write into them.
 /// </summary>
 internal sealed class ResidencyMachine
 {
@@ -69,7 +67,8 @@ internal sealed class ResidencyMachine
     private readonly CacheState _cache;
     private readonly ResidencySetup _setup;
     private readonly IResidencyEffects _effects;
-    private readonly FrameLease _lease;
+    private FrameLease _lease;         // Compute's
+    private FrameLease _next;          // of the wave after it, if that has been begun
     private readonly Stack<FetchBatch> _idleBatches = new();
     private readonly Stack<FetchBatch> _laterClusters = new();
     private readonly ScanAhead? _scan;
@@ -85,7 +84,8 @@ internal sealed class ResidencyMachine
     private PassId _dropped;           // messages of it, and of those before it, come too late
     private LayerIndex _layer;
     private NeuronSet? _wanted;        // of the layer that is being served
-    private int _taken;                // how many of its neurons the waves so far had
+    private bool _hasFailed;           // what one of its waves waits for cannot be read
+    private int _taken;                // how many of its neurons the waves have that have been begun
 
     /// <param name="cache">What is resident.</param>
     /// <param name="setup">Limits and strategy.</param>
@@ -96,6 +96,7 @@ internal sealed class ResidencyMachine
         _setup = setup;
         _effects = effects;
         _lease = new FrameLease(setup.Limits.LeasedMax, setup.Limits.FrameCount);
+        _next = new FrameLease(setup.Limits.LeasedMax, setup.Limits.FrameCount);
         if (setup.Strategy.Streams)
         {
             int batchSlots = Math.Max(1, setup.Limits.PrefetchedMax / StreamBatches);
@@ -130,7 +131,8 @@ internal sealed class ResidencyMachine
         (_pass, _layer, _wanted, _taken) = (pass, layer, neurons, 0);
         _scan?.Serve(layer);
         _cache.Lookahead.Reach(layer, isBusy: _fetchingAhead > 0);
-        GrantNextWave();
+        BeginWave(_lease);
+        Grant();
     }
 
     /// <summary>These neurons of a layer will probably be wanted: those that are missing are read ahead.</summary>
@@ -153,13 +155,16 @@ internal sealed class ResidencyMachine
     /// <summary>Compute is done with the wave.</summary>
     public void Returned(PassId pass)
     {
-        if (IsLate(pass))
+        if (IsLate(pass) || _hasFailed)
             return;
         bool layerIsThrough = _lease.IsLastWave;
         _cache.Release(_lease);
         if (!layerIsThrough)
         {
-            GrantNextWave();
+            (_lease, _next) = (_next, _lease);
+            if (_lease.Count == 0)
+                BeginWave(_lease);
+            Grant();
             return;
         }
         ReleaseWanted();
@@ -202,19 +207,29 @@ internal sealed class ResidencyMachine
 
     private static bool IsAhead(FetchBatch batch) => batch is { Kind: FetchKind.Prefetch, Rank: LookaheadRank.Earlier };
 
-    private void GrantNextWave()
+    private void Grant()
     {
-        FetchBatch misses = NewBatch(_layer, FetchKind.Demand);
-        int earlier = _taken;
-        _taken += _cache.Lease(_layer, _setup.PlacementOf(_layer), _wanted!.Ids[_taken..], _lease, misses);
-        _lease.EarlierCount = earlier;
-        HastenWhatIsWaitedFor();
-        if (_setup.Strategy.Clusters)
-            FetchClusters(misses);
-        else
-            Fetch(misses);
+        _lease.MakeArrivedHits();
         _effects.Grant(_pass, _lease);
         ReadStreamAhead();
+        if (_scan is null && _taken < _wanted!.Count && _cache.LeasedCount < _setup.Limits.LeasedMax)
+            BeginWave(_next);
+    }
+
+    /// <summary>Leases frames for the layer's next neurons, and has read what is missing.</summary>
+    private void BeginWave(FrameLease lease)
+    {
+        FetchBatch misses = NewBatch(_layer, FetchKind.Demand);
+        ReadOnlySpan<NeuronId> left = _wanted!.Ids[_taken..];
+        int count = _setup.Limits.WaveOf(left.Length, _cache.LeasedCount);
+        _cache.Lease(_layer, _setup.PlacementOf(_layer), left[..count], lease, misses);
+        lease.Close(earlierCount: _taken, isLastWave: count == left.Length);
+        _taken += count;
+        HastenWhatIsWaitedFor(lease);
+        if (_setup.Strategy.Clusters)
+            FetchClusters(misses, lease);
+        else
+            Fetch(misses);
     }
 
     private void ReadStreamAhead()
@@ -232,7 +247,7 @@ internal sealed class ResidencyMachine
     /// Makes a fetch of each cluster, to be computed as it arrives; the first is left in <paramref name="misses"/>, which is asked for
     /// first.
     /// </summary>
-    private void FetchClusters(FetchBatch misses)
+    private void FetchClusters(FetchBatch misses, FrameLease lease)
     {
         misses.Sort();
         Span<int> begins = stackalloc int[ClusterCut.ClustersMax - 1];
@@ -241,7 +256,7 @@ internal sealed class ResidencyMachine
         {
             FetchBatch cluster = NewBatch(_layer, FetchKind.Demand);
             misses.MoveTail(begins[--count], cluster);
-            _lease.Move(cluster.Frames, cluster.Id);
+            lease.Move(cluster.Frames, cluster.Id);
             _laterClusters.Push(cluster);
         }
         Fetch(misses);
@@ -259,19 +274,19 @@ internal sealed class ResidencyMachine
             return;
         }
         GoOnWarmingUp();
-        bool wasWaitedFor = _lease.Settle(fetch, out ReadOnlyMemory<int> cluster);
-        if (!wasWaitedFor || _lease.HasFailed)
+        bool nextWaits = _next.Settle(fetch, out _), isWaitedFor = _lease.Settle(fetch, out ReadOnlyMemory<int> cluster);
+        if (_hasFailed || !(nextWaits || isWaitedFor))
             return;
         if (error is not null)
         {
-            _lease.HasFailed = true;
+            _hasFailed = true;
             _effects.Unavailable(_pass, error);
         }
-        else if (_setup.Strategy.Clusters)
+        else if (isWaitedFor && _setup.Strategy.Clusters)
         {
             _effects.Arrived(_pass, cluster, _lease.IsComplete);
         }
-        else if (_lease.IsComplete)
+        else if (isWaitedFor && _lease.IsComplete)
         {
             _effects.Arrived(_pass, _lease.Rest, isLast: true);
         }
@@ -295,6 +310,8 @@ internal sealed class ResidencyMachine
         if (_fetching > 0)
             return;
         _cache.Release(_lease);
+        _cache.Release(_next);
+        _hasFailed = false;
         _cache.DropPass();
         ReleaseWanted();
         _phase = Phase.Serving;
@@ -321,12 +338,12 @@ internal sealed class ResidencyMachine
         _effects.Fetch(batch);
     }
 
-    private void HastenWhatIsWaitedFor()
+    private void HastenWhatIsWaitedFor(FrameLease lease)
     {
         for (int i = 0; i < _warmingUp.Count; i++)
         {
             FetchBatch batch = _warmingUp[i];
-            if (!_lease.WaitsFor(batch.Id))
+            if (!lease.WaitsFor(batch.Id))
                 continue;
             _warmingUp.RemoveAt(i--);
             _effects.Hasten(batch);

@@ -25,7 +25,7 @@ internal sealed class CacheModel
     private readonly CacheState _state;
     private readonly Permutation _placement = Permutation.Identity(NeuronCount);
     private readonly Random _random;
-    private readonly FrameLease _lease;
+    private readonly FrameLease[] _leases;                                // of a wave, and of the one after it
     private readonly List<FetchBatch> _inFlight = [];
     private readonly Dictionary<int, int> _content = [];                  // frame -> the key last read into it
     private readonly HashSet<int> _ahead = [];                            // keys prefetched and there, not asked for
@@ -41,7 +41,7 @@ internal sealed class CacheModel
         _limits = limits;
         _policy = policy;
         _state = new CacheState(limits, s_keys, policy, new LookaheadGate(LayerCount, 0), _counts);
-        _lease = new FrameLease(limits.LeasedMax, limits.FrameCount);
+        _leases = [new FrameLease(limits.LeasedMax, limits.FrameCount), new FrameLease(limits.LeasedMax, limits.FrameCount)];
         _random = new Random(seed);
     }
 
@@ -60,14 +60,14 @@ internal sealed class CacheModel
             case 0 or 1:
                 Prefetch(_random.Next(LayerCount), RandomNeurons());
                 break;
-            case 2 when _leased.Count == 0:
+            case 2 when _leases.Any(lease => lease.Count == 0) && _leased.Count < _limits.LeasedMax:
                 Lease(_random.Next(LayerCount), RandomNeurons());
                 break;
             case 3 when _inFlight.Count > 0:
                 Settle(_random.Next(_inFlight.Count), fails: _random.Next(5) == 0);
                 break;
             case 4:
-                Release();
+                Release(_leases[_random.Next(_leases.Length)]);
                 break;
             case 5:
                 EndLayer(_random.Next(LayerCount));
@@ -84,7 +84,7 @@ internal sealed class CacheModel
     {
         while (_inFlight.Count > 0)
             Settle(0, fails: _random.Next(2) == 0);
-        Release();
+        ReleaseAll();
         EndLayer(layer: null);
         Check();
         _state.LeasedCount.Should().Be(0);
@@ -97,20 +97,21 @@ internal sealed class CacheModel
         Lease(layer, neurons);
         while (_inFlight.Count > 0)
             Settle(0, fails: false);
-        Release();
+        ReleaseAll();
         Check();
     }
 
-    public void LeaseTwice()
-    {
-        Lease(0, [1]);
-        Lease(0, [2]);
-    }
+    public void LeaseTwice() => _state.Lease(new(0), _placement, Ids([2]), LeaseOfOne(), NewBatch(0, FetchKind.Demand));
 
-    public void ReleaseEarly()
+    public void LeaseTooMuch() =>
+        _state.Lease(new(0), _placement, Ids([.. Enumerable.Range(0, _limits.LeasedMax + 1)]), _leases[0], NewBatch(0, FetchKind.Demand));
+
+    public void ReleaseEarly() => _state.Release(LeaseOfOne());
+
+    private FrameLease LeaseOfOne()
     {
         Lease(0, [1]);
-        _state.Release(_lease);
+        return _leases[0];
     }
 
     private void Prefetch(int layer, int[] neurons)
@@ -125,15 +126,19 @@ internal sealed class CacheModel
 
     private void Lease(int layer, int[] neurons)
     {
+        FrameLease lease = _leases.First(lease => lease.Count == 0);
         FetchBatch misses = NewBatch(layer, FetchKind.Demand);
-        int cachedBefore = _state.CachedCount, known = neurons.Take(_limits.LeasedMax).Count(n => _policy.Holds(Key(layer, n)));
-        int taken = _state.Lease(new(layer), _placement, Ids(neurons), _lease, misses);
-        taken.Should().Be(Math.Min(neurons.Length, _limits.LeasedMax)).And.Be(_lease.Count);
-        _lease.IsLastWave.Should().Be(taken == neurons.Length);
+        int[] left = [.. neurons.Where(n => !_leased.ContainsValue(Key(layer, n)))];
+        int taken = _limits.WaveOf(left.Length, _leased.Count);
+        neurons = left[..taken];
+        int cachedBefore = _state.CachedCount, known = neurons.Count(n => _policy.Holds(Key(layer, n)));
+        _state.Lease(new(layer), _placement, Ids(neurons), lease, misses);
+        lease.Close(earlierCount: 0, isLastWave: true);
+        lease.Count.Should().Be(taken);
         _expected[Counter.Wanted] += taken;
         HashSet<int> missing = [.. misses.Slots.ToArray().Select(s => s.Value)];
-        int[] hits = _lease.Hits.ToArray(), frames = _lease.Frames.ToArray();
-        int[] all = [.. hits, .. _lease.Rest.ToArray()];
+        int[] hits = lease.Hits.ToArray(), frames = lease.Frames.ToArray();
+        int[] all = [.. hits, .. lease.Rest.ToArray()];
         all.Should().BeEquivalentTo(Enumerable.Range(0, taken), "every ordinal is readable at once or later");
         int cacheHits = 0;
         for (int ordinal = 0; ordinal < taken; ordinal++)
@@ -189,19 +194,27 @@ internal sealed class CacheModel
         Send(again);
     }
 
-    private void Release()
+    private void ReleaseAll()
     {
-        bool loading = _inFlight.Any(batch => batch.Frames.ToArray().Any(_leased.ContainsKey));
-        if (loading || _leased.Count == 0)
+        foreach (FrameLease lease in _leases)
+            Release(lease);
+    }
+
+    private void Release(FrameLease lease)
+    {
+        int[] frames = lease.Frames.ToArray();
+        if (_inFlight.Any(batch => frames.Any(frame => batch.Frames.Contains(frame))))
             return;
-        int newcomers = _leased.Count(pair => !_failed.Contains(pair.Key) && !_policy.Holds(pair.Value)), before = _policy.Count;
-        _state.Release(_lease);
+        int newcomers = frames.Count(frame => !_failed.Contains(frame) && !_policy.Holds(_leased[frame])), before = _policy.Count;
+        _state.Release(lease);
         CheckGrowth(before, newcomers);
-        _state.CachedCount.Should().Be(_policy.Count, "nothing is leased");
-        foreach (int frame in _failed)
-            _content.Remove(frame);
-        _failed.Clear();
-        _leased.Clear();
+        foreach (int frame in frames)
+        {
+            if (_failed.Remove(frame))
+                _content.Remove(frame);
+            _leased.Remove(frame);
+        }
+        _state.CachedCount.Should().Be(_policy.Count - _leased.Values.Count(_policy.Holds), "what it holds is at rest or leased");
     }
 
     private void EndLayer(int? layer)

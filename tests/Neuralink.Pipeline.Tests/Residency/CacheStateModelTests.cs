@@ -136,10 +136,17 @@ public sealed class CacheStateModelTests
     }
 
     [Fact]
-    public void A_second_lease_before_the_first_is_released_is_a_bug()
+    public void A_lease_that_was_not_released_cannot_be_filled_again()
     {
         CacheModel model = Model(new CacheOptions());
         model.Invoking(m => m.LeaseTwice()).Should().Throw<InvalidOperationException>().WithMessage("*leased already*");
+    }
+
+    [Fact]
+    public void More_frames_than_may_be_leased_cannot_be()
+    {
+        CacheModel model = Model(new CacheOptions());
+        model.Invoking(m => m.LeaseTooMuch()).Should().Throw<InvalidOperationException>().WithMessage("*5 more are asked for*4*");
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class WarmUpTests
         _effects.TimesWarm.Should().Be(1);
         Cache.CachedCount.Should().Be(s_keys.Count);
         _counts[Counter.WarmedUp].Should().Be(s_keys.Count);
-        machine.Needed(new(1), new(0), Neurons(3, 7, 39));
+        machine.Needed(new(1), new(0), RecordingEffects.Neurons(3, 7, 39));
         _effects.Lease!.Hits.Length.Should().Be(3);
         _effects.Fetched.Should().BeEmpty();
     }
@@ -79,12 +79,12 @@ public sealed class WarmUpTests
         ResidencyMachine machine = Machine(s_keys.Count, WarmUpPlan.Everything(s_keys, batchSlots: 16));
         machine.WarmUp();
         FetchBatch[] batches = _effects.TakeFetched();
-        machine.Needed(new(1), new(0), Neurons(17));
+        machine.Needed(new(1), new(0), RecordingEffects.Neurons(17));
         _effects.Hastened.Should().Equal(batches[1]);
         _effects.Fetched.Should().BeEmpty();
-        _effects.Arrived.Should().BeEmpty();
+        _effects.Arrivals.Should().BeEmpty();
         machine.Fetched(batches[1]);
-        _effects.Arrived.Should().ContainSingle();
+        _effects.Arrivals.Should().ContainSingle();
         (_counts[Counter.WarmUpLate], _counts[Counter.DemandMisses]).Should().Be((1, 0));
         Cache.CheckInvariants();
     }
@@ -95,7 +95,7 @@ public sealed class WarmUpTests
         ResidencyMachine machine = Machine(s_keys.Count, WarmUpPlan.Everything(s_keys, batchSlots: 1));
         machine.WarmUp();      // 16 neurons of the first layer are on their way
         _effects.TakeFetched();
-        machine.Needed(new(1), new(1), Neurons(3, 4));
+        machine.Needed(new(1), new(1), RecordingEffects.Neurons(3, 4));
         FetchBatch misses = _effects.TakeFetched().Should().ContainSingle().Subject;
         (misses.Kind, misses.Count).Should().Be((FetchKind.Demand, 2));
         machine.Fetched(misses);
@@ -111,13 +111,13 @@ public sealed class WarmUpTests
         FetchBatch[] batches = _effects.TakeFetched();
         machine.FetchFailed(batches[0], new IOException("a bad sector"));
         _effects.Fetched.Should().BeEmpty();
-        machine.Needed(new(1), new(0), Neurons(17, 19));
+        machine.Needed(new(1), new(0), RecordingEffects.Neurons(17, 19));
         machine.FetchFailed(batches[1], new IOException("a bad sector"));
         FetchBatch again = _effects.TakeFetched().Should().ContainSingle().Subject;
         (again.Kind, again.Count).Should().Be((FetchKind.Demand, 2));
         _effects.Failures.Should().BeEmpty();
         machine.Fetched(again);
-        _effects.Arrived.Should().ContainSingle();
+        _effects.Arrivals.Should().ContainSingle();
         Cache.CheckInvariants();
         foreach (FetchBatch batch in batches[2..])
             machine.Fetched(batch);
@@ -153,55 +153,5 @@ public sealed class WarmUpTests
             PlacementOf = _ => Permutation.Identity(NeuronCount),
         };
         return new ResidencyMachine(Cache, setup, _effects);
-    }
-
-    private static NeuronSet Neurons(params int[] neurons)
-    {
-        NeuronSet set = new(neurons.Length);
-        foreach (int neuron in neurons)
-            set.Add(new NeuronId(neuron));
-        return set;
-    }
-
-    private sealed class RecordingEffects : IResidencyEffects
-    {
-        public List<FetchBatch> Fetched { get; } = [];
-
-        public List<FetchBatch> Hastened { get; } = [];
-
-        public List<int> Arrived { get; } = [];
-
-        public List<Exception> Failures { get; } = [];
-
-        public FrameLease? Lease { get; private set; }
-
-        public int TimesWarm { get; private set; }
-
-        public int TimesReturned { get; private set; }
-
-        public FetchBatch[] TakeFetched()
-        {
-            FetchBatch[] taken = [.. Fetched];
-            Fetched.Clear();
-            return taken;
-        }
-
-        public void Fetch(FetchBatch batch) => Fetched.Add(batch);
-
-        public void Hasten(FetchBatch batch) => Hastened.Add(batch);
-
-        public void Grant(PassId pass, FrameLease lease) => Lease = lease;
-
-        void IResidencyEffects.Arrived(PassId pass, ReadOnlyMemory<int> ordinals, bool isLast) => Arrived.Add(ordinals.Length);
-
-        public void Unavailable(PassId pass, Exception error) => Failures.Add(error);
-
-        public void AllReturned(PassId pass) => TimesReturned++;
-
-        public void Release(NeuronSet neurons)
-        {
-        }
-
-        public void WarmedUp() => TimesWarm++;
     }
 }
