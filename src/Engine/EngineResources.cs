@@ -73,7 +73,8 @@ internal sealed class EngineResources : IDisposable
         CheckOrder(model.Image, options);
         PredictorSources predictors = PredictorSources.Open(model, options);
         CheckContext(model, predictors, options);
-        MemoryPlan plan = new MemoryPlanner(model.Config, model.Formats, model.Image.StrideBytes, predictors, options).Make();
+        int activeMost = ActivationSample.Find(model.Image)?.ActiveMost ?? 0;
+        MemoryPlan plan = new MemoryPlanner(model.Config, model.Formats, model.Image.StrideBytes, predictors, options, activeMost).Make();
         if (options.KvTokens < plan.ContextTokens)
         {
             throw new NeuralinkException(

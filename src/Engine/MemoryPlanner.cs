@@ -18,14 +18,16 @@ namespace Neuralink;
 /// <param name="strideBytes">Of a bundle.</param>
 /// <param name="predictors">Who predicts, and who looks ahead.</param>
 /// <param name="options">With the budget, and what is asked for of its parts.</param>
+/// <param name="activeMost">The most neurons of a layer that a token is known to have had active; 0 where nothing is known.</param>
 internal sealed class MemoryPlanner(
-    ModelConfig config, ModelFormats formats, int strideBytes, PredictorSources predictors, EngineOptions options)
+    ModelConfig config, ModelFormats formats, int strideBytes, PredictorSources predictors, EngineOptions options, int activeMost = 0)
 {
     // A lease of fewer neurons would cut nearly every layer into waves.
     private const int LeasedFloor = 32;
 
-    // Without a budget a lease has room for this part of a layer; more are active only in chunks of a prompt, which then come in waves.
-    private const int LeasedPart = 4;
+    // Without a budget a lease has room for this part of a layer, and for what a token is known to have wanted and an eighth more. Chunks of
+    // a prompt want more, and come in waves: by neuron, so that a placed image's runs are cut apart.
+    private const int LeasedPart = 4, LeasedSparePart = 8;
 
     // Of a stream, what is computed at a time and as much ahead: some twenty milliseconds of a fast disk. More is better kept.
     private const int StreamedBytes = 16 << 20;
@@ -61,6 +63,7 @@ internal sealed class MemoryPlanner(
         get
         {
             int some = Math.Max(LeasedMin, config.FfnSize / LeasedPart);
+            some = Math.Clamp(activeMost + (activeMost / LeasedSparePart), some, config.FfnSize);
             return _streams ? Math.Clamp(StreamedBytes / strideBytes, LeasedMin, some) : some;
         }
     }

@@ -65,6 +65,17 @@ public sealed class MemoryPlannerTests : IDisposable
         Make(strategy, chunk, 1 << 20).Should().NotBeNull("the advice works");
     }
 
+    [Theory]
+    [InlineData(0, 256)]
+    [InlineData(100, 256)]
+    [InlineData(400, 450)]
+    [InlineData(1000, 1024)]
+    public void A_lease_has_room_for_what_a_token_is_known_to_have_wanted(int activeMost, int expected)
+    {
+        MemoryPlan plan = Make(new EngineOptions { Threads = 2 }, _config with { FfnSize = 1024 }, activeMost);
+        plan.Frames.LeasedMax.Should().Be(expected);
+    }
+
     [Fact]
     public void A_stated_cache_is_kept_whatever_the_budget()
     {
@@ -206,7 +217,7 @@ public sealed class MemoryPlannerTests : IDisposable
 
     private MemoryPlan Make(EngineOptions options) => Make(options, _config);
 
-    private static MemoryPlan Make(EngineOptions options, ModelConfig config)
+    private static MemoryPlan Make(EngineOptions options, ModelConfig config, int activeMost = 0)
     {
         PredictorSource exact = new(
             PredictorInput.FfnInput, Depth: 0,
@@ -217,6 +228,6 @@ public sealed class MemoryPlannerTests : IDisposable
             IsExact = true,
         };
         return new MemoryPlanner(
-            config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options).Make();
+            config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options, activeMost).Make();
     }
 }

@@ -73,6 +73,15 @@ public sealed class ActivationMatrix
         return count;
     }
 
+    /// <summary>How many neurons fired at <paramref name="token"/>.</summary>
+    public int ActiveCountOf(int token)
+    {
+        int count = 0;
+        foreach (ulong word in Token(token))
+            count += BitOperations.PopCount(word);
+        return count;
+    }
+
     /// <summary>The number of activations: pairs of a token and a neuron that fired at it.</summary>
     public long ActiveCount()
     {

@@ -47,6 +47,9 @@ public sealed class ActivationSample
     /// <summary>For each layer the rows of consecutive tokens, [sampled tokens, neurons].</summary>
     public IReadOnlyList<ActivationMatrix> Layers { get; }
 
+    /// <summary>The most neurons of a layer that fired at one of the tokens whose rows are kept.</summary>
+    public int ActiveMost => Layers.Max(layer => Enumerable.Range(0, layer.TokenCount).Max(layer.ActiveCountOf));
+
     /// <summary>Which tokens of a trace are kept: a whole window in its middle where there is one.</summary>
     /// <param name="tokenCount">Tokens of the trace.</param>
     public static (int Begin, int End) RangeOf(int tokenCount)

@@ -12,10 +12,12 @@ namespace Neuralink.Studies.Planning;
 public sealed class PlannedModel
 {
     private readonly FlashImage? _image;
+    private readonly int _activeMost;      // for a token, as far as the image knows
 
     private PlannedModel(FlashImage? image, ModelConfig config, ModelFormats formats)
     {
         _image = image;
+        _activeMost = image is null ? 0 : ActivationSample.Find(image)?.ActiveMost ?? 0;
         Config = config;
         Formats = formats;
         Layout = new BundleLayout(formats.Bundles, config.HiddenSize, config.Gated, config.FfnBias);
@@ -51,7 +53,8 @@ public sealed class PlannedModel
 
     internal MemoryPlan SmallestPlanOf(EngineOptions options) => PlannerOf(options).Smallest();
 
-    private MemoryPlanner PlannerOf(EngineOptions options) => new(Config, Formats, Layout.StrideBytes, PredictorsOf(options), options);
+    private MemoryPlanner PlannerOf(EngineOptions options) =>
+        new(Config, Formats, Layout.StrideBytes, PredictorsOf(options), options, _activeMost);
 
     internal PredictorSources PredictorsOf(EngineOptions asked)
     {

@@ -24,6 +24,7 @@ public sealed class ActivationMatrixTests
         for (int token = 0; token < 20; token++)
         {
             buffer[..active.CopyActive(token, buffer)].Should().Equal(lists[token]);
+            active.ActiveCountOf(token).Should().Be(lists[token].Length);
             Enumerable.Range(0, neurons).Where(n => active.IsActive(token, new NeuronId(n))).Should().Equal(lists[token]);
         }
 

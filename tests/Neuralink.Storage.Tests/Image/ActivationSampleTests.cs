@@ -29,6 +29,9 @@ public sealed class ActivationSampleTests : IDisposable
             for (int token = 0; token < read.Info.SampledTokens; token++)
                 read.Layers[layer].Token(token).SequenceEqual(written.Layers[layer].Token(token)).Should().BeTrue();
         }
+        int[] neurons = new int[image.SlotCount];
+        var rows = read.Layers.SelectMany(layer => Enumerable.Range(0, layer.TokenCount).Select(token => layer.CopyActive(token, neurons)));
+        read.ActiveMost.Should().Be(rows.Max()).And.BeGreaterThan(0);
     }
 
     [Theory]
