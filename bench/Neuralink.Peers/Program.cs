@@ -21,7 +21,7 @@ try
                            [--prompt TEXT] [--probe 5] [--output md|jsonl]
 
                   --limit     of each process with its part of the page cache, by a cgroup; none by default
-                  --memory    of Neuralink's native memory; the limit less 128MiB by default
+                  --memory    of Neuralink's native memory; the limit less 96MiB by default
                   --peer      describes another engine's command line (bench/Neuralink.Peers/README.md)
                   --probe     seconds in which the disk is measured first; 0 for none
                 """);
