@@ -31,7 +31,7 @@ public abstract class ProtocolSpecs() : TestKit(ActorHosting.OwnConfiguration)
         FrameLease lease = new(NeuronCount, NeuronCount);
         for (int frame = 0; frame < count; frame++)
             lease.AddHit(frame);
-        lease.Close(isLastWave);
+        lease.Close(earlierCount: 0, isLastWave);
         return lease;
     }
 
