@@ -58,12 +58,15 @@ internal sealed class MemoryPlanner(
 
     private int LeasedMin => Math.Min(LeasedFloor, config.FfnSize);
 
+    // What a token may want of a layer, as far as that is known.
+    private int WantedMost => Math.Clamp(activeMost + (activeMost / LeasedSparePart), LeasedMin, config.FfnSize);
+
     private int LeasedMax
     {
         get
         {
             int some = Math.Max(LeasedMin, config.FfnSize / LeasedPart);
-            some = Math.Clamp(activeMost + (activeMost / LeasedSparePart), some, config.FfnSize);
+            some = Math.Max(some, WantedMost);
             return _streams ? Math.Clamp(StreamedBytes / strideBytes, LeasedMin, some) : some;
         }
     }
@@ -111,24 +114,36 @@ internal sealed class MemoryPlanner(
         long bytesMax = needed.TotalBytes + (needed.TotalBytes / ChunkPart);
         return LargestChunk(needed, bytesMax, PlanOf, needed.CacheBytes);
 
-        MemoryPlan PlanOf(int chunk) => Of(LeasedMax, cached, chunk, _streams && _canLeave);
+        MemoryPlan PlanOf(int chunk) => Of(new CacheLimits(cached, LeasedMax, AheadOf(LeasedMax)), chunk, _streams && _canLeave);
     }
 
     private MemoryPlan Within(long budget, bool leavesEmbedding)
     {
         int? cached = options.Cache?.FrameCount(_neurons, strideBytes);
-        int leased = Largest(LeasedMin, LeasedMax, n => Of(n, cached ?? 0, ChunkDefault, leavesEmbedding).TotalBytes <= budget);
+        // What a layer wants for certain, as far as that is known, comes before what the next one will probably want.
+        int wanted = _streams ? LeasedMin : Largest(LeasedMin, WantedMost, n => Uncached(n, LeasedMin).TotalBytes <= budget);
+        int ahead = Largest(LeasedMin, LeasedMax, n => Uncached(Math.Max(n, wanted), n).TotalBytes <= budget);
+        int leased = Math.Max(ahead, wanted);
         MemoryPlan fitting = Cached(ChunkDefault);
         long spared = cached is null ? fitting.CacheBytes / ChunkCachePart : 0;
         return LargestChunk(fitting, budget, Cached, fitting.CacheBytes - spared);
 
-        MemoryPlan Cached(int chunk) => Of(
-            leased, cached ?? Largest(0, _neurons, n => Of(leased, n, chunk, leavesEmbedding).TotalBytes <= budget), chunk,
-            leavesEmbedding);
+        MemoryPlan Uncached(int leasedMax, int aheadMax) => With(cached ?? 0, leasedMax, aheadMax, ChunkDefault);
+
+        MemoryPlan Cached(int chunk) =>
+            With(cached ?? Largest(0, _neurons, n => With(n, leased, ahead, chunk).TotalBytes <= budget), leased, ahead, chunk);
+
+        MemoryPlan With(int cachedMax, int leasedMax, int aheadMax, int chunk) =>
+            Of(new CacheLimits(cachedMax, leasedMax, AheadOf(aheadMax)), chunk, leavesEmbedding);
     }
 
-    private MemoryPlan Least(bool leavesEmbedding) =>
-        Of(LeasedMin, options.Cache?.FrameCount(_neurons, strideBytes) ?? 0, ChunkDefault, leavesEmbedding);
+    private MemoryPlan Least(bool leavesEmbedding)
+    {
+        int cached = options.Cache?.FrameCount(_neurons, strideBytes) ?? 0;
+        return Of(new CacheLimits(cached, LeasedMin, AheadOf(LeasedMin)), ChunkDefault, leavesEmbedding);
+    }
+
+    private int AheadOf(int frames) => StrategySwitches.Of(options.Strategy).StagesAhead ? frames : 0;
 
     /// <summary>
     /// The plan of the largest chunk whose plan takes no more than so much memory, at least <paramref name="small"/>, whose chunk is the
@@ -147,13 +162,12 @@ internal sealed class MemoryPlanner(
         return taken == 0 ? small : planOf(ChunkDefault + (taken * ChunkStep));
     }
 
-    private MemoryPlan Of(int leasedCount, int cachedCount, int chunkDefault, bool leavesEmbedding)
+    private MemoryPlan Of(CacheLimits frames, int chunkDefault, bool leavesEmbedding)
     {
         int context = options.ContextTokens ?? Math.Min(config.ContextLength, predictors.TokensMax ?? int.MaxValue);
         int chunk = Math.Max(Math.Min(options.ChunkTokens ?? chunkDefault, context), options.SequencesMax);
         ResidentSizes resident = ResidentOf(config, formats, (context, chunk), leavesEmbedding, options);
-        CacheLimits frames = new(cachedCount, leasedCount, StrategySwitches.Of(options.Strategy).StagesAhead ? leasedCount : 0);
-        long cacheBytes = (long)cachedCount * strideBytes;
+        long cacheBytes = (long)frames.CachedMax * strideBytes;
         long stagedBytes = FrameArena.RequiredBytes(frames.FrameCount, strideBytes) - cacheBytes;
         long lookaheadBytes = predictors.Ahead is { } ahead
             ? LookaheadInputs.RequiredBytes(config, chunk, ahead.Input, ahead.Depth, options.LookaheadLayers)
@@ -164,7 +178,7 @@ internal sealed class MemoryPlanner(
             PredictorBytes = predictors.RequiredBytes(chunk) + lookaheadBytes + DecidingBytes(),
             KvBytes = resident.KvBytes,
             ActivationBytes = resident.BufferBytes,
-            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(formats, config, leasedCount, chunk),
+            StagingBytes = stagedBytes + SparseFfn.RequiredBytes(formats, config, frames.LeasedMax, chunk),
             CacheBytes = cacheBytes,
             Frames = frames,
             ContextTokens = context,

@@ -77,6 +77,23 @@ public sealed class MemoryPlannerTests : IDisposable
     }
 
     [Fact]
+    public void What_a_layer_is_known_to_want_comes_before_what_the_next_one_may_want()
+    {
+        EngineOptions options = new() { Threads = 2, Strategy = ExecutionStrategy.PrefetchCluster };
+        ModelConfig config = _config with { FfnSize = 1024 };
+        long smallest = PlannerOf(options, config).Smallest().TotalBytes;
+        for (long frames = 0; frames < 1024; frames += 50)
+        {
+            CacheLimits known = Make(options with { MemoryBytes = smallest + (frames * StrideBytes) }, config, activeMost: 400).Frames;
+            CacheLimits unknown = Make(options with { MemoryBytes = smallest + (frames * StrideBytes) }, config).Frames;
+            known.PrefetchedMax.Should().Be(known.LeasedMax < 450 ? 32 : Math.Clamp(known.PrefetchedMax, 32, 450));
+            known.CachedMax.Should().Be(known.PrefetchedMax < 450 ? 0 : known.CachedMax);
+            known.LeasedMax.Should().BeGreaterThanOrEqualTo(unknown.LeasedMax);
+            unknown.PrefetchedMax.Should().Be(unknown.LeasedMax);
+        }
+    }
+
+    [Fact]
     public void A_stated_cache_is_kept_whatever_the_budget()
     {
         EngineOptions options = new() { MemoryBytes = 1 << 22, Cache = CacheSize.OfBytes(100 * StrideBytes) };
@@ -217,7 +234,10 @@ public sealed class MemoryPlannerTests : IDisposable
 
     private MemoryPlan Make(EngineOptions options) => Make(options, _config);
 
-    private static MemoryPlan Make(EngineOptions options, ModelConfig config, int activeMost = 0)
+    private static MemoryPlan Make(EngineOptions options, ModelConfig config, int activeMost = 0) =>
+        PlannerOf(options, config, activeMost).Make();
+
+    private static MemoryPlanner PlannerOf(EngineOptions options, ModelConfig config, int activeMost = 0)
     {
         PredictorSource exact = new(
             PredictorInput.FfnInput, Depth: 0,
@@ -228,6 +248,6 @@ public sealed class MemoryPlannerTests : IDisposable
             IsExact = true,
         };
         return new MemoryPlanner(
-            config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options, activeMost).Make();
+            config, WeightFormat.F32, StrideBytes, new PredictorSources(exact, exact with { Sharing = exact }), options, activeMost);
     }
 }
