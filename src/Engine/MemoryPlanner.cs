@@ -25,8 +25,8 @@ internal sealed class MemoryPlanner(
     // A lease of fewer neurons would cut nearly every layer into waves.
     private const int LeasedFloor = 32;
 
-    // Without a budget a lease has room for this part of a layer, and for what a token is known to have wanted and an eighth more. Chunks of
-    // a prompt want more, and come in waves: by neuron, so that a placed image's runs are cut apart.
+    // Without a budget a lease has room for this part of a layer, and for what a token is known to have wanted and an eighth more. Chunks
+    // of a prompt want more, and come in waves: by neuron, so that a placed image's runs are cut apart.
     private const int LeasedPart = 4, LeasedSparePart = 8;
 
     // Of a stream, what is computed at a time and as much ahead: some twenty milliseconds of a fast disk. More is better kept.

@@ -3,6 +3,7 @@ using Neuralink.Models.Configuration;
 using Neuralink.Models.Inference;
 using Neuralink.Models.Inference.Predictors;
 using Neuralink.Models.Weights;
+using Neuralink.Pipeline.Residency;
 using Neuralink.Storage;
 using Neuralink.Tests.Support;
 
