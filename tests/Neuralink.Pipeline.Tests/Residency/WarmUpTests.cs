@@ -1,4 +1,3 @@
-using Neuralink.Pipeline.Compute;
 using Neuralink.Pipeline.Fetching;
 using Neuralink.Pipeline.Metrics;
 using Neuralink.Pipeline.Residency;
