@@ -4,11 +4,11 @@ namespace Neuralink.Placement.Reads;
 /// Decides whether bandwidth limits the device, so that reading through gaps costs time instead of saving it. This is the bottleneck
 /// detector of Neuralink (arXiv 2410.19274), section "Online stage: access collapse".
 /// <para>
-/// Bandwidth near the device's ceiling is a suspicion, not a proof: bridges may still save more reads than their bytes cost. And
-/// without bridges bandwidth falls in any case, so that a rule about bandwidth alone would keep switching back and forth. So a
-/// suspicion only starts a trial. In every second window of busy time the other way of reading is used, and what it brings is compared with
-/// the windows before and after: layers want different numbers of neurons, and a disk's speed drifts, so that two windows alone would leave
-/// the decision to chance. The other way stays if it brings more wanted bundles a microsecond than chance explains. Each failed trial doubles
+/// Bandwidth near the device's ceiling is a suspicion, not a proof: bridges may still save more reads than their bytes cost. And without
+/// bridges bandwidth falls in any case, so that a rule about bandwidth alone would keep switching back and forth. So a suspicion only
+/// starts a trial. In every second window of busy time the other way of reading is used, and what it brings is compared with the windows
+/// before and after: layers want different numbers of neurons, and a disk's speed drifts, so that two windows alone would leave the
+/// decision to chance. The other way stays if it brings more wanted bundles a microsecond than chance explains. Each failed trial doubles
 /// the busy time until the next one. So the switching ends whatever the device does, and needless trials cost almost nothing.
 /// </para>
 /// <para>

@@ -24,7 +24,7 @@ public sealed record GenerationPlan
     /// <summary>What a token takes.</summary>
     public required TokenTime Time { get; init; }
 
-    /// <summary>What the first tokens of a process take longer, all together.</summary>
+    /// <summary>What the first tokens of a process take longer, all together: code is compiled, and the cache is empty.</summary>
     public required double WarmUpMillis { get; init; }
 
     /// <summary>Tokens a second of a generation of so many in a new process.</summary>

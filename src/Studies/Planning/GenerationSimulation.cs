@@ -26,7 +26,7 @@ internal sealed class GenerationSimulation(
         int tokens = active.Layers[0].TokenCount, warmUp = tokens / WarmUpPart;
         EngineSimulation engine = SimulationOf(memory, options);
         TraceSimulation simulation = engine.Begin();
-        simulation.Play(0..warmUp);
+        long coldTicks = simulation.Play(0..warmUp).Ticks;
         SimulatedRun run = simulation.Play(warmUp..tokens);
         double each = engine.LayersEach / (tokens - warmUp);
         LayerCounters counts = run.Counts;
@@ -48,7 +48,7 @@ internal sealed class GenerationSimulation(
                 WaitMillis = Millis(run.Spent.Wait),
                 DeviceMillis = run.DeviceMicros * each / 1000,
             },
-            WarmUpMillis = speed.WarmUpMillis,
+            WarmUpMillis = speed.WarmUpMillis + Math.Max(0, engine.MillisOf(coldTicks, 1) - (warmUp * Millis(run.Ticks))),
         };
 
         double Millis(long ticks) => engine.MillisOf(ticks, tokens - warmUp);

@@ -96,6 +96,8 @@ public sealed class GenerationPlannerTests
         plan.Time.WaitMillis.Should().BeApproximately(6 * (ReadMillis + 0.05 + (3 * 0.005) + (10 * 0.0002)), 1e-6);
         GenerationPlan cached = Planner(active).Plan(options with { Cache = CacheSize.OfShare(0.5) });
         (cached.HitShare, cached.ReadsPerToken, cached.Time.WaitMillis).Should().Be((1, 0, 0), "the same ten fire always");
+        plan.WarmUpMillis.Should().BeApproximately(100, 0.01, "without a cache the first tokens are like all others");
+        cached.WarmUpMillis.Should().BeGreaterThan(100 + (6 * ReadMillis), "the first token finds an empty cache");
     }
 
     [Fact]
