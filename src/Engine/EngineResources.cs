@@ -73,8 +73,8 @@ internal sealed class EngineResources : IDisposable
         CheckOrder(model.Image, options);
         PredictorSources predictors = PredictorSources.Open(model, options);
         CheckContext(model, predictors, options);
-        int activeMost = ActivationSample.Find(model.Image)?.ActiveMost ?? 0;
-        MemoryPlan plan = new MemoryPlanner(model.Config, model.Formats, model.Image.StrideBytes, predictors, options, activeMost).Make();
+        MemoryPlan plan = new MemoryPlanner(
+            model.Config, model.Formats, model.Image.StrideBytes, predictors, options, ActiveMostOf(model.Image)).Make();
         if (options.KvTokens < plan.ContextTokens)
         {
             throw new NeuralinkException(
@@ -125,6 +125,19 @@ internal sealed class EngineResources : IDisposable
     }
 
     public void Dispose() => Free(_owned);
+
+    /// <summary>What the image's sample says of how much a token wants; 0 where there is none that can be read.</summary>
+    private static int ActiveMostOf(FlashImage image)
+    {
+        try
+        {
+            return ActivationSample.Find(image)?.ActiveMost ?? 0;
+        }
+        catch (NeuralinkException)
+        {
+            return 0;       // it makes leases of a better size, and no text depends on it; 'neuralink plan' says what is wrong with it
+        }
+    }
 
     /// <summary>In the reverse order: the device, which may still write into frames, before the memory.</summary>
     private static void Free(Stack<IDisposable> owned)
