@@ -52,8 +52,8 @@ internal sealed record ResidencySetup
 /// Serving --Needed--> (a wave is out) --Returned--> (the next wave, or none)
 /// Serving --AbandonPass--> Abandoning --(the last fetch is back)--> Serving
 /// </code>
-/// A layer whose neurons exceed what may be leased comes in several waves, ascending; while Compute has one of them, the next is leased and
-/// read. What a wave lacks is read in one fetch, or cluster by cluster. A prefetch that fails ends nothing: what a layer has come to wait
+/// A layer whose neurons exceed what may be leased comes in several waves, ascending. Where clusters are computed as they arrive, the next
+/// wave is leased and read while Compute has one. What a wave lacks is read in one fetch, or cluster by cluster. A prefetch that fails ends nothing: what a layer has come to wait
 /// for meanwhile is read again at need. While a pass is dropped, its frames stay taken, since a device may still write into them.
 /// </summary>
 internal sealed class ResidencyMachine
@@ -203,6 +203,9 @@ internal sealed class ResidencyMachine
         ReturnAllWhenQuiet();
     }
 
+    // The other strategies compute what they have read, and then read: a stream has what comes next read ahead.
+    private bool ReadsNextWave => _setup.Strategy.Clusters && _scan is null;
+
     private bool IsLate(PassId pass) => pass.Value <= _dropped.Value;
 
     private static bool IsAhead(FetchBatch batch) => batch is { Kind: FetchKind.Prefetch, Rank: LookaheadRank.Earlier };
@@ -212,7 +215,7 @@ internal sealed class ResidencyMachine
         _lease.MakeArrivedHits();
         _effects.Grant(_pass, _lease);
         ReadStreamAhead();
-        if (_scan is null && _taken < _wanted!.Count && _cache.LeasedCount < _setup.Limits.LeasedMax)
+        if (ReadsNextWave && _taken < _wanted!.Count && _cache.LeasedCount < _setup.Limits.LeasedMax)
             BeginWave(_next);
     }
 
@@ -221,7 +224,9 @@ internal sealed class ResidencyMachine
     {
         FetchBatch misses = NewBatch(_layer, FetchKind.Demand);
         ReadOnlySpan<NeuronId> left = _wanted!.Ids[_taken..];
-        int count = _setup.Limits.WaveOf(left.Length, _cache.LeasedCount);
+        int count = ReadsNextWave
+            ? _setup.Limits.WaveOf(left.Length, _cache.LeasedCount)
+            : Math.Min(left.Length, _setup.Limits.LeasedMax);
         _cache.Lease(_layer, _setup.PlacementOf(_layer), left[..count], lease, misses);
         lease.Close(earlierCount: _taken, isLastWave: count == left.Length);
         _taken += count;

@@ -77,7 +77,7 @@ public sealed class PeerCommandTests : IDisposable
     [Theory]
     [InlineData("--image IMG is missing")]
     [InlineData("--limit: expected a number of bytes such as 512MiB, found 'much'", "--image", "x", "--limit", "much")]
-    [InlineData("--limit: expected more than 128 MiB", "--image", "x", "--limit", "100MiB")]
+    [InlineData("--limit: expected more than 96 MiB", "--image", "x", "--limit", "90MiB")]
     [InlineData("--tokens: expected an integer of 2 or more, found '1'", "--image", "x", "--tokens", "1")]
     [InlineData("--rounds: expected an integer of 1 or more, found 'x'", "--image", "x", "--rounds", "x")]
     [InlineData("--page-cache: expected cold or warm, found 'hot'", "--image", "x", "--page-cache", "hot")]

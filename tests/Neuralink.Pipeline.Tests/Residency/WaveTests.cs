@@ -35,10 +35,27 @@ public sealed class WaveTests
         _effects.Lease!.IsLastWave.Should().BeTrue();
     }
 
+    [Theory]
+    [InlineData(ExecutionStrategy.Serial)]
+    [InlineData(ExecutionStrategy.Prefetch)]
+    [InlineData(ExecutionStrategy.LlmFlash)]
+    public void Strategies_without_clusters_read_a_wave_of_all_frames_after_the_other(ExecutionStrategy strategy)
+    {
+        ResidencyMachine machine = Machine(strategy);
+        machine.Needed(new(1), new(0), RecordingEffects.Neurons([.. Enumerable.Range(10, 10)]));
+        FetchBatch first = _effects.TakeFetched().Should().ContainSingle().Subject;
+        SlotsOf(first).Should().Equal(Enumerable.Range(10, 8));
+        machine.Fetched(first);
+        _effects.Fetched.Should().BeEmpty();
+        machine.Returned(new(1));
+        SlotsOf(_effects.TakeFetched().Should().ContainSingle().Subject).Should().Equal(18, 19);
+        (_effects.Lease!.EarlierCount, _effects.Lease.IsLastWave).Should().Be((8, true));
+    }
+
     [Fact]
     public void The_next_wave_is_read_while_one_is_computed()
     {
-        ResidencyMachine machine = Machine(ExecutionStrategy.Serial);
+        ResidencyMachine machine = Machine(ExecutionStrategy.Cluster);
         machine.Needed(new(1), new(0), RecordingEffects.Neurons([.. Enumerable.Range(10, 10)]));
         FetchBatch[] fetched = _effects.TakeFetched();
         fetched.Select(SlotsOf).Should().BeEquivalentTo(
@@ -86,7 +103,7 @@ public sealed class WaveTests
     [InlineData(1)]
     public void A_read_that_fails_in_either_wave_ends_the_pass_once(int failing)
     {
-        ResidencyMachine machine = Machine(ExecutionStrategy.Serial);
+        ResidencyMachine machine = Machine(ExecutionStrategy.Cluster);
         machine.Needed(new(1), new(0), RecordingEffects.Neurons([.. Enumerable.Range(10, 10)]));
         FetchBatch[] fetched = _effects.TakeFetched();
         machine.FetchFailed(fetched[failing], new IOException("a bad sector"));
@@ -104,7 +121,7 @@ public sealed class WaveTests
     [Fact]
     public void A_wave_that_is_returned_after_the_next_has_failed_grants_nothing()
     {
-        ResidencyMachine machine = Machine(ExecutionStrategy.Serial);
+        ResidencyMachine machine = Machine(ExecutionStrategy.Cluster);
         machine.Needed(new(1), new(0), RecordingEffects.Neurons([.. Enumerable.Range(10, 10)]));
         FetchBatch[] fetched = _effects.TakeFetched();
         machine.Fetched(fetched[0]);
