@@ -53,8 +53,9 @@ internal sealed record ResidencySetup
 /// Serving --AbandonPass--> Abandoning --(the last fetch is back)--> Serving
 /// </code>
 /// A layer whose neurons exceed what may be leased comes in several waves, ascending. Where clusters are computed as they arrive, the next
-/// wave is leased and read while Compute has one. What a wave lacks is read in one fetch, or cluster by cluster. A prefetch that fails ends nothing: what a layer has come to wait
-/// for meanwhile is read again at need. While a pass is dropped, its frames stay taken, since a device may still write into them.
+/// wave is leased and read while Compute has one. What a wave lacks is read in one fetch, or cluster by cluster. A prefetch that fails ends
+/// nothing: what a layer has come to wait for meanwhile is read again at need. While a pass is dropped, its frames stay taken, since a
+/// device may still write into them.
 /// </summary>
 internal sealed class ResidencyMachine
 {
